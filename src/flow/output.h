@@ -1,0 +1,26 @@
+// Where an operator's rows go.
+#pragma once
+
+#include <utility>
+
+#include "columns/batch.h"
+
+namespace thalweg::flow {
+
+/// Named ports of one operator; port 0 is the main one. The operator's thread.
+class Output {
+ public:
+  virtual ~Output() = default;
+  /// False: return kMore as soon as possible; at most the rest of one batch more is accepted.
+  bool has_credit() const { return credit_; }
+  /// Hands rows on. Errors further down are kept by the task and end the current call's work when it returns.
+  virtual void Emit(int port, columns::Batch batch) = 0;
+  void Emit(columns::Batch batch) { Emit(0, std::move(batch)); }
+  /// Pool for the batches emitted here.
+  virtual columns::BufferPool& pool() = 0;
+
+ protected:
+  bool credit_ = true;
+};
+
+}  // namespace thalweg::flow

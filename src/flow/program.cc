@@ -1,0 +1,31 @@
+#include "flow/program.h"
+
+namespace thalweg::flow {
+namespace {
+
+template <typename Factory>
+std::string Kinds(const std::map<std::string, Factory>& factories) {
+  std::string text;
+  for (const auto& [kind, factory] : factories) text += (text.empty() ? "" : ", ") + kind;
+  return text.empty() ? "none" : text;
+}
+
+template <typename Factory>
+auto Make(const std::map<std::string, Factory>& by_kind, const std::map<std::string, Factory>& by_uid,
+          const graph::Node& node, std::string_view what) -> decltype(std::declval<Factory>()(node)) {
+  if (auto own = by_uid.find(node.uid); own != by_uid.end()) return own->second(node);
+  if (auto known = by_kind.find(node.kind); known != by_kind.end()) return known->second(node);
+  return UserError("Unknown {} kind '{}' of node '{}'; known kinds: {}", what, node.kind, node.name, Kinds(by_kind));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Operator>> Registry::MakeOperator(const graph::Node& node, const Functions& functions) const {
+  return Make(operators_, functions.operators, node, "operator");
+}
+
+Result<std::shared_ptr<Source>> Registry::MakeSource(const graph::Node& node, const Functions& functions) const {
+  return Make(sources_, functions.sources, node, "source");
+}
+
+}  // namespace thalweg::flow

@@ -1,0 +1,59 @@
+// A job ready to run: the graph, and the functions that its nodes name.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "flow/operator.h"
+#include "flow/source.h"
+#include "graph/job_graph.h"
+#include "time/watermark.h"
+
+namespace thalweg::flow {
+
+using OperatorFactory = std::function<Result<std::unique_ptr<Operator>>(const graph::Node& node)>;
+using SourceFactory = std::function<Result<std::shared_ptr<Source>>(const graph::Node& node)>;
+/// Subtask (0..parallelism-1) for each row; for Partitioning::kCustom.
+using PartitionFunction = std::function<void(const columns::Batch& batch, int parallelism, int32_t* subtasks)>;
+
+/// What a source's rows pass before they are emitted: conversion of the batch, and watermarks per split. Part of the source node.
+struct SourcePipeline {
+  /// Made once per reader; null: rows go on as they came.
+  std::function<std::function<Result<columns::Batch>(columns::Batch, columns::BufferPool&)>()> make_transform;
+  /// Fills event times of a batch; null: the source's own stay.
+  std::function<void(columns::Batch&, columns::BufferPool&)> assign_times;
+  /// Null: no watermarks (but the final one).
+  time::WatermarkGeneratorFactory make_watermarks;
+  int64_t idle_timeout_ms = 0;  // 0: a quiet split is never idle
+};
+
+/// Functions by node uid, made by running the job's entry point. Read-only once the job runs; any thread.
+struct Functions {
+  std::map<std::string, OperatorFactory> operators;
+  std::map<std::string, SourceFactory> sources;
+  std::map<std::string, SourcePipeline> pipelines;
+  std::map<std::string, PartitionFunction> partitioners;  // key: "<from uid>/<to uid>"
+};
+
+struct Program {
+  graph::JobGraph graph;
+  Functions functions;
+};
+
+/// Factories by Node::kind: what the engine and its connectors bring. Filled by src/bin; a node's own function comes first.
+class Registry {
+ public:
+  void AddOperator(std::string kind, OperatorFactory factory) { operators_[std::move(kind)] = std::move(factory); }
+  void AddSource(std::string kind, SourceFactory factory) { sources_[std::move(kind)] = std::move(factory); }
+  /// UserError naming the kinds that exist, when the node's is unknown.
+  Result<std::unique_ptr<Operator>> MakeOperator(const graph::Node& node, const Functions& functions) const;
+  Result<std::shared_ptr<Source>> MakeSource(const graph::Node& node, const Functions& functions) const;
+
+ private:
+  std::map<std::string, OperatorFactory> operators_;
+  std::map<std::string, SourceFactory> sources_;
+};
+
+}  // namespace thalweg::flow
