@@ -1,6 +1,7 @@
 # thalweg_library(): libthalweg from src/<folder>/*.cc (but *_test.cc, *_fuzz.cc, *_bench.cc and bin/main.cc).
 # thalweg_programs(): the binary `thalweg` from src/bin/main.cc.
 # thalweg_tests(): one test binary per folder from its *_test.cc and *_fuzz.cc (the latter under a seeded driver).
+# thalweg_fuzzers(): one libFuzzer program per *_fuzz.cc, named <folder>_<x>_fuzz.
 file(STRINGS ${CMAKE_SOURCE_DIR}/src/layers.txt _lines REGEX "^[a-z]+:")
 foreach(_line ${_lines})
   string(REGEX REPLACE ":.*" "" _folder "${_line}")
@@ -47,5 +48,22 @@ function(thalweg_tests)
       add_test(NAME ${folder} COMMAND ${folder}_test)
       set_tests_properties(${folder} PROPERTIES TIMEOUT 600)
     endif()
+  endforeach()
+  foreach(mode "" "--self-test")
+    add_test(NAME layers${mode} COMMAND python3 ${CMAKE_SOURCE_DIR}/scripts/check_layers.py ${mode})
+  endforeach()
+endfunction()
+
+function(thalweg_fuzzers)
+  find_package(GTest REQUIRED)
+  foreach(folder ${THALWEG_FOLDERS})
+    file(GLOB files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${folder}/*_fuzz.cc)
+    foreach(file ${files})
+      get_filename_component(name ${file} NAME_WE)
+      add_executable(${folder}_${name} ${file})
+      target_compile_definitions(${folder}_${name} PRIVATE THALWEG_FUZZ THALWEG_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+      target_link_libraries(${folder}_${name} PRIVATE thalweg GTest::gtest ${THALWEG_DEPENDENCIES} ${THALWEG_ARROW})
+      target_link_options(${folder}_${name} PRIVATE -fsanitize=fuzzer)
+    endforeach()
   endforeach()
 endfunction()
