@@ -22,10 +22,12 @@ make_root() {
   fi
 }
 
-# The first URI of this machine's own sources.
+# The first Debian URI among this machine's own sources.
 debian_mirror() {
-  sed -nE 's/^(URIs:|deb( \[[^]]*\])?) *(https?:[^ ]*\/debian)\/?( .*)?$/\3/p' /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null |
-    head -1 | grep . || echo http://deb.debian.org/debian
+  local found
+  found=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | grep -oE '^[^#]*https?://[^ ]*/debian/?( |$)' | grep -oE 'https?://[^ ]*') || true
+  found=${found%%$'\n'*}
+  echo "${found:-http://deb.debian.org/debian}"
 }
 
 # copy_in PATH...: the same path inside, if it is there outside
