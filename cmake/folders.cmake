@@ -1,6 +1,7 @@
 # thalweg_library(): libthalweg from src/<folder>/*.cc (but *_test.cc, *_fuzz.cc, *_bench.cc and bin/main.cc).
 # thalweg_programs(): the binary `thalweg` from src/bin/main.cc.
-# thalweg_tests(): one test binary per folder from its *_test.cc and *_fuzz.cc (the latter under a seeded driver).
+# thalweg_tests(): one test binary per folder from its *_test.cc and *_fuzz.cc (the latter under a seeded driver); the target
+#   unit_tests builds them all, the default target none of them.
 # thalweg_fuzzers(): one libFuzzer program per *_fuzz.cc, named <folder>_<x>_fuzz.
 file(STRINGS ${CMAKE_SOURCE_DIR}/src/layers.txt _lines REGEX "^[a-z]+:")
 foreach(_line ${_lines})
@@ -37,11 +38,12 @@ endfunction()
 
 function(thalweg_tests)
   find_package(GTest REQUIRED)
-  include(GoogleTest)
+  add_custom_target(unit_tests)
   foreach(folder ${THALWEG_FOLDERS})
     file(GLOB files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${folder}/*_test.cc ${CMAKE_SOURCE_DIR}/src/${folder}/*_fuzz.cc)
     if(files)
-      add_executable(${folder}_test ${files})
+      add_executable(${folder}_test EXCLUDE_FROM_ALL ${files})
+      add_dependencies(unit_tests ${folder}_test)
       # Tests may reach the libraries behind the engine's seams.
       target_link_libraries(${folder}_test PRIVATE thalweg GTest::gmock GTest::gtest_main ${THALWEG_DEPENDENCIES} ${THALWEG_ARROW})
       target_compile_definitions(${folder}_test PRIVATE THALWEG_SOURCE_DIR="${CMAKE_SOURCE_DIR}")

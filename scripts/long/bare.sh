@@ -13,7 +13,7 @@ log=$cache/bare.log
 make_root() {
   local tarball=$cache/bookworm-git-ca.tar
   if [[ ! -s $tarball ]]; then
-    debootstrap --variant=minbase --include=git,ca-certificates bookworm "$root" "$(debian_mirror)" >&2
+    debootstrap --variant=minbase --include=git,ca-certificates bookworm "$root" "$(debian_mirror)" >>"$log" 2>&1
     tar -C "$root" -cf "$tarball.part" .
     mv "$tarball.part" "$tarball"
   else
@@ -54,7 +54,7 @@ give_configuration() {
 
 clone() {
   git bundle create --quiet "$root/tmp/thalweg.bundle" HEAD
-  inside "git clone --quiet /tmp/thalweg.bundle thalweg"
+  inside "git -c advice.detachedHead=false clone --quiet /tmp/thalweg.bundle thalweg"
 }
 
 # inside COMMAND: in the root with a fresh environment, /proc and /dev; its processes and mounts end with it.
@@ -91,7 +91,7 @@ run_commands() {
 rm -rf --one-file-system "$root"
 mkdir -p "$cache"
 : >"$log"
-make_root
+make_root || { tail -n 20 "$log" >&2; exit 1; }
 give_configuration
 clone
 echo "Packages in the root before: $(chroot "$root" dpkg-query -W | wc -l) (minbase, git, ca-certificates)."
