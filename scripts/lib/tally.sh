@@ -36,21 +36,28 @@ gtests() {
   for folder in "$@"; do gtest_result "$preset $folder" "$logs/$preset-$folder.log"; done
 }
 
-# A program that died (a sanitizer, a timeout, a CHECK) printed no summary: what it did not finish is one failure.
+# A program that died (a sanitizer, a timeout, a CHECK) or complained at its end is one failure more than its tests.
 gtest_result() {
   local name=$1 log=$2 good bad skipped
   good=$(grep -c '^\[       OK \] ' "$log")
   bad=$(grep -c '^\[  FAILED  \] .* ms)$' "$log")
   skipped=$(grep -c '^\[  SKIPPED \] .* ms)$' "$log")
+  grep -q '^\[==========\] .* ran\.' "$log" || bad=$((bad + 1))
   if [[ $bad == 0 ]] && ! grep -q '^exit code 0$' "$log"; then bad=1; fi
   count "$good" "$bad"
   if [[ $bad == 0 ]]; then
     printf 'ok      %s: %d tests%s\n' "$name" "$good" "$( ((skipped == 0)) || echo ", $skipped skipped")"
   else
     printf 'FAILED  %s: %d of %d tests (%s)\n' "$name" "$bad" "$((good + bad))" "$log"
-    grep -E -B 25 '^\[  FAILED  \] .* ms\)$' "$log" | tail -n 60 | sed 's/^/        /'
-    tail -n 15 "$log" | sed 's/^/        /'
+    gtest_complaints "$log" | cut -c1-240 | sed 's/^/        /'
   fi
+}
+
+# What to read first in a log: the sanitizers' reports and the failed tests, at most 120 lines, and the last lines.
+gtest_complaints() {
+  grep -E -A 25 'WARNING: ThreadSanitizer|ERROR: (Address|Leak)Sanitizer|runtime error:|CHECK failed' "$1" | head -n 60
+  awk '/^\[ RUN      \]/ {text = ""} {text = text $0 "\n"} /^\[  FAILED  \] .* ms\)$/ {printf "%s", text}' "$1" | head -n 60
+  tail -n 3 "$1"
 }
 
 # pytests FOLDER: counted from pytest's own report.
