@@ -47,11 +47,17 @@ struct KeyCodec {
     if (!in.AtEnd()) in.Fail();
     return in.status();
   }
-  /// Hash64 of the canonical bytes: what decides the key group.
+  /// Hash64 of the canonical bytes: what decides the key group. `scratch` saves the allocation and holds nothing of use after.
+  static uint64_t Hash(const K& key, std::string& scratch) {
+    if constexpr (std::is_integral_v<K> && std::is_signed_v<K> && sizeof(K) == 8) return types::HashKeyInteger(int64_t{key});
+    else if constexpr (std::is_integral_v<K> && std::is_signed_v<K> && sizeof(K) == 4) return types::HashKeyInteger(int32_t{key});
+    scratch.clear();
+    AppendBytes(key, scratch);
+    return Hash64(scratch);
+  }
   static uint64_t Hash(const K& key) {
-    std::string bytes;
-    AppendBytes(key, bytes);
-    return Hash64(bytes);
+    std::string scratch;
+    return Hash(key, scratch);
   }
 
   /// Appends the key to one builder per column, in order.
