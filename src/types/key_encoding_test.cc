@@ -150,6 +150,12 @@ TEST(KeyEncoding, OrdersIntegersByValue) {
   EXPECT_LT(Key(false), Key(true));
 }
 
+TEST(KeyEncoding, HashOfAnIntegerIsThatOfItsBytes) {
+  Random random(6);
+  for (int64_t value : Integers<int64_t>(random)) EXPECT_EQ(HashKeyInteger(value), Hash64(Key(value)));
+  for (int32_t value : Integers<int32_t>(random)) EXPECT_EQ(HashKeyInteger(value), Hash64(Key(value)));
+}
+
 TEST(KeyEncoding, OrdersFloatsByValueAndFoldsZeros) {
   Random random(2);
   std::vector<double> values{0.0, 1.0, -1.0, 5e-324, -5e-324, 1.7e308, -1.7e308, INFINITY, -INFINITY};
