@@ -25,6 +25,7 @@ else()
   set(THALWEG_ARROW Parquet::parquet_shared Arrow::arrow_shared)
 endif()
 
+# Files, not PkgConfig:: targets: CMake moves what stands behind an interface target to the end of the link line.
 set(THALWEG_DEPENDENCIES
-  fmt::fmt rocksdb PkgConfig::RDKAFKA PkgConfig::SIMDJSON PkgConfig::XXHASH PkgConfig::ZSTD PkgConfig::ZLIB PkgConfig::YAML
-  OpenSSL::SSL OpenSSL::Crypto Threads::Threads ${CMAKE_DL_LIBS})
+  fmt::fmt rocksdb ${RDKAFKA_LINK_LIBRARIES} ${SIMDJSON_LINK_LIBRARIES} ${XXHASH_LINK_LIBRARIES} ${ZSTD_LINK_LIBRARIES}
+  ${ZLIB_LINK_LIBRARIES} ${YAML_LINK_LIBRARIES} OpenSSL::SSL OpenSSL::Crypto Threads::Threads ${CMAKE_DL_LIBS})
