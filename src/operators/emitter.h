@@ -31,6 +31,8 @@ class EmitterBase {
   virtual bool Flush() = 0;
   virtual Status Open(flow::Context& context) = 0;
   virtual Status Snapshot() = 0;
+  /// More rows waited than the limit allows.
+  virtual Status status() const = 0;
   int port() const { return port_; }
 
  protected:
@@ -109,8 +111,7 @@ class Emitter final : public EmitterBase {
     }
     return {};
   }
-  /// More rows waited than the limit allows; says so once per call.
-  Status status() const {
+  Status status() const override {
     if (!overflow_) return {};
     return UserError("One call emitted more than {} rows beyond the output's credit, in operator {}", kMaxSpilledRows, name_);
   }

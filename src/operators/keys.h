@@ -4,12 +4,15 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/status.h"
+#include "base/hash.h"
 #include "columns/batch.h"
+#include "columns/builder.h"
+#include "columns/key_codec.h"
 #include "state/keyed_backend.h"
-#include "types/key_encoding.h"
 #include "types/key_group.h"
 
 namespace thalweg::operators {
@@ -37,26 +40,33 @@ class BatchKeys {
   std::vector<size_t> offsets_;
 };
 
-/// A C++ key from its canonical bytes: pairs, tuples and records from several columns, other types from one.
+/// A C++ key from its canonical bytes, which this process or a snapshot of it wrote.
 template <typename K>
 K KeyFromBytes(std::string_view bytes) {
   K key{};
-  types::KeyReader in(bytes);
-  if constexpr (types::HasParts<K>) types::internal::ForEachPart(key, [&](auto& part) { types::ReadKey(in, part); });
-  else types::ReadKey(in, key);
-  THALWEG_CHECK(!in.failed() && in.AtEnd(), "Malformed key bytes: {} of {}", bytes.size(), types::CodecName<K>());
+  Status status = columns::KeyCodec<K>::ReadBytes(bytes, key);
+  THALWEG_CHECK(status.ok(), "Key bytes of another type: {}", status.message());
   return key;
 }
 
-/// The bytes KeyFromBytes reads.
-template <typename K>
-void AppendKeyBytes(const K& key, std::string& out) {
-  if constexpr (types::HasParts<K>) types::internal::ForEachPart(key, [&](const auto& part) { types::AppendKey(part, out); });
-  else types::AppendKey(key, out);
-}
-
-/// Appends key columns and key hashes to `batch`; `key_of(row)` gives each row's key.
+/// Appends key columns and key hashes to a batch that has none; `key_of(row)` gives each row's key.
 template <typename K, typename KeyOf>
-void AppendKeyColumns(columns::Batch& batch, columns::BufferPool& pool, KeyOf&& key_of);
+void AppendKeyColumns(columns::Batch& batch, columns::BufferPool& pool, KeyOf&& key_of) {
+  using Codec = columns::KeyCodec<K>;
+  std::vector<columns::ColumnBuilder> builders;
+  for (const types::Field& field : Codec::Fields()) builders.emplace_back(field.type, pool, batch.rows());
+  columns::BufferRef hashes = pool.Allocate(sizeof(uint64_t) * static_cast<size_t>(batch.rows()));
+  auto* hash = hashes.mutable_data<uint64_t>();
+  std::string bytes;
+  for (int32_t row = 0; row < batch.rows(); ++row) {
+    const K& key = key_of(row);
+    bytes.clear();
+    Codec::AppendBytes(key, bytes);
+    hash[row] = Hash64(bytes);
+    Codec::AppendColumns(key, builders);
+  }
+  for (columns::ColumnBuilder& builder : builders) batch.AddColumn(builder.Take());
+  batch.key_hashes() = std::move(hashes);
+}
 
 }  // namespace thalweg::operators

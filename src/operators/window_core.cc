@@ -30,7 +30,7 @@ Status WindowCore::Open(flow::Context& context) {
   bool default_trigger =
       domain() == TimeDomain::kEventTime ? trigger_->is_event_time_default() : trigger_->is_processing_time_default();
   slices_ = default_trigger ? options_.assigner->slices() : std::nullopt;
-  if (slices_ && !slices_->single() && !can_merge()) slices_.reset();
+  if (slices_ && ((!slices_->single() && !can_merge()) || has_clear())) slices_.reset();
 
   state::StateSpec spec;
   spec.name = "window-contents";

@@ -69,6 +69,8 @@ class WindowCore : public flow::Operator {
   virtual void StartMerge() = 0;
   virtual void AddSlice(const void* accumulator) = 0;
   virtual void FireMerged(const state::KeyView& key, const Window& window) = 0;
+  /// Whether ClearWindow does anything: then windows must be told apart from slices, in panes.
+  virtual bool has_clear() const = 0;
   /// The window is gone: the window function's own per-window state goes too.
   virtual void ClearWindow(const state::KeyView& key, const Window& window) = 0;
   virtual void EmitLate(const void* value, int64_t time, types::RowKind kind) = 0;
