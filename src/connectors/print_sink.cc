@@ -3,7 +3,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "formats/row_text.h"
+#include "columns/format.h"
 
 namespace thalweg::connectors {
 namespace {
@@ -12,7 +12,7 @@ class PrintSink final : public flow::Operator {
  public:
   explicit PrintSink(PrintOptions options) : options_(std::move(options)) {
     if (!options_.stream) options_.stream = std::make_shared<LineStream>(stdout);
-    if (!options_.row_text) options_.row_text = formats::AppendRowText;
+    if (!options_.row_text) options_.row_text = [](const columns::Batch& batch, int32_t row, std::string* out) { *out += columns::RowText(batch, row); };
   }
 
   Status Open(flow::Context& context) override {

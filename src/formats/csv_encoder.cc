@@ -1,5 +1,6 @@
 #include "formats/column_read.h"
 #include "formats/csv.h"
+#include "types/text.h"
 
 #include <algorithm>
 
@@ -44,8 +45,8 @@ class CsvEncoder final : public RowEncoder {
     if (column.type.id() == TypeId::kNull || column.IsNull(row)) return void(out->append(options_.null_literal.value_or("")));
     switch (column.type.id()) {
       case TypeId::kBoolean: out->append(column.Bool(row) ? "true" : "false"); break;
-      case TypeId::kFloat: AppendFloat(column.data<float>()[row], out); break;
-      case TypeId::kDouble: AppendDouble(column.data<double>()[row], out); break;
+      case TypeId::kFloat: types::AppendFloatText(column.data<float>()[row], *out); break;
+      case TypeId::kDouble: types::AppendDoubleText(column.data<double>()[row], *out); break;
       case TypeId::kDecimal:
         if (options_.write_bigdecimal_in_scientific_notation)
           AppendDecimalScientific(DecimalAt(column, row), column.type.scale(), out);
@@ -93,10 +94,11 @@ class CsvEncoder final : public RowEncoder {
 
   // Without quotes only the escape character can save what means something.
   void AppendUnquoted(std::string_view text, std::string* out) {
+    if (!options_.escape_character) return void(out->append(text));
     for (char c : text) {
-      if (options_.escape_character && (c == options_.field_delimiter || c == '\n' || c == '\r' || c == options_.escape_character))
-        out->push_back(*options_.escape_character);
-      out->push_back(c);
+      bool line_end = c == '\n' || c == '\r';
+      if (line_end || c == options_.field_delimiter || c == options_.escape_character) out->push_back(*options_.escape_character);
+      out->push_back(c == '\n' ? 'n' : c == '\r' ? 'r' : c);
     }
   }
 

@@ -1,5 +1,6 @@
 #include "formats/column_read.h"
 #include "formats/json.h"
+#include "types/text.h"
 
 #include <cmath>
 
@@ -40,9 +41,9 @@ void AppendNumber(Float value, std::string* out) {
   bool quoted = !std::isfinite(value);  // JSON has no word for them
   if (quoted) out->push_back('"');
   if constexpr (sizeof(Float) == 4)
-    AppendFloat(value, out);
+    types::AppendFloatText(value, *out);
   else
-    AppendDouble(value, out);
+    types::AppendDoubleText(value, *out);
   if (quoted) out->push_back('"');
 }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cmath>
 #include <limits>
 
 #include <fmt/format.h>
@@ -112,22 +111,15 @@ void AppendClock(int64_t millis_of_day, std::string* out) {
   AppendTwo(seconds % 60, out);
 }
 
-// ".123": nanoseconds of the second without trailing zeros, in groups of `group` digits.
-void AppendFraction(int64_t nanos, size_t group, std::string* out) {
+// ".123": nanoseconds of the second without trailing zeros.
+void AppendFraction(int64_t nanos, std::string* out) {
   if (nanos == 0) return;
   char digits[10];
   digits[0] = '.';
   for (int i = 9; i > 0; --i, nanos /= 10) digits[i] = static_cast<char>('0' + nanos % 10);
   size_t size = 9;
   while (digits[size] == '0') --size;
-  out->append(digits, 1 + (size + group - 1) / group * group);
-}
-
-// Instant.toString always has seconds, LocalTime.toString leaves out zeros.
-void AppendJavaClock(int64_t millis_of_day, int64_t nanos_of_second, bool seconds, std::string* out) {
-  AppendClock(millis_of_day, out);
-  if (!seconds && millis_of_day / 1000 % 60 == 0 && nanos_of_second == 0) out->resize(out->size() - 3);
-  AppendFraction(nanos_of_second, 3, out);
+  out->append(digits, 1 + size);
 }
 
 struct DayAndTime {
@@ -138,34 +130,6 @@ DayAndTime Divide(types::TimestampValue value) {
   int64_t day = value.millis / kMillisOfDay - (value.millis % kMillisOfDay < 0);
   int64_t millis = value.millis - day * kMillisOfDay;
   return {day, millis, millis % 1000 * 1'000'000 + value.nanos};
-}
-
-// Java's layout of the shortest decimal digits of |value|: plain for 1e-3 <= |value| < 1e7, else computerised scientific.
-template <typename Float>
-void AppendJavaFloat(Float value, std::string* out) {
-  if (std::isnan(value)) return void(out->append("NaN"));
-  if (std::signbit(value)) out->push_back('-');
-  value = std::fabs(value);
-  if (std::isinf(value)) return void(out->append("Infinity"));
-  if (value == 0) return void(out->append("0.0"));
-  char text[64];
-  auto [end, error] = std::to_chars(text, text + sizeof(text), value, std::chars_format::scientific);
-  char* mark = std::find(text, end, 'e');
-  int exponent = 0;
-  std::from_chars(mark[1] == '+' ? mark + 2 : mark + 1, end, exponent);
-  std::string digits(1, text[0]);
-  if (mark > text + 2) digits.append(text + 2, mark);
-  if (exponent >= -3 && exponent < 7) {
-    if (exponent < 0) return void(out->append("0.").append(static_cast<size_t>(-exponent - 1), '0').append(digits));
-    size_t whole = static_cast<size_t>(exponent) + 1;
-    if (digits.size() <= whole) digits.append(whole + 1 - digits.size(), '0');
-    return void(out->append(digits, 0, whole).append(1, '.').append(digits, whole, std::string::npos));
-  }
-  out->push_back(digits[0]);
-  out->push_back('.');
-  out->append(digits.size() > 1 ? digits.substr(1) : "0");
-  out->push_back('E');
-  AppendInt(exponent, out);
 }
 
 Int128 PowerOfTen(int exponent) {
@@ -315,9 +279,6 @@ void AppendInt(int64_t value, std::string* out) {
   out->append(text, end);
 }
 
-void AppendDouble(double value, std::string* out) { AppendJavaFloat(value, out); }
-void AppendFloat(float value, std::string* out) { AppendJavaFloat(value, out); }
-
 void AppendDecimal(Int128 unscaled, int scale, std::string* out) {
   std::string digits = Digits(Magnitude(unscaled));
   if (unscaled < 0) out->push_back('-');
@@ -343,13 +304,9 @@ void AppendDate(int32_t days, std::string* out) {
   fmt::format_to(std::back_inserter(*out), "{:04}-{:02}-{:02}", civil.year, civil.month, civil.day);
 }
 
-void AppendJavaTime(int32_t millis, std::string* out) {
-  AppendJavaClock(millis, millis % 1000 * 1'000'000LL, false, out);
-}
-
 void AppendTime(int32_t millis, std::string* out) {
   AppendClock(millis, out);
-  AppendFraction(millis % 1000 * 1'000'000LL, 1, out);
+  AppendFraction(millis % 1000 * 1'000'000LL, out);
 }
 
 void AppendTimestamp(types::TimestampValue value, TimestampStandard standard, bool zoned, std::string* out) {
@@ -357,15 +314,7 @@ void AppendTimestamp(types::TimestampValue value, TimestampStandard standard, bo
   AppendDate(static_cast<int32_t>(parts.day), out);
   out->push_back(standard == TimestampStandard::kSql ? ' ' : 'T');
   AppendClock(parts.millis_of_day, out);
-  AppendFraction(parts.nanos_of_second, 1, out);
-  if (zoned) out->push_back('Z');
-}
-
-void AppendJavaTimestamp(types::TimestampValue value, bool zoned, std::string* out) {
-  DayAndTime parts = Divide(value);
-  AppendDate(static_cast<int32_t>(parts.day), out);
-  out->push_back('T');
-  AppendJavaClock(parts.millis_of_day, parts.nanos_of_second, zoned, out);
+  AppendFraction(parts.nanos_of_second, out);
   if (zoned) out->push_back('Z');
 }
 

@@ -37,9 +37,6 @@ bool ParseTime(std::string_view text, int32_t* millis);
 bool ParseTimestamp(std::string_view text, TimestampStandard standard, bool zoned, types::TimestampValue* value);
 
 void AppendInt(int64_t value, std::string* out);
-/// Java's Double.toString (Float.toString): "1.0", "1.0E10", "NaN", "-Infinity"; shortest digits that read back equal.
-void AppendDouble(double value, std::string* out);
-void AppendFloat(float value, std::string* out);
 /// All digits: "12.30".
 void AppendDecimal(Int128 unscaled, int scale, std::string* out);
 /// BigDecimal.toString: as AppendDecimal but "1E-8" for small values.
@@ -49,11 +46,6 @@ void AppendDate(int32_t days, std::string* out);
 void AppendTime(int32_t millis, std::string* out);
 /// Fraction without trailing zeros.
 void AppendTimestamp(types::TimestampValue value, TimestampStandard standard, bool zoned, std::string* out);
-/// LocalTime.toString: "23:59", seconds if not zero, milliseconds in three digits.
-void AppendJavaTime(int32_t millis, std::string* out);
-/// LocalDateTime.toString: "2024-01-31T23:59", seconds if not zero, fraction in groups of three digits.
-void AppendJavaTimestamp(types::TimestampValue value, bool zoned, std::string* out);
-
 /// RFC 4648 with padding. False if malformed.
 bool ParseBase64(std::string_view text, std::string* bytes);
 void AppendBase64(std::string_view bytes, std::string* out);
