@@ -24,9 +24,12 @@ constexpr int kMaxShift = 22;          // 4 MiB: above that the system allocates
 constexpr int kClasses = kMaxShift - kMinShift + 1;
 constexpr uint8_t kUnpooled = 0xff;
 
-const void* ThreadToken() {
-  static thread_local char token;
-  return &token;
+/// Identity of a thread, never reused: the address of a thread-local would be, once the thread is gone.
+uint64_t ThreadToken() {
+  static std::atomic<uint64_t> next{1};
+  static thread_local uint64_t token = 0;
+  if (token == 0) token = next.fetch_add(1, std::memory_order_relaxed);
+  return token;
 }
 
 void FreeToSystem(Slab* slab);
@@ -37,7 +40,7 @@ void FreeToSystem(Slab* slab);
 /// adds (allocated - freed at home). Before closing it is <= 0; after it, the one who brings it to 0 deletes the core.
 struct PoolCore {
   Slab* free[kClasses] = {};
-  const void* owner = nullptr;
+  std::atomic<uint64_t> owner{0};          // ThreadToken; read by threads that free
   bool closed = false;                     // read and written by the owner's thread only
   int64_t out = 0;                         // allocated - freed at home
   MemoryAccount* account = nullptr;
@@ -99,7 +102,7 @@ void ReleaseSlab(Slab* slab) {
     slab->objects = 0;
   }
   PoolCore* core = slab->home;
-  bool at_home = core->owner == ThreadToken() && !core->closed;
+  bool at_home = core->owner.load(std::memory_order_relaxed) == ThreadToken() && !core->closed;
   if (slab->size_class == kUnpooled) {
     FreeToSystem(slab);
   } else {
@@ -127,22 +130,22 @@ using internal::Slab;
 
 BufferPool::BufferPool(MemoryAccount* account) : core_(new PoolCore) {
   core_->account = account;
-  core_->owner = internal::ThreadToken();
+  core_->owner.store(internal::ThreadToken(), std::memory_order_relaxed);
 }
 
 BufferPool::~BufferPool() {
-  core_->owner = internal::ThreadToken();
+  core_->owner.store(internal::ThreadToken(), std::memory_order_relaxed);
   core_->closed = true;
   int64_t out = core_->out;
   if (core_->balance.fetch_add(out, std::memory_order_acq_rel) + out == 0) delete core_;
 }
 
-void BufferPool::BindToThread() { core_->owner = internal::ThreadToken(); }
+void BufferPool::BindToThread() { core_->owner.store(internal::ThreadToken(), std::memory_order_relaxed); }
 
 int64_t BufferPool::reserved_bytes() const { return core_->reserved.load(std::memory_order_relaxed); }
 
 BufferRef BufferPool::Allocate(size_t bytes) {
-  THALWEG_CHECK(core_->owner == internal::ThreadToken(), "A buffer pool allocates on its owner's thread only");
+  THALWEG_CHECK(core_->owner.load(std::memory_order_relaxed) == internal::ThreadToken(), "A buffer pool allocates on its owner's thread only");
   int shift = bytes <= 64 ? internal::kMinShift : std::bit_width(bytes - 1);
   Slab* slab;
   if (shift > internal::kMaxShift) {

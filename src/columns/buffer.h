@@ -72,6 +72,8 @@ class BufferRef {
     slab_->object_type = type;
     slab_->objects = count;
   }
+  /// Live objects at the start of the data, as declared.
+  uint32_t objects() const { return slab_ ? slab_->objects : 0; }
   void Reset() {
     if (slab_ && slab_->references.fetch_sub(1, std::memory_order_acq_rel) == 1) internal::ReleaseSlab(slab_);
     slab_ = nullptr;

@@ -58,6 +58,12 @@ DataType DataType::Map(DataType key, DataType value, bool nullable) {
   return type;
 }
 
+DataType DataType::Multiset(DataType element, bool nullable) {
+  DataType type = Array(std::move(element), nullable);
+  type.id_ = TypeId::kMultiset;
+  return type;
+}
+
 DataType DataType::Row(std::vector<Field> fields, bool nullable) {
   DataType type(TypeId::kRow, nullable);
   type.children_ = std::make_shared<std::vector<Field>>(std::move(fields));

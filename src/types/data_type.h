@@ -59,6 +59,7 @@ class DataType {
   static DataType TimestampLtz(int precision, bool nullable = true);
   static DataType Array(DataType element, bool nullable = true);
   static DataType Map(DataType key, DataType value, bool nullable = true);
+  static DataType Multiset(DataType element, bool nullable = true);
   static DataType Row(std::vector<Field> fields, bool nullable = true);
   static DataType Object(const ObjectType& type);
 
