@@ -42,6 +42,13 @@ def outside_blocks(text):
             yield number, line
 
 
+def source_folders(root):
+    """Folders of src/: those that exist, and those that layers.txt plans."""
+    layers = root / "src" / "layers.txt"
+    planned = re.findall(r"^([a-z]+):", layers.read_text(), re.M) if layers.exists() else []
+    return {*planned, *(path.name for path in (root / "src").iterdir() if path.is_dir())}
+
+
 def missing_path(root, token):
     """The path that `token` names if it should exist and does not, else None."""
     token = token.rstrip(".,:;")
@@ -49,7 +56,7 @@ def missing_path(root, token):
         return None
     if token.split("/")[0] in FOLDERS and "/" in token:
         path = token
-    elif FOLDER_FILE.match(token):
+    elif FOLDER_FILE.match(token) and token.split("/")[0] in source_folders(root):
         path = "src/" + token
     else:
         return None
@@ -144,7 +151,7 @@ def check(root):
 
 
 SOUND = {
-    "README.md": "See `src/flow/operator.h`, `flow/operator.h`, `src/flow/*.h`, `src/<folder>/x.h`, `build/x` and\n"
+    "README.md": "See `src/flow/operator.h`, `flow/operator.h`, `src/flow/*.h`, `src/<folder>/x.h`, `build/x`, `arrow/api.h` and\n"
                  "[the book](docs/book.md), [away](https://example.org/x).\n\n"
                  "<!-- from src/flow/operator.h -->\n```cpp\nint Open();\n// ...\nint Close();\n```\n"
                  "```\nsee `src/nothing.h`, in a block\n```\n",
