@@ -1,6 +1,8 @@
 # thalweg_library(): libthalweg from src/<folder>/*.cc (but *_test.cc, *_fuzz.cc, *_bench.cc and bin/main.cc).
 # thalweg_programs(): the binary `thalweg` from src/bin/main.cc.
-# thalweg_tests(): one test binary per folder from its *_test.cc and *_fuzz.cc (the latter under a seeded driver).
+# thalweg_tests(): one test binary per folder from its *_test.cc and *_fuzz.cc (the latter under a seeded driver); the target
+#   unit_tests builds them all, the default target none of them.
+# thalweg_fuzzers(): one libFuzzer program per *_fuzz.cc, named <folder>_<x>_fuzz.
 file(STRINGS ${CMAKE_SOURCE_DIR}/src/layers.txt _lines REGEX "^[a-z]+:")
 foreach(_line ${_lines})
   string(REGEX REPLACE ":.*" "" _folder "${_line}")
@@ -36,16 +38,37 @@ endfunction()
 
 function(thalweg_tests)
   find_package(GTest REQUIRED)
-  include(GoogleTest)
+  add_custom_target(unit_tests)
   foreach(folder ${THALWEG_FOLDERS})
     file(GLOB files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${folder}/*_test.cc ${CMAKE_SOURCE_DIR}/src/${folder}/*_fuzz.cc)
     if(files)
-      add_executable(${folder}_test ${files})
-      # Tests may reach the libraries behind the engine's seams.
-      target_link_libraries(${folder}_test PRIVATE thalweg GTest::gmock GTest::gtest_main ${THALWEG_DEPENDENCIES} ${THALWEG_ARROW})
+      add_executable(${folder}_test EXCLUDE_FROM_ALL ${files})
+      add_dependencies(unit_tests ${folder}_test)
+      target_link_libraries(${folder}_test PRIVATE thalweg GTest::gmock GTest::gtest_main)
+      # Tests may reach the libraries behind the engine's seams; those of bin link as a user's program does, for link_order_test.
+      if(NOT folder STREQUAL "bin")
+        target_link_libraries(${folder}_test PRIVATE ${THALWEG_DEPENDENCIES} ${THALWEG_ARROW})
+      endif()
       target_compile_definitions(${folder}_test PRIVATE THALWEG_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
       add_test(NAME ${folder} COMMAND ${folder}_test)
       set_tests_properties(${folder} PROPERTIES TIMEOUT 600)
     endif()
+  endforeach()
+  foreach(mode "" "--self-test")
+    add_test(NAME layers${mode} COMMAND python3 ${CMAKE_SOURCE_DIR}/scripts/check_layers.py ${mode})
+  endforeach()
+endfunction()
+
+function(thalweg_fuzzers)
+  find_package(GTest REQUIRED)
+  foreach(folder ${THALWEG_FOLDERS})
+    file(GLOB files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${folder}/*_fuzz.cc)
+    foreach(file ${files})
+      get_filename_component(name ${file} NAME_WE)
+      add_executable(${folder}_${name} ${file})
+      target_compile_definitions(${folder}_${name} PRIVATE THALWEG_FUZZ THALWEG_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+      target_link_libraries(${folder}_${name} PRIVATE thalweg GTest::gtest ${THALWEG_DEPENDENCIES} ${THALWEG_ARROW})
+      target_link_options(${folder}_${name} PRIVATE -fsanitize=fuzzer)
+    endforeach()
   endforeach()
 endfunction()

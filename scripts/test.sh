@@ -1,0 +1,120 @@
+#!/usr/bin/env bash
+# All that must hold before a change lands: at most 20 minutes from a fresh clone on two cores. Ends with one line
+# "N passed, M failed" and exits non-zero if anything failed.
+#   scripts/test.sh [SECTION...]
+#     checks    layers, documents, scripts      unit      all unit tests under ASan and UBSan
+#     release   optimised build, link order     tsan      unit tests of the folders with threads under TSan
+#     install   a user's project                e2e       real processes, real services (tests/e2e)
+#     corpus    recorded inputs                 callgrind instructions per row against the baseline
+# What CI cannot afford is in scripts/test_long.sh.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+source scripts/lib/build.sh
+source scripts/lib/tally.sh
+
+sections=(checks release install unit tsan e2e corpus callgrind)
+# Folders whose code runs on several threads or hands data between them.
+threaded_folders=(io exchange connectors runtime client)
+
+section_checks() {
+  check "includes keep to layers.txt" scripts/check_layers.py
+  check "the layer check finds planted faults" scripts/check_layers.py --self-test
+  check "documents name files that exist and quote them rightly" scripts/check_docs.py
+  check "the document check finds planted faults" scripts/check_docs.py --self-test
+  # shellcheck disable=SC2016
+  check "every script parses" bash -c 'for file in "$@"; do bash -n "$file" || exit 1; done' _ \
+    scripts/*.sh scripts/*/*.sh tests/*/*.sh tools/*/*.sh .ci/run
+}
+
+section_release() {
+  built release all bin_test || return
+  gtests release bin
+}
+
+section_install() {
+  built release all || return
+  check "a project finds, links and runs the installed library" tests/install/run.sh
+}
+
+section_unit() {
+  built debug unit_tests || return
+  mapfile -t folders < <(tested_folders)
+  gtests debug "${folders[@]}"
+}
+
+section_tsan() {
+  local folders=() folder
+  for folder in $(tested_folders); do
+    [[ " ${threaded_folders[*]} " == *" $folder "* ]] && folders+=("$folder")
+  done
+  [[ ${#folders[@]} -gt 0 ]] || return 0
+  built tsan "${folders[@]/%/_test}" || return
+  # TSan's shadow memory does not fit where address randomisation with many bits may put a program.
+  local wrapper="setarch $(uname -m) -R"
+  $wrapper true 2>/dev/null || wrapper=""
+  gtest_wrapper=$wrapper gtests tsan "${folders[@]}"
+}
+
+section_e2e() {
+  compgen -G "tests/e2e/test_*.py" >/dev/null || return 0
+  built release all || return
+  pytests tests/e2e
+}
+
+section_corpus() {
+  [[ -x tests/corpus/run.sh ]] || return 0
+  built release all || return
+  check "recorded inputs give the recorded results" tests/corpus/run.sh
+}
+
+section_callgrind() {
+  [[ -x scripts/callgrind.sh ]] || return 0
+  built release all || return
+  check "instructions per row stay within the baseline" scripts/callgrind.sh
+}
+
+# built PRESET TARGET...: builds, adds to the build time; a failed build is one failed test.
+build_seconds=0
+built() {
+  local started=$SECONDS rc=0
+  build "$@" || rc=1
+  build_seconds=$((build_seconds + SECONDS - started))
+  if [[ $rc != 0 ]]; then
+    count 0 1
+    printf 'FAILED  build of %s\n' "$*"
+  fi
+  return $rc
+}
+
+# Folders of src/ that have a test binary.
+tested_folders() { ls src/*/*_test.cc src/*/*_fuzz.cc 2>/dev/null | cut -d/ -f2 | sort -u; }
+
+sanitizer_options() {
+  local supp=$PWD/tests/sanitizers
+  export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1
+  export LSAN_OPTIONS=suppressions=$supp/lsan.supp:print_suppressions=0
+  export UBSAN_OPTIONS=print_stacktrace=1
+  export TSAN_OPTIONS=suppressions=$supp/tsan.supp:print_suppressions=0:second_deadlock_stack=1
+}
+
+main() {
+  local wanted=("$@") section started
+  [[ ${#wanted[@]} -gt 0 ]] || wanted=("${sections[@]}")
+  for section in "${wanted[@]}"; do
+    [[ " ${sections[*]} " == *" $section "* ]] || { echo "test.sh: no section '$section'; there are: ${sections[*]}" >&2; exit 2; }
+  done
+  scripts/setup.sh || exit 1
+  sanitizer_options
+  for section in "${wanted[@]}"; do
+    started=$SECONDS
+    echo "== $section"
+    "section_$section"
+    echo "   $((SECONDS - started)) s"
+  done
+  echo
+  echo "build $build_seconds s, all together $SECONDS s"
+  echo "$passed passed, $failed failed"
+  [[ $failed == 0 ]]
+}
+
+main "$@"

@@ -1,0 +1,83 @@
+#include "testing/fuzz.h"
+
+#include <gmock/gmock.h>
+
+#include <stdexcept>
+
+#include "base/check.h"
+
+namespace thalweg::testing {
+
+namespace {
+
+using ::testing::HasSubstr;
+
+std::vector<std::string> inputs_seen;
+
+const FuzzTarget kRecorder{"Recorder", [](std::string_view input) { inputs_seen.emplace_back(input); },
+                           [] { return FuzzSeeds("seed one", std::vector<std::string>{"two", "three"}); }};
+
+std::vector<std::string> InputsOfARun() {
+  inputs_seen.clear();
+  RunSeeded(kRecorder, [] { return false; });
+  return inputs_seen;
+}
+
+TEST(RunSeeded, RunsEverySeedUnchangedThenTheEmptyInput) {
+  const std::vector<std::string> inputs = InputsOfARun();
+  ASSERT_GT(inputs.size(), 4u);
+  EXPECT_EQ(std::vector(inputs.begin(), inputs.begin() + 4),
+            (std::vector<std::string>{"seed one", "two", "three", ""}));
+}
+
+TEST(RunSeeded, RepeatsItself) { EXPECT_EQ(InputsOfARun(), InputsOfARun()); }
+
+TEST(RunSeeded, StopsAtTheFirstFailureAndPrintsTheInput) {
+  inputs_seen.clear();
+  ::testing::internal::CaptureStderr();
+  RunSeeded(kRecorder, [] { return inputs_seen.size() == 2; });
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "Fuzz target Recorder failed on input (hex): 74776f\n");
+  EXPECT_EQ(inputs_seen.size(), 2u);
+}
+
+TEST(RunSeeded, PrintsTheInputThatThrew) {
+  const FuzzTarget thrower{"Thrower", [](std::string_view) { throw std::runtime_error("bad"); },
+                           [] { return FuzzSeeds("\x01"); }};
+  ::testing::internal::CaptureStderr();
+  EXPECT_THROW(RunSeeded(thrower, [] { return false; }), std::runtime_error);
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "Fuzz target Thrower failed on input (hex): 01\n");
+}
+
+TEST(RunSeededDeathTest, PrintsTheInputThatKilledTheProcess) {
+  const FuzzTarget killer{"Killer", [](std::string_view input) { THALWEG_CHECK(input != "die"); },
+                          [] { return FuzzSeeds("live", "die"); }};
+  EXPECT_DEATH(RunSeeded(killer, [] { return false; }), HasSubstr("Fuzz target Killer failed on input (hex): 646965"));
+}
+
+TEST(RunSeededDeathTest, FindsAReadOneBytePastTheEndInSanitizerBuilds) {
+#if defined(__SANITIZE_ADDRESS__)
+  const FuzzTarget reader{"Reader",
+                          [](std::string_view input) {
+                            volatile char last = input.data()[input.size()];
+                            (void)last;
+                          },
+                          [] { return FuzzSeeds("abc"); }};
+  EXPECT_DEATH(RunSeeded(reader, [] { return false; }), HasSubstr("Fuzz target Reader failed on input (hex): 616263"));
+#else
+  GTEST_SKIP() << "only with AddressSanitizer";
+#endif
+}
+
+TEST(Mutate, NeverExceedsTheLongestInput) {
+  const std::vector<std::string> seeds{std::string(3 * kMaxFuzzInput, 'x')};
+  Random random(1);
+  for (int i = 0; i < 200; ++i) {
+    std::string input = seeds[0];
+    Mutate(input, seeds, random);
+    ASSERT_LE(input.size(), kMaxFuzzInput);
+  }
+}
+
+}  // namespace
+
+}  // namespace thalweg::testing
