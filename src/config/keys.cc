@@ -1,0 +1,114 @@
+#include "config/keys.h"
+
+#include <algorithm>
+
+namespace thalweg::config {
+
+namespace {
+
+const KeyInfo* FindExact(std::span<const KeyInfo> keys, std::string_view key) {
+  auto found = std::lower_bound(keys.begin(), keys.end(), key, [](const KeyInfo& info, std::string_view k) { return info.key < k; });
+  return found != keys.end() && found->key == key ? &*found : nullptr;
+}
+
+bool IsPlaceholder(std::string_view part) { return part.size() > 2 && part.front() == '<' && part.back() == '>'; }
+
+// Removes the first '.'-separated part of `*text` and returns it.
+std::string_view TakePart(std::string_view* text) {
+  size_t dot = text->find('.');
+  std::string_view part = text->substr(0, dot);
+  text->remove_prefix(dot == std::string_view::npos ? text->size() : dot + 1);
+  return part;
+}
+
+bool Matches(std::string_view pattern, std::string_view key) {
+  while (!pattern.empty() && !key.empty()) {
+    std::string_view part = TakePart(&pattern);
+    if (IsPlaceholder(part) && pattern.empty()) return true;
+    std::string_view key_part = TakePart(&key);
+    if (IsPlaceholder(part) ? key_part.empty() : part != key_part) return false;
+  }
+  return pattern.empty() && key.empty();
+}
+
+// The pattern with the fewest placeholders wins: "metrics.reporter.<name>.interval" over "metrics.reporter.<name>.<parameter>".
+const KeyInfo* FindPattern(std::string_view key) {
+  const KeyInfo* best = nullptr;
+  for (const KeyInfo& info : FlinkKeys()) {
+    if (info.key.find('<') == std::string_view::npos || !Matches(info.key, key)) continue;
+    auto placeholders = [](const KeyInfo& k) { return std::count(k.key.begin(), k.key.end(), '<'); };
+    if (best == nullptr || placeholders(info) < placeholders(*best)) best = &info;
+  }
+  return best;
+}
+
+// Calls `visit(name, info)` for each older name.
+template <typename Visit>
+void ForEachDeprecated(const KeyInfo& info, const Visit& visit) {
+  std::string_view rest = info.deprecated_keys;
+  while (!rest.empty()) {
+    size_t comma = std::min(rest.find(','), rest.size());
+    visit(rest.substr(0, comma));
+    rest.remove_prefix(std::min(comma + 1, rest.size()));
+  }
+}
+
+// Optimal string alignment distance: insertions, deletions, replacements, and swaps of neighbours count one each.
+size_t EditDistance(std::string_view a, std::string_view b) {
+  std::vector<size_t> before(b.size() + 1), above(b.size() + 1), row(b.size() + 1);
+  for (size_t j = 0; j <= b.size(); ++j) above[j] = j;
+  for (size_t i = 1; i <= a.size(); ++i) {
+    row[0] = i;
+    for (size_t j = 1; j <= b.size(); ++j) {
+      row[j] = std::min({above[j] + 1, row[j - 1] + 1, above[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) row[j] = std::min(row[j], before[j - 2] + 1);
+    }
+    before.swap(above);
+    above.swap(row);
+  }
+  return above[b.size()];
+}
+
+}  // namespace
+
+const KeyInfo* FindKey(std::string_view key) {
+  if (const KeyInfo* info = FindExact(FlinkKeys(), key)) return info;
+  if (const KeyInfo* info = FindExact(OwnKeys(), key)) return info;
+  if (const KeyInfo* info = FindPattern(key)) return info;
+  for (size_t dot = key.rfind('.'); dot != std::string_view::npos && dot > 0; dot = key.rfind('.', dot - 1)) {
+    const KeyInfo* info = FindExact(FlinkKeys(), key.substr(0, dot));
+    if (info != nullptr && info->type == "Map") return info;
+  }
+  return nullptr;
+}
+
+std::vector<const KeyInfo*> KeysOfDeprecated(std::string_view deprecated) {
+  std::vector<const KeyInfo*> keys;
+  for (const KeyInfo& info : FlinkKeys()) {
+    ForEachDeprecated(info, [&](std::string_view name) {
+      if (name == deprecated) keys.push_back(&info);
+    });
+  }
+  return keys;
+}
+
+std::string_view NearestKey(std::string_view key) {
+  std::string_view nearest;
+  size_t least = SIZE_MAX;
+  auto consider = [&](std::string_view candidate) {
+    size_t distance = EditDistance(key, candidate);
+    if (distance < least || (distance == least && candidate < nearest)) {
+      least = distance;
+      nearest = candidate;
+    }
+  };
+  for (std::span<const KeyInfo> keys : {FlinkKeys(), OwnKeys()}) {
+    for (const KeyInfo& info : keys) {
+      consider(info.key);
+      ForEachDeprecated(info, consider);
+    }
+  }
+  return nearest;
+}
+
+}  // namespace thalweg::config
