@@ -99,6 +99,8 @@ class ByteReader {
     position_ = bytes_.size();
   }
   size_t remaining() const { return bytes_.size() - position_; }
+  /// What is not read yet.
+  std::string_view Rest() const { return bytes_.substr(position_); }
   size_t position() const { return position_; }
   bool AtEnd() const { return remaining() == 0; }
   /// Error if any read ran past the end or met a malformed varint.

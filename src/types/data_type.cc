@@ -76,6 +76,34 @@ DataType DataType::Object(const ObjectType& object) {
   return type;
 }
 
+Result<DataType> DataType::FromParts(TypeId id, bool nullable, int precision, int scale, std::vector<Field> children) {
+  int most_precision = 0, most_scale = 0;
+  size_t least_children = 0, most_children = 0;
+  switch (id) {
+    case TypeId::kDecimal: most_precision = 38, most_scale = precision; break;
+    case TypeId::kString:
+    case TypeId::kBinary: most_precision = UINT8_MAX; break;
+    case TypeId::kTimestamp:
+    case TypeId::kTimestampLtz: most_precision = 9; break;
+    case TypeId::kArray:
+    case TypeId::kMultiset: least_children = most_children = 1; break;
+    case TypeId::kMap: least_children = most_children = 2; break;
+    case TypeId::kRow: most_children = SIZE_MAX; break;
+    default:
+      if (id > TypeId::kRow) return ExternalError("Malformed type: no type has id {}", static_cast<int>(id));
+  }
+  if (precision < (id == TypeId::kDecimal ? 1 : 0) || precision > most_precision || scale < 0 || scale > most_scale ||
+      children.size() < least_children || children.size() > most_children) {
+    return ExternalError("Malformed type: id {} with precision {}, scale {} and {} parts", static_cast<int>(id), precision, scale,
+                         children.size());
+  }
+  DataType type(id, nullable);
+  type.precision_ = static_cast<uint8_t>(precision);
+  type.scale_ = static_cast<int8_t>(scale);
+  if (most_children > 0) type.children_ = std::make_shared<std::vector<Field>>(std::move(children));
+  return type;
+}
+
 const std::vector<Field>& DataType::children() const {
   static const std::vector<Field> kNone;
   return children_ ? *children_ : kNone;

@@ -62,6 +62,8 @@ class DataType {
   static DataType Multiset(DataType element, bool nullable = true);
   static DataType Row(std::vector<Field> fields, bool nullable = true);
   static DataType Object(const ObjectType& type);
+  /// Any type but kObject from its parts, for decoders: an external error if they do not make a type.
+  static Result<DataType> FromParts(TypeId id, bool nullable, int precision, int scale, std::vector<Field> children);
 
   TypeId id() const { return id_; }
   bool nullable() const { return nullable_; }

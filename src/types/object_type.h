@@ -20,6 +20,8 @@ struct ObjectType {
   size_t align = 0;
   bool trivial = false;  // trivially copyable and destructible: memcpy moves it, nothing destroys it
 
+  /// Value-initialises one T at raw memory `to`; null when T is not default constructible (such a type cannot enter state).
+  void (*construct)(void* to) = nullptr;
   void (*destroy)(void* values, size_t count) = nullptr;
   /// Constructs `count` values at raw memory `to` by moving from `from` (which stays destructible).
   void (*move)(void* to, void* from, size_t count) = nullptr;
@@ -41,6 +43,7 @@ ObjectType MakeObjectType() {
   type.size = sizeof(T);
   type.align = alignof(T);
   type.trivial = std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>;
+  if constexpr (std::is_default_constructible_v<T>) type.construct = [](void* to) { new (to) T(); };
   type.destroy = [](void* values, size_t count) { std::destroy_n(static_cast<T*>(values), count); };
   type.move = [](void* to, void* from, size_t count) {
     std::uninitialized_move_n(static_cast<T*>(from), count, static_cast<T*>(to));

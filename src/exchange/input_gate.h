@@ -1,0 +1,68 @@
+// InputGate: what a task's channels deliver, merged: rows in turn, one watermark, barriers aligned, ends counted.
+// Rule: a channel that delivered barrier N is not read again until every open channel has delivered it or ended.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include "exchange/channel.h"
+#include "flow/element.h"
+#include "time/watermark.h"
+
+namespace thalweg::exchange {
+
+/// The task's thread.
+class InputGate {
+ public:
+  struct Source {
+    int input = 0;
+    ChannelReceiver* receiver = nullptr;
+  };
+  /// What the chain is to do next. kEndOfInput: all channels of `input` ended; kEnd: all inputs did.
+  struct Next {
+    enum class Kind : uint8_t { kRows, kWatermark, kStatus, kBarrier, kBarrierSuperseded, kLatency, kEndOfInput, kEnd };
+    Kind kind;
+    int input = 0;
+    flow::Element element;
+  };
+
+  InputGate(std::vector<Source> channels, int inputs);
+
+  /// The next thing, or nullopt when every readable channel is empty. Never blocks.
+  std::optional<Next> Poll();
+  /// True if Poll would give something.
+  bool ready() const;
+  bool ended() const { return open_channels_ == 0; }
+  /// Every channel that is still open is held back by the current alignment or empty.
+  bool aligning() const { return aligning_.has_value(); }
+  int64_t watermark() const { return merger_.current(); }
+
+ private:
+  struct Channel {
+    int input = 0;
+    ChannelReceiver* receiver = nullptr;
+    bool held = false;
+    bool ended = false;
+    bool idle = false;
+  };
+  void Take(size_t index, flow::Element element);
+  void OnBarrier(Channel& channel, const flow::Barrier& barrier);
+  void OnEnd(size_t index, flow::EndKind kind);
+  void CompleteAlignmentIfDue();
+  void PublishTime(bool changed);
+
+  std::vector<Channel> channels_;
+  std::vector<int> open_per_input_;
+  std::vector<flow::EndKind> end_kind_;
+  time::WatermarkMerger merger_;
+  std::optional<flow::Barrier> aligning_;
+  uint64_t last_barrier_ = 0;
+  std::deque<Next> due_;
+  size_t cursor_ = 0;
+  int open_channels_;
+  int64_t published_watermark_ = time::kMinWatermark;
+  bool published_idle_ = false;
+};
+
+}  // namespace thalweg::exchange

@@ -1,0 +1,307 @@
+#include "state/slot_table.h"
+
+#include <algorithm>
+#include <new>
+
+#include "base/check.h"
+#include "base/hash.h"
+
+namespace thalweg::state {
+
+namespace {
+
+constexpr uint32_t kNameOffset = 5;          // flags, two sizes, group
+constexpr uint8_t kHeapSize = 0xff;          // both sizes of a slot whose key lies on the heap
+constexpr size_t kEntriesPerSegment = 768;   // mean; a split moves at most about twice that
+constexpr uint32_t kFirstCapacity = 8;       // slots
+constexpr uint32_t kDoubleBelow = 256;       // slots; above, segments grow by a quarter, which keeps them about 80 % full
+
+uint32_t CapacityFor(uint32_t entries) { return std::max(kFirstCapacity, entries + entries / 4 + 2); }
+bool Full(uint32_t used, uint32_t capacity) { return used + 1 > capacity - capacity / 8; }
+
+/// memcpy for the few bytes of a key: calls of the library's cost more than the copy.
+inline void CopyShort(char* to, const char* from, size_t size) {
+  if (size >= 8) {
+    size_t at = 0;
+    for (; at + 8 <= size; at += 8) std::memcpy(to + at, from + at, 8);
+    std::memcpy(to + size - 8, from + size - 8, 8);
+  } else if (size >= 4) {
+    std::memcpy(to, from, 4);
+    std::memcpy(to + size - 4, from + size - 4, 4);
+  } else {
+    for (size_t i = 0; i < size; ++i) to[i] = from[i];
+  }
+}
+
+char* HeapBlock(const char* slot) {
+  char* block;
+  std::memcpy(&block, slot + 8, sizeof block);
+  return block;
+}
+
+struct HeapSizes {
+  uint32_t key;
+  uint32_t ns;
+  size_t block() const { return sizeof(HeapSizes) + size_t{key} + ns; }
+};
+
+HeapSizes SizesOf(const char* block) {
+  HeapSizes sizes;
+  std::memcpy(&sizes, block, sizeof sizes);
+  return sizes;
+}
+
+}  // namespace
+
+SlotTable::SlotTable(const types::ObjectType& type, bool with_expiry) : type_(type), with_expiry_(with_expiry) {}
+
+SlotTable::~SlotTable() {
+  Cursor cursor;
+  while (Slot slot = At(cursor)) {
+    if (Has(slot, kHasObject) && !type_.trivial) type_.destroy(Object(slot), 1);
+    if (Has(slot, kHeapKey)) ::operator delete(HeapBlock(slot));
+    ++cursor.index;
+  }
+  for (Segment& segment : segments_) FreeSlots(segment.slots, segment.capacity);
+}
+
+uint64_t SlotTable::Mix(uint64_t hash, std::string_view ns) {
+  if (!ns.empty()) hash = hash * 0xc2b2ae3d27d4eb4fULL + Hash64(ns);
+  hash *= 0x9e3779b97f4a7c15ULL;
+  return hash ^ (hash >> 32);
+}
+
+void SlotTable::ChooseLayout(size_t name_bytes) {
+  header_ = name_bytes <= 11 || name_bytes > 27 ? 16 : name_bytes <= 19 ? 24 : 32;
+  uint32_t end = header_ + (with_expiry_ ? 8 : 0);
+  const uint32_t align = static_cast<uint32_t>(std::max<size_t>(type_.align, 1));
+  object_offset_ = (end + align - 1) / align * align;
+  slot_align_ = std::max<size_t>(8, align);
+  stride_ = (object_offset_ + type_.size + slot_align_ - 1) / slot_align_ * slot_align_;
+}
+
+SlotTable::Probe SlotTable::MakeProbe(const KeyView& key, std::string_view ns) const {
+  Probe probe{};
+  probe.mix = Mix(key.hash, ns);
+  char* raw = reinterpret_cast<char*>(probe.words);
+  std::memcpy(raw + 3, &key.group, sizeof key.group);
+  probe.heap = key.bytes.size() + ns.size() > header_ - kNameOffset;
+  if (probe.heap) {
+    raw[1] = raw[2] = static_cast<char>(kHeapSize);
+    std::memcpy(raw + kNameOffset, &probe.mix, 3);
+  } else {
+    raw[1] = static_cast<char>(key.bytes.size());
+    raw[2] = static_cast<char>(ns.size());
+    CopyShort(raw + kNameOffset, key.bytes.data(), key.bytes.size());
+    CopyShort(raw + kNameOffset + key.bytes.size(), ns.data(), ns.size());
+  }
+  return probe;
+}
+
+bool SlotTable::Matches(const char* slot, const Probe& probe, const KeyView& key, std::string_view ns) const {
+  uint64_t words[4];
+  std::memcpy(words, slot, 16);
+  if ((words[0] ^ probe.words[0]) >> 8 != 0) return false;
+  if (!probe.heap) {
+    if (words[1] != probe.words[1]) return false;
+    for (uint32_t at = 16; at < header_; at += 8) {
+      std::memcpy(words, slot + at, 8);
+      if (words[0] != probe.words[at / 8]) return false;
+    }
+    return true;
+  }
+  const char* block = HeapBlock(slot);
+  const HeapSizes sizes = SizesOf(block);
+  const char* bytes = block + sizeof(HeapSizes);
+  return std::string_view(bytes, sizes.key) == key.bytes && std::string_view(bytes + sizes.key, sizes.ns) == ns;
+}
+
+SlotTable::Slot SlotTable::Find(const KeyView& key, std::string_view ns) const {
+  if (count_ == 0) return nullptr;
+  const Probe probe = MakeProbe(key, ns);
+  const Segment& segment = segments_[SegmentOf(probe.mix)];
+  if (segment.capacity == 0) return nullptr;
+  char* const end = segment.slots + size_t{segment.capacity} * stride_;
+  for (char* slot = segment.slots + size_t{Home(probe.mix, segment.capacity)} * stride_; *slot != 0;) {
+    if (Matches(slot, probe, key, ns)) return slot;
+    slot += stride_;
+    if (slot == end) slot = segment.slots;
+  }
+  return nullptr;
+}
+
+SlotTable::Slot SlotTable::Insert(const KeyView& key, std::string_view ns) {
+  if (header_ == 0) ChooseLayout(key.bytes.size() + ns.size());
+  if (segments_.empty()) segments_.emplace_back();
+  if (count_ >= segments_.size() * kEntriesPerSegment) SplitNext();
+  const Probe probe = MakeProbe(key, ns);
+  Segment& segment = segments_[SegmentOf(probe.mix)];
+  if (segment.capacity == 0 || Full(segment.used, segment.capacity)) {
+    const uint32_t now = segment.capacity;
+    Resize(segment, now == 0 ? kFirstCapacity : now < kDoubleBelow ? now * 2 : now + now / 4);
+  }
+  uint32_t index = Home(probe.mix, segment.capacity);
+  while (segment.slots[size_t{index} * stride_] != 0) index = index + 1 == segment.capacity ? 0 : index + 1;
+  Slot slot = segment.slots + size_t{index} * stride_;
+  std::memcpy(slot, probe.words, header_);
+  *slot = static_cast<char>(kUsed);
+  if (probe.heap) {
+    const HeapSizes sizes{static_cast<uint32_t>(key.bytes.size()), static_cast<uint32_t>(ns.size())};
+    char* block = static_cast<char*>(::operator new(sizes.block()));
+    std::memcpy(block, &sizes, sizeof sizes);
+    std::memcpy(block + sizeof sizes, key.bytes.data(), key.bytes.size());
+    if (!ns.empty()) std::memcpy(block + sizeof sizes + key.bytes.size(), ns.data(), ns.size());
+    std::memcpy(slot + 8, &block, sizeof block);
+    Set(slot, kHeapKey);
+    bytes_ += static_cast<int64_t>(sizes.block());
+  }
+  if (with_expiry_) SetExpiry(slot, 0);
+  ++segment.used;
+  ++count_;
+  return slot;
+}
+
+void SlotTable::Erase(Slot slot) {
+  const uint64_t mix = MixOf(slot);
+  Segment& segment = segments_[SegmentOf(mix)];
+  if (Has(slot, kHasObject)) Destroy(slot);
+  if (Has(slot, kHeapKey)) {
+    bytes_ -= static_cast<int64_t>(SizesOf(HeapBlock(slot)).block());
+    ::operator delete(HeapBlock(slot));
+  }
+  *slot = 0;
+  --segment.used;
+  --count_;
+  // Closes the gap: an entry moves back if its home does not lie behind the gap. No tombstones.
+  const uint32_t capacity = segment.capacity;
+  uint32_t gap = static_cast<uint32_t>(static_cast<size_t>(slot - segment.slots) / stride_);
+  for (uint32_t at = gap;;) {
+    at = at + 1 == capacity ? 0 : at + 1;
+    Slot candidate = segment.slots + size_t{at} * stride_;
+    if (*candidate == 0) break;
+    const uint32_t home = Home(MixOf(candidate), capacity);
+    const uint32_t from_home = at >= home ? at - home : at + capacity - home;
+    const uint32_t from_gap = at >= gap ? at - gap : at + capacity - gap;
+    if (from_home < from_gap) continue;
+    MoveSlot(segment.slots + size_t{gap} * stride_, candidate);
+    gap = at;
+  }
+  if (segment.used == 0 || (capacity > 2 * kFirstCapacity && segment.used < capacity / 4))
+    Resize(segment, segment.used == 0 ? 0 : CapacityFor(segment.used));
+}
+
+void SlotTable::Construct(Slot slot) {
+  if (type_.trivial) std::memset(Object(slot), 0, type_.size);
+  type_.construct(Object(slot));
+  Set(slot, kHasObject);
+}
+
+void SlotTable::Destroy(Slot slot) {
+  if (!type_.trivial) type_.destroy(Object(slot), 1);
+  Reset(slot, kHasObject);
+}
+
+KeyView SlotTable::Key(Slot slot, std::string_view* ns) const {
+  KeyView key;
+  std::memcpy(&key.group, slot + 3, sizeof key.group);
+  if (Has(slot, kHeapKey)) {
+    const char* block = HeapBlock(slot);
+    const HeapSizes sizes = SizesOf(block);
+    key.bytes = {block + sizeof sizes, sizes.key};
+    *ns = {block + sizeof sizes + sizes.key, sizes.ns};
+  } else {
+    key.bytes = {slot + kNameOffset, static_cast<uint8_t>(slot[1])};
+    *ns = {slot + kNameOffset + key.bytes.size(), static_cast<uint8_t>(slot[2])};
+  }
+  key.hash = Hash64(key.bytes);
+  return key;
+}
+
+uint64_t SlotTable::MixOf(Slot slot) const {
+  std::string_view ns;
+  const KeyView key = Key(slot, &ns);
+  return Mix(key.hash, ns);
+}
+
+SlotTable::Slot SlotTable::At(Cursor& cursor) const {
+  for (; cursor.segment < segments_.size(); ++cursor.segment, cursor.index = 0) {
+    const Segment& segment = segments_[cursor.segment];
+    for (; cursor.index < segment.capacity; ++cursor.index) {
+      Slot slot = segment.slots + size_t{cursor.index} * stride_;
+      if (*slot != 0) return slot;
+    }
+  }
+  return nullptr;
+}
+
+char* SlotTable::NewSlots(uint32_t capacity) {
+  const size_t size = size_t{capacity} * stride_;
+  char* slots = static_cast<char*>(::operator new(size, std::align_val_t{slot_align_}));
+  for (uint32_t i = 0; i < capacity; ++i) slots[size_t{i} * stride_] = 0;
+  bytes_ += static_cast<int64_t>(size);
+  return slots;
+}
+
+void SlotTable::FreeSlots(char* slots, uint32_t capacity) {
+  if (slots == nullptr) return;
+  ::operator delete(slots, std::align_val_t{slot_align_});
+  bytes_ -= static_cast<int64_t>(size_t{capacity} * stride_);
+}
+
+void SlotTable::MoveSlot(Slot to, Slot from) {
+  if (type_.trivial || !Has(from, kHasObject)) {
+    std::memcpy(to, from, type_.trivial ? stride_ : object_offset_);
+  } else {
+    std::memcpy(to, from, object_offset_);
+    type_.move(Object(to), Object(from), 1);
+    type_.destroy(Object(from), 1);
+  }
+  *from = 0;
+}
+
+void SlotTable::MoveInto(Segment& segment, Slot from, uint64_t mix) {
+  uint32_t index = Home(mix, segment.capacity);
+  while (segment.slots[size_t{index} * stride_] != 0) index = index + 1 == segment.capacity ? 0 : index + 1;
+  MoveSlot(segment.slots + size_t{index} * stride_, from);
+  ++segment.used;
+}
+
+void SlotTable::Resize(Segment& segment, uint32_t capacity) {
+  Segment old = segment;
+  segment = {};
+  if (capacity > 0) segment = {.slots = NewSlots(capacity), .capacity = capacity, .used = 0};
+  for (uint32_t i = 0; i < old.capacity; ++i) {
+    Slot slot = old.slots + size_t{i} * stride_;
+    if (*slot != 0) MoveInto(segment, slot, MixOf(slot));
+  }
+  FreeSlots(old.slots, old.capacity);
+}
+
+void SlotTable::SplitNext() {
+  const size_t index = segments_.size() - round_;
+  Segment old = segments_[index];
+  segments_.emplace_back();
+  if (segments_.size() == 2 * round_) round_ *= 2;
+  const size_t added = segments_.size() - 1;
+  std::vector<uint64_t> mixes(old.capacity);
+  uint32_t moving = 0;
+  for (uint32_t i = 0; i < old.capacity; ++i) {
+    Slot slot = old.slots + size_t{i} * stride_;
+    if (*slot == 0) continue;
+    mixes[i] = MixOf(slot);
+    moving += SegmentOf(mixes[i]) == added ? 1 : 0;
+  }
+  for (size_t target : {index, added}) {
+    const uint32_t entries = target == added ? moving : old.used - moving;
+    const uint32_t capacity = entries == 0 ? 0 : CapacityFor(entries);
+    segments_[target] = {};
+    if (capacity > 0) segments_[target] = {.slots = NewSlots(capacity), .capacity = capacity, .used = 0};
+  }
+  for (uint32_t i = 0; i < old.capacity; ++i) {
+    Slot slot = old.slots + size_t{i} * stride_;
+    if (*slot != 0) MoveInto(segments_[SegmentOf(mixes[i])], slot, mixes[i]);
+  }
+  FreeSlots(old.slots, old.capacity);
+}
+
+}  // namespace thalweg::state

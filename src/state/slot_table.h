@@ -1,0 +1,119 @@
+// Hash table (key, namespace) -> live object, in packed slots: what both keyed backends keep their objects in.
+// Rule: a slot holds key, namespace, expiry and object side by side, so that a lookup is one cache line; the table grows by one
+// segment at a time (linear hashing: Litwin 1980), so that no call costs more than about 2,000 moves whatever the size.
+//
+// Slot, little-endian: [flags u8][key size u8][namespace size u8][group u16][key and namespace, zero padded][expiry i64, if the
+// table has a TTL][object]. 11, 19 or 27 bytes of key and namespace fit, as the first entry of the table decides; longer ones lie
+// on the heap: both sizes 255, 3 bytes of hash, then at offset 8 a pointer to [u32 key size][u32 namespace size][bytes].
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+#include <vector>
+
+#include "state/keyed_backend.h"
+#include "types/object_type.h"
+
+namespace thalweg::state {
+
+/// One thread. A Slot is valid until the next Insert or Erase. Iteration order: segments, then slots; it repeats for the same
+/// history of calls.
+class SlotTable {
+ public:
+  using Slot = char*;
+  enum Flag : uint8_t { kUsed = 1, kHeapKey = 2, kHasObject = 4, kDirty = 8, kReferenced = 16 };
+
+  SlotTable(const types::ObjectType& type, bool with_expiry);
+  ~SlotTable();
+  SlotTable(const SlotTable&) = delete;
+  SlotTable& operator=(const SlotTable&) = delete;
+
+  /// Null when absent.
+  Slot Find(const KeyView& key, std::string_view ns) const;
+  /// The slot of an entry that Find did not find; it holds no object yet, expiry 0.
+  Slot Insert(const KeyView& key, std::string_view ns);
+  /// Removes the entry and destroys its object.
+  void Erase(Slot slot);
+  void Prefetch(uint64_t hash, std::string_view ns) const {
+    if (segments_.empty()) return;
+    const uint64_t mix = Mix(hash, ns);
+    const Segment& segment = segments_[SegmentOf(mix)];
+    __builtin_prefetch(segment.slots + size_t{Home(mix, segment.capacity)} * stride_);
+  }
+
+  void* Object(Slot slot) const { return slot + object_offset_; }
+  int64_t Expiry(Slot slot) const {
+    int64_t expiry;
+    std::memcpy(&expiry, slot + header_, sizeof expiry);
+    return expiry;
+  }
+  void SetExpiry(Slot slot, int64_t expiry) { std::memcpy(slot + header_, &expiry, sizeof expiry); }
+  static bool Has(Slot slot, Flag flag) { return (static_cast<uint8_t>(*slot) & flag) != 0; }
+  static void Set(Slot slot, uint8_t flags) { *slot = static_cast<char>(static_cast<uint8_t>(*slot) | flags); }
+  static void Reset(Slot slot, uint8_t flags) { *slot = static_cast<char>(static_cast<uint8_t>(*slot) & ~flags); }
+  /// Value-initialises the slot's object; it must hold none. / Destroys it.
+  void Construct(Slot slot);
+  void Destroy(Slot slot);
+  /// Key (its hash computed again) and namespace of a slot.
+  KeyView Key(Slot slot, std::string_view* ns) const;
+
+  /// A place in the iteration order. `index` may lie beyond what is there.
+  struct Cursor {
+    size_t segment = 0;
+    uint32_t index = 0;
+  };
+  /// The first used slot at or after `cursor`, which is moved to it; null at the end. After Erase of that slot, or without it
+  /// after ++cursor.index, the walk goes on.
+  Slot At(Cursor& cursor) const;
+
+  size_t size() const { return count_; }
+  /// Bytes of slots and long keys; what objects own elsewhere is not counted.
+  int64_t memory_bytes() const { return bytes_; }
+  size_t stride() const { return stride_; }
+
+ private:
+  struct Segment {
+    char* slots = nullptr;
+    uint32_t capacity = 0;
+    uint32_t used = 0;
+  };
+  struct Probe {
+    uint64_t words[4];
+    uint64_t mix;
+    bool heap;
+  };
+
+  static uint64_t Mix(uint64_t hash, std::string_view ns);
+  static uint32_t Home(uint64_t mix, uint32_t capacity) {
+    return static_cast<uint32_t>(((mix >> 32) * capacity) >> 32);
+  }
+  size_t SegmentOf(uint64_t mix) const {
+    size_t index = mix & (2 * round_ - 1);
+    return index < segments_.size() ? index : index & (round_ - 1);
+  }
+  void ChooseLayout(size_t name_bytes);
+  Probe MakeProbe(const KeyView& key, std::string_view ns) const;
+  bool Matches(const char* slot, const Probe& probe, const KeyView& key, std::string_view ns) const;
+  uint64_t MixOf(Slot slot) const;
+  char* NewSlots(uint32_t capacity);
+  void FreeSlots(char* slots, uint32_t capacity);
+  /// Moves the slot at `from`, which becomes empty, to its place in `segment`.
+  void MoveInto(Segment& segment, Slot from, uint64_t mix);
+  void MoveSlot(Slot to, Slot from);
+  void Resize(Segment& segment, uint32_t capacity);
+  void SplitNext();
+
+  const types::ObjectType& type_;
+  const bool with_expiry_;
+  uint32_t header_ = 0;  // 16, 24 or 32; 0: not chosen yet
+  uint32_t object_offset_ = 0;
+  size_t stride_ = 0;
+  size_t slot_align_ = 8;
+  std::vector<Segment> segments_;  // round_ <= size < 2 * round_; segments below size - round_ are split
+  size_t round_ = 1;
+  size_t count_ = 0;
+  int64_t bytes_ = 0;
+};
+
+}  // namespace thalweg::state
