@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <fstream>
 
-#include "base/random.h"
 #include "config/keys.h"
 #include "config/load.h"
 #include "config/options.h"
@@ -247,21 +246,6 @@ TEST(Yaml, MissingFileIsAUserError) {
   Status status = LoadConfiguration("/no/such/config.yaml", {}).status();
   EXPECT_EQ(status.category(), ErrorCategory::kUser);
   EXPECT_EQ(status.message(), "Cannot open configuration file: No such file or directory: /no/such/config.yaml");
-}
-
-TEST(Yaml, RandomTextIsDefinitionsOrAnError) {
-  Random random(4711);
-  constexpr std::string_view kAlphabet = "ab: -\n\n[]{},'\"#&*!|>%@\t?0";
-  int accepted = 0;
-  for (int round = 0; round < 4000; ++round) {
-    std::string text(random.Below(30), ' ');
-    for (char& c : text) c = kAlphabet[random.Below(kAlphabet.size())];
-    std::vector<std::string> warnings;
-    auto definitions = ParseYaml(text, "f", &warnings);
-    accepted += definitions.ok() ? 1 : 0;
-    EXPECT_TRUE(definitions.ok() || definitions.status().message().find("(f") != std::string::npos) << text;
-  }
-  EXPECT_GT(accepted, 0);
 }
 
 TEST(Yaml, DeepNestingIsAnErrorNotACrash) {

@@ -39,10 +39,10 @@ class GzipDecompressor final : public Decompressor {
   }
 
   Result<std::string_view> Next() override {
-    stream_.next_out = reinterpret_cast<Bytef*>(chunk_.data());
-    stream_.avail_out = static_cast<uInt>(chunk_.size());
+    stream_.next_out = reinterpret_cast<Bytef*>(chunk_.get());
+    stream_.avail_out = static_cast<uInt>(kDecompressChunkBytes);
     while (stream_.avail_out > 0 && (Refill() || output_pending_)) THALWEG_TRY(Step());
-    return std::string_view(chunk_).substr(0, chunk_.size() - stream_.avail_out);
+    return std::string_view(chunk_.get(), kDecompressChunkBytes - stream_.avail_out);
   }
 
   Status Finish() override {
@@ -76,7 +76,7 @@ class GzipDecompressor final : public Decompressor {
   }
 
   z_stream stream_{};
-  std::string chunk_ = std::string(kDecompressChunkBytes, '\0');
+  const std::unique_ptr<char[]> chunk_ = std::make_unique_for_overwrite<char[]>(kDecompressChunkBytes);
   std::string_view input_;
   bool in_member_ = false;
   bool output_pending_ = false;
@@ -96,14 +96,14 @@ class ZstdDecompressor final : public Decompressor {
   }
 
   Result<std::string_view> Next() override {
-    ZSTD_outBuffer out{chunk_.data(), chunk_.size(), 0};
+    ZSTD_outBuffer out{chunk_.get(), kDecompressChunkBytes, 0};
     while (out.pos < out.size && (input_.pos < input_.size || output_pending_)) {
       size_t rest = ZSTD_decompressStream(stream_, &out, &input_);
       if (ZSTD_isError(rest)) return ExternalError("Damaged zstd stream: {}", ZSTD_getErrorName(rest));
       in_frame_ = rest != 0;
       output_pending_ = in_frame_ && out.pos == out.size;
     }
-    return std::string_view(chunk_).substr(0, out.pos);
+    return std::string_view(chunk_.get(), out.pos);
   }
 
   Status Finish() override {
@@ -113,7 +113,7 @@ class ZstdDecompressor final : public Decompressor {
 
  private:
   ZSTD_DCtx* const stream_;
-  std::string chunk_ = std::string(kDecompressChunkBytes, '\0');
+  const std::unique_ptr<char[]> chunk_ = std::make_unique_for_overwrite<char[]>(kDecompressChunkBytes);
   ZSTD_inBuffer input_{nullptr, 0, 0};
   bool in_frame_ = false;
   bool output_pending_ = false;
