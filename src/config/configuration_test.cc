@@ -90,7 +90,7 @@ TEST(Keys, PlaceholdersStandForNames) {
 
 TEST(Keys, NearestIsByEditDistance) {
   EXPECT_EQ(NearestKey("execution.checkpointing.intervall"), "execution.checkpointing.interval");
-  EXPECT_EQ(NearestKey("paralellism.default"), "parallelism.default") << "a swap and an insertion";
+  EXPECT_EQ(NearestKey("paralellism.default"), "parallelism.default");
   EXPECT_EQ(NearestKey("state.checkpoint.dir"), "state.checkpoints.dir") << "older names count too";
   EXPECT_EQ(NearestKey("thalweg.core"), "thalweg.cores");
   EXPECT_FALSE(NearestKey("").empty());
@@ -240,6 +240,13 @@ TEST(Yaml, EmptyFileAndEmptyValueAreNoErrors) {
   EXPECT_FALSE(loaded.configuration.Has("pipeline.name"));
   EXPECT_THAT(loaded.warnings[0], HasSubstr("'pipeline.name' has no value and is left out"));
   EXPECT_EQ(*loaded.configuration.Get(kParallelism), 3);
+}
+
+TEST(Yaml, LongFileIsReadWholeUpToTheLimit) {
+  std::string text;
+  while (text.size() < 100'000) text += "# a comment\n";
+  EXPECT_EQ(*Load(text + "parallelism.default: 3\n").configuration.Get(kParallelism), 3);
+  EXPECT_EQ(LoadError(std::string(kConfigFileBytes + 1, '#')).message(), "Configuration file is larger than 16777216 bytes: FILE");
 }
 
 TEST(Yaml, MissingFileIsAUserError) {

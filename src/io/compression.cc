@@ -41,7 +41,7 @@ class GzipDecompressor final : public Decompressor {
   Result<std::string_view> Next() override {
     stream_.next_out = reinterpret_cast<Bytef*>(chunk_.get());
     stream_.avail_out = static_cast<uInt>(kDecompressChunkBytes);
-    while (stream_.avail_out > 0 && (Refill() || output_pending_)) THALWEG_TRY(Step());
+    while (stream_.avail_out > 0 && Refill()) THALWEG_TRY(Step());
     return std::string_view(chunk_.get(), kDecompressChunkBytes - stream_.avail_out);
   }
 
@@ -63,8 +63,6 @@ class GzipDecompressor final : public Decompressor {
   Status Step() {
     in_member_ = true;
     int code = inflate(&stream_, Z_NO_FLUSH);
-    // zlib may hold output that did not fit although the input is used up.
-    output_pending_ = code == Z_OK && stream_.avail_out == 0;
     if (code == Z_OK || code == Z_BUF_ERROR) return {};
     if (code == Z_STREAM_END) {
       in_member_ = false;
@@ -79,7 +77,6 @@ class GzipDecompressor final : public Decompressor {
   const std::unique_ptr<char[]> chunk_ = std::make_unique_for_overwrite<char[]>(kDecompressChunkBytes);
   std::string_view input_;
   bool in_member_ = false;
-  bool output_pending_ = false;
 };
 
 class ZstdDecompressor final : public Decompressor {
@@ -116,7 +113,7 @@ class ZstdDecompressor final : public Decompressor {
   const std::unique_ptr<char[]> chunk_ = std::make_unique_for_overwrite<char[]>(kDecompressChunkBytes);
   ZSTD_inBuffer input_{nullptr, 0, 0};
   bool in_frame_ = false;
-  bool output_pending_ = false;
+  bool output_pending_ = false;  // a frame without checksum may end its input before its output (gzip's trailer comes last)
 };
 
 class PassThroughCompressor final : public Compressor {
