@@ -19,6 +19,11 @@ function(thalweg_library)
     list(APPEND sources ${files})
   endforeach()
   add_library(thalweg SHARED ${sources})
+  if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
+    # simdjson's string and number code is compiled into our object: without carry-less multiply (which every x86-64-v2 machine
+    # since 2010 has) it falls back to bytes. Its first stage is dispatched at run time up to AVX-512.
+    set_source_files_properties(${CMAKE_SOURCE_DIR}/src/formats/json_decoder.cc PROPERTIES COMPILE_OPTIONS -mpclmul)
+  endif()
   add_library(thalweg::thalweg ALIAS thalweg)
   target_include_directories(thalweg PUBLIC $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/src> $<INSTALL_INTERFACE:include/thalweg>)
   target_compile_definitions(thalweg PRIVATE THALWEG_VERSION="${PROJECT_VERSION}")

@@ -197,6 +197,17 @@ void ColumnBuilder::CloseRow() {
   if (offset_) offset_[length_] = children_[0].length();
 }
 
+void ColumnBuilder::Truncate(int32_t length) {
+  THALWEG_CHECK(length <= length_ && type_.id() != TypeId::kObject);
+  // Long strings stay in their heap, unused, until the batch goes.
+  if (valid_)
+    for (int32_t row = length; row < length_; ++row) valid_[row >> 3] = static_cast<uint8_t>(valid_[row >> 3] | 1U << (row & 7));
+  length_ = length;
+  int32_t child_length = offset_ ? offset_[length] : HasOffsets(type_.id()) ? 0 : length;
+  // Always: a child of the same length may hold an unclosed row itself.
+  for (ColumnBuilder& child : children_) child.Truncate(child_length);
+}
+
 void ColumnBuilder::AppendValidity(const Column& from, const int32_t* rows, int32_t n) {
   if (!from.validity) return;
   for (int32_t i = 0; i < n; ++i)
@@ -331,6 +342,12 @@ void BatchBuilder::FinishRow(int64_t time, types::RowKind kind) {
   SetKind(rows_, kind);
   hashes_.Reset();
   ++rows_;
+}
+
+void BatchBuilder::Rollback(int32_t rows) {
+  THALWEG_CHECK(rows <= rows_);
+  for (ColumnBuilder& column : columns_) column.Truncate(rows);
+  rows_ = rows;
 }
 
 void BatchBuilder::StartFrom(const Batch& from) {
