@@ -11,6 +11,8 @@ constexpr std::string_view kChk = "chk-";
 constexpr std::string_view kManifestName = "_metadata";
 // A read that fails is tried again before the checkpoint counts as damaged: a wrong fall back costs more than a moment.
 constexpr int kReadAttempts = 3;
+// Unfinished files that a dead writer left. Long against the moment between making and locking one.
+constexpr int64_t kAbandonedSeconds = 60;
 
 // 7 of "chk-7", nothing of anything else ("chk-07": our names have one spelling).
 std::optional<uint64_t> ParseChk(std::string_view name) {
@@ -208,7 +210,7 @@ Status CheckpointStore::DeleteFiles(const std::string& job, const std::set<uint6
                       (file->checkpoint != newest.checkpoint || referred.contains(std::string(file->name)));
     if (!kept) THALWEG_TRY(storage_->Delete(path));
   }
-  return {};
+  return storage_->DeleteAbandoned(folder + "/", kAbandonedSeconds).status();
 }
 
 Result<CheckpointPath> ResolveCheckpointPath(std::string_view path) {
