@@ -1,6 +1,7 @@
 #include "config/keys.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace thalweg::config {
 
@@ -53,17 +54,17 @@ void ForEachDeprecated(const KeyInfo& info, const Visit& visit) {
   }
 }
 
-// Optimal string alignment distance: insertions, deletions, replacements, and swaps of neighbours count one each.
-size_t EditDistance(std::string_view a, std::string_view b) {
-  std::vector<size_t> before(b.size() + 1), above(b.size() + 1), row(b.size() + 1);
+// Levenshtein distance. Gives up above `limit`, with a number above it.
+size_t EditDistance(std::string_view a, std::string_view b, size_t limit) {
+  if (std::max(a.size(), b.size()) - std::min(a.size(), b.size()) > limit) return limit + 1;
+  std::vector<size_t> above(b.size() + 1), row(b.size() + 1);
   for (size_t j = 0; j <= b.size(); ++j) above[j] = j;
   for (size_t i = 1; i <= a.size(); ++i) {
     row[0] = i;
     for (size_t j = 1; j <= b.size(); ++j) {
       row[j] = std::min({above[j] + 1, row[j - 1] + 1, above[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) row[j] = std::min(row[j], before[j - 2] + 1);
     }
-    before.swap(above);
+    if (*std::min_element(row.begin(), row.end()) > limit) return limit + 1;
     above.swap(row);
   }
   return above[b.size()];
@@ -94,9 +95,9 @@ std::vector<const KeyInfo*> KeysOfDeprecated(std::string_view deprecated) {
 
 std::string_view NearestKey(std::string_view key) {
   std::string_view nearest;
-  size_t least = SIZE_MAX;
+  size_t least = std::numeric_limits<int32_t>::max();
   auto consider = [&](std::string_view candidate) {
-    size_t distance = EditDistance(key, candidate);
+    size_t distance = EditDistance(key, candidate, least);
     if (distance < least || (distance == least && candidate < nearest)) {
       least = distance;
       nearest = candidate;

@@ -97,10 +97,12 @@ Result<std::vector<Definition>> ParseYaml(std::string_view text, std::string_vie
 Result<std::vector<Definition>> ReadYamlFile(const std::string& path, std::vector<std::string>* warnings) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return UserError("Cannot open configuration file: {}: {}", std::strerror(errno), path);
-  std::string text(kConfigFileBytes + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  std::string text;
+  char block[16 << 10];
+  while (text.size() <= kConfigFileBytes && (file.read(block, sizeof(block)) || file.gcount() > 0)) {
+    text.append(block, static_cast<size_t>(file.gcount()));
+  }
   if (file.bad()) return UserError("Cannot read configuration file: {}: {}", std::strerror(errno), path);
-  text.resize(static_cast<size_t>(file.gcount()));
   if (text.size() > kConfigFileBytes) return UserError("Configuration file is larger than {} bytes: {}", kConfigFileBytes, path);
   return ParseYaml(text, path, warnings);
 }

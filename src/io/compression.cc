@@ -39,10 +39,10 @@ class GzipDecompressor final : public Decompressor {
   }
 
   Result<std::string_view> Next() override {
-    stream_.next_out = reinterpret_cast<Bytef*>(chunk_.data());
-    stream_.avail_out = static_cast<uInt>(chunk_.size());
-    while (stream_.avail_out > 0 && (Refill() || output_pending_)) THALWEG_TRY(Step());
-    return std::string_view(chunk_).substr(0, chunk_.size() - stream_.avail_out);
+    stream_.next_out = reinterpret_cast<Bytef*>(chunk_.get());
+    stream_.avail_out = static_cast<uInt>(kDecompressChunkBytes);
+    while (stream_.avail_out > 0 && Refill()) THALWEG_TRY(Step());
+    return std::string_view(chunk_.get(), kDecompressChunkBytes - stream_.avail_out);
   }
 
   Status Finish() override {
@@ -63,8 +63,6 @@ class GzipDecompressor final : public Decompressor {
   Status Step() {
     in_member_ = true;
     int code = inflate(&stream_, Z_NO_FLUSH);
-    // zlib may hold output that did not fit although the input is used up.
-    output_pending_ = code == Z_OK && stream_.avail_out == 0;
     if (code == Z_OK || code == Z_BUF_ERROR) return {};
     if (code == Z_STREAM_END) {
       in_member_ = false;
@@ -76,12 +74,12 @@ class GzipDecompressor final : public Decompressor {
   }
 
   z_stream stream_{};
-  std::string chunk_ = std::string(kDecompressChunkBytes, '\0');
+  const std::unique_ptr<char[]> chunk_ = std::make_unique_for_overwrite<char[]>(kDecompressChunkBytes);
   std::string_view input_;
   bool in_member_ = false;
-  bool output_pending_ = false;
 };
 
+// Like zlib, zstd keeps the last byte of a frame until all of its output is out: used-up input means no output is pending.
 class ZstdDecompressor final : public Decompressor {
  public:
   ZstdDecompressor() : stream_(ZSTD_createDCtx()) {
@@ -96,14 +94,13 @@ class ZstdDecompressor final : public Decompressor {
   }
 
   Result<std::string_view> Next() override {
-    ZSTD_outBuffer out{chunk_.data(), chunk_.size(), 0};
-    while (out.pos < out.size && (input_.pos < input_.size || output_pending_)) {
+    ZSTD_outBuffer out{chunk_.get(), kDecompressChunkBytes, 0};
+    while (out.pos < out.size && input_.pos < input_.size) {
       size_t rest = ZSTD_decompressStream(stream_, &out, &input_);
       if (ZSTD_isError(rest)) return ExternalError("Damaged zstd stream: {}", ZSTD_getErrorName(rest));
       in_frame_ = rest != 0;
-      output_pending_ = in_frame_ && out.pos == out.size;
     }
-    return std::string_view(chunk_).substr(0, out.pos);
+    return std::string_view(chunk_.get(), out.pos);
   }
 
   Status Finish() override {
@@ -113,10 +110,9 @@ class ZstdDecompressor final : public Decompressor {
 
  private:
   ZSTD_DCtx* const stream_;
-  std::string chunk_ = std::string(kDecompressChunkBytes, '\0');
+  const std::unique_ptr<char[]> chunk_ = std::make_unique_for_overwrite<char[]>(kDecompressChunkBytes);
   ZSTD_inBuffer input_{nullptr, 0, 0};
   bool in_frame_ = false;
-  bool output_pending_ = false;
 };
 
 class PassThroughCompressor final : public Compressor {

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <zstd.h>
 
 #include "base/random.h"
 
@@ -88,6 +89,21 @@ TEST_P(CompressionOf, OutputThatEndsExactlyAtAChunkIsWhole) {
 
 INSTANTIATE_TEST_SUITE_P(All, CompressionOf, ::testing::Values(Compression::kGzip, Compression::kZstd),
                          [](const auto& info) { return std::string(CompressionName(info.param)); });
+
+TEST(Compression, ZstdFrameWithoutChecksumIsWholeThoughItsLastBlockSpansTwoChunks) {
+  // Two frames, so that the last block of 128 KiB begins before the end of a chunk and ends after it.
+  std::string text, packed;
+  for (size_t size : {size_t{100}, 2 * kDecompressChunkBytes - 50}) {
+    std::string part(size, 'z');
+    std::string frame(ZSTD_compressBound(size), '\0');
+    frame.resize(ZSTD_compress(frame.data(), frame.size(), part.data(), part.size(), 1));
+    text += part;
+    packed += frame;
+  }
+  Result<std::string> unpacked = DecompressBytes(Compression::kZstd, packed, kLimit);
+  ASSERT_TRUE(unpacked.ok()) << unpacked.status().ToString();
+  EXPECT_TRUE(*unpacked == text);
+}
 
 TEST(Compression, OtherBytesAreCalledDamaged) {
   EXPECT_THAT(DecompressBytes(Compression::kGzip, "plain text, no gzip", kLimit).status().message(),

@@ -168,7 +168,10 @@ std::string ParentFolder(const std::string& path) {
 
 Status SyncFolder(const std::string& folder) {
   FileDescriptor file(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!file.valid()) return ErrnoError("open folder", folder, errno);
+  if (!file.valid()) {
+    // Removed meanwhile, as empty, by another deleter: no name in it is left to make durable.
+    return errno == ENOENT ? Status() : ErrnoError("open folder", folder, errno);
+  }
   // Some file systems (mounted, FUSE) refuse fsync of a folder with EINVAL: they promise order themselves.
   if (::fsync(file.get()) != 0 && errno != EINVAL) return ErrnoError("sync folder", folder, errno);
   return {};
@@ -201,9 +204,9 @@ Result<TemporaryFile> TemporaryFile::Create(std::string target) {
       ::flock(fd, LOCK_EX | LOCK_NB);  // best effort: without it DeleteAbandoned goes by age alone
       return TemporaryFile(fd, std::move(path), std::move(target));
     }
-    // EEXIST: left behind by a dead process that had our id. ENOENT: the folder was removed as empty.
-    bool may_retry = !made.ok() ? ::access(folder.c_str(), F_OK) != 0 && errno == ENOENT : errno == EEXIST || errno == ENOENT;
+    // EEXIST: left behind by a dead process that had our id. ENOENT, or a failure to make the folder: it was removed as empty.
     int error = errno;
+    bool may_retry = !made.ok() || error == EEXIST || error == ENOENT;
     if (may_retry && attempt < kCreateTries) continue;
     return made.ok() ? ErrnoError("create file in folder", folder, error) : made;
   }
@@ -321,9 +324,7 @@ Status LocalStorage::Delete(std::string_view path) {
     if (errno == ENOENT || errno == ENOTDIR) return {};
     return ErrnoError("delete file", absolute, errno);
   }
-  Status synced = SyncFolder(ParentFolder(absolute));
-  // Another deleter may have removed the emptied folder already: then there is no entry left to make durable.
-  if (!synced.ok() && ::access(ParentFolder(absolute).c_str(), F_OK) == 0) return synced;
+  THALWEG_TRY(SyncFolder(ParentFolder(absolute)));
   // Folders are no objects: the one that lost its last file goes with it. rmdir refuses a folder that is not empty.
   for (std::string folder = ParentFolder(absolute); folder.size() > folder_.size(); folder = ParentFolder(folder)) {
     if (::rmdir(folder.c_str()) != 0) break;

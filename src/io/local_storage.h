@@ -64,7 +64,7 @@ class TemporaryFile {
 
 /// Makes `folder` and its parents; a new folder's entry is durable on return.
 Status MakeFolders(const std::string& folder);
-/// fsync of a folder: the names in it are durable on return.
+/// fsync of a folder: the names in it are durable on return. A folder that is gone has none: ok.
 Status SyncFolder(const std::string& folder);
 /// The folder part of an absolute path.
 std::string ParentFolder(const std::string& path);

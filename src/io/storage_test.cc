@@ -245,7 +245,7 @@ TEST(LocalStorage, AbandonedFilesOfDeadWritersAreDeletedAndThoseOfLivingWritersA
 TEST(LocalStorage, ReadersSeeOneWholeVersionWhileWritersReplaceAndDelete) {
   TemporaryFolder folder;
   auto storage = Open(folder.uri());
-  constexpr int kRounds = 60;
+  constexpr int kRounds = 200;
   auto write = [&](char c) {
     for (int i = 0; i < kRounds; ++i) {
       ASSERT_TRUE(storage->Put("d/x", std::string(10000, c)).ok());
