@@ -40,6 +40,7 @@ struct FileSourceOptions {
   int dead_letter_port = 1;            // for ParseErrorPolicy::kDeadLetter
   int64_t discovery_interval_ms = 0;   // 0: bounded, the files that exist at the start; above: looks again, never ends
   uint64_t split_bytes = 128 << 20;    // uncompressed JSON and raw files are divided into pieces of this size; 0: never
+  int32_t batch_rows = columns::kBatchRows;  // gathered before a batch goes on; at most kMaxBatchRows
   size_t max_record_bytes = kMaxRecordBytes;
 };
 
