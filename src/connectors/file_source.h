@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "connectors/file_format.h"
 #include "flow/source.h"
 #include "formats/csv.h"
 #include "formats/json.h"
@@ -15,8 +16,6 @@
 #include "io/storage.h"
 
 namespace thalweg::connectors {
-
-enum class FileFormat : uint8_t { kJson, kCsv, kRaw, kParquet };
 
 /// Columns that a file source adds behind those of its schema.
 enum class FileMetadata : uint8_t {
