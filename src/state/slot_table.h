@@ -39,7 +39,9 @@ class SlotTable {
     if (segments_.empty()) return;
     const uint64_t mix = Mix(hash, ns);
     const Segment& segment = segments_[SegmentOf(mix)];
-    __builtin_prefetch(segment.slots + size_t{Home(mix, segment.capacity)} * stride_);
+    const char* slot = segment.slots + size_t{Home(mix, segment.capacity)} * stride_;
+    __builtin_prefetch(slot);
+    __builtin_prefetch(slot + kCacheLine);  // about half of the probes end there
   }
 
   void* Object(Slot slot) const { return slot + object_offset_; }
@@ -74,13 +76,14 @@ class SlotTable {
   size_t stride() const { return stride_; }
 
  private:
+  static constexpr size_t kCacheLine = 64;
   struct Segment {
     char* slots = nullptr;
     uint32_t capacity = 0;
     uint32_t used = 0;
   };
   struct Probe {
-    uint64_t words[4];
+    uint64_t words[5];  // the slot's first bytes; one word more than fits, always 0
     uint64_t mix;
     bool heap;
   };
