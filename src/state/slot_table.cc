@@ -5,13 +5,13 @@
 #include <new>
 
 #include "base/check.h"
-#include "base/hash.h"
 
 namespace thalweg::state {
 
 namespace {
 
 constexpr uint32_t kNameOffset = 5;          // flags, two sizes, group
+constexpr uint64_t kFlagByte = 0xff;        // of a slot's first word; 0: the slot is empty
 constexpr uint8_t kHeapSize = 0xff;          // both sizes of a slot whose key lies on the heap
 constexpr size_t kEntriesPerSegment = 768;   // mean; a split moves at most about twice that
 constexpr uint32_t kFirstCapacity = 8;       // slots
@@ -83,12 +83,6 @@ SlotTable::~SlotTable() {
   for (Segment& segment : segments_) FreeSlots(segment.slots, segment.capacity);
 }
 
-uint64_t SlotTable::Mix(uint64_t hash, std::string_view ns) {
-  if (!ns.empty()) hash = hash * 0xc2b2ae3d27d4eb4fULL + Hash64(ns);
-  hash *= 0x9e3779b97f4a7c15ULL;
-  return hash ^ (hash >> 32);
-}
-
 void SlotTable::ChooseLayout(size_t name_bytes) {
   header_ = name_bytes <= 11 || name_bytes > 27 ? 16 : name_bytes <= 19 ? 24 : 32;
   uint32_t end = header_ + (with_expiry_ ? 8 : 0);
@@ -98,7 +92,7 @@ void SlotTable::ChooseLayout(size_t name_bytes) {
   stride_ = (object_offset_ + type_.size + slot_align_ - 1) / slot_align_ * slot_align_;
 }
 
-SlotTable::Probe SlotTable::MakeProbe(const KeyView& key, std::string_view ns) const {
+inline SlotTable::Probe SlotTable::MakeProbe(const KeyView& key, std::string_view ns) const {
   static_assert(std::endian::native == std::endian::little, "slots are compared as little-endian words");
   Probe probe{};
   probe.mix = Mix(key.hash, ns);
@@ -116,12 +110,11 @@ SlotTable::Probe SlotTable::MakeProbe(const KeyView& key, std::string_view ns) c
   return probe;
 }
 
-bool SlotTable::Matches(const char* slot, const Probe& probe, const KeyView& key, std::string_view ns) const {
-  if ((Load<uint64_t>(slot) ^ probe.words[0]) >> 8 != 0) return false;
+bool SlotTable::RestMatches(const char* slot, const Probe& probe, const KeyView& key, std::string_view ns) const {
   if (!probe.heap) {
-    uint64_t difference = Load<uint64_t>(slot + 8) ^ probe.words[1];
-    for (uint32_t at = 16; at < header_; at += 8) difference |= Load<uint64_t>(slot + at) ^ probe.words[at / 8];
-    return difference == 0;
+    for (uint32_t at = 16; at < header_; at += 8)
+      if (Load<uint64_t>(slot + at) != probe.words[at / 8]) return false;
+    return true;
   }
   const char* block = HeapBlock(slot);
   const HeapSizes sizes = SizesOf(block);
@@ -135,12 +128,18 @@ SlotTable::Slot SlotTable::Find(const KeyView& key, std::string_view ns) const {
   const Segment& segment = segments_[SegmentOf(probe.mix)];
   if (segment.capacity == 0) return nullptr;
   char* const end = segment.slots + size_t{segment.capacity} * stride_;
-  for (char* slot = segment.slots + size_t{Home(probe.mix, segment.capacity)} * stride_; *slot != 0;) {
-    if (Matches(slot, probe, key, ns)) return slot;
+  char* slot = segment.slots + size_t{Home(probe.mix, segment.capacity)} * stride_;
+  const bool simple = header_ == 16 && !probe.heap;
+  const uint64_t second = probe.words[1];
+  for (;;) {
+    const uint64_t first = Load<uint64_t>(slot);
+    if ((first & kFlagByte) == 0) return nullptr;  // before the comparison: an empty slot may hold anything else
+    if ((first ^ probe.words[0]) >> 8 == 0 && (probe.heap || Load<uint64_t>(slot + 8) == second) &&
+        (simple || RestMatches(slot, probe, key, ns)))
+      return slot;
     slot += stride_;
     if (slot == end) slot = segment.slots;
   }
-  return nullptr;
 }
 
 SlotTable::Slot SlotTable::Insert(const KeyView& key, std::string_view ns) {
