@@ -197,6 +197,23 @@ TEST_F(GatherTest, ScatterCarriesEveryTypeAndTheRowsTimesKindsAndHashes) {
   }
 }
 
+TEST_F(GatherTest, ScatterTakesBatchesOfOneRow) {
+  Scatterer scatterer(3, pool_, 2);
+  std::vector<Routed> full;
+  for (int32_t i = 0; i < 5; ++i) {
+    int32_t to = i == 1 ? 0 : 2;
+    std::vector<Counted> value;
+    value.emplace_back(i);
+    scatterer.Add(ObjectBatch(value, pool_), &to, full);
+  }
+  ASSERT_EQ(full.size(), 2u);
+  EXPECT_EQ(full[0].destination, 2);
+  EXPECT_EQ(Values(full[0].batch), (std::vector<int>{0, 2}));
+  EXPECT_EQ(Values(full[1].batch), (std::vector<int>{3, 4}));
+  EXPECT_EQ(Values(scatterer.Take(0)), (std::vector<int>{1}));
+  EXPECT_FALSE(scatterer.Take(1));
+}
+
 TEST_F(GatherTest, ScatterPassesAFullBatchForOneDestinationOnUncopied) {
   Scatterer scatterer(2, pool_, 4);
   Batch batch = ObjectBatch(Range(4), pool_);

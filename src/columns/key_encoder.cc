@@ -153,12 +153,25 @@ namespace {
 template <typename T>
 void HashIntegers(const Column& column, uint64_t* hashes) {
   const T* values = column.data<T>();
+  for (int32_t row = 0; row < column.length; ++row) hashes[row] = types::HashKeyInteger(values[row]);
+}
+
+/// Short strings by a buffer on the stack: appending to a string costs more than hashing it.
+void HashStrings(const Column& column, uint64_t* hashes, std::string& scratch) {
+  char key[128];
+  key[0] = types::kKeyPresent;
   for (int32_t row = 0; row < column.length; ++row) {
-    char key[1 + sizeof(T)];
-    key[0] = types::kKeyPresent;
-    auto bits = types::internal::BigEndian(types::internal::SortableBits(values[row]));
-    std::memcpy(key + 1, &bits, sizeof(T));
-    hashes[row] = Hash64({key, sizeof(key)});
+    std::string_view value = column.String(row);
+    size_t size = value.size();
+    if (size + 3 > sizeof(key) || (size && std::memchr(value.data(), 0, size))) {
+      scratch.clear();
+      types::AppendKeyString(value, scratch);
+      hashes[row] = Hash64(scratch);
+      continue;
+    }
+    if (size) std::memcpy(key + 1, value.data(), size);
+    key[size + 1] = key[size + 2] = 0;
+    hashes[row] = Hash64({key, size + 3});
   }
 }
 
@@ -174,11 +187,7 @@ void KeyEncoder::FillHashes(Batch& batch, BufferPool& pool) {
   } else if (form_ == Form::kBigInt && !first->validity) {
     HashIntegers<int64_t>(*first, hashes);
   } else if (form_ == Form::kString && !first->validity) {
-    for (int32_t row = 0; row < rows; ++row) {
-      scratch_.clear();
-      types::AppendKeyString(first->String(row), scratch_);
-      hashes[row] = Hash64(scratch_);
-    }
+    HashStrings(*first, hashes, scratch_);
   } else {
     for (int32_t row = 0; row < rows; ++row) {
       scratch_.clear();

@@ -10,6 +10,10 @@ Scatterer::Scatterer(int32_t destinations, BufferPool& pool, int32_t capacity) :
 }
 
 void Scatterer::Add(Batch batch, const int32_t* to, std::vector<Routed>& full) {
+  if (batch.rows() == 1) {
+    constexpr int32_t kFirstRow = 0;
+    return AddRows(batch, to[0], &kFirstRow, 1, full);
+  }
   // A counting sort: begin_[d + 1] counts, becomes the first place of d, and moves on to that of d + 1.
   int32_t rows = batch.rows();
   std::fill(begin_.begin(), begin_.end(), 0);

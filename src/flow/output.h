@@ -13,6 +13,8 @@ class Output {
   virtual ~Output() = default;
   /// False: return kMore as soon as possible; at most the rest of one batch more is accepted.
   bool has_credit() const { return credit_; }
+  /// Rows worth gathering before Emit: a full batch, less when the consumer wants them sooner.
+  int32_t batch_rows() const { return batch_rows_; }
   /// Hands rows on. Errors further down are kept by the task and end the current call's work when it returns.
   virtual void Emit(int port, columns::Batch batch) = 0;
   void Emit(columns::Batch batch) { Emit(0, std::move(batch)); }
@@ -21,6 +23,7 @@ class Output {
 
  protected:
   bool credit_ = true;
+  int32_t batch_rows_ = columns::kBatchRows;
 };
 
 }  // namespace thalweg::flow

@@ -79,6 +79,7 @@ class GzipDecompressor final : public Decompressor {
   bool in_member_ = false;
 };
 
+// Like zlib, zstd keeps the last byte of a frame until all of its output is out: used-up input means no output is pending.
 class ZstdDecompressor final : public Decompressor {
  public:
   ZstdDecompressor() : stream_(ZSTD_createDCtx()) {
@@ -94,11 +95,10 @@ class ZstdDecompressor final : public Decompressor {
 
   Result<std::string_view> Next() override {
     ZSTD_outBuffer out{chunk_.get(), kDecompressChunkBytes, 0};
-    while (out.pos < out.size && (input_.pos < input_.size || output_pending_)) {
+    while (out.pos < out.size && input_.pos < input_.size) {
       size_t rest = ZSTD_decompressStream(stream_, &out, &input_);
       if (ZSTD_isError(rest)) return ExternalError("Damaged zstd stream: {}", ZSTD_getErrorName(rest));
       in_frame_ = rest != 0;
-      output_pending_ = in_frame_ && out.pos == out.size;
     }
     return std::string_view(chunk_.get(), out.pos);
   }
@@ -113,7 +113,6 @@ class ZstdDecompressor final : public Decompressor {
   const std::unique_ptr<char[]> chunk_ = std::make_unique_for_overwrite<char[]>(kDecompressChunkBytes);
   ZSTD_inBuffer input_{nullptr, 0, 0};
   bool in_frame_ = false;
-  bool output_pending_ = false;  // a frame without checksum may end its input before its output (gzip's trailer comes last)
 };
 
 class PassThroughCompressor final : public Compressor {

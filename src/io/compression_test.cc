@@ -90,7 +90,7 @@ TEST_P(CompressionOf, OutputThatEndsExactlyAtAChunkIsWhole) {
 INSTANTIATE_TEST_SUITE_P(All, CompressionOf, ::testing::Values(Compression::kGzip, Compression::kZstd),
                          [](const auto& info) { return std::string(CompressionName(info.param)); });
 
-TEST(Compression, ZstdFrameWithoutChecksumIsWholeThoughItsInputEndsFirst) {
+TEST(Compression, ZstdFrameWithoutChecksumIsWholeThoughItsLastBlockSpansTwoChunks) {
   // Two frames, so that the last block of 128 KiB begins before the end of a chunk and ends after it.
   std::string text, packed;
   for (size_t size : {size_t{100}, 2 * kDecompressChunkBytes - 50}) {

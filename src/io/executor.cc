@@ -47,7 +47,7 @@ void Executor::RunThread() {
     ++running_;
     lock.unlock();
     task->Run();
-    task.reset();  // a job's captures end before it counts as finished
+    task.reset();  // before it counts as finished, and outside the lock: what it captured may call us when it ends
     lock.lock();
     --running_;
     ++metrics_.finished;

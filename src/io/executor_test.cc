@@ -65,6 +65,20 @@ TEST(Executor, AJobsCapturesAreGoneWhenDrainReturns) {
   EXPECT_EQ(token.use_count(), 1);
 }
 
+TEST(Executor, AJobsCapturesMayCallTheExecutorWhenTheyEnd) {
+  struct CallsWhenItEnds {
+    Executor* executor;
+    std::atomic<int>* ended;
+    void operator()(CallsWhenItEnds*) const { *ended += executor->metrics().finished == 0 ? 1 : 0; }
+  };
+  std::atomic<int> ended{0};
+  Executor executor({.threads = 1});
+  CallsWhenItEnds end{&executor, &ended};
+  ASSERT_TRUE(executor.Submit([held = std::unique_ptr<CallsWhenItEnds, CallsWhenItEnds>(&end, end)] {}));
+  executor.Drain();
+  EXPECT_EQ(ended, 1);
+}
+
 TEST(Executor, ManySubmittersAndThreadsRunEachJobOnce) {
   constexpr int kSubmitters = 4;
   constexpr int kJobs = 500;

@@ -196,6 +196,15 @@ void SlotTable::Construct(Slot slot) {
   Set(slot, kHasObject);
 }
 
+Status SlotTable::Decode(Slot slot, std::string_view bytes) {
+  ByteReader in(bytes);
+  THALWEG_TRY(type_.decode(in, Object(slot)));
+  Set(slot, kHasObject);
+  if (in.AtEnd()) return {};
+  Destroy(slot);
+  return ExternalError("Malformed bytes: {} left over after a value of {}", in.remaining(), type_.name);
+}
+
 void SlotTable::Destroy(Slot slot) {
   if (!type_.trivial) type_.destroy(Object(slot), 1);
   Reset(slot, kHasObject);

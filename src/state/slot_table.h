@@ -52,8 +52,9 @@ class SlotTable {
   static bool Has(Slot slot, Flag flag) { return (static_cast<uint8_t>(*slot) & flag) != 0; }
   static void Set(Slot slot, uint8_t flags) { *slot = static_cast<char>(static_cast<uint8_t>(*slot) | flags); }
   static void Reset(Slot slot, uint8_t flags) { *slot = static_cast<char>(static_cast<uint8_t>(*slot) & ~flags); }
-  /// Value-initialises the slot's object; it must hold none. / Destroys it.
+  /// Value-initialises the slot's object; it must hold none. / Decodes one there; after an error it holds none. / Destroys it.
   void Construct(Slot slot);
+  Status Decode(Slot slot, std::string_view bytes);
   void Destroy(Slot slot);
   /// Key (its hash computed again) and namespace of a slot.
   KeyView Key(Slot slot, std::string_view* ns) const;
@@ -64,7 +65,7 @@ class SlotTable {
     uint32_t index = 0;
   };
   /// The first used slot at or after `cursor`, which is moved to it; null at the end. After Erase of that slot, or without it
-  /// after ++cursor.index, the walk goes on.
+  /// after ++cursor.index, the walk goes on; if slots are erased or inserted meanwhile, it may miss some or see them twice.
   Slot At(Cursor& cursor) const;
 
   size_t size() const { return count_; }

@@ -25,10 +25,23 @@ std::string_view ScalarName(TypeId id) {
 
 }  // namespace
 
+DataType DataType::VarChar(int length, bool nullable) {
+  THALWEG_CHECK(length >= 1, "VARCHAR({})", length);
+  DataType type(TypeId::kString, nullable);
+  type.precision_ = length;
+  return type;
+}
+
+DataType DataType::VarBinary(int length, bool nullable) {
+  DataType type = VarChar(length, nullable);
+  type.id_ = TypeId::kBinary;
+  return type;
+}
+
 DataType DataType::Decimal(int precision, int scale, bool nullable) {
   THALWEG_CHECK(precision >= 1 && precision <= 38 && scale >= 0 && scale <= precision, "DECIMAL({}, {})", precision, scale);
   DataType type(TypeId::kDecimal, nullable);
-  type.precision_ = static_cast<uint8_t>(precision);
+  type.precision_ = precision;
   type.scale_ = static_cast<int8_t>(scale);
   return type;
 }
@@ -36,7 +49,7 @@ DataType DataType::Decimal(int precision, int scale, bool nullable) {
 DataType DataType::Timestamp(int precision, bool nullable) {
   THALWEG_CHECK(precision >= 0 && precision <= 9, "TIMESTAMP({})", precision);
   DataType type(TypeId::kTimestamp, nullable);
-  type.precision_ = static_cast<uint8_t>(precision);
+  type.precision_ = precision;
   return type;
 }
 
@@ -82,7 +95,7 @@ Result<DataType> DataType::FromParts(TypeId id, bool nullable, int precision, in
   switch (id) {
     case TypeId::kDecimal: most_precision = 38, most_scale = precision; break;
     case TypeId::kString:
-    case TypeId::kBinary: most_precision = UINT8_MAX; break;
+    case TypeId::kBinary: most_precision = INT32_MAX; break;
     case TypeId::kTimestamp:
     case TypeId::kTimestampLtz: most_precision = 9; break;
     case TypeId::kArray:
@@ -98,7 +111,7 @@ Result<DataType> DataType::FromParts(TypeId id, bool nullable, int precision, in
                          children.size());
   }
   DataType type(id, nullable);
-  type.precision_ = static_cast<uint8_t>(precision);
+  type.precision_ = precision;
   type.scale_ = static_cast<int8_t>(scale);
   if (most_children > 0) type.children_ = std::make_shared<std::vector<Field>>(std::move(children));
   return type;

@@ -19,6 +19,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "base/hash.h"
 #include "types/record.h"
 
 namespace thalweg::types {
@@ -78,6 +79,16 @@ template <typename F>
   requires std::is_floating_point_v<F>
 void AppendKeyFloat(F value, std::string& out) {
   internal::AppendKeyBits(internal::SortableFloatBits(value), out);
+}
+/// Hash64 of what AppendKeyInteger appends, faster.
+inline uint64_t HashKeyInteger(int64_t value) {
+  static_assert(std::endian::native == std::endian::little);
+  uint64_t word = internal::BigEndian(internal::SortableBits(value));
+  return Hash64Of9Bytes(word << 8 | kKeyPresent, word);
+}
+inline uint64_t HashKeyInteger(int32_t value) {
+  uint32_t word = internal::BigEndian(internal::SortableBits(value));
+  return Hash64Of5Bytes(word << 8 | kKeyPresent, word);
 }
 /// The unscaled value, at the type's scale.
 void AppendKeyDecimal(__int128 unscaled, std::string& out);

@@ -30,6 +30,13 @@ TEST(TypeCodec, EveryTypeComesBack) {
   EXPECT_EQ(DecodeSchema(EncodeSchema(schema))->ToString(), schema.ToString());
 }
 
+TEST(TypeCodec, LengthLimitsOfAnySizeComeBack) {
+  for (const DataType& type : {DataType::VarChar(1), DataType::VarChar(1'000'000, false), DataType::VarBinary(INT32_MAX)})
+    EXPECT_EQ(DecodeType(EncodeType(type)).value(), type);
+  EXPECT_EQ(DataType::VarChar(1000).ToString(), "VARCHAR(1000)");
+  EXPECT_FALSE(DataType::VarChar(256) == DataType(TypeId::kString)) << "256 is not 0";
+}
+
 TEST(TypeCodec, FromPartsRefusesWhatIsNoType) {
   EXPECT_FALSE(DataType::FromParts(TypeId::kDecimal, true, 39, 0, {}).ok());
   EXPECT_FALSE(DataType::FromParts(TypeId::kDecimal, true, 0, 0, {}).ok());

@@ -1,0 +1,36 @@
+#include "columns/record_convert.h"
+
+namespace thalweg::columns::internal {
+
+using types::DataType;
+using types::TypeId;
+
+bool SameStorage(const DataType& from, const DataType& to) {
+  if (from.id() != to.id()) return false;
+  switch (from.id()) {
+    case TypeId::kTimestamp:
+    case TypeId::kTimestampLtz: return from.value_width() == to.value_width();
+    case TypeId::kDecimal: return from.scale() == to.scale() && from.precision() <= to.precision();
+    case TypeId::kObject: return from == to;
+    default: break;
+  }
+  if (from.children().size() != to.children().size()) return false;
+  for (size_t i = 0; i < from.children().size(); ++i) {
+    if (from.id() == TypeId::kRow && from.children()[i].name != to.children()[i].name) return false;
+    if (!SameStorage(from.children()[i].type, to.children()[i].type)) return false;
+  }
+  return true;
+}
+
+Status MissingColumn(std::string_view record, std::string_view field, const types::Schema& schema) {
+  std::string names;
+  for (const types::Field& column : schema.fields()) names += (names.empty() ? "" : ", ") + column.name;
+  return UserError("No column for a field that is not optional: '{}' of record {}; columns: {}", field, record, names);
+}
+
+Status MismatchedColumn(std::string_view record, std::string_view field, const DataType& wanted, const DataType& found) {
+  return UserError("A column's type does not fit the field: '{}' of record {} takes {}, the column is {}", field, record, wanted.ToString(),
+                   found.ToString());
+}
+
+}  // namespace thalweg::columns::internal

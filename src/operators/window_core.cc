@@ -1,0 +1,294 @@
+#include "operators/window_core.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "operators/user_error.h"
+
+namespace thalweg::operators {
+
+using flow::Progress;
+
+namespace {
+
+/// Event times outside are refused: arithmetic on windows must stay in int64 (about +-73 million years).
+constexpr int64_t kTimeBound = int64_t{1} << 61;
+
+state::KeyView KeyOf(const state::Timer& timer) { return {timer.key, timer.hash, timer.group}; }
+
+}  // namespace
+
+WindowCore::WindowCore(WindowOptions options) : options_(std::move(options)) {
+  trigger_ = options_.trigger ? options_.trigger : options_.assigner->DefaultTrigger();
+  if (TriggerPtr clone = trigger_->Clone()) trigger_ = std::move(clone);
+}
+
+Status WindowCore::Open(flow::Context& context) {
+  context_ = &context;
+  state::KeyedBackend* backend = context.keyed_state();
+  if (!backend) return InternalError("A window needs a keyed input: {}", options_.name);
+  bool default_trigger =
+      domain() == TimeDomain::kEventTime ? trigger_->is_event_time_default() : trigger_->is_processing_time_default();
+  slices_ = default_trigger ? options_.assigner->slices() : std::nullopt;
+  if (slices_ && ((!slices_->single() && !can_merge()) || has_clear())) slices_.reset();
+
+  state::StateSpec spec;
+  spec.name = "window-contents";
+  spec.kind = slices_ && !slices_->single() ? state::StateKind::kMap : state::StateKind::kAggregating;
+  spec.value_codec = accumulator_type().name;
+  spec.namespace_codec = "window";
+  THALWEG_ASSIGN(contents_, backend->OpenTable(spec, accumulator_type()));
+  THALWEG_ASSIGN(event_timers_, backend->OpenTimers("window-event-timers"));
+  THALWEG_ASSIGN(processing_timers_, backend->OpenTimers("window-processing-timers"));
+  THALWEG_ASSIGN(slice_cleanup_, backend->OpenTimers("window-slice-cleanup"));
+  if (merging()) {
+    state::StateSpec sessions;
+    sessions.name = "window-sessions";
+    sessions.value_codec = types::CodecName<Sessions>();
+    THALWEG_ASSIGN(sessions_, backend->OpenTable(sessions, types::ObjectTypeOf<Sessions>()));
+  }
+  tables_.Bind(backend);
+  keys_ = BatchKeys(context.task().max_parallelism);
+  if (std::optional<int64_t> next = processing_timers_->Next()) context.RequestTimer(*next);
+  return RestoreWatermark();
+}
+
+// The least of the subtasks' watermarks: none of them has fired less.
+Status WindowCore::RestoreWatermark() {
+  THALWEG_ASSIGN(saved_watermark_, context_->operator_state().Open("window-watermark", state::Redistribution::kUnion,
+                                                                   "window-watermark/1"));
+  bool first = true;
+  for (const std::string& item : *saved_watermark_) {
+    ByteReader in(item);
+    int64_t watermark = in.I64();
+    bool firing = in.Bool();
+    THALWEG_TRY(in.status());
+    watermark_ = first ? watermark : std::min(watermark_, watermark);
+    firing_ = firing_ || firing;
+    first = false;
+  }
+  return {};
+}
+
+Result<std::vector<std::string>> WindowCore::Snapshot(const flow::Barrier& barrier) {
+  ByteWriter out;
+  out.I64(watermark_);
+  out.Bool(firing_);
+  *saved_watermark_ = {out.Take()};
+  return std::vector<std::string>{};
+}
+
+/// Runs `fn`, which runs user code; what it throws becomes a user error about the row at hand (`batch` null: no row).
+template <typename Fn>
+Status WindowCore::Guard(const columns::Batch* batch, Fn&& fn) {
+  try {
+    return fn();
+  } catch (...) {
+    std::string row;
+    if (batch) row = RowText(batch->column(0).data<std::byte>() + value_size() * static_cast<size_t>(row_));
+    return UserException(options_.name, row);
+  }
+}
+
+Result<Progress> WindowCore::Finish(Result<Progress> progress) {
+  if (!progress.ok()) return progress;
+  bool flushed = Flush();
+  THALWEG_TRY(PortStatus());
+  THALWEG_TRY(context_->keyed_state()->status());
+  return flushed ? *progress : Progress::kMore;
+}
+
+Result<Progress> WindowCore::Process(int input, flow::Rows& rows, flow::Output& out) {
+  if (!Drain(out)) return Finish(Progress::kMore);
+  now_ms_ = context_->clock().NowMs();
+  if (firing_) {
+    Result<Progress> fired = FireDue(*event_timers_, watermark_, TimeDomain::kEventTime, out);
+    if (!fired.ok() || *fired != Progress::kDone) return Finish(std::move(fired));
+    firing_ = false;
+  }
+  THALWEG_TRY(keys_.Load(rows.batch(), rows.next()));
+  Status status = Guard(&rows.batch(), [&] { return ProcessRows(rows, out); });
+  if (!status.ok()) return status;
+  return Finish(rows.done() ? Progress::kDone : Progress::kMore);
+}
+
+Status WindowCore::ProcessRows(flow::Rows& rows, flow::Output& out) {
+  const columns::Batch& batch = rows.batch();
+  while (!rows.done() && out.has_credit()) {
+    row_ = rows.next();
+    if (domain() == TimeDomain::kEventTime) THALWEG_TRY(CheckTime(batch.time(row_)));
+    if (slices_) {
+      rows.AdvanceTo(ProcessRun(batch, row_));
+    } else {
+      ProcessPane(batch, row_);
+      rows.AdvanceTo(row_ + 1);
+    }
+  }
+  return {};
+}
+
+Status WindowCore::CheckTime(int64_t time) const {
+  if (time == columns::kNoTime) {
+    return UserError("A row without event time reached an event-time window; assign timestamps and watermarks before it: {}",
+                     options_.name);
+  }
+  if (time < -kTimeBound || time > kTimeBound) return UserError("Event time out of range: {} ms, in {}", time, options_.name);
+  return {};
+}
+
+// Consecutive rows of one slice are added in one loop. A slice whose first window has passed is done row by row, for each of its
+// rows fires.
+int32_t WindowCore::ProcessRun(const columns::Batch& batch, int32_t from) {
+  bool event = domain() == TimeDomain::kEventTime;
+  Window slice = slices_->SliceOf(event ? batch.time(from) : now_ms_);
+  int32_t to = from + 1;
+  if (!event) to = batch.rows();
+  while (to < batch.rows() && batch.time(to) >= slice.start && batch.time(to) < slice.end) ++to;
+
+  const auto* values = batch.column(0).data<std::byte>();
+  std::optional<Window> first = slices_->First(slice);
+  if (first && first->max_timestamp() > clock_time()) {
+    AddRun(batch, from, to, slice);
+    return to;
+  }
+  const void* value = values + value_size() * static_cast<size_t>(from);
+  bool late = first ? IsLate(*slices_->Last(slice))
+                    : event && SaturatingAdd(batch.time(from), options_.allowed_lateness_ms) <= watermark_;
+  if (late) Late(value, batch.time(from), batch.kind(from));
+  else if (first) AddToPassedSlice(keys_[from], slice, value);
+  return from + 1;
+}
+
+void WindowCore::OnSliceCreated(const state::KeyView& key, const Window& slice) {
+  RegisterTimer(domain(), slices_->First(slice)->max_timestamp(), key, *slices_->First(slice));
+  if (options_.allowed_lateness_ms == 0 || domain() != TimeDomain::kEventTime) return;
+  int64_t cleanup = CleanupTime(*slices_->Last(slice));
+  if (cleanup != INT64_MAX) slice_cleanup_->Register(cleanup, key, WindowBytes(slice).view());
+}
+
+void WindowCore::AddToPassedSlice(const state::KeyView& key, const Window& slice, const void* value) {
+  bool created = false;
+  void* accumulator = contents_->FindOrCreate(key, WindowBytes(slice).view(), &created);
+  Add(accumulator, created, value);
+  if (created && options_.allowed_lateness_ms > 0) {
+    int64_t cleanup = CleanupTime(*slices_->Last(slice));
+    if (cleanup != INT64_MAX) slice_cleanup_->Register(cleanup, key, WindowBytes(slice).view());
+  }
+  Window last = *slices_->Last(slice);
+  for (std::optional<Window> window = slices_->First(slice); window; window = slices_->Next(*window)) {
+    bool passed = window->max_timestamp() <= clock_time();
+    if (passed && domain() == TimeDomain::kEventTime) {
+      if (!IsLate(*window)) FireSlices(key, *window, false);
+    } else {
+      RegisterTimer(domain(), window->max_timestamp(), key, *window);
+    }
+    if (!passed || *window == last) break;
+  }
+}
+
+void WindowCore::Late(const void* value, int64_t time, types::RowKind kind) {
+  ++late_rows_;
+  if (options_.late_output) EmitLate(value, time, kind);
+}
+
+Result<Progress> WindowCore::OnWatermark(flow::Watermark watermark, flow::Output& out) {
+  if (!Drain(out)) return Finish(Progress::kMore);
+  now_ms_ = context_->clock().NowMs();
+  watermark_ = std::max(watermark_, watermark.time);
+  firing_ = true;
+  Result<Progress> fired = FireDue(*event_timers_, watermark_, TimeDomain::kEventTime, out);
+  if (fired.ok() && *fired == Progress::kDone) {
+    firing_ = false;
+    EraseDeadSlices();
+  }
+  return Finish(std::move(fired));
+}
+
+Result<Progress> WindowCore::OnTimer(int64_t now_ms, flow::Output& out) {
+  if (!Drain(out)) return Finish(Progress::kMore);
+  now_ms_ = now_ms;
+  Result<Progress> fired = FireDue(*processing_timers_, now_ms, TimeDomain::kProcessingTime, out);
+  if (std::optional<int64_t> next = processing_timers_->Next()) context_->RequestTimer(*next);
+  return Finish(std::move(fired));
+}
+
+Result<Progress> WindowCore::OnEnd(flow::EndKind kind, flow::Output& out) {
+  return Finish(Drain(out) ? Progress::kDone : Progress::kMore);
+}
+
+Result<Progress> WindowCore::FireDue(state::TimerQueue& timers, int64_t limit, TimeDomain timers_domain, flow::Output& out) {
+  Status status = Guard(nullptr, [&]() -> Status {
+    for (int fired = 0; fired < kTimersPerCall && out.has_credit(); ++fired) {
+      std::optional<state::Timer> timer = timers.PopDue(limit);
+      if (!timer) break;
+      Window window = WindowFromBytes(timer->ns);
+      if (slices_) FireSlices(KeyOf(*timer), window, true);
+      else OnPaneTimer(KeyOf(*timer), window, timer->time, timers_domain);
+    }
+    return {};
+  });
+  if (!status.ok()) return status;
+  std::optional<int64_t> next = timers.Next();
+  return next && *next <= limit ? Progress::kMore : Progress::kDone;
+}
+
+// `chain`: the window fires at its time, so the one after it gets its timer if it has rows; not so when a late row fires it again.
+void WindowCore::FireSlices(const state::KeyView& key, const Window& window, bool chain) {
+  bool keep = options_.allowed_lateness_ms > 0 && domain() == TimeDomain::kEventTime;
+  if (slices_->single()) {
+    WindowBytes ns(window);
+    void* accumulator = contents_->Find(key, ns.view());
+    if (!accumulator) return;
+    FireOne(key, window, accumulator);
+    if (!keep) contents_->Erase(key, ns.view());
+    return;
+  }
+  std::optional<Window> next = slices_->Next(window);
+  bool any = false, next_has_rows = false;
+  std::vector<Window> dead;
+  StartMerge();
+  contents_->ForEachOfKey(key, [&](std::string_view ns, void* accumulator) {
+    Window slice = WindowFromBytes(ns);
+    if (slice.start >= window.end) return false;
+    if (slice.start < window.start) return true;
+    any = true;
+    AddSlice(accumulator);
+    if (next && slice.start >= next->start) next_has_rows = true;
+    if (!keep && slices_->Last(slice)->end <= window.end) dead.push_back(slice);
+    return true;
+  });
+  if (any) FireMerged(key, window);
+  for (const Window& slice : dead) contents_->Erase(key, WindowBytes(slice).view());
+  if (chain && next_has_rows) RegisterTimer(domain(), next->max_timestamp(), key, *next);
+}
+
+void WindowCore::EraseDeadSlices() {
+  while (std::optional<state::Timer> timer = slice_cleanup_->PopDue(watermark_)) contents_->Erase(KeyOf(*timer), timer->ns);
+}
+
+void WindowCore::RegisterTimer(TimeDomain timer_domain, int64_t time, const state::KeyView& key, const Window& window) {
+  if (timer_domain == TimeDomain::kEventTime) {
+    event_timers_->Register(time, key, WindowBytes(window).view());
+  } else {
+    processing_timers_->Register(time, key, WindowBytes(window).view());
+    context_->RequestTimer(time);
+  }
+}
+
+void WindowCore::DeleteTimer(TimeDomain timer_domain, int64_t time, const state::KeyView& key, const Window& window) {
+  state::TimerQueue* timers = timer_domain == TimeDomain::kEventTime ? event_timers_ : processing_timers_;
+  timers->Delete(time, key, WindowBytes(window).view());
+}
+
+int64_t WindowCore::clock_time() const { return domain() == TimeDomain::kEventTime ? watermark_ : now_ms_; }
+
+int64_t WindowCore::CleanupTime(const Window& window) const {
+  if (domain() != TimeDomain::kEventTime) return window.max_timestamp();
+  return SaturatingAdd(window.max_timestamp(), options_.allowed_lateness_ms);
+}
+
+bool WindowCore::IsLate(const Window& window) const {
+  return domain() == TimeDomain::kEventTime && CleanupTime(window) <= watermark_;
+}
+
+}  // namespace thalweg::operators

@@ -1,0 +1,290 @@
+#include "state/hashmap_backend.h"
+
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "base/hash.h"
+#include "state/namespace_index.h"
+#include "state/segment.h"
+#include "state/slot_table.h"
+#include "state/state_spec.h"
+#include "state/timers.h"
+
+namespace thalweg::state {
+
+namespace {
+
+constexpr int kCleanedPerCall = 4;  // slots looked at for expired entries by each call; Flink's incremental cleanup takes 5
+
+class HashMapTable final : public ObjectTable {
+ public:
+  HashMapTable(const StateSpec& spec, const types::ObjectType& type, time::Clock& clock)
+      : spec_(spec), type_(type), ttl_(spec.ttl, clock), slots_(type, ttl_.enabled()),
+        ordered_(spec.kind == StateKind::kMap || spec.kind == StateKind::kList) {}
+
+  void* Find(const KeyView& key, std::string_view ns) override {
+    if (ttl_.enabled()) CleanUp();
+    last_ = slots_.Find(key, ns);
+    if (last_ == nullptr) return nullptr;
+    if (ttl_.enabled() && !Readable(last_)) {
+      EraseSlot(std::exchange(last_, nullptr));
+      return nullptr;
+    }
+    return slots_.Object(last_);
+  }
+
+  void* FindOrCreate(const KeyView& key, std::string_view ns, bool* created) override {
+    if (ttl_.enabled()) CleanUp();
+    last_ = slots_.Find(key, ns);
+    bool is_new = last_ == nullptr;
+    if (is_new) {
+      last_ = slots_.Insert(key, ns);
+      slots_.Construct(last_);
+      if (ordered_) index_.Add(key, ns);
+    } else if (ttl_.enabled() && ttl_.Expired(slots_.Expiry(last_))) {
+      slots_.Destroy(last_);
+      slots_.Construct(last_);
+      is_new = true;
+    }
+    if (ttl_.enabled()) slots_.SetExpiry(last_, ttl_.NewExpiry());
+    if (created != nullptr) *created = is_new;
+    return slots_.Object(last_);
+  }
+
+  void MarkDirty() override {
+    if (ttl_.enabled() && last_ != nullptr) slots_.SetExpiry(last_, ttl_.NewExpiry());
+  }
+
+  bool Erase(const KeyView& key, std::string_view ns) override {
+    if (ttl_.enabled()) CleanUp();
+    last_ = nullptr;
+    SlotTable::Slot slot = slots_.Find(key, ns);
+    if (slot == nullptr) return false;
+    const bool live = !ttl_.enabled() || !ttl_.Expired(slots_.Expiry(slot));
+    EraseSlot(slot);
+    return live;
+  }
+
+  void ForEachOfKey(const KeyView& key, const std::function<bool(std::string_view, void*)>& visit) override {
+    THALWEG_CHECK(ordered_, "{} is not for ordered scans", Describe(spec_));
+    last_ = nullptr;
+    const NamespaceIndex::Set* namespaces = index_.Of(key);
+    if (namespaces == nullptr) return;
+    for (const std::string& ns : *namespaces) {
+      SlotTable::Slot slot = slots_.Find(key, ns);
+      if (ttl_.enabled() && !Readable(slot)) continue;
+      if (!visit(ns, slots_.Object(slot))) return;
+    }
+  }
+
+  void ForEach(const std::function<void(const KeyView&, std::string_view, void*)>& visit) override {
+    SlotTable::Cursor cursor;
+    for (; SlotTable::Slot slot = slots_.At(cursor); ++cursor.index) {
+      if (ttl_.enabled() && ttl_.Expired(slots_.Expiry(slot))) continue;
+      std::string_view ns;
+      const KeyView key = slots_.Key(slot, &ns);
+      visit(key, ns, slots_.Object(slot));
+    }
+  }
+
+  void Prefetch(uint64_t hash, std::string_view ns) const override { slots_.Prefetch(hash, ns); }
+  size_t size() const override { return slots_.size(); }
+
+  const StateSpec& spec() const { return spec_; }
+  int64_t memory_bytes() const { return slots_.memory_bytes() + (ordered_ ? index_.memory_bytes() : 0); }
+
+  void Write(SnapshotWriter& out) const {
+    ByteWriter value;
+    SlotTable::Cursor cursor;
+    for (; SlotTable::Slot slot = slots_.At(cursor); ++cursor.index) {
+      const int64_t expiry = ttl_.enabled() ? slots_.Expiry(slot) : 0;
+      if (ttl_.enabled() && ttl_.Expired(expiry)) continue;
+      value.Clear();
+      type_.encode(slots_.Object(slot), value);
+      std::string_view ns;
+      const KeyView key = slots_.Key(slot, &ns);
+      out.Add(key.group, key.bytes, ns, value.view(), expiry);
+    }
+  }
+
+  /// `had_expiry`: the entries were written with one.
+  Status Restore(uint16_t group, std::string_view entries, bool had_expiry) {
+    ByteReader in(entries);
+    SegmentEntry entry;
+    while (ReadEntry(in, had_expiry, entry)) {
+      const KeyView key{.bytes = entry.key, .hash = Hash64(entry.key), .group = group};
+      if (slots_.Find(key, entry.ns) != nullptr)
+        return ExternalError("State holds an entry twice: {}, key group {}", Describe(spec_), group);
+      SlotTable::Slot slot = slots_.Insert(key, entry.ns);
+      Status decoded = slots_.Decode(slot, entry.value);
+      if (!decoded.ok()) {
+        slots_.Erase(slot);
+        return decoded.WithContext(fmt::format("{}, key group {}", Describe(spec_), group));
+      }
+      if (ordered_) index_.Add(key, entry.ns);
+      if (ttl_.enabled()) slots_.SetExpiry(slot, had_expiry ? entry.expiry_ms : ttl_.NewExpiry());
+    }
+    return {};
+  }
+
+ private:
+  /// Whether a read may see the entry; refreshes it if reads do.
+  bool Readable(SlotTable::Slot slot) {
+    if (ttl_.Expired(slots_.Expiry(slot))) return ttl_.returns_expired();
+    if (ttl_.refreshes_on_read()) slots_.SetExpiry(slot, ttl_.NewExpiry());
+    return true;
+  }
+
+  void EraseSlot(SlotTable::Slot slot) {
+    if (ordered_) {
+      std::string_view ns;
+      const KeyView key = slots_.Key(slot, &ns);
+      index_.Remove(key, ns);
+    }
+    slots_.Erase(slot);
+  }
+
+  void CleanUp() {
+    for (int i = 0; i < kCleanedPerCall && slots_.size() > 0; ++i) {
+      SlotTable::Slot slot = slots_.At(cleaned_);
+      if (slot == nullptr) {
+        cleaned_ = {};
+      } else if (ttl_.Expired(slots_.Expiry(slot))) {
+        EraseSlot(slot);
+      } else {
+        ++cleaned_.index;
+      }
+    }
+  }
+
+  const StateSpec spec_;
+  const types::ObjectType& type_;
+  TtlPolicy ttl_;
+  SlotTable slots_;
+  const bool ordered_;
+  NamespaceIndex index_;  // only if ordered_
+  SlotTable::Slot last_ = nullptr;
+  SlotTable::Cursor cleaned_;
+};
+
+class HashMapBackend final : public KeyedBackend {
+ public:
+  HashMapBackend(const HashMapBackendOptions& options, time::Clock& clock) : groups_(options.groups), clock_(clock) {}
+
+  Result<ObjectTable*> OpenTable(const StateSpec& spec, const types::ObjectType& value) override {
+    THALWEG_TRY(CheckTableSpec(spec, value));
+    if (timers_.contains(spec.name)) return CheckCompatible(Timers::SpecOf(spec.name), spec);
+    if (auto it = tables_.find(spec.name); it != tables_.end()) {
+      if (it->second->spec() == spec) return it->second.get();
+      return UserError("State exists with another description: {}, asked for as {}", Describe(it->second->spec()), Describe(spec));
+    }
+    auto table = std::make_unique<HashMapTable>(spec, value, clock_);
+    if (auto it = restored_.find(spec.name); it != restored_.end()) {
+      THALWEG_TRY(CheckCompatible(it->second.spec, spec));
+      for (const auto& [group, entries] : it->second.groups)
+        THALWEG_TRY(table->Restore(group, entries.view(), it->second.spec.ttl.ttl_ms > 0));
+      restored_.erase(it);
+    }
+    return (tables_[spec.name] = std::move(table)).get();
+  }
+
+  Result<TimerQueue*> OpenTimers(const std::string& name) override {
+    const StateSpec* other = nullptr;
+    if (auto it = tables_.find(name); it != tables_.end()) other = &it->second->spec();
+    if (auto it = restored_.find(name); it != restored_.end()) other = &it->second.spec;
+    if (other != nullptr) return CheckCompatible(*other, Timers::SpecOf(name));
+    auto& timers = timers_[name];
+    if (timers == nullptr) timers = std::make_unique<Timers>();
+    return timers.get();
+  }
+
+  Result<KeyedSnapshot> Snapshot() override {
+    std::map<std::string, StateSpec> specs;  // names in order
+    for (const auto& [name, table] : tables_) specs[name] = table->spec();
+    for (const auto& [name, state] : restored_) specs[name] = state.spec;
+    for (const auto& [name, timers] : timers_) specs[name] = Timers::SpecOf(name);
+    SnapshotWriter out;
+    for (const auto& [name, spec] : specs) {
+      out.Begin(spec);
+      if (auto it = tables_.find(name); it != tables_.end()) it->second->Write(out);
+      if (auto it = timers_.find(name); it != timers_.end()) it->second->Write(out);
+      if (auto it = restored_.find(name); it != restored_.end()) WriteUnopened(it->second, out);
+    }
+    return out.Take();
+  }
+
+  Status Restore(const KeyedSnapshot& snapshot) override {
+    THALWEG_CHECK(tables_.empty(), "Restore comes before OpenTable");
+    for (const StateSpec& spec : snapshot.specs) THALWEG_TRY(AddRestored(spec));
+    for (const auto& [group, segment] : snapshot.segments) {
+      if (group < groups_.first || group > groups_.last) continue;
+      SegmentReader in(segment, snapshot.specs);
+      SegmentEntry entry;
+      while (in.Next(entry)) {
+        const StateSpec& spec = snapshot.specs[entry.state];
+        if (spec.kind == StateKind::kTimers) {
+          THALWEG_TRY(timers_[spec.name]->Restore(group, entry).WithContext(Describe(spec)));
+        } else {
+          AppendEntry(entry, spec.ttl.ttl_ms > 0, restored_[spec.name].groups[group]);
+        }
+      }
+      THALWEG_TRY(in.status().WithContext(fmt::format("key group {}", group)));
+    }
+    return {};
+  }
+
+  Status status() const override { return {}; }
+
+  int64_t memory_bytes() const override {
+    int64_t bytes = 0;
+    for (const auto& [name, table] : tables_) bytes += table->memory_bytes();
+    for (const auto& [name, timers] : timers_) bytes += timers->memory_bytes();
+    for (const auto& [name, state] : restored_)
+      for (const auto& [group, entries] : state.groups) bytes += static_cast<int64_t>(entries.size());
+    return bytes;
+  }
+
+ private:
+  /// A state of a snapshot that nobody has opened yet: its entries as they came.
+  struct Unopened {
+    StateSpec spec;
+    std::map<uint16_t, ByteWriter> groups;
+  };
+
+  Status AddRestored(const StateSpec& spec) {
+    if (spec.kind == StateKind::kTimers) {
+      if (restored_.contains(spec.name)) return CheckCompatible(restored_[spec.name].spec, spec);
+      auto& timers = timers_[spec.name];
+      if (timers == nullptr) timers = std::make_unique<Timers>();
+      return {};
+    }
+    if (timers_.contains(spec.name)) return CheckCompatible(Timers::SpecOf(spec.name), spec);
+    auto [it, created] = restored_.try_emplace(spec.name);
+    if (created) it->second.spec = spec;
+    if (it->second.spec == spec) return {};
+    return ExternalError("Subtasks saved a state under two descriptions: {} and {}", Describe(it->second.spec), Describe(spec));
+  }
+
+  static void WriteUnopened(const Unopened& state, SnapshotWriter& out) {
+    for (const auto& [group, entries] : state.groups) {
+      ByteReader in(entries.view());
+      SegmentEntry entry;
+      while (ReadEntry(in, state.spec.ttl.ttl_ms > 0, entry)) out.Add(group, entry.key, entry.ns, entry.value, entry.expiry_ms);
+    }
+  }
+
+  const KeyGroupRange groups_;
+  time::Clock& clock_;
+  std::map<std::string, std::unique_ptr<HashMapTable>> tables_;
+  std::map<std::string, std::unique_ptr<Timers>> timers_;
+  std::map<std::string, Unopened> restored_;
+};
+
+}  // namespace
+
+std::unique_ptr<KeyedBackend> MakeHashMapBackend(const HashMapBackendOptions& options, time::Clock& clock) {
+  return std::make_unique<HashMapBackend>(options, clock);
+}
+
+}  // namespace thalweg::state

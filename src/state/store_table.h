@@ -1,0 +1,101 @@
+// One table of the store backend: a cache of live objects in front of a KvStore.
+// Rule: what the cache holds is newer than the store; a slot without an object says "known to be absent". Dirty slots are written
+// before they leave the cache and before the store is walked.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "state/kv_store.h"
+#include "state/namespace_index.h"
+#include "state/segment.h"
+#include "state/slot_table.h"
+#include "state/state_spec.h"
+
+namespace thalweg::state {
+
+/// Keys and values of one state in the store.
+struct StoreLayout {
+  uint16_t state_id = 0;
+  std::string Prefix(uint16_t group) const;
+  std::string KeyPrefix(const KeyView& key) const;
+  /// Splits a key of this state; false if it is malformed.
+  static bool Split(std::string_view stored, uint16_t& group, std::string_view& key, std::string_view& ns);
+  static void AppendValueHead(bool has_expiry, int64_t expiry_ms, ByteWriter& out);
+  /// Takes the head off `value`; nullopt expiry if it has none. False if it is malformed.
+  static bool ReadValueHead(std::string_view& value, std::optional<int64_t>& expiry_ms);
+};
+
+/// What the tables of one backend share.
+struct StoreContext {
+  KvStore& store;
+  KeyGroupRange groups;
+  time::Clock& clock;
+  Status status;                    // first failure
+  std::function<void()> make_room;  // evicts until the cache is within its limit; before a table touches its cache
+  void Fail(const Status& failure) {
+    if (status.ok() && !failure.ok()) status = failure;
+  }
+};
+
+class StoreTable final : public ObjectTable {
+ public:
+  /// `entries`: how many the store holds already. `context` outlives the table.
+  StoreTable(const StateSpec& spec, const types::ObjectType& type, StoreLayout layout, size_t entries, StoreContext& context);
+
+  void* Find(const KeyView& key, std::string_view ns) override;
+  void* FindOrCreate(const KeyView& key, std::string_view ns, bool* created) override;
+  void MarkDirty() override;
+  bool Erase(const KeyView& key, std::string_view ns) override;
+  void ForEachOfKey(const KeyView& key, const std::function<bool(std::string_view, void*)>& visit) override;
+  void ForEach(const std::function<void(const KeyView&, std::string_view, void*)>& visit) override;
+  void Prefetch(uint64_t hash, std::string_view ns) const override { cache_.Prefetch(hash, ns); }
+  size_t size() const override { return entries_; }
+
+  const StateSpec& spec() const { return spec_; }
+  /// Approximate: what objects own outside their slot is taken to be as large as their encoding.
+  int64_t cache_bytes() const;
+  /// Removes entries, the least recently used ones first (by a clock hand), until cache_bytes() <= `limit`.
+  void Evict(int64_t limit);
+  /// Writes dirty entries to the store; they stay cached.
+  void Flush();
+  /// Expiry of an entry whose stored value has this one; only with a TTL.
+  int64_t ExpiryOr(std::optional<int64_t> stored) const { return stored ? *stored : opened_expiry_ms_; }
+  const TtlPolicy& ttl() const { return ttl_; }
+  /// An expired entry was deleted from the store. After Flush.
+  void ForgetExpired(const KeyView& key, std::string_view ns) {
+    last_ = nullptr;
+    SlotTable::Slot slot = cache_.Find(key, ns);
+    if (slot != nullptr && SlotTable::Has(slot, SlotTable::kHasObject)) cache_.Destroy(slot);
+    --entries_;
+  }
+
+ private:
+  SlotTable::Slot Load(const KeyView& key, std::string_view ns);
+  bool Expired(SlotTable::Slot slot) const { return ttl_.enabled() && ttl_.Expired(cache_.Expiry(slot)); }
+  bool Readable(SlotTable::Slot slot);
+  void Drop(SlotTable::Slot slot);
+  void AppendChange(SlotTable::Slot slot, KvBatch& batch);
+  void WriteBatch(KvBatch& batch);
+  /// Decodes an object of the store that is not cached into the one slot of `shown`; null after a failure.
+  void* Show(std::string_view value, SlotTable& shown);
+
+  const StateSpec spec_;
+  const types::ObjectType& type_;
+  const StoreLayout layout_;
+  StoreContext& context_;
+  TtlPolicy ttl_;
+  const int64_t opened_expiry_ms_;  // of entries that were written without one
+  SlotTable cache_;
+  const bool ordered_;
+  NamespaceIndex index_;  // of the cache, only if ordered_
+  SlotTable::Slot last_ = nullptr;
+  SlotTable::Cursor hand_;
+  size_t entries_;
+  int64_t mean_encoded_ = 0;  // bytes, moving
+};
+
+}  // namespace thalweg::state
