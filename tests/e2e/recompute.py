@@ -38,20 +38,42 @@ def late_places(by_partition, bound_ms, window_ms=WINDOW_MS):
 class Attempt:
     """One life of the job: where its output and late topics stood when it was started, and what it restored.
 
-    `restored`: {partition: source offset} of the checkpoint that it started from; empty for the first.
+    `restored`: {partition: source offset} of the checkpoint that it started from; empty for the first. `watermark`: what the
+    rows below those offsets allow at most; windows that end behind it had not fired in that checkpoint.
     """
     out_begin: dict = field(default_factory=dict)
     late_begin: dict = field(default_factory=dict)
     restored: dict = field(default_factory=dict)
+    watermark: int = 0
 
 
-def fold_results(messages):
-    """Results by window: the last one written counts, and (value, times written)."""
+def watermark_at(by_partition, restored, bound_ms):
+    """The greatest watermark that the rows below the offsets `restored` allow: the least over the partitions."""
+    least = None
+    for partition, events in by_partition.items():
+        seen = events[:restored.get(partition, 0)]
+        if not seen:
+            return 0
+        greatest = max(event["ts"] for event in seen) - bound_ms - 1
+        least = greatest if least is None else min(least, greatest)
+    return least or 0
+
+
+def fold_results(messages, attempts=()):
+    """Results by window: the last one written counts, and how often it was written.
+
+    What an earlier attempt wrote of windows that had not fired in the checkpoint of a later one is dropped: there they fire
+    anew, or, if all their rows are late by then, not at all. The output topic has one partition, so that its order is that
+    of the attempts.
+    """
     results, times = {}, Counter()
     for message in messages:
         row = json.loads(message.value())
         key = row["page_url"], row["window_start"]
         assert row["window_end"] - row["window_start"] == WINDOW_MS, row
+        number = attempt_of(message, attempts, "out_begin")
+        if any(row["window_end"] - 1 > later.watermark for later in attempts[number + 1:]):
+            continue
         times[key] += 1
         results[key] = row["views"], row["unique_users"]
     return results, times
