@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "connectors/file_format.h"
 #include "flow/source.h"
 #include "formats/csv.h"
 #include "formats/json.h"
@@ -15,8 +16,6 @@
 #include "io/storage.h"
 
 namespace thalweg::connectors {
-
-enum class FileFormat : uint8_t { kJson, kCsv, kRaw, kParquet };
 
 /// Columns that a file source adds behind those of its schema.
 enum class FileMetadata : uint8_t {
@@ -40,6 +39,7 @@ struct FileSourceOptions {
   int dead_letter_port = 1;            // for ParseErrorPolicy::kDeadLetter
   int64_t discovery_interval_ms = 0;   // 0: bounded, the files that exist at the start; above: looks again, never ends
   uint64_t split_bytes = 128 << 20;    // uncompressed JSON and raw files are divided into pieces of this size; 0: never
+  int32_t batch_rows = columns::kBatchRows;  // gathered before a batch goes on; at most kMaxBatchRows
   size_t max_record_bytes = kMaxRecordBytes;
 };
 
