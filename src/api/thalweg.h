@@ -15,6 +15,7 @@ using api::RuntimeContext;
 using api::StreamExecutionEnvironment;
 using api::WatermarkStrategy;
 using api::FileSink;
+using api::JobResult;
 using api::FileSource;
 using api::KafkaSink;
 using api::KafkaSource;
