@@ -218,7 +218,9 @@ TEST(GlobalWindow, AContinuousTriggerFiresAtEachIntervalOfTheWatermark) {
       .Watermark(3000ms).Expect({One("key1", INT64_MAX, 3)})
       .Watermark(5000ms).ExpectNothing()
       .Watermark(6000ms).Expect({One("key1", INT64_MAX, 3), One("key2", INT64_MAX, 5)})
-      .Watermark(8000ms).ExpectNothing();
+      .Watermark(8000ms).ExpectNothing()
+      .MaxWatermark().Expect({One("key1", INT64_MAX, 3), One("key2", INT64_MAX, 5),     // the interval that ends at 9000
+                              One("key1", INT64_MAX, 3), One("key2", INT64_MAX, 5)});  // the window's end
 }
 
 // Windows of processing time.
