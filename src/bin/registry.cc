@@ -1,13 +1,22 @@
 #include "bin/registry.h"
 
-#include "connectors/print_sink.h"
+#include "connectors/file_node.h"
+#include "connectors/kafka_node.h"
+#include "connectors/trial_node.h"
+#include "time/clock.h"
 
 namespace thalweg::bin {
 
 void FillRegistry(flow::Registry& registry) {
-  registry.AddOperator("blackhole", [](const graph::Node&) -> Result<std::unique_ptr<flow::Operator>> {
-    return connectors::MakeBlackholeSink();
-  });
+  registry.AddSource("kafka-source", connectors::MakeKafkaSourceNode);
+  registry.AddOperator("kafka-sink", connectors::MakeKafkaSinkNode);
+  registry.AddSource("file-source", connectors::MakeFileSourceNode);
+  registry.AddOperator("file-sink", connectors::MakeFileSinkNode);
+  registry.AddSource("datagen", [](const graph::Node& node) { return connectors::MakeDatagenNode(node, time::SystemClock().NowMs()); });
+  const connectors::PrintStreams streams{std::make_shared<connectors::LineStream>(stdout),
+                                         std::make_shared<connectors::LineStream>(stderr)};
+  registry.AddOperator("print", [streams](const graph::Node& node) { return connectors::MakePrintNode(node, streams); });
+  registry.AddOperator("blackhole", connectors::MakeBlackholeNode);
 }
 
 }  // namespace thalweg::bin

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/edit_distance.h"
+
 namespace thalweg::config {
 
 namespace {
@@ -52,22 +54,6 @@ void ForEachDeprecated(const KeyInfo& info, const Visit& visit) {
     visit(rest.substr(0, comma));
     rest.remove_prefix(std::min(comma + 1, rest.size()));
   }
-}
-
-// Levenshtein distance. Gives up above `limit`, with a number above it.
-size_t EditDistance(std::string_view a, std::string_view b, size_t limit) {
-  if (std::max(a.size(), b.size()) - std::min(a.size(), b.size()) > limit) return limit + 1;
-  std::vector<size_t> above(b.size() + 1), row(b.size() + 1);
-  for (size_t j = 0; j <= b.size(); ++j) above[j] = j;
-  for (size_t i = 1; i <= a.size(); ++i) {
-    row[0] = i;
-    for (size_t j = 1; j <= b.size(); ++j) {
-      row[j] = std::min({above[j] + 1, row[j - 1] + 1, above[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
-    }
-    if (*std::min_element(row.begin(), row.end()) > limit) return limit + 1;
-    above.swap(row);
-  }
-  return above[b.size()];
 }
 
 }  // namespace

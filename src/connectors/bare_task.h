@@ -74,10 +74,12 @@ class KeepingSourceOutput final : public flow::SourceOutput {
  public:
   explicit KeepingSourceOutput(columns::BufferPool& pool) : pool_(&pool) {}
   void Emit(const std::string& split, columns::Batch batch) override { batches.emplace_back(split, std::move(batch)); }
+  void EmitSide(int port, columns::Batch batch) override { side.emplace_back(port, std::move(batch)); }
   void FinishSplit(const std::string& split) override { finished.push_back(split); }
   columns::BufferPool& pool() override { return *pool_; }
 
   std::vector<std::pair<std::string, columns::Batch>> batches;
+  std::vector<std::pair<int, columns::Batch>> side;
   std::vector<std::string> finished;
 
  private:

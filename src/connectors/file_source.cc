@@ -14,15 +14,6 @@ namespace {
 using types::DataType;
 using types::TypeId;
 
-types::Field MetadataField(FileMetadata metadata) {
-  switch (metadata) {
-    case FileMetadata::kPath: return {"file.path", DataType(TypeId::kString, false)};
-    case FileMetadata::kName: return {"file.name", DataType(TypeId::kString, false)};
-    case FileMetadata::kOffset: return {"file.offset", DataType(TypeId::kBigInt, false)};
-    default: return {"file.line", DataType(TypeId::kBigInt)};
-  }
-}
-
 Result<std::unique_ptr<formats::Decoder>> MakeDecoder(const FileSourceOptions& options) {
   switch (options.format) {
     case FileFormat::kJson: return formats::MakeJsonDecoder(options.schema, options.json);
@@ -139,10 +130,26 @@ Status Check(const FileSourceOptions& options) {
 
 }  // namespace
 
+types::Field FileMetadataField(FileMetadata metadata) {
+  switch (metadata) {
+    case FileMetadata::kPath: return {"file.path", DataType(TypeId::kString, false)};
+    case FileMetadata::kName: return {"file.name", DataType(TypeId::kString, false)};
+    case FileMetadata::kOffset: return {"file.offset", DataType(TypeId::kBigInt, false)};
+    default: return {"file.line", DataType(TypeId::kBigInt)};
+  }
+}
+
+Result<FileMetadata> ParseFileMetadata(std::string_view name) {
+  for (FileMetadata metadata : {FileMetadata::kPath, FileMetadata::kName, FileMetadata::kOffset, FileMetadata::kLine})
+    if (FileMetadataField(metadata).name == name) return metadata;
+  return UserError("Unknown file metadata column: '{}'; there are file.path, file.name, file.offset, file.line", name);
+}
+
 void AddFileMetadata(const FileSourceOptions& options, const std::string& path, const std::vector<int64_t>& offsets,
                      const std::vector<int64_t>& lines, columns::BufferPool& pool, columns::Batch& batch) {
   for (FileMetadata metadata : options.metadata) {
-    columns::ColumnBuilder column(MetadataField(metadata).type, pool, batch.rows());
+    types::DataType type = options.layout.built ? options.layout.built->field(batch.num_columns()).type : FileMetadataField(metadata).type;
+    columns::ColumnBuilder column(type, pool, batch.rows());
     std::string_view text = path;
     if (metadata == FileMetadata::kName) text.remove_prefix(path.rfind('/') + 1);
     for (size_t row = 0; row < static_cast<size_t>(batch.rows()); ++row) {
@@ -153,11 +160,13 @@ void AddFileMetadata(const FileSourceOptions& options, const std::string& path, 
     }
     batch.AddColumn(column.Take());
   }
+  options.layout.Apply(batch);
 }
 
 types::SchemaPtr FileSourceSchema(const FileSourceOptions& options) {
+  if (options.layout.built) return options.layout.Final();
   std::vector<types::Field> fields = options.schema->fields();
-  for (FileMetadata metadata : options.metadata) fields.push_back(MetadataField(metadata));
+  for (FileMetadata metadata : options.metadata) fields.push_back(FileMetadataField(metadata));
   return std::make_shared<const types::Schema>(std::move(fields));
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "connectors/file_format.h"
+#include "connectors/row_layout.h"
 #include "flow/source.h"
 #include "formats/csv.h"
 #include "formats/json.h"
@@ -33,6 +34,7 @@ struct FileSourceOptions {
   FileFormat format = FileFormat::kJson;
   types::SchemaPtr schema;             // of the files
   std::vector<FileMetadata> metadata;
+  RowLayout layout;                    // of the schema's columns and then the metadata's
   formats::JsonOptions json;
   formats::CsvOptions csv;
   formats::ParseErrorPolicy on_parse_error = formats::ParseErrorPolicy::kFail;
@@ -43,7 +45,11 @@ struct FileSourceOptions {
   size_t max_record_bytes = kMaxRecordBytes;
 };
 
-/// Columns of the batches: the schema's, then the metadata's.
+/// "file.path" and so on, NOT NULL but for the line. UserError naming those that exist.
+Result<FileMetadata> ParseFileMetadata(std::string_view name);
+types::Field FileMetadataField(FileMetadata metadata);
+
+/// Columns of the batches: the schema's, then the metadata's, if the layout says nothing else.
 types::SchemaPtr FileSourceSchema(const FileSourceOptions& options);
 
 /// UserError for options that contradict each other. Files whose names (or folders') begin with . or _ are passed over. A file that

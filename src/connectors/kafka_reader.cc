@@ -66,6 +66,7 @@ Result<flow::ReadProgress> KafkaReader::Poll(flow::SourceOutput& out) {
   THALWEG_ASSIGN(bool ended, TakeRecords(reading->second));
   metrics_->OnRows(reading->first, rows_->rows(), reading->second.split.next_offset - 1);
   metrics_->OnParseErrors(rows_->parse_errors());
+  if (rows_->dead_letters() > 0) out.EmitSide(options_.rows.dead_letter_port, rows_->TakeDeadLetters());
   if (columns::Batch batch = rows_->Take()) out.Emit(reading->second.id, std::move(batch));
   ReportLag();
   if (ended) Finish(reading, out);

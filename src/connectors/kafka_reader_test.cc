@@ -357,10 +357,44 @@ TEST(KafkaReader, ArrayOfManyRowsGetsABatchOfItsOwn) {
   EXPECT_EQ(batch.time(999), 2);
 }
 
-TEST(KafkaReader, DeadLettersAreRefused) {
+TEST(KafkaReader, DeadLettersWithoutAnOutputAreRefused) {
   BareContext context;
   auto made = KafkaRows::Make(Numbers(formats::ParseErrorPolicy::kDeadLetter).rows, context.pool());
-  EXPECT_THAT(made.status().message(), HasSubstr("no output for dead letters"));
+  EXPECT_THAT(made.status().message(), HasSubstr("needs an output for dead letters"));
+}
+
+TEST(KafkaReader, RecordsThatDoNotParseGoToTheSideWithTheirPlace) {
+  KafkaReaderOptions options = Numbers(formats::ParseErrorPolicy::kDeadLetter);
+  options.rows.dead_letter_port = 2;
+  World world(options);
+  world.Partition(3).Append({.value = "1"});
+  world.Partition(3).Append({.value = "x3"});
+  ASSERT_TRUE(world.Add({{"t", 3}}).ok());
+  world.Drain();
+  ASSERT_EQ(world.out.side.size(), 1u);
+  EXPECT_EQ(world.out.side[0].first, 2);
+  const columns::Batch& letters = world.out.side[0].second;
+  ASSERT_EQ(letters.rows(), 1);
+  EXPECT_EQ(letters.column(0).String(0), "x3");
+  EXPECT_EQ(letters.column(1).String(0), "topic t, partition 3, offset 1");
+  EXPECT_THAT(letters.column(3).String(0), HasSubstr("not a BIGINT"));
+  ASSERT_EQ(world.out.batches.size(), 1u);
+  EXPECT_EQ(world.out.batches[0].second.rows(), 1);
+}
+
+TEST(KafkaReader, ALayoutPutsMetadataBetweenTheValuesColumns) {
+  KafkaReaderOptions options = Numbers(formats::ParseErrorPolicy::kFail);
+  options.rows.metadata = {KafkaMetadata::kOffset};
+  types::Schema wanted({{"at", types::DataType(types::TypeId::kBigInt)}, options.rows.value_schema->field(0)});
+  options.rows.layout = RowLayout::Make({options.rows.value_schema->field(0), wanted.field(0)}, {1, 0});
+  EXPECT_EQ(KafkaRowSchema(options.rows)->ToString(), wanted.ToString());
+  World world(options);
+  for (int i = 0; i < 6; ++i) world.Partition(0).Append({.value = "70"});
+  ASSERT_TRUE(world.Add({{"t", 0}}).ok());
+  world.Drain();
+  const columns::Batch& batch = world.out.batches[0].second;
+  EXPECT_EQ(batch.column(0).data<int64_t>()[5], 5);
+  EXPECT_EQ(batch.column(1).data<int64_t>()[5], 70);
 }
 
 TEST(KafkaMetadata, UnknownNameIsAnErrorWithThoseThatExist) {

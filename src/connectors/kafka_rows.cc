@@ -9,7 +9,9 @@ namespace {
 constexpr std::string_view kNames[] = {"key", "headers", "topic", "partition", "offset", "timestamp", "timestamp-type"};
 constexpr std::string_view kTimestampTypes[] = {"NoTimestampType", "CreateTime", "LogAppendTime"};  // Kafka's own spelling
 
-types::DataType TypeOf(KafkaMetadata metadata) {
+}  // namespace
+
+types::DataType KafkaMetadataType(KafkaMetadata metadata) {
   using types::DataType;
   using types::TypeId;
   switch (metadata) {
@@ -25,8 +27,6 @@ types::DataType TypeOf(KafkaMetadata metadata) {
   return {};
 }
 
-}  // namespace
-
 std::string_view KafkaMetadataName(KafkaMetadata metadata) { return kNames[static_cast<size_t>(metadata)]; }
 
 Result<KafkaMetadata> ParseKafkaMetadata(std::string_view name) {
@@ -39,17 +39,19 @@ Result<KafkaMetadata> ParseKafkaMetadata(std::string_view name) {
 bool KafkaRowOptions::Wants(KafkaMetadata wanted) const { return std::find(metadata.begin(), metadata.end(), wanted) != metadata.end(); }
 
 types::SchemaPtr KafkaRowSchema(const KafkaRowOptions& options) {
+  if (options.layout.built) return options.layout.Final();
   std::vector<types::Field> fields;
   if (options.value_schema)
     fields = options.value_schema->fields();
   else
     fields.push_back({"value", types::DataType(types::TypeId::kBinary)});
-  for (KafkaMetadata metadata : options.metadata) fields.push_back({std::string(KafkaMetadataName(metadata)), TypeOf(metadata)});
+  for (KafkaMetadata metadata : options.metadata) fields.push_back({std::string(KafkaMetadataName(metadata)), KafkaMetadataType(metadata)});
   return std::make_shared<const types::Schema>(std::move(fields));
 }
 
 KafkaRows::KafkaRows(const KafkaRowOptions& options, types::SchemaPtr schema, columns::BufferPool& pool)
     : metadata_(options.metadata),
+      layout_(options.layout),
       schema_(std::move(schema)),
       value_columns_(schema_->size() - static_cast<int>(metadata_.size())),
       builder_(*schema_, pool),
@@ -57,9 +59,10 @@ KafkaRows::KafkaRows(const KafkaRowOptions& options, types::SchemaPtr schema, co
       pool_(&pool) {}
 
 Result<std::unique_ptr<KafkaRows>> KafkaRows::Make(const KafkaRowOptions& options, columns::BufferPool& pool) {
-  if (options.on_parse_error == formats::ParseErrorPolicy::kDeadLetter)
-    return UserError("A Kafka source has no output for dead letters: read raw values and decode them in an operator");
-  std::unique_ptr<KafkaRows> rows(new KafkaRows(options, KafkaRowSchema(options), pool));
+  if (options.on_parse_error == formats::ParseErrorPolicy::kDeadLetter && options.dead_letter_port < 1)
+    return UserError("Kafka source needs an output for dead letters: port {}", options.dead_letter_port);
+  types::SchemaPtr built = options.layout.built ? options.layout.built : KafkaRowSchema(options);
+  std::unique_ptr<KafkaRows> rows(new KafkaRows(options, std::move(built), pool));
   if (options.make_decoder) {
     THALWEG_ASSIGN(rows->decoder_, options.make_decoder());
   }
@@ -103,6 +106,7 @@ columns::Batch KafkaRows::Take() {
   if (batch) {
     batch.times() = pool_->Allocate(times_.size() * sizeof(int64_t));
     std::copy(times_.begin(), times_.end(), batch.times().mutable_data<int64_t>());
+    layout_.Apply(batch);
   }
   times_.clear();
   return batch;

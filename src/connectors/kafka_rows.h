@@ -10,6 +10,7 @@
 
 #include "columns/builder.h"
 #include "connectors/log_client.h"
+#include "connectors/row_layout.h"
 #include "formats/decoder.h"
 #include "formats/parse_errors.h"
 
@@ -19,6 +20,7 @@ namespace thalweg::connectors {
 /// timestamp TIMESTAMP_LTZ(3), timestamp-type STRING.
 enum class KafkaMetadata : uint8_t { kKey, kHeaders, kTopic, kPartition, kOffset, kTimestamp, kTimestampType };
 std::string_view KafkaMetadataName(KafkaMetadata metadata);
+types::DataType KafkaMetadataType(KafkaMetadata metadata);
 /// UserError naming those that exist.
 Result<KafkaMetadata> ParseKafkaMetadata(std::string_view name);
 
@@ -27,12 +29,14 @@ struct KafkaRowOptions {
   /// Null: one column `value` BYTES (NULL for a record without value). Else the decoder's columns; a record without value is no row.
   types::SchemaPtr value_schema;
   std::function<Result<std::unique_ptr<formats::Decoder>>()> make_decoder;
-  formats::ParseErrorPolicy on_parse_error = formats::ParseErrorPolicy::kFail;  // kFail or kSkip
+  formats::ParseErrorPolicy on_parse_error = formats::ParseErrorPolicy::kFail;
+  int dead_letter_port = 0;  // for ParseErrorPolicy::kDeadLetter: >= 1
+  RowLayout layout;          // of the value's columns and then the metadata's
 
   bool Wants(KafkaMetadata wanted) const;
 };
 
-/// Columns of the rows: the value's, then the metadata in the order given.
+/// Columns of the rows: the value's, then the metadata in the order given, if the layout says nothing else.
 types::SchemaPtr KafkaRowSchema(const KafkaRowOptions& options);
 
 /// Gathers records into batches. One thread.
@@ -43,11 +47,14 @@ class KafkaRows {
   /// Adds a record of `fetch` if not full(). False: it wants an empty batch (a record of many rows); take the batch and call again.
   /// Under kFail a record that does not parse is an error with topic, partition and offset.
   Result<bool> Append(const LogFetch& fetch, const LogRecord& record);
-  bool full() const { return builder_.full(); }
+  bool full() const { return builder_.full() || errors_.dead_letters() == columns::kMaxBatchRows; }
   int32_t rows() const { return builder_.rows(); }
   /// Null batch if there are no rows.
   columns::Batch Take();
-  /// Records skipped because they did not parse.
+  /// Records that did not parse and wait to go to the side output; at most columns::kMaxBatchRows when Append is called.
+  int32_t dead_letters() const { return errors_.dead_letters(); }
+  columns::Batch TakeDeadLetters() { return errors_.TakeDeadLetters(); }
+  /// Records skipped, or sent to the side, because they did not parse.
   int64_t parse_errors() const { return errors_.count(); }
 
  private:
@@ -56,6 +63,7 @@ class KafkaRows {
   void AppendMetadata(columns::ColumnBuilder& column, KafkaMetadata metadata, const LogFetch& fetch, const LogRecord& record);
 
   const std::vector<KafkaMetadata> metadata_;
+  const RowLayout layout_;
   const types::SchemaPtr schema_;
   const int value_columns_;
   std::unique_ptr<formats::Decoder> decoder_;

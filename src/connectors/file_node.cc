@@ -1,0 +1,83 @@
+#include "connectors/file_node.h"
+
+#include "connectors/format_options.h"
+#include "connectors/metadata_columns.h"
+#include "connectors/node_options.h"
+
+namespace thalweg::connectors {
+namespace {
+
+const std::vector<std::string> kFileFormats = {"json", "csv", "raw", "parquet"};
+
+Result<types::DataType> TypeOfMetadata(std::string_view name) {
+  THALWEG_ASSIGN(FileMetadata metadata, ParseFileMetadata(name));
+  return FileMetadataField(metadata).type;
+}
+
+Result<io::Compression> ReadCompression(NodeOptions& options, FileFormat format) {
+  const std::string key = "compression";
+  THALWEG_ASSIGN(std::string name, options.OneOf(key, {"none", "gzip", "zstd"}, "none"));
+  if (name == "none") return io::Compression::kNone;
+  if (format == FileFormat::kParquet) return options.Bad(key, UserError("Parquet compresses by itself: leave it out"));
+  return name == "gzip" ? io::Compression::kGzip : io::Compression::kZstd;
+}
+
+}  // namespace
+
+Result<FileSourceOptions> ReadFileSourceNode(const graph::Node& node) {
+  NodeOptions options(node);
+  FileSourceOptions source;
+  THALWEG_ASSIGN(source.path, options.Required("path"));
+  THALWEG_ASSIGN(types::SchemaPtr rows, SourceSchema(node));
+  THALWEG_ASSIGN(MetadataColumns columns, ReadMetadataColumns(options, rows, TypeOfMetadata));
+  for (const std::string& name : columns.metadata) source.metadata.push_back(ParseFileMetadata(name).value());
+  source.schema = columns.values;
+  source.layout = std::move(columns.layout);
+  THALWEG_ASSIGN(FormatOptions format, ReadFormat(options, kFileFormats));
+  source.format = format.format;
+  source.json = format.json;
+  source.csv = format.csv;
+  THALWEG_ASSIGN(ErrorPolicy errors, ReadErrorPolicy(options));
+  source.on_parse_error = errors.policy;
+  source.dead_letter_port = errors.dead_letter_port;
+  THALWEG_ASSIGN(source.discovery_interval_ms, options.Millis("source.monitor-interval", 0));
+  THALWEG_TRY(options.Finish());
+  return source;
+}
+
+Result<FileSinkOptions> ReadFileSinkNode(const graph::Node& node) {
+  NodeOptions options(node);
+  FileSinkOptions sink;
+  THALWEG_ASSIGN(sink.path, options.Required("path"));
+  THALWEG_ASSIGN(sink.schema, SinkSchema(node));
+  THALWEG_ASSIGN(FormatOptions format, ReadFormat(options, kFileFormats));
+  sink.format = format.format;
+  sink.json = format.json;
+  sink.csv = format.csv;
+  THALWEG_ASSIGN(sink.compression, ReadCompression(options, sink.format));
+  const std::string size_key = "sink.rolling-policy.file-size";
+  THALWEG_ASSIGN(config::MemorySize size, options.Get<config::MemorySize>(size_key, {sink.rolling_file_size}));
+  if (size.bytes == 0) return options.Bad(size_key, UserError("Size is zero"));
+  sink.rolling_file_size = size.bytes;
+  THALWEG_ASSIGN(sink.rollover_interval_ms, options.Millis("sink.rolling-policy.rollover-interval", sink.rollover_interval_ms));
+  // Parts are looked at as time passes: the interval is checked for its form and changes nothing.
+  THALWEG_TRY(options.Millis("sink.rolling-policy.check-interval", 0).status());
+  THALWEG_TRY(options.Finish());
+  return sink;
+}
+
+Result<std::shared_ptr<flow::Source>> MakeFileSourceNode(const graph::Node& node) {
+  THALWEG_ASSIGN(FileSourceOptions options, ReadFileSourceNode(node));
+  auto source = MakeFileSource(std::move(options));
+  THALWEG_TRY(source.status().WithContext(NodeOptions(node).Label()));
+  return source;
+}
+
+Result<std::unique_ptr<flow::Operator>> MakeFileSinkNode(const graph::Node& node) {
+  THALWEG_ASSIGN(FileSinkOptions options, ReadFileSinkNode(node));
+  auto sink = MakeFileSink(std::move(options));
+  THALWEG_TRY(sink.status().WithContext(NodeOptions(node).Label()));
+  return sink;
+}
+
+}  // namespace thalweg::connectors

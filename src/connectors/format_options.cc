@@ -1,0 +1,89 @@
+#include "connectors/format_options.h"
+
+#include "formats/raw.h"
+
+namespace thalweg::connectors {
+namespace {
+
+Result<formats::JsonOptions> ReadJson(NodeOptions& options) {
+  formats::JsonOptions json;
+  THALWEG_ASSIGN(json.fail_on_missing_field, options.Get<bool>("json.fail-on-missing-field", false));
+  THALWEG_ASSIGN(json.ignore_parse_errors, options.Get<bool>("json.ignore-parse-errors", false));
+  THALWEG_ASSIGN(std::string standard, options.OneOf("json.timestamp-format.standard", {"SQL", "ISO-8601"}, "SQL"));
+  json.timestamp_format = standard == "SQL" ? formats::TimestampStandard::kSql : formats::TimestampStandard::kIso8601;
+  THALWEG_ASSIGN(std::string null_key, options.OneOf("json.map-null-key.mode", {"FAIL", "DROP", "LITERAL"}, "FAIL"));
+  using formats::MapNullKeyMode;
+  json.map_null_key_mode = null_key == "FAIL" ? MapNullKeyMode::kFail : null_key == "DROP" ? MapNullKeyMode::kDrop : MapNullKeyMode::kLiteral;
+  THALWEG_ASSIGN(json.map_null_key_literal, options.Get<std::string>("json.map-null-key.literal", "null"));
+  THALWEG_ASSIGN(json.encode_decimal_as_plain_number, options.Get<bool>("json.encode.decimal-as-plain-number", false));
+  THALWEG_ASSIGN(json.encode_ignore_null_fields, options.Get<bool>("json.encode.ignore-null-fields", false));
+  return json;
+}
+
+/// One character, or \t.
+Result<std::optional<char>> ReadCharacter(NodeOptions& options, const std::string& key) {
+  THALWEG_ASSIGN(std::optional<std::string> text, options.Find<std::string>(key));
+  if (!text) return std::optional<char>();
+  if (*text == "\\t") return std::optional<char>('\t');
+  if (text->size() != 1) return options.Bad(key, UserError("Not one character: '{}'", *text));
+  return std::optional<char>(text->front());
+}
+
+Result<formats::CsvOptions> ReadCsv(NodeOptions& options) {
+  formats::CsvOptions csv;
+  THALWEG_ASSIGN(std::optional<char> delimiter, ReadCharacter(options, "csv.field-delimiter"));
+  THALWEG_ASSIGN(std::optional<char> quote, ReadCharacter(options, "csv.quote-character"));
+  THALWEG_ASSIGN(csv.escape_character, ReadCharacter(options, "csv.escape-character"));
+  csv.field_delimiter = delimiter.value_or(csv.field_delimiter);
+  csv.quote_character = quote.value_or(csv.quote_character);
+  THALWEG_ASSIGN(csv.disable_quote_character, options.Get<bool>("csv.disable-quote-character", false));
+  if (csv.disable_quote_character && quote)
+    return options.Bad("csv.quote-character", UserError("It contradicts 'csv.disable-quote-character' = true"));
+  THALWEG_ASSIGN(csv.allow_comments, options.Get<bool>("csv.allow-comments", false));
+  THALWEG_ASSIGN(csv.ignore_parse_errors, options.Get<bool>("csv.ignore-parse-errors", false));
+  THALWEG_ASSIGN(csv.array_element_delimiter, options.Get<std::string>("csv.array-element-delimiter", ";"));
+  THALWEG_ASSIGN(csv.null_literal, options.Find<std::string>("csv.null-literal"));
+  THALWEG_ASSIGN(csv.write_bigdecimal_in_scientific_notation, options.Get<bool>("csv.write-bigdecimal-in-scientific-notation", true));
+  THALWEG_ASSIGN(csv.trim_spaces, options.Get<bool>("csv.trim-spaces", false));
+  THALWEG_ASSIGN(csv.ignore_trailing_unmappable, options.Get<bool>("csv.ignore-trailing-unmappable", false));
+  THALWEG_ASSIGN(csv.empty_string_as_null, options.Get<bool>("csv.empty-string-as-null", false));
+  THALWEG_ASSIGN(csv.header, options.Get<bool>("csv.header", false));
+  return csv;
+}
+
+}  // namespace
+
+Result<FormatOptions> ReadFormat(NodeOptions& options, const std::vector<std::string>& allowed) {
+  FormatOptions format;
+  THALWEG_ASSIGN(std::string name, options.OneOf("format", allowed, ""));
+  if (name == "json") {
+    format.format = FileFormat::kJson;
+    THALWEG_ASSIGN(format.json, ReadJson(options));
+  } else if (name == "csv") {
+    format.format = FileFormat::kCsv;
+    THALWEG_ASSIGN(format.csv, ReadCsv(options));
+  } else {
+    format.format = name == "raw" ? FileFormat::kRaw : FileFormat::kParquet;
+  }
+  return format;
+}
+
+Result<std::unique_ptr<formats::Decoder>> MakeDecoder(const FormatOptions& options, types::SchemaPtr schema) {
+  switch (options.format) {
+    case FileFormat::kJson: return formats::MakeJsonDecoder(std::move(schema), options.json);
+    case FileFormat::kCsv: return formats::MakeCsvDecoder(std::move(schema), options.csv);
+    case FileFormat::kRaw: return formats::MakeRawDecoder(std::move(schema));
+    default: return UserError("Parquet is a format of files, not of records");
+  }
+}
+
+Result<std::unique_ptr<formats::RowEncoder>> MakeEncoder(const FormatOptions& options, types::SchemaPtr schema) {
+  switch (options.format) {
+    case FileFormat::kJson: return formats::MakeJsonEncoder(std::move(schema), options.json);
+    case FileFormat::kCsv: return formats::MakeCsvEncoder(std::move(schema), options.csv);
+    case FileFormat::kRaw: return formats::MakeRawEncoder(std::move(schema));
+    default: return UserError("Parquet is a format of files, not of records");
+  }
+}
+
+}  // namespace thalweg::connectors

@@ -1,0 +1,29 @@
+// The options `format`, `json.*` and `csv.*` of connectors that read or write text.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "connectors/file_format.h"
+#include "connectors/node_options.h"
+#include "formats/csv.h"
+#include "formats/decoder.h"
+#include "formats/encoder.h"
+#include "formats/json.h"
+
+namespace thalweg::connectors {
+
+struct FormatOptions {
+  FileFormat format = FileFormat::kJson;
+  formats::JsonOptions json;
+  formats::CsvOptions csv;
+};
+
+/// `format` is one of `allowed`; only the options of the chosen one are known. Required.
+Result<FormatOptions> ReadFormat(NodeOptions& options, const std::vector<std::string>& allowed);
+
+/// For text formats, not Parquet.
+Result<std::unique_ptr<formats::Decoder>> MakeDecoder(const FormatOptions& options, types::SchemaPtr schema);
+Result<std::unique_ptr<formats::RowEncoder>> MakeEncoder(const FormatOptions& options, types::SchemaPtr schema);
+
+}  // namespace thalweg::connectors

@@ -1,0 +1,21 @@
+// Kafka source and sink from a graph node: kinds "kafka-source" and "kafka-sink", under the names of Flink's SQL connector.
+#pragma once
+
+#include <memory>
+
+#include "connectors/kafka_sink.h"
+#include "connectors/kafka_source.h"
+#include "graph/job_graph.h"
+
+namespace thalweg::connectors {
+
+/// The rows are the node's first output: columns of the value in `format`, and `metadata.<column>`. UserErrors name option and node.
+Result<KafkaSourceOptions> ReadKafkaSourceNode(const graph::Node& node);
+/// The rows are those of the schema in the node's payload.
+Result<KafkaSinkOptions> ReadKafkaSinkNode(const graph::Node& node);
+
+/// As above, and the client's own checks of `properties.*`. Connect to nothing.
+Result<std::shared_ptr<flow::Source>> MakeKafkaSourceNode(const graph::Node& node);
+Result<std::unique_ptr<flow::Operator>> MakeKafkaSinkNode(const graph::Node& node);
+
+}  // namespace thalweg::connectors

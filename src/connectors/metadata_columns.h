@@ -1,0 +1,24 @@
+// `metadata.<column>` = <metadata>: columns of a source's rows that are filled from where a record lies, not from what it says.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "connectors/node_options.h"
+#include "connectors/row_layout.h"
+
+namespace thalweg::connectors {
+
+struct MetadataColumns {
+  types::SchemaPtr values;            // the columns that records fill, in their order
+  std::vector<std::string> metadata;  // what fills the others, in their order
+  RowLayout layout;                   // of `values` and then `metadata`
+};
+
+/// Reads the options. `type_of`: type of a metadata, UserError naming those that exist. UserError for columns that do not exist or
+/// cannot hold the metadata.
+Result<MetadataColumns> ReadMetadataColumns(NodeOptions& options, const types::SchemaPtr& rows,
+                                            const std::function<Result<types::DataType>(std::string_view)>& type_of);
+
+}  // namespace thalweg::connectors
