@@ -11,7 +11,10 @@ In README, ARCHITECTURE, STYLE, CONTRIBUTING, CHANGELOG, docs/ (but docs/results
   check_docs.py [ROOT]         checks the tree (default: the one this script is in)
   check_docs.py --self-test    plants one fault of each kind and expects it to be found
 """
+import fnmatch
+import functools
 import re
+import subprocess
 import sys
 import tempfile
 import textwrap
@@ -42,6 +45,25 @@ def outside_blocks(text):
             yield number, line
 
 
+def source_folders(root):
+    """Folders of src/: those that exist, and those that layers.txt plans."""
+    layers = root / "src" / "layers.txt"
+    planned = re.findall(r"^([a-z]+):", layers.read_text(), re.M) if layers.exists() else []
+    return {*planned, *(path.name for path in (root / "src").iterdir() if path.is_dir())}
+
+
+@functools.lru_cache
+def tree_paths(root):
+    """Every file of the tree and every folder that has one; what git ignores (and an empty folder) is not of the tree."""
+    if (root / ".git").exists():
+        command = ["git", "-C", str(root), "ls-files", "--cached", "--others", "--exclude-standard"]
+        files = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+        files = [name for name in files if (root / name).exists()]
+    else:
+        files = [str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()]
+    return {*files, *(str(folder) for name in files for folder in Path(name).parents)}
+
+
 def missing_path(root, token):
     """The path that `token` names if it should exist and does not, else None."""
     token = token.rstrip(".,:;")
@@ -49,11 +71,12 @@ def missing_path(root, token):
         return None
     if token.split("/")[0] in FOLDERS and "/" in token:
         path = token
-    elif FOLDER_FILE.match(token):
+    elif FOLDER_FILE.match(token) and token.split("/")[0] in source_folders(root):
         path = "src/" + token
     else:
         return None
-    exists = any(root.glob(path.rstrip("/"))) if "*" in path else (root / path).exists()
+    pattern = path.rstrip("/")
+    exists = pattern in tree_paths(root) or ("*" in pattern and fnmatch.filter(tree_paths(root), pattern))
     return None if exists else path
 
 
@@ -144,7 +167,7 @@ def check(root):
 
 
 SOUND = {
-    "README.md": "See `src/flow/operator.h`, `flow/operator.h`, `src/flow/*.h`, `src/<folder>/x.h`, `build/x` and\n"
+    "README.md": "See `src/flow/operator.h`, `flow/operator.h`, `src/flow/*.h`, `src/<folder>/x.h`, `build/x`, `arrow/api.h` and\n"
                  "[the book](docs/book.md), [away](https://example.org/x).\n\n"
                  "<!-- from src/flow/operator.h -->\n```cpp\nint Open();\n// ...\nint Close();\n```\n"
                  "```\nsee `src/nothing.h`, in a block\n```\n",
@@ -158,6 +181,7 @@ PLANTED = [
     ("command with a path that is gone", "Run `scripts/gone.sh --all`.\n", "there is no scripts/gone.sh"),
     ("pattern without a match", "See `src/flow/*.py`.\n", "there is no src/flow/*.py"),
     ("link that is gone", "[x](gone.md)\n", "link to gone.md"),
+    ("folder without a file", "See `tests/`.\n", "there is no tests/"),
     ("quote that changed", "<!-- from src/flow/operator.h -->\n```\nint Open(int);\n```\n", "does not contain (any more): int Open(int);"),
     ("quote out of order", "<!-- from src/flow/operator.h -->\n```\nint Close();\n// ...\nint Open();\n```\n", "does not contain"),
     ("quote of a file that is gone", "<!-- from src/flow/gone.h -->\n```\nx\n```\n", "quotes src/flow/gone.h"),
@@ -171,6 +195,7 @@ def faults_of(files):
             path = Path(folder) / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
+        (Path(folder) / "tests").mkdir()
         return check(Path(folder))
 
 

@@ -14,7 +14,7 @@ source scripts/lib/tally.sh
 
 sections=(checks release install unit tsan e2e corpus callgrind)
 # Folders whose code runs on several threads or hands data between them.
-threaded_folders=(io exchange connectors runtime client)
+threaded_folders=(columns metrics io exchange connectors runtime client)
 
 section_checks() {
   check "includes keep to layers.txt" scripts/check_layers.py
@@ -24,6 +24,10 @@ section_checks() {
   # shellcheck disable=SC2016
   check "every script parses" bash -c 'for file in "$@"; do bash -n "$file" || exit 1; done' _ \
     scripts/*.sh scripts/*/*.sh tests/*/*.sh tools/*/*.sh .ci/run
+  check "every suppression of a sanitizer has its reason above it" \
+    awk '/^#/ {reason = 1; next} /^$/ {reason = 0; next} !reason || FNR == 1 {print FILENAME ": " $0; bad = 1} {reason = 0} END {exit bad}' \
+    tests/sanitizers/*.supp
+  check "nothing is left to do" bash -c '! git grep -nIwE "TODO|FIXME" -- . ":!scripts/test.sh"'
 }
 
 section_release() {

@@ -61,7 +61,7 @@ clone() {
 inside() {
   local passed=() name
   for name in $(compgen -e | grep -E '^(PIP_|SSL_CERT|CURL_CA|REQUESTS_CA|GIT_SSL|https?_proxy|HTTPS?_PROXY|no_proxy|NO_PROXY|MAVEN_|JAVA_TOOL_OPTIONS)'); do
-    passed+=("$name=${!name}")
+    [[ $name == PIP_FIND_LINKS ]] || passed+=("$name=${!name}")   # that one is a folder of this machine
   done
   # Single quotes: the inner shell expands.
   # shellcheck disable=SC2016

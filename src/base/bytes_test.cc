@@ -43,7 +43,9 @@ TEST(ByteWriter, SignedVarintZigzags) {
 TEST(ByteWriter, StringIsLengthThenBytes) {
   ByteWriter writer;
   writer.String("ab");
-  EXPECT_EQ(writer.view(), "\x02" "ab");
+  EXPECT_EQ(writer.view(),
+            "\x02"
+            "ab");
 }
 
 TEST(ByteReader, ReadsBackWhatWasWritten) {
@@ -87,7 +89,9 @@ TEST(ByteReader, StaysFailedAfterAFailedRead) {
 }
 
 TEST(ByteReader, StringLongerThanTheInputFails) {
-  ByteReader reader("\x05" "abc");
+  ByteReader reader(
+      "\x05"
+      "abc");
   EXPECT_EQ(reader.String(), "");
   EXPECT_TRUE(reader.failed());
 }

@@ -19,8 +19,8 @@ std::string CheckMessage(fmt::format_string<Args...> format, Args&&... args) {
 }  // namespace thalweg
 
 /// THALWEG_CHECK(condition) or THALWEG_CHECK(condition, "format {}", value).
-#define THALWEG_CHECK(condition, ...)                                                                                  \
-  do {                                                                                                                 \
-    if (!(condition)) [[unlikely]]                                                                                     \
-      ::thalweg::CheckFailed(__FILE__, __LINE__, #condition, ::thalweg::CheckMessage(__VA_ARGS__));                    \
+#define THALWEG_CHECK(condition, ...)                                                               \
+  do {                                                                                              \
+    if (!(condition)) [[unlikely]]                                                                  \
+      ::thalweg::CheckFailed(__FILE__, __LINE__, #condition, ::thalweg::CheckMessage(__VA_ARGS__)); \
   } while (false)

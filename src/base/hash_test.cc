@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <string>
 #include <utility>
 
@@ -31,6 +32,22 @@ TEST(Hash64, IsXxh3OnBothSidesOfEachLengthBranch) {
       {1025, 0xc09fdfbc398c7d82u}, {5000, 0x559fff92c2b7f8eeu},
   };
   for (const auto& [size, hash] : golden) EXPECT_EQ(Hash64({bytes.data(), size}), hash) << size << " bytes";
+}
+
+TEST(Hash64, OfFewBytesInWordsIsThatOfTheBytes) {
+  std::string bytes(9, '\0');
+  for (uint64_t i = 0; i < 1000; ++i) {
+    for (size_t at = 0; at < bytes.size(); ++at)
+      bytes[at] = static_cast<char>((i + 1) * 0x9e3779b97f4a7c15u >> (at * 6));
+    uint64_t first, last;
+    std::memcpy(&first, bytes.data(), 8);
+    std::memcpy(&last, bytes.data() + 1, 8);
+    ASSERT_EQ(Hash64Of9Bytes(first, last), Hash64(bytes));
+    uint32_t first4, last4;
+    std::memcpy(&first4, bytes.data(), 4);
+    std::memcpy(&last4, bytes.data() + 1, 4);
+    ASSERT_EQ(Hash64Of5Bytes(first4, last4), Hash64({bytes.data(), 5}));
+  }
 }
 
 }  // namespace

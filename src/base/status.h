@@ -72,7 +72,7 @@ class [[nodiscard]] Result {
   }
   Result(T value) : value_(std::in_place_index<1>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
   template <typename U>
-    requires(std::is_convertible_v<U&&, T> && !std::is_same_v<std::remove_cvref_t<U>, T> &&
+    requires(std::is_convertible_v<U &&, T> && !std::is_same_v<std::remove_cvref_t<U>, T> &&
              !std::is_same_v<std::remove_cvref_t<U>, Status> && !std::is_same_v<std::remove_cvref_t<U>, Result<T>>)
   Result(U&& value) : value_(std::in_place_index<1>, std::forward<U>(value)) {}  // NOLINT(google-explicit-constructor)
 
@@ -107,15 +107,14 @@ class [[nodiscard]] Result {
 #define THALWEG_CONCAT(a, b) THALWEG_CONCAT_(a, b)
 
 /// Returns the error of `expr` (a Status) from the enclosing function.
-#define THALWEG_TRY(expr)                                                  \
-  do {                                                             \
-    if (::thalweg::Status try_status_ = (expr); !try_status_.ok()) \
-      return try_status_;                                          \
+#define THALWEG_TRY(expr)                                                              \
+  do {                                                                                 \
+    if (::thalweg::Status try_status_ = (expr); !try_status_.ok()) return try_status_; \
   } while (false)
 
 /// `THALWEG_ASSIGN(auto x, F())`: x from a Result, or returns its error.
 #define THALWEG_ASSIGN(lhs, expr) THALWEG_ASSIGN_(THALWEG_CONCAT(assign_result_, __COUNTER__), lhs, expr)
-#define THALWEG_ASSIGN_(tmp, lhs, expr)     \
-  auto tmp = (expr);                \
-  if (!tmp.ok()) return tmp.status(); \
+#define THALWEG_ASSIGN_(tmp, lhs, expr) \
+  auto tmp = (expr);                    \
+  if (!tmp.ok()) return tmp.status();   \
   lhs = std::move(tmp).value()

@@ -87,9 +87,7 @@ TEST(ResultDeathTest, ValueOfAnErrorStopsTheProcessWithItsMessage) {
   EXPECT_DEATH((void)Half(3).value(), "Not even: 3");
 }
 
-TEST(ResultDeathTest, AnOkStatusIsNoResult) {
-  EXPECT_DEATH(Result<int>{Status()}, "CHECK failed");
-}
+TEST(ResultDeathTest, AnOkStatusIsNoResult) { EXPECT_DEATH(Result<int>{Status()}, "CHECK failed"); }
 
 TEST(CheckDeathTest, AFailedCheckNamesPlaceConditionAndMessage) {
   EXPECT_DEATH(THALWEG_CHECK(1 + 1 == 3, "sum is {}", 2), "status_test.cc:.*1 \\+ 1 == 3 sum is 2");

@@ -59,6 +59,9 @@ class ColumnBuilder {
   int num_children() const { return static_cast<int>(children_.size()); }
   void CloseRow();
 
+  /// Drops the rows from `length` on, and what children hold of an unclosed one. Not for OBJECT.
+  void Truncate(int32_t length);
+
   /// Copies of rows of a column of the same type (nullability may differ); `rows` null: rows 0..n-1. Objects must be copyable.
   void AppendRows(const Column& from, const int32_t* rows, int32_t n);
   /// As AppendRows, but moves the objects if `from` is their sole owner (what is left in `from` may only be destroyed).
@@ -84,13 +87,13 @@ class ColumnBuilder {
   types::DataType type_;
   BufferPool* pool_;
   int32_t first_capacity_;
-  int width_;           // bytes of a value, 0 if none
+  int width_;  // bytes of a value, 0 if none
   bool string_;
   int32_t length_ = 0;
   int32_t capacity_ = 0;
-  std::byte* data_ = nullptr;     // of values_
-  uint8_t* valid_ = nullptr;      // of validity_: null until the first NULL; bits beyond length_ are set
-  int32_t* offset_ = nullptr;     // of offsets_
+  std::byte* data_ = nullptr;  // of values_
+  uint8_t* valid_ = nullptr;   // of validity_: null until the first NULL; bits beyond length_ are set
+  int32_t* offset_ = nullptr;  // of offsets_
   BufferRef values_, validity_, offsets_;
   std::vector<BufferRef> heaps_;
   char* heap_at_ = nullptr;
@@ -116,6 +119,9 @@ class BatchBuilder {
   void AppendRows(const Batch& from, const int32_t* rows, int32_t n);
   /// As AppendRows, but moves the objects of columns that `from` alone owns.
   void TakeRows(Batch& from, const int32_t* rows, int32_t n);
+
+  /// Drops the rows from `rows` on and the values of an unfinished one: a record that did not parse. Not with OBJECT columns.
+  void Rollback(int32_t rows);
 
   int32_t rows() const { return rows_; }
   int32_t room() const { return capacity_ - rows_; }

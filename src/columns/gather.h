@@ -18,7 +18,8 @@ Batch TakeRows(Batch batch, const int32_t* rows, int32_t n, BufferPool& pool);
 /// Keeps the rows `rows` (ascending), in place where the batch is the sole owner; shared buffers are copied. A null batch if n is 0.
 Batch Compact(Batch batch, const int32_t* rows, int32_t n, BufferPool& pool);
 
-/// Rows [from, from + n), n >= 1. A slice from row 0 shares its buffers and copies nothing; others copy.
+/// Rows [from, from + n), n >= 1. A slice from row 0 shares its buffers and copies nothing; others copy, objects too (TakeRows
+/// does for objects that cannot be copied).
 Batch Slice(const Batch& batch, int32_t from, int32_t n, BufferPool& pool);
 
 /// The rows of all, in order; at most kMaxBatchRows together, of equal column types. Null batches have no rows.

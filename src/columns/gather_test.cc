@@ -133,7 +133,8 @@ TEST_F(GatherTest, GathersTrivialObjectsOfAnySize) {
     int32_t rows[] = {49, 3, 17};
     Batch picked = TakeRows(ObjectBatch(values, pool_), rows, 3, pool_);
     for (int i = 0; i < 3; ++i)
-      EXPECT_EQ(std::memcmp(&picked.objects<Blob<Bytes>>()[i], &values[static_cast<size_t>(rows[i])], Bytes), 0) << Bytes;
+      EXPECT_EQ(std::memcmp(&picked.objects<Blob<Bytes>>()[i], &values[static_cast<size_t>(rows[i])], Bytes), 0)
+          << Bytes;
   };
   check.operator()<1>();
   check.operator()<8>();
@@ -161,7 +162,9 @@ TEST_F(GatherTest, ScatterKeepsEachDestinationsRowsInOrder) {
     Batch batch = ObjectBatch(values, pool_);
     Batch second = round % 2 ? batch.Share(pool_) : Batch();
     scatterer.Add(std::move(batch), to.data(), full);
-    if (second) { EXPECT_EQ(Values(second).back(), next - 1); }
+    if (second) {
+      EXPECT_EQ(Values(second).back(), next - 1);
+    }
   }
   for (Routed& routed : full) {
     EXPECT_EQ(routed.batch.rows(), 8);
@@ -195,6 +198,23 @@ TEST_F(GatherTest, ScatterCarriesEveryTypeAndTheRowsTimesKindsAndHashes) {
       EXPECT_EQ(part.key_hash(i), static_cast<uint64_t>(order[d][static_cast<size_t>(i)]));
     }
   }
+}
+
+TEST_F(GatherTest, ScatterTakesBatchesOfOneRow) {
+  Scatterer scatterer(3, pool_, 2);
+  std::vector<Routed> full;
+  for (int32_t i = 0; i < 5; ++i) {
+    int32_t to = i == 1 ? 0 : 2;
+    std::vector<Counted> value;
+    value.emplace_back(i);
+    scatterer.Add(ObjectBatch(value, pool_), &to, full);
+  }
+  ASSERT_EQ(full.size(), 2u);
+  EXPECT_EQ(full[0].destination, 2);
+  EXPECT_EQ(Values(full[0].batch), (std::vector<int>{0, 2}));
+  EXPECT_EQ(Values(full[1].batch), (std::vector<int>{3, 4}));
+  EXPECT_EQ(Values(scatterer.Take(0)), (std::vector<int>{1}));
+  EXPECT_FALSE(scatterer.Take(1));
 }
 
 TEST_F(GatherTest, ScatterPassesAFullBatchForOneDestinationOnUncopied) {

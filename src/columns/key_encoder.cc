@@ -14,8 +14,10 @@ void AppendInteger(const Column& column, int32_t row, std::string& out) {
 }
 
 void AppendTimestamp(const Column& column, int32_t row, std::string& out) {
-  if (column.type.precision() <= 3) types::AppendKeyInteger(column.data<int64_t>()[row], out);
-  else types::AppendKeyTimestamp(column.data<types::TimestampValue>()[row], out);
+  if (column.type.precision() <= 3)
+    types::AppendKeyInteger(column.data<int64_t>()[row], out);
+  else
+    types::AppendKeyTimestamp(column.data<types::TimestampValue>()[row], out);
 }
 
 void AppendObject(const Column& column, int32_t row, std::string& out) {
@@ -137,7 +139,8 @@ void ReadCellKey(types::KeyReader& in, ColumnBuilder& out) {
   ReadValue(in, out);
 }
 
-KeyEncoder::KeyEncoder(const std::vector<types::DataType>& types, std::vector<int> columns) : columns_(std::move(columns)) {
+KeyEncoder::KeyEncoder(const std::vector<types::DataType>& types, std::vector<int> columns)
+    : columns_(std::move(columns)) {
   THALWEG_CHECK(types.size() == columns_.size());
   if (types.size() != 1) return;
   switch (types[0].id()) {
@@ -153,12 +156,25 @@ namespace {
 template <typename T>
 void HashIntegers(const Column& column, uint64_t* hashes) {
   const T* values = column.data<T>();
+  for (int32_t row = 0; row < column.length; ++row) hashes[row] = types::HashKeyInteger(values[row]);
+}
+
+/// Short strings by a buffer on the stack: appending to a string costs more than hashing it.
+void HashStrings(const Column& column, uint64_t* hashes, std::string& scratch) {
+  char key[128];
+  key[0] = types::kKeyPresent;
   for (int32_t row = 0; row < column.length; ++row) {
-    char key[1 + sizeof(T)];
-    key[0] = types::kKeyPresent;
-    auto bits = types::internal::BigEndian(types::internal::SortableBits(values[row]));
-    std::memcpy(key + 1, &bits, sizeof(T));
-    hashes[row] = Hash64({key, sizeof(key)});
+    std::string_view value = column.String(row);
+    size_t size = value.size();
+    if (size + 3 > sizeof(key) || (size && std::memchr(value.data(), 0, size))) {
+      scratch.clear();
+      types::AppendKeyString(value, scratch);
+      hashes[row] = Hash64(scratch);
+      continue;
+    }
+    if (size) std::memcpy(key + 1, value.data(), size);
+    key[size + 1] = key[size + 2] = 0;
+    hashes[row] = Hash64({key, size + 3});
   }
 }
 
@@ -174,11 +190,7 @@ void KeyEncoder::FillHashes(Batch& batch, BufferPool& pool) {
   } else if (form_ == Form::kBigInt && !first->validity) {
     HashIntegers<int64_t>(*first, hashes);
   } else if (form_ == Form::kString && !first->validity) {
-    for (int32_t row = 0; row < rows; ++row) {
-      scratch_.clear();
-      types::AppendKeyString(first->String(row), scratch_);
-      hashes[row] = Hash64(scratch_);
-    }
+    HashStrings(*first, hashes, scratch_);
   } else {
     for (int32_t row = 0; row < rows; ++row) {
       scratch_.clear();

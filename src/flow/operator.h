@@ -58,6 +58,10 @@ class Operator {
   /// downstream must not close a window whose last row we still hold.
   virtual Result<Progress> OnWatermark(Watermark watermark, Output& out) { return Progress::kDone; }
 
+  /// The operator makes the watermarks of its output: those from above reach it but are not sent on (save the maximal one, which
+  /// ends event time), nor are idle statuses.
+  virtual bool OwnsWatermarks() const { return false; }
+
   /// Processing time reached what was asked for by Context::RequestTimer. `now_ms` is the clock's time.
   virtual Result<Progress> OnTimer(int64_t now_ms, Output& out) { return Progress::kDone; }
 

@@ -29,6 +29,8 @@ class SourceOutput {
   bool has_credit() const { return credit_; }
   /// Rows of one split in its order. Batch times, if given, are the source's own timestamps.
   virtual void Emit(const std::string& split, columns::Batch batch) = 0;
+  /// Rows for a side output of the source (port >= 1): records that did not parse. Without times and watermarks.
+  virtual void EmitSide(int port, columns::Batch batch) { THALWEG_CHECK(false, "no side outputs here: port {}", port); }
   /// The split is read to its end.
   virtual void FinishSplit(const std::string& split) = 0;
   virtual columns::BufferPool& pool() = 0;
@@ -37,7 +39,8 @@ class SourceOutput {
   bool credit_ = true;
 };
 
-/// kMore: more may be read at once. kIdle: nothing now; the Waker will be woken. kFinished: no splits left and none will come.
+/// kMore: more may be read at once. kIdle: nothing now; the Waker will be woken, or a timer asked for with Context::RequestTimer
+/// will come: Poll is called again then. kFinished: no splits left and none will come.
 enum class ReadProgress : uint8_t { kMore, kIdle, kFinished };
 
 /// All on the task's thread. Never blocks: what blocks runs on the reader's own or the I/O threads, behind bounded queues.

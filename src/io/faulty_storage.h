@@ -56,6 +56,7 @@ class FaultyStorage final : public Storage {
   Result<std::string> Get(std::string_view path, uint64_t offset, uint64_t length) override;
   Result<std::vector<std::string>> List(std::string_view prefix) override;
   Status Delete(std::string_view path) override;
+  Status Rename(std::string_view from, std::string_view to) override { return inner_->Rename(from, to); }
   Result<bool> Exists(std::string_view path) override { return inner_->Exists(path); }
   Result<uint64_t> Size(std::string_view path) override { return inner_->Size(path); }
   Result<std::unique_ptr<Writer>> OpenWriter(std::string_view path) override;

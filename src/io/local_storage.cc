@@ -332,6 +332,16 @@ Status LocalStorage::Delete(std::string_view path) {
   return {};
 }
 
+Status LocalStorage::Rename(std::string_view from, std::string_view to) {
+  THALWEG_TRY(CheckRelativePath(from));
+  THALWEG_TRY(CheckRelativePath(to));
+  std::string old_path = Absolute(from), new_path = Absolute(to);
+  THALWEG_TRY(MakeFolders(ParentFolder(new_path)));
+  if (::rename(old_path.c_str(), new_path.c_str()) != 0) return ErrnoError("rename file", old_path, errno);
+  THALWEG_TRY(SyncFolder(ParentFolder(new_path)));
+  return ParentFolder(old_path) == ParentFolder(new_path) ? Status() : SyncFolder(ParentFolder(old_path));
+}
+
 Result<bool> LocalStorage::Exists(std::string_view path) {
   THALWEG_TRY(CheckRelativePath(path));
   std::string absolute = Absolute(path);

@@ -23,6 +23,7 @@ class LocalStorage final : public Storage {
   Result<std::string> Get(std::string_view path, uint64_t offset, uint64_t length) override;
   Result<std::vector<std::string>> List(std::string_view prefix) override;
   Status Delete(std::string_view path) override;
+  Status Rename(std::string_view from, std::string_view to) override;
   Result<bool> Exists(std::string_view path) override;
   Result<uint64_t> Size(std::string_view path) override;
   Result<std::unique_ptr<Writer>> OpenWriter(std::string_view path) override;

@@ -33,6 +33,12 @@ Result<std::string> ResolvePercentEscapes(std::string_view text, std::string_vie
 
 }  // namespace
 
+Status Storage::Rename(std::string_view from, std::string_view to) {
+  THALWEG_ASSIGN(std::string bytes, Get(from));
+  THALWEG_TRY(Put(to, bytes));
+  return Delete(from);
+}
+
 Status CheckRelativePath(std::string_view path) {
   if (path.empty()) return UserError("Storage path is empty");
   if (path.find('\0') != std::string_view::npos) return UserError("Storage path holds a NUL byte: {}", path);

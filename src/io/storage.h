@@ -42,6 +42,8 @@ class Storage {
   virtual Result<std::vector<std::string>> List(std::string_view prefix) = 0;
   /// Removes a file, and folders that became empty. A missing file is not an error.
   virtual Status Delete(std::string_view path) = 0;
+  /// Gives a file another name, replacing one that has it; durable on return. Here as a copy, for stores that cannot rename.
+  virtual Status Rename(std::string_view from, std::string_view to);
   virtual Result<bool> Exists(std::string_view path) = 0;
   /// Bytes of a file. A missing file is an error.
   virtual Result<uint64_t> Size(std::string_view path) = 0;

@@ -14,9 +14,9 @@
 #include <vector>
 
 #include "state/keyed_backend.h"
-#include "state/ordered_key.h"
 #include "state/state_spec.h"
 #include "time/clock.h"
+#include "types/key_encoding.h"
 
 namespace thalweg::state {
 
@@ -74,6 +74,9 @@ struct AggregatingStateDescriptor {
 struct CurrentKey {
   KeyView key;
   Status status;
+  void Fail(Status failure) {
+    if (status.ok()) status = std::move(failure);
+  }
 };
 
 namespace internal {
@@ -82,7 +85,7 @@ namespace internal {
 class StateHandle {
  public:
   StateHandle() = default;
-  StateHandle(ObjectTable* table, const CurrentKey* current) : table_(table), current_(current) {}
+  StateHandle(ObjectTable* table, CurrentKey* current) : table_(table), current_(current) {}
 
  protected:
   template <typename V>
@@ -102,7 +105,7 @@ class StateHandle {
     if (table_ != nullptr) table_->ForEachOfKey(current_->key, std::forward<F>(visit));
   }
   ObjectTable* table_ = nullptr;
-  const CurrentKey* current_ = nullptr;
+  CurrentKey* current_ = nullptr;
 };
 
 }  // namespace internal
@@ -130,7 +133,7 @@ class ListState : internal::StateHandle {
   using Stamped = std::vector<std::pair<V, int64_t>>;  // with the expiry, ms
 
   ListState() = default;
-  ListState(ObjectTable* table, const CurrentKey* current, const TtlPolicy& ttl)
+  ListState(ObjectTable* table, CurrentKey* current, const TtlPolicy& ttl)
       : StateHandle(table, current), ttl_(ttl), live_(std::make_shared<std::vector<V>>()) {}
 
   void Add(V value) {
@@ -175,7 +178,7 @@ class ListState : internal::StateHandle {
   std::shared_ptr<std::vector<V>> live_;
 };
 
-/// Iterates in the order of K (ordered_key.h says for which types).
+/// Iterates in the order of K (types/key_encoding.h; types without an order of theirs: of their codec's bytes).
 template <typename K, typename V>
 class MapState : internal::StateHandle {
  public:
@@ -202,8 +205,12 @@ class MapState : internal::StateHandle {
   void ForEach(F&& visit) const {
     ForEachNs([&](std::string_view ns, void* value) {
       K key{};
-      ByteReader in(ns);
-      ReadOrderedKey(in, true, key);
+      types::KeyReader in(ns);
+      types::ReadKey(in, key);
+      if (in.failed() || !in.AtEnd()) {
+        current_->Fail(ExternalError("Malformed key in a map state: {} bytes", ns.size()));
+        return false;
+      }
       visit(key, *static_cast<const V*>(value));
       return true;
     });
@@ -236,7 +243,7 @@ class MapState : internal::StateHandle {
  private:
   static std::string Bytes(const K& key) {
     std::string bytes;
-    AppendOrderedKey(key, true, bytes);
+    types::AppendKey(key, bytes);
     return bytes;
   }
 };
@@ -245,7 +252,7 @@ template <typename V>
 class ReducingState : internal::StateHandle {
  public:
   ReducingState() = default;
-  ReducingState(ObjectTable* table, const CurrentKey* current, std::function<V(const V&, const V&)> reduce)
+  ReducingState(ObjectTable* table, CurrentKey* current, std::function<V(const V&, const V&)> reduce)
       : StateHandle(table, current), reduce_(std::move(reduce)) {}
   void Add(V value) {
     bool created = false;
@@ -264,7 +271,7 @@ template <typename In, typename Acc, typename Out>
 class AggregatingState : internal::StateHandle {
  public:
   AggregatingState() = default;
-  AggregatingState(ObjectTable* table, const CurrentKey* current, const AggregatingStateDescriptor<In, Acc, Out>& descriptor)
+  AggregatingState(ObjectTable* table, CurrentKey* current, const AggregatingStateDescriptor<In, Acc, Out>& descriptor)
       : StateHandle(table, current), add_(descriptor.add), get_(descriptor.get) {}
   void Add(const In& value) {
     if (Acc* accumulator = CreateAs<Acc>()) add_(*accumulator, value);
@@ -329,7 +336,7 @@ class KeyedStateStore {
     Result<ObjectTable*> table = backend_.OpenTable({.name = name, .kind = kind, .value_codec = type.name,
                                                      .namespace_codec = std::move(namespace_codec), .version = 1, .ttl = ttl}, type);
     if (table.ok()) return *table;
-    if (current_.status.ok()) current_.status = table.status();
+    current_.Fail(table.status());
     return nullptr;
   }
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 
 #include "state/backends_for_test.h"
 
@@ -227,46 +228,29 @@ TEST(KeyedState, FailureOfTheStoreIsStickyAndReadsGoOn) {
   EXPECT_FALSE(backend->Snapshot().ok());
 }
 
-template <typename K>
-void ExpectOrdered(const std::vector<K>& keys) {
-  std::string last;
-  for (size_t i = 0; i < keys.size(); ++i) {
-    std::string bytes;
-    AppendOrderedKey(keys[i], true, bytes);
-    if (i > 0) {
-      EXPECT_LT(last, bytes) << i;
-    }
-    ByteReader in(bytes);
-    K back{};
-    ReadOrderedKey(in, true, back);
-    EXPECT_TRUE(in.status().ok() && in.AtEnd());
-    EXPECT_TRUE(back == keys[i]) << i;
-    last = bytes;
-  }
+TEST_P(KeyedStateTest, MapKeysOfEveryTypeReadBackInTheirOrder) {
+  using Key2 = std::pair<std::string, uint64_t>;
+  const std::vector<Key2> pairs = {{"", 5}, {std::string(1, '\0'), 1}, {"a", 0}, {"a", ~uint64_t{0}}, {std::string("a\0", 2), 9}, {"ab", 7}};
+  const std::vector<double> doubles = {-std::numeric_limits<double>::infinity(), -1.5, 0, 1e-300, 2};
+  auto by_pair = store_->Get(MapStateDescriptor<Key2, bool>{.name = "pairs"});
+  auto by_double = store_->Get(MapStateDescriptor<double, bool>{.name = "doubles"});
+  Key("a");
+  for (auto it = pairs.rbegin(); it != pairs.rend(); ++it) by_pair.Put(*it, true);
+  for (auto it = doubles.rbegin(); it != doubles.rend(); ++it) by_double.Put(*it, true);
+  EXPECT_EQ(by_pair.Keys(), pairs);
+  EXPECT_EQ(by_double.Keys(), doubles);
 }
 
-TEST(OrderedKey, BytesCompareAsTheKeysAndReadBack) {
-  ExpectOrdered<int8_t>({-128, -1, 0, 1, 127});
-  ExpectOrdered<int64_t>({std::numeric_limits<int64_t>::min(), -256, -1, 0, 255, 256, std::numeric_limits<int64_t>::max()});
-  ExpectOrdered<uint16_t>({0, 1, 255, 256, 65535});
-  ExpectOrdered<bool>({false, true});
-  constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  ExpectOrdered<double>({-kInfinity, -1e300, -1.5, -1.0, 0.0, 1e-300, 1.0, kInfinity});
-  ExpectOrdered<float>({-2.5f, 0.0f, 3.5f});
-  ExpectOrdered<std::string>({"", std::string(1, '\0'), "a", std::string("a\0b", 3), "ab", "b", "\xff"});
-  using Pair = std::pair<std::string, int32_t>;
-  ExpectOrdered<Pair>({{"", 5}, {std::string(1, '\0'), -1}, {"a", -1}, {"a", 2}, {std::string("a\0", 2), -9}, {"ab", -7}});
-  using Tuple = std::tuple<std::string, std::string, bool>;
-  ExpectOrdered<Tuple>({{"", "z", true}, {"a", "b", false}, {"a", "b", true}, {"a", "ba", false}, {"aa", "", false}});
-}
-
-TEST(OrderedKey, MalformedBytesFailTheReader) {
-  std::pair<std::string, int32_t> key;
-  for (std::string_view bytes : {std::string_view("abc"), std::string_view("a\0\1", 3), std::string_view("a\0\0\0", 4)}) {
-    ByteReader in(bytes);
-    ReadOrderedKey(in, true, key);
-    EXPECT_TRUE(in.failed());
-  }
+TEST(KeyedState, MapKeyThatDoesNotReadBackIsAStickyError) {
+  time::ManualClock clock;
+  auto backend = MakeHashMapBackend({.groups = kAllGroups}, clock);
+  KeyedStateStore states(*backend, clock);
+  auto map = states.Get(MapStateDescriptor<int64_t, bool>{.name = "map"});
+  states.SetCurrentKey(KeyOf("a"));
+  const StateSpec spec{.name = "map", .kind = StateKind::kMap, .value_codec = "bool", .namespace_codec = "i64"};
+  backend->OpenTable(spec, types::ObjectTypeOf<bool>()).value()->FindOrCreate(KeyOf("a"), "short", nullptr);
+  EXPECT_THAT(map.Keys(), IsEmpty());
+  EXPECT_THAT(states.status().message(), HasSubstr("Malformed key in a map state"));
 }
 
 }  // namespace

@@ -12,13 +12,13 @@
 #include <fmt/format.h>
 
 // Present in sanitizer builds only: the sanitizers leave by _exit, past every signal handler.
-extern "C" __attribute__((weak)) void __sanitizer_set_death_callback(void (*callback)());
+extern "C" __attribute__((weak)) void __sanitizer_set_death_callback(void (*callback)());  // NOLINT(bugprone-reserved-identifier)
 
 namespace thalweg::testing {
 
 namespace {
 
-constexpr uint64_t kSeed = 0x7468616c776567;   // fixed, so that a failure repeats
+constexpr uint64_t kSeed = 0x7468616c776567;  // fixed, so that a failure repeats
 constexpr int kDefaultInputs = 20000;
 
 // What a signal handler can reach: the input being run, empty between runs.
@@ -101,8 +101,8 @@ std::string RandomBytes(size_t size, Random& random) {
 
 // Numbers at the edges of lengths, offsets and varints.
 std::string EdgeNumber(Random& random) {
-  static constexpr uint64_t kEdges[] = {0,          1,          0x7f,       0x80,         0xff,         0x7fff, 0xffff, 0x7fffffff,
-                                        0x80000000, 0xffffffff, 0x100000000, 1ULL << 62, 1ULL << 63, ~0ULL};
+  static constexpr uint64_t kEdges[] = {0,          1,          0x7f,       0x80,        0xff,       0x7fff,     0xffff,
+                                        0x7fffffff, 0x80000000, 0xffffffff, 0x100000000, 1ULL << 62, 1ULL << 63, ~0ULL};
   uint64_t value = kEdges[random.Below(std::size(kEdges))];
   const size_t width = size_t{1} << random.Below(4);
   std::string bytes(sizeof(value), '\0');

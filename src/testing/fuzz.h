@@ -62,7 +62,7 @@ std::vector<std::string> FuzzSeeds(const Seeds&... seeds) {
   [[maybe_unused]] static const bool Name##Registered = ::thalweg::testing::RegisterFuzzTarget(Name##Target);
 
 extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
-  GTEST_FLAG_SET(break_on_failure, true);   // an EXPECT that fails is a crash, which is what libFuzzer looks for
+  GTEST_FLAG_SET(break_on_failure, true);  // an EXPECT that fails is a crash, which is what libFuzzer looks for
   for (int i = 1; i < *argc; ++i) {
     if ((*argv)[i][0] != '-') {
       ::thalweg::testing::WriteRegisteredSeeds((*argv)[i]);
@@ -81,9 +81,9 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, size_t size) {
 #endif
 
 /// FUZZ_TARGET(Name, seeds...) { body that reads `input` }
-#define FUZZ_TARGET(Name, ...)                                                                                       \
-  static void Name##FuzzBody(std::string_view input);                                                                \
-  static std::vector<std::string> Name##FuzzSeeds() { return ::thalweg::testing::FuzzSeeds(__VA_ARGS__); }           \
-  static const ::thalweg::testing::FuzzTarget Name##Target{#Name, &Name##FuzzBody, &Name##FuzzSeeds};                \
-  THALWEG_FUZZ_DRIVER_(Name)                                                                                         \
+#define FUZZ_TARGET(Name, ...)                                                                             \
+  static void Name##FuzzBody(std::string_view input);                                                      \
+  static std::vector<std::string> Name##FuzzSeeds() { return ::thalweg::testing::FuzzSeeds(__VA_ARGS__); } \
+  static const ::thalweg::testing::FuzzTarget Name##Target{#Name, &Name##FuzzBody, &Name##FuzzSeeds};      \
+  THALWEG_FUZZ_DRIVER_(Name)                                                                               \
   static void Name##FuzzBody([[maybe_unused]] std::string_view input)

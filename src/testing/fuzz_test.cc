@@ -26,7 +26,8 @@ std::vector<std::string> InputsOfARun() {
 TEST(RunSeeded, RunsEverySeedUnchangedThenTheEmptyInput) {
   const std::vector<std::string> inputs = InputsOfARun();
   ASSERT_GT(inputs.size(), 4u);
-  EXPECT_EQ(std::vector(inputs.begin(), inputs.begin() + 4), (std::vector<std::string>{"seed one", "two", "three", ""}));
+  EXPECT_EQ(std::vector(inputs.begin(), inputs.begin() + 4),
+            (std::vector<std::string>{"seed one", "two", "three", ""}));
 }
 
 TEST(RunSeeded, RepeatsItself) { EXPECT_EQ(InputsOfARun(), InputsOfARun()); }

@@ -54,6 +54,9 @@ class DataType {
  public:
   DataType() = default;
   explicit DataType(TypeId id, bool nullable = true) : id_(id), nullable_(nullable) {}
+  /// VARCHAR(length) and VARBINARY(length), length >= 1; STRING and BYTES are DataType(kString), DataType(kBinary).
+  static DataType VarChar(int length, bool nullable = true);
+  static DataType VarBinary(int length, bool nullable = true);
   static DataType Decimal(int precision, int scale, bool nullable = true);
   static DataType Timestamp(int precision, bool nullable = true);
   static DataType TimestampLtz(int precision, bool nullable = true);
@@ -85,8 +88,8 @@ class DataType {
  private:
   TypeId id_ = TypeId::kNull;
   bool nullable_ = true;
-  uint8_t precision_ = 0;
   int8_t scale_ = 0;
+  int32_t precision_ = 0;
   const ObjectType* object_ = nullptr;  // static storage of the program or a job library, which is never unloaded
   std::shared_ptr<const std::vector<Field>> children_;
 };

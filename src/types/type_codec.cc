@@ -47,7 +47,7 @@ Result<DataType> Decode(std::string_view bytes, int depth) {
     switch (in.tag()) {
       case 1: id = in.Enum(TypeId::kObject); break;
       case 2: nullable = !in.Bool(); break;
-      case 3: precision = static_cast<int>(in.Number(UINT8_MAX)); break;
+      case 3: precision = static_cast<int>(in.Number(INT32_MAX)); break;
       case 4: scale = static_cast<int>(in.Number(INT8_MAX)); break;
       case 5: children.push_back(in.Take(DecodeField(in.Bytes(), depth + 1))); break;
       case 6: object = in.String(); break;
@@ -55,7 +55,8 @@ Result<DataType> Decode(std::string_view bytes, int depth) {
     }
   }
   THALWEG_TRY(in.status());
-  if (id == TypeId::kObject) return ExternalError("Type holds C++ objects, which only the program can make: {}", object);
+  if (id == TypeId::kObject)
+    return ExternalError("Type holds C++ objects, which only the program can make: {}", object);
   return DataType::FromParts(id, nullable, precision, scale, std::move(children));
 }
 

@@ -1,0 +1,105 @@
+#!/usr/bin/env bash
+# Plants one fault at a time and shows that a test turns red: a rule that no test holds is no rule.
+#   scripts/mutants.sh [NAME...]      (default: every tests/mutants/*.mutant)
+# A mutant is a file of lines `key: value`, after a comment that says which rule it breaks:
+#   file: src/base/bytes.h            where
+#   old: literal text                 stands there exactly once (\n for a line break)
+#   new: literal text                 takes its place
+#   test: unit FOLDER [FILTER]        builds FOLDER_test (preset debug) and runs it with a gtest filter
+#   test: check COMMAND...            or: runs a command of the tree
+# Works on HEAD, in a scratch worktree below build/ that is kept, so that the next run builds little. Prints a Markdown table.
+# A mutant survives if its test passes; one that does not apply or not compile is an error. Both fail the run.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+root=$PWD
+tree=$root/build/mutants
+limit=300   # seconds for a test: a mutant may make it wait for ever, which is red too
+
+prepare_tree() {
+  git worktree prune
+  if [[ -e $tree/.git ]]; then
+    git -C "$tree" checkout --quiet --force --detach "$(git rev-parse HEAD)"
+  else
+    git worktree add --quiet --force --detach "$tree" HEAD
+  fi
+  ln -sfn "$(readlink -f .venv)" "$tree/.venv"
+}
+
+field() { sed -n "s/^$2: *//p" "$root/tests/mutants/$1.mutant" | head -1; }
+
+# Replaces the mutant's text in the scratch tree; the place must be unique.
+apply() {
+  python3 - "$tree/$(field "$1" file)" "$(field "$1" old)" "$(field "$1" new)" <<'PYTHON'
+import sys
+path, old, new = sys.argv[1], *(text.replace("\\n", "\n") for text in sys.argv[2:])
+text = open(path).read()
+sys.exit(f"'{old}' stands {text.count(old)} times in {path}") if text.count(old) != 1 else open(path, "w").write(text.replace(old, new))
+PYTHON
+}
+
+# build_test KIND ARG...: what the test needs
+build_test() {
+  [[ $1 == unit ]] || return 0
+  (cd "$tree" && source scripts/lib/build.sh && build debug "$2_test")
+}
+
+# run_test KIND ARG...: exit code of the test itself
+run_test() {
+  local kind=$1
+  shift
+  case $kind in
+    unit) (cd "$tree" && timeout "$limit" "build/debug/bin/$1_test" --gtest_filter="${2:-*}" --gtest_fail_fast) ;;
+    check) (cd "$tree" && timeout "$limit" "$@") ;;
+    *) echo "unknown kind of test '$kind'"; return 2 ;;
+  esac
+}
+
+# First test that failed, or what else ended it.
+cause() {
+  local log=$1 rc=$2 test
+  test=$(sed -nE 's/^\[  FAILED  \] ([A-Za-z0-9_.\/]+).*/\1/p' "$log" | head -1)
+  if [[ -z $test && $rc == 124 ]]; then test="no end within $limit s"; fi
+  if [[ -z $test ]]; then test=$(grep -m1 -oE 'CHECK failed.*|ERROR: AddressSanitizer: [a-z-]*|runtime error: .*' "$log" || true); fi
+  [[ -n $test ]] || test=$(tail -n 1 "$log")
+  echo "${test:0:90}" | tr '|`' '/ '
+}
+
+# judge NAME: prints the table's row; fails unless the mutant was found.
+judge() {
+  local name=$1 log=$tree/build/mutant.log test rc=0 result
+  read -ra test <<<"$(field "$name" test)"
+  mkdir -p "$tree/build"
+  if ! build_test "${test[@]}" 2>"$log" || ! run_test "${test[@]}" >"$log" 2>&1; then
+    result="**ERROR**: the test fails without the mutant: $(tail -n 1 "$log")" rc=1
+  elif grep -q 'Running 0 tests' "$log"; then
+    result="**ERROR**: no test has that name" rc=1
+  elif ! apply "$name" 2>"$log"; then
+    result="**ERROR**: does not apply: $(tail -n 1 "$log")" rc=1
+  elif ! build_test "${test[@]}" 2>"$log"; then
+    result="**ERROR**: does not compile" rc=1
+    tail -n 20 "$log" >&2
+  elif run_test "${test[@]}" >"$log" 2>&1; then
+    result="**SURVIVED**" rc=1
+  else
+    result="found by \`$(cause "$log" $?)\`"
+  fi
+  git -C "$tree" checkout --quiet --force HEAD
+  echo "| $name | $(field "$name" file) | $(sed -n '1s/^# //p' "tests/mutants/$name.mutant") | $result |"
+  return $rc
+}
+
+main() {
+  local names=("$@") name found=0
+  [[ ${#names[@]} -gt 0 ]] || mapfile -t names < <(cd tests/mutants && for file in *.mutant; do echo "${file%.mutant}"; done)
+  prepare_tree
+  echo '| mutant | file | rule that it breaks | result |'
+  echo '|---|---|---|---|'
+  for name in "${names[@]}"; do
+    if judge "$name"; then found=$((found + 1)); fi
+  done
+  echo
+  echo "$found of ${#names[@]} mutants found"
+  [[ $found == "${#names[@]}" ]]
+}
+
+main "$@"

@@ -1,0 +1,49 @@
+// The seam between the API and the engine: declared here, defined where everything is put together (src/bin/embedded.cc).
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/status.h"
+#include "config/configuration.h"
+#include "flow/program.h"
+
+namespace thalweg::api {
+
+/// A running job as a terminal shows it.
+struct RunProgress {
+  uint64_t rows_in = 0;   // read by sources
+  uint64_t rows_out = 0;  // taken by sinks
+  int64_t watermark = INT64_MIN;
+  uint64_t checkpoints = 0;
+  int restarts = 0;
+};
+
+struct JobResult {
+  std::string job_name;
+  bool stopped = false;  // by a stop request, not by the end of its sources
+  int64_t duration_ms = 0;
+  RunProgress progress;  // at the end
+};
+
+/// How one job is run, beside its configuration.
+struct RunOptions {
+  /// "": afresh. "latest": the job's newest checkpoint below execution.checkpointing.dir. Else a checkpoint's path.
+  std::string from_checkpoint;
+  bool allow_non_restored_state = false;
+  /// Set from any thread or signal handler: the sources stop, a last checkpoint is taken.
+  std::shared_ptr<std::atomic<bool>> stop;
+  /// Called about every `progress_interval_ms` on a thread of its own; null: never.
+  std::function<void(const RunProgress&)> on_progress;
+  int64_t progress_interval_ms = 500;
+  /// What a person should read (restarts, aborted checkpoints); null: stderr.
+  std::function<void(const std::string& line)> log;
+};
+
+/// Runs `program` in this process to its end. Blocks. Errors are those of the job: options, connectors, user functions.
+Result<JobResult> RunEmbedded(flow::Program program, const config::Configuration& config, const RunOptions& options);
+
+}  // namespace thalweg::api

@@ -1,0 +1,201 @@
+// The composition root: a program and its configuration become a Job of this process.
+#include <unistd.h>
+
+#include <condition_variable>
+#include <filesystem>
+#include <mutex>
+#include <random>
+#include <thread>
+
+#include "api/runner.h"
+#include "bin/registry.h"
+#include "checkpoint/checkpoint_store.h"
+#include "config/options.h"
+#include "io/meta_store.h"
+#include "io/storage.h"
+#include "runtime/job.h"
+#include "state/hashmap_backend.h"
+#include "state/rocksdb_backend.h"
+
+namespace thalweg::api {
+namespace {
+
+using runtime::JobOptions;
+
+int64_t Millis(config::Duration duration) { return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count(); }
+
+std::string RunName() {
+  std::random_device device;
+  return fmt::format("{:08x}{:08x}", device(), device());
+}
+
+Status FillPlan(const config::Configuration& config, JobOptions& options) {
+  THALWEG_ASSIGN(int64_t parallelism, config.Get(config::kParallelism));
+  THALWEG_ASSIGN(int64_t max_parallelism, config.Get(config::kMaxParallelism));
+  THALWEG_ASSIGN(int64_t cores, config.Get(config::kCores));
+  options.plan.default_parallelism = static_cast<int>(parallelism);
+  options.plan.default_max_parallelism = max_parallelism > 0 ? static_cast<int>(max_parallelism) : types::kDefaultMaxParallelism;
+  options.plan.cores = cores > 0 ? static_cast<int>(cores) : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  THALWEG_ASSIGN(config::Duration interval, config.Get(config::kAutoWatermarkInterval));
+  options.watermark_interval_ms = std::max<int64_t>(1, Millis(interval));
+  return {};
+}
+
+Result<std::shared_ptr<checkpoint::CheckpointStore>> OpenStore(const std::string& directory, const config::Configuration& config,
+                                                               const std::function<void(const std::string&)>& log) {
+  checkpoint::StoreOptions options;
+  options.run = RunName();
+  THALWEG_ASSIGN(int64_t retained, config.Get(config::kCheckpointsRetained));
+  options.num_retained = static_cast<int>(retained);
+  options.log = [log](std::string_view line) { log(std::string(line)); };
+  auto storage = io::OpenStorage(directory);
+  THALWEG_TRY(storage.status().WithContext("Checkpoint directory (execution.checkpointing.dir)"));
+  auto meta = io::OpenMetaStore(directory);
+  THALWEG_TRY(meta.status().WithContext("Checkpoint directory (execution.checkpointing.dir)"));
+  return std::make_shared<checkpoint::CheckpointStore>(*storage, *meta, std::move(options));
+}
+
+std::string AsUri(const std::string& path) {
+  if (path.find("://") != std::string::npos) return path;
+  return "file://" + std::filesystem::absolute(path).string();
+}
+
+Status FillCheckpoints(const config::Configuration& config, const std::string& from, const std::string& job, JobOptions& options) {
+  THALWEG_ASSIGN(std::optional<config::Duration> interval, config.Find(config::kCheckpointInterval));
+  THALWEG_ASSIGN(std::optional<std::string> directory, config.Find(config::kCheckpointDir));
+  THALWEG_ASSIGN(config::Duration timeout, config.Get(config::kCheckpointTimeout));
+  THALWEG_ASSIGN(config::Duration min_pause, config.Get(config::kCheckpointMinPause));
+  THALWEG_ASSIGN(int64_t tolerable, config.Get(config::kTolerableFailedCheckpoints));
+  options.checkpointing.interval_ms = interval ? Millis(*interval) : 0;
+  options.checkpointing.timeout_ms = Millis(timeout);
+  options.checkpointing.min_pause_ms = Millis(min_pause);
+  options.checkpointing.tolerable_failures = static_cast<int>(tolerable);
+  if (interval && !directory)
+    return UserError("Checkpoints need a directory: execution.checkpointing.interval is set, execution.checkpointing.dir is not");
+  if (directory) {
+    THALWEG_ASSIGN(options.store, OpenStore(AsUri(*directory), config, options.log));
+  }
+  if (from.empty()) return {};
+  if (from == "latest") {
+    if (!options.store) return UserError("--from-checkpoint latest needs execution.checkpointing.dir");
+    options.restore = runtime::RestoreFrom{options.store, job, std::nullopt};
+    return {};
+  }
+  THALWEG_ASSIGN(checkpoint::CheckpointPath path, checkpoint::ResolveCheckpointPath(from));
+  THALWEG_ASSIGN(auto store, OpenStore(AsUri(path.directory), config, options.log));
+  options.restore = runtime::RestoreFrom{std::move(store), path.job, path.checkpoint};
+  return {};
+}
+
+/// A folder below the local directory for this process alone; gone when the last user is.
+struct LocalFolder {
+  explicit LocalFolder(std::filesystem::path folder) : path(std::move(folder)) {}
+  ~LocalFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path, ignored);
+  }
+  std::filesystem::path path;
+};
+
+Status FillBackend(const config::Configuration& config, time::Clock& clock, JobOptions& options) {
+  THALWEG_ASSIGN(config::StateBackendType type, config.Get(config::kStateBackend));
+  if (type == config::StateBackendType::kHashMap) {
+    options.make_backend = [&clock](const flow::TaskName&,
+                                    state::KeyGroupRange groups) -> Result<std::unique_ptr<state::KeyedBackend>> {
+      return state::MakeHashMapBackend({groups}, clock);
+    };
+    return {};
+  }
+  THALWEG_ASSIGN(std::optional<std::string> local, config.Find(config::kRocksDbLocalDir));
+  std::filesystem::path root = local ? std::filesystem::path(*local) : std::filesystem::temp_directory_path();
+  auto folder = std::make_shared<LocalFolder>(root / fmt::format("thalweg-rocksdb-{}-{}", getpid(), RunName()));
+  state::RocksDbOptions rocksdb;
+  rocksdb.directory = folder->path.string();
+  THALWEG_ASSIGN(auto instance, state::RocksDbInstance::Open(rocksdb));
+  options.make_backend = [folder, instance, &clock](const flow::TaskName& task, state::KeyGroupRange groups) {
+    state::StoreBackendOptions store;
+    store.groups = groups;
+    return state::MakeRocksDbBackend(instance, task.subtask % 8, store, clock);
+  };
+  return {};
+}
+
+/// Watches a running job from beside: its stop flag and its progress.
+class Watcher {
+ public:
+  Watcher(runtime::Job& job, const RunOptions& options) : job_(job), options_(options), thread_([this] { Watch(); }) {}
+  ~Watcher() {
+    {
+      std::lock_guard lock(mutex_);
+      over_ = true;
+    }
+    changed_.notify_all();
+    thread_.join();
+  }
+
+ private:
+  void Watch() {
+    constexpr auto kStopPoll = std::chrono::milliseconds(20);
+    auto next_progress = std::chrono::steady_clock::now() + std::chrono::milliseconds(options_.progress_interval_ms);
+    bool stopping = false;
+    std::unique_lock lock(mutex_);
+    while (!changed_.wait_for(lock, kStopPoll, [this] { return over_; })) {
+      if (!stopping && options_.stop && options_.stop->load()) {
+        stopping = true;
+        job_.Stop();
+      }
+      if (!options_.on_progress || std::chrono::steady_clock::now() < next_progress) continue;
+      next_progress += std::chrono::milliseconds(options_.progress_interval_ms);
+      options_.on_progress(ProgressOf(job_));
+    }
+  }
+
+ public:
+  static RunProgress ProgressOf(const runtime::Job& job) {
+    runtime::JobProgress progress = job.progress();
+    return {progress.rows_in, progress.rows_out, progress.watermark, progress.checkpoints, progress.restarts};
+  }
+
+ private:
+  runtime::Job& job_;
+  const RunOptions& options_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool over_ = false;
+  std::thread thread_;
+};
+
+}  // namespace
+
+Result<JobResult> RunEmbedded(flow::Program program, const config::Configuration& config, const RunOptions& run) {
+  static time::SystemClock clock;
+  JobOptions options;
+  options.log = run.log ? run.log : [](const std::string& line) { fmt::print(stderr, "{}\n", line); };
+  options.allow_non_restored_state = run.allow_non_restored_state;
+  THALWEG_TRY(FillPlan(config, options));
+  THALWEG_TRY(FillCheckpoints(config, run.from_checkpoint, program.graph.name, options));
+  THALWEG_TRY(FillBackend(config, clock, options));
+  std::random_device device;
+  options.seed = (uint64_t{device()} << 32) | device();
+  THALWEG_ASSIGN(options.restart, checkpoint::MakeRestartStrategy(config, options.checkpointing.interval_ms > 0, Random(options.seed)));
+
+  flow::Registry registry;
+  bin::FillRegistry(registry);
+  metrics::Registry metrics;
+  auto group = metrics.Open(metrics::ScopeKind::kJobManagerJob, {{"job_name", program.graph.name}});
+  std::string name = program.graph.name;
+  int64_t started = clock.NowMs();
+  runtime::Job job(std::move(program), registry, std::move(options), clock, *group);
+  JobResult result;
+  result.job_name = name;
+  {
+    Watcher watcher(job, run);
+    THALWEG_ASSIGN(runtime::JobEnd end, job.Run());
+    result.stopped = end == runtime::JobEnd::kStopped;
+  }
+  result.duration_ms = clock.NowMs() - started;
+  result.progress = Watcher::ProgressOf(job);
+  return result;
+}
+
+}  // namespace thalweg::api

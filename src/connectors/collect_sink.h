@@ -1,0 +1,48 @@
+// Rows of a running job for the program that started it (execute_and_collect).
+// Rule: the queue is bounded and nobody waits inside the engine: a full queue blocks the sink, which is woken when there is room.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "flow/operator.h"
+
+namespace thalweg::connectors {
+
+/// Batches a collect queue holds: one in work on either side and two to hide the wake-up.
+constexpr size_t kCollectBatches = 4;
+
+/// Any thread. Batches of one producer keep their order.
+class CollectQueue {
+ public:
+  explicit CollectQueue(size_t limit = kCollectBatches) : limit_(limit) {}
+
+  /// Takes `batch`, or leaves it and wakes `waker` once there is room. After Cancel batches are taken and dropped.
+  bool TryPush(columns::Batch& batch, const std::shared_ptr<flow::Waker>& waker);
+  /// The next batch; waits for it. nullopt: the job has ended; the error it ended with, if so, comes after the last batch.
+  Result<std::optional<columns::Batch>> Pop();
+  /// The job has ended with `status`. Further calls change nothing.
+  void Finish(Status status);
+  /// The reader wants no more rows.
+  void Cancel();
+
+ private:
+  void WakeProducers();
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  const size_t limit_;
+  std::deque<columns::Batch> batches_;
+  std::vector<std::shared_ptr<flow::Waker>> waiting_;
+  std::optional<Status> end_;
+  bool cancelled_ = false;
+};
+
+std::unique_ptr<flow::Operator> MakeCollectSink(std::shared_ptr<CollectQueue> queue);
+
+}  // namespace thalweg::connectors

@@ -1,0 +1,154 @@
+#include "connectors/datagen.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "base/random.h"
+#include "columns/builder.h"
+#include "connectors/range_source.h"
+#include "formats/scalar_text.h"
+
+namespace thalweg::connectors {
+namespace {
+
+using columns::ColumnBuilder;
+using types::DataType;
+using types::TypeId;
+
+bool IsNumber(TypeId id) { return id >= TypeId::kTinyInt && id <= TypeId::kDecimal; }
+bool IsInteger(TypeId id) { return id >= TypeId::kTinyInt && id <= TypeId::kBigInt; }
+bool IsTimestamp(TypeId id) { return id == TypeId::kTimestamp || id == TypeId::kTimestampLtz; }
+
+// Uniform in low..high.
+int64_t Between(Random& random, int64_t low, int64_t high) {
+  uint64_t span = static_cast<uint64_t>(high) - static_cast<uint64_t>(low);
+  uint64_t offset = span == UINT64_MAX ? random.Next() : random.Below(span + 1);
+  return static_cast<int64_t>(static_cast<uint64_t>(low) + offset);
+}
+
+int64_t Clamped(double value) {
+  if (value >= 0x1p63) return INT64_MAX;
+  return value <= -0x1p63 ? INT64_MIN : static_cast<int64_t>(value);
+}
+
+void AppendRandomInteger(const DatagenField& field, Random& random, ColumnBuilder& out) {
+  int bits = out.type().value_width() * 8;
+  int64_t most = INT64_MAX >> (64 - bits), least = -most - 1;
+  if (field.min != field.max) {
+    least = std::max(least, Clamped(std::ceil(field.min)));
+    most = std::min(most, Clamped(std::floor(field.max)));
+  }
+  formats::AppendInteger(Between(random, least, most), out);
+}
+
+void AppendRandomText(const DatagenField& field, Random& random, ColumnBuilder& out) {
+  constexpr char kHex[] = "0123456789abcdef";
+  auto length = static_cast<size_t>(field.var_len ? 1 + random.Below(static_cast<uint64_t>(field.length)) : static_cast<uint64_t>(field.length));
+  std::string text(length, '0');
+  uint64_t bits = 0;
+  for (size_t i = 0; i < length; ++i, bits >>= 4) {
+    if (i % 16 == 0) bits = random.Next();
+    text[i] = kHex[bits & 15];
+  }
+  out.AppendString(text);
+}
+
+void AppendRandom(const DatagenField& field, int64_t now_ms, Random& random, ColumnBuilder& out) {
+  double unit = random.Unit();
+  bool whole = field.min == field.max;
+  switch (out.type().id()) {
+    case TypeId::kBoolean: return out.AppendBool(random.Next() & 1);
+    case TypeId::kFloat:
+      if (whole) return out.Append(static_cast<float>(unit * double{std::numeric_limits<float>::max()}));
+      return out.Append(static_cast<float>(field.min + unit * (field.max - field.min)));
+    case TypeId::kDouble: return out.Append(whole ? unit * std::numeric_limits<double>::max() : field.min + unit * (field.max - field.min));
+    case TypeId::kDecimal: {
+      double most = std::pow(10.0, out.type().precision() - out.type().scale());
+      double value = whole ? (2 * unit - 1) * most : field.min + unit * (field.max - field.min);
+      std::string text = fmt::format("{:.{}f}", std::clamp(value, -most, most), out.type().scale());
+      if (formats::AppendScalarText(text, formats::TimestampStandard::kSql, out)) out.Append(formats::Int128{0});  // rounded up to the limit
+      return;
+    }
+    case TypeId::kString:
+    case TypeId::kBinary: return AppendRandomText(field, random, out);
+    case TypeId::kTimestamp:
+    case TypeId::kTimestampLtz:
+      return formats::AppendTimestampValue({now_ms - static_cast<int64_t>(unit * static_cast<double>(field.max_past_ms)), 0, 0}, out);
+    default: AppendRandomInteger(field, random, out);
+  }
+}
+
+void AppendSequence(int64_t value, ColumnBuilder& out) {
+  switch (out.type().id()) {
+    case TypeId::kFloat: return out.Append(static_cast<float>(value));
+    case TypeId::kDouble: return out.Append(static_cast<double>(value));
+    default: break;
+  }
+  if (IsInteger(out.type().id())) return void(formats::AppendInteger(value, out));
+  (void)formats::AppendScalarText(std::to_string(value), formats::TimestampStandard::kSql, out);
+}
+
+void AppendValue(const DatagenOptions& options, size_t column, int64_t row, ColumnBuilder& out) {
+  const DatagenField& field = options.fields[column];
+  // A generator per cell: no row depends on another.
+  Random random(options.seed * 0x9e3779b97f4a7c15ULL + static_cast<uint64_t>(row) * 0xff51afd7ed558ccdULL + column * 0xc4ceb9fe1a85ec53ULL);
+  random.Next();
+  if (field.null_rate > 0 && random.Unit() < field.null_rate) return out.AppendNull();
+  if (field.kind == DatagenField::Kind::kSequence) return AppendSequence(field.start + row, out);
+  AppendRandom(field, options.now_ms, random, out);
+}
+
+Status CheckField(const types::Field& column, const DatagenField& field) {
+  TypeId id = column.type.id();
+  bool sequence = field.kind == DatagenField::Kind::kSequence;
+  if (!IsNumber(id) && !column.type.is_variable() && id != TypeId::kBoolean && !IsTimestamp(id))
+    return UserError("no generator for {}", column.type.ToString());
+  if (sequence && !IsNumber(id) && id != TypeId::kString) return UserError("no sequence of {}", column.type.ToString());
+  if (sequence && field.end < field.start) return UserError("the sequence ends before it begins: {} to {}", field.start, field.end);
+  if (sequence && IsInteger(id) && column.type.value_width() < 8) {
+    int64_t most = INT64_MAX >> (64 - column.type.value_width() * 8);
+    if (field.end > most || field.start < -most - 1) return UserError("the sequence leaves {}: {} to {}", column.type.ToString(), field.start, field.end);
+  }
+  if (field.max < field.min) return UserError("max is below min: {} and {}", field.max, field.min);
+  if (field.length < 1) return UserError("length must be at least 1: {}", field.length);
+  if (field.null_rate < 0 || field.null_rate > 1) return UserError("null-rate is not within 0 and 1: {}", field.null_rate);
+  if (field.null_rate > 0 && !column.type.nullable()) return UserError("null-rate of a NOT NULL column");
+  return {};
+}
+
+}  // namespace
+
+Result<std::shared_ptr<flow::Source>> MakeDatagenSource(DatagenOptions options) {
+  if (!options.schema || options.schema->size() == 0) return UserError("Datagen needs a schema");
+  if (options.rows_per_second < 0) return UserError("rows-per-second is negative: {}", options.rows_per_second);
+  if (options.number_of_rows < 0) return UserError("number-of-rows is negative: {}", options.number_of_rows);
+  options.fields.resize(static_cast<size_t>(options.schema->size()));
+  RangeSourceOptions range;
+  range.to = options.number_of_rows > 0 ? options.number_of_rows : INT64_MAX;
+  for (int i = 0; i < options.schema->size(); ++i) {
+    const DatagenField& field = options.fields[static_cast<size_t>(i)];
+    if (Status status = CheckField(options.schema->field(i), field); !status.ok())
+      return status.WithContext(fmt::format("Datagen column '{}'", options.schema->field(i).name));
+    if (field.kind == DatagenField::Kind::kSequence && static_cast<uint64_t>(field.end) - static_cast<uint64_t>(field.start) < INT64_MAX)
+      range.to = std::min(range.to, field.end - field.start + 1);
+  }
+  range.bounded = range.to != INT64_MAX;
+  range.interleaved = true;
+  range.rows_per_second = options.rows_per_second;
+  auto shared = std::make_shared<const DatagenOptions>(std::move(options));
+  range.make_rows = [shared] {
+    return RangeRows([shared](int64_t first, int64_t step, int32_t rows, columns::BufferPool& pool) -> Result<columns::Batch> {
+      columns::BatchBuilder builder(*shared->schema, pool, rows);
+      for (int32_t i = 0; i < rows; ++i) {
+        for (int column = 0; column < builder.num_columns(); ++column)
+          AppendValue(*shared, static_cast<size_t>(column), first + i * step, builder.column(column));
+        builder.FinishRow();
+      }
+      return builder.Take();
+    });
+  };
+  return MakeRangeSource(std::move(range));
+}
+
+}  // namespace thalweg::connectors

@@ -1,0 +1,137 @@
+#include "connectors/file_enumerator.h"
+
+#include <fnmatch.h>
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "connectors/file_split.h"
+#include "connectors/fixed_enumerator.h"
+#include "io/compression.h"
+
+namespace thalweg::connectors {
+namespace {
+
+constexpr uint8_t kVersion = 1;
+
+bool IsGlob(std::string_view path) { return path.find_first_of("*?[") != std::string_view::npos; }
+
+}  // namespace
+
+bool IsHiddenPath(std::string_view path) {
+  for (size_t begin = 0; begin < path.size();) {
+    if (path[begin] == '.' || path[begin] == '_') return true;
+    size_t slash = path.find('/', begin);
+    begin = slash == std::string_view::npos ? path.size() : slash + 1;
+  }
+  return false;
+}
+
+Result<std::vector<std::string>> FileEnumerator::ListFiles() const {
+  const std::string& path = listing_.path;
+  std::vector<std::string> files;
+  if (IsGlob(path)) {
+    size_t folder = path.rfind('/', path.find_first_of("*?["));
+    THALWEG_ASSIGN(files, listing_.storage->List(path.substr(0, folder == std::string::npos ? 0 : folder + 1)));
+    std::erase_if(files, [&](const std::string& file) { return ::fnmatch(path.c_str(), file.c_str(), FNM_PATHNAME | FNM_PERIOD) != 0; });
+    return files;
+  }
+  if (!path.empty()) {
+    THALWEG_ASSIGN(bool exists, listing_.storage->Exists(path));
+    if (exists) return std::vector<std::string>{path};
+  }
+  std::string folder = path.empty() ? "" : path + "/";
+  THALWEG_ASSIGN(files, listing_.storage->List(folder));
+  std::erase_if(files, [&](const std::string& file) { return IsHiddenPath(std::string_view(file).substr(folder.size())); });
+  return files;
+}
+
+Result<flow::Discovery> FileEnumerator::Discover() {
+  flow::Discovery discovery;
+  if (restored_complete_) return discovery;
+  THALWEG_ASSIGN(std::vector<std::string> files, ListFiles());
+  if (files.empty() && listing_.bounded)
+    return UserError("File source finds no file: {}; check the path: it must be a file, a folder with files whose names do not begin "
+                     "with . or _, or a pattern that matches some", listing_.shown);
+  for (const std::string& path : files) {
+    uint64_t size = 0;
+    bool divide = listing_.split_bytes > 0 && io::CompressionOfPath(path) == io::Compression::kNone;
+    if (divide) {
+      THALWEG_ASSIGN(size, listing_.storage->Size(path));
+    }
+    uint64_t pieces = divide ? std::max<uint64_t>(1, size / listing_.split_bytes) : 1;
+    for (uint64_t piece = 0; piece < pieces; ++piece) {
+      FileSplit split;
+      split.path = path;
+      split.position = piece * listing_.split_bytes;
+      split.find_start = piece > 0;
+      split.line = piece == 0 ? listing_.first_line : 0;
+      if (piece + 1 < pieces) split.end = (piece + 1) * listing_.split_bytes;
+      split.id = piece == 0 ? path : fmt::format("{}#{}", path, split.position);
+      discovery.splits.push_back(split.ToSplit());
+    }
+  }
+  return discovery;
+}
+
+std::vector<flow::EnumeratorAction> FileEnumerator::OnDiscovery(const flow::Discovery& discovery) {
+  if (complete()) return {};
+  discovered_ = true;
+  std::set<std::string> found;
+  for (const flow::Split& split : discovery.splits) {
+    std::string path = split.id.substr(0, split.id.find('#'));
+    if (Result<FileSplit> file = FileSplit::FromSplit(split); file.ok()) path = file->path;
+    if (seen_.contains(path)) continue;
+    found.insert(path);
+    pending_.push_back(split);
+  }
+  seen_.merge(found);
+  if (parallelism_ == 0) return {};
+  std::vector<flow::EnumeratorAction> actions = DealSplits(std::exchange(pending_, {}), parallelism_, &next_);
+  if (complete()) AddNoMoreSplits(parallelism_, &actions);
+  return actions;
+}
+
+std::vector<flow::EnumeratorAction> FileEnumerator::OnStart(int parallelism, const std::vector<flow::Split>& restored) {
+  parallelism_ = parallelism;
+  std::vector<flow::Split> splits = restored;
+  splits.insert(splits.end(), pending_.begin(), pending_.end());
+  pending_.clear();
+  next_ = 0;
+  std::vector<flow::EnumeratorAction> actions = DealSplits(splits, parallelism_, &next_);
+  if (complete()) AddNoMoreSplits(parallelism_, &actions);
+  return actions;
+}
+
+std::string FileEnumerator::Snapshot() const {
+  ByteWriter out;
+  out.U8(kVersion);
+  out.Bool(discovered_);
+  out.Varint(seen_.size());
+  for (const std::string& path : seen_) out.String(path);
+  out.Varint(pending_.size());
+  for (const flow::Split& split : pending_) {
+    out.String(split.id);
+    out.String(split.state);
+  }
+  return out.Take();
+}
+
+Status FileEnumerator::Restore(std::string_view bytes) {
+  ByteReader in(bytes);
+  bool known = in.U8() == kVersion;
+  discovered_ = in.Bool();
+  seen_.clear();
+  for (uint64_t n = in.Varint(); n > 0 && !in.failed(); --n) seen_.emplace(in.String());
+  pending_.clear();
+  for (uint64_t n = in.Varint(); n > 0 && !in.failed(); --n) {
+    std::string id(in.String());
+    pending_.push_back({std::move(id), std::string(in.String())});
+  }
+  THALWEG_TRY(in.status());
+  if (!known) return InternalError("File enumerator's state has an unknown version");
+  restored_complete_ = complete();
+  return {};
+}
+
+}  // namespace thalweg::connectors

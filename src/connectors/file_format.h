@@ -1,0 +1,11 @@
+// What the file source and the file sink read and write.
+#pragma once
+
+#include <cstdint>
+
+namespace thalweg::connectors {
+
+/// JSON: an object a line. Raw: a line of one STRING or BYTES column.
+enum class FileFormat : uint8_t { kJson, kCsv, kRaw, kParquet };
+
+}  // namespace thalweg::connectors

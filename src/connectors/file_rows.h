@@ -1,0 +1,42 @@
+// The rows of one file, read ahead on I/O threads.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "connectors/file_source.h"
+#include "connectors/file_split.h"
+#include "flow/context.h"
+
+namespace thalweg::connectors {
+
+/// Task's thread. Never blocks.
+class FileRows {
+ public:
+  virtual ~FileRows() = default;
+  enum class State : uint8_t { kRows, kPending, kEnd };
+  /// kRows: `batch` has the next rows with the metadata columns (or is null: records were passed over). kPending: the Waker will be
+  /// woken. kEnd: no more.
+  virtual Result<State> Read(columns::BufferPool& pool, columns::Batch* batch) = 0;
+  /// Behind the last row that was handed out.
+  virtual const FileSplit& position() const = 0;
+};
+
+/// What all files of a reader share.
+struct FileReading {
+  const FileSourceOptions* options;
+  std::shared_ptr<io::Storage> storage;
+  flow::Context* context;
+  formats::Decoder* decoder;        // text formats
+  formats::ParseErrors* errors;     // text formats
+  std::string prefix;               // in front of paths in messages and metadata
+};
+
+Result<std::unique_ptr<FileRows>> OpenTextFile(const FileReading& reading, FileSplit split);
+Result<std::unique_ptr<FileRows>> OpenParquetFile(const FileReading& reading, FileSplit split);
+
+/// Adds the metadata columns of `options` to a batch; `offsets` and `lines` have a value per row (line 0: NULL).
+void AddFileMetadata(const FileSourceOptions& options, const std::string& path, const std::vector<int64_t>& offsets,
+                     const std::vector<int64_t>& lines, columns::BufferPool& pool, columns::Batch& batch);
+
+}  // namespace thalweg::connectors

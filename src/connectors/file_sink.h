@@ -1,0 +1,38 @@
+// Files as a sink: parts that appear only when they are complete and their checkpoint is durable.
+// Rule: a part is written under a hidden name, made durable before the barrier passes, and renamed when the checkpoint is complete;
+// what a checkpoint holds suffices to rename it later, and renaming twice is renaming once.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "connectors/file_format.h"
+#include "flow/operator.h"
+#include "formats/csv.h"
+#include "formats/json.h"
+#include "io/compression.h"
+#include "io/storage.h"
+
+namespace thalweg::connectors {
+
+struct FileSinkOptions {
+  std::string path;                        // folder; made if it does not exist
+  FileFormat format = FileFormat::kJson;
+  types::SchemaPtr schema;
+  formats::JsonOptions json;
+  formats::CsvOptions csv;
+  io::Compression compression = io::Compression::kNone;  // of text; Parquet compresses by itself
+  std::string part_prefix = "part";
+  uint64_t rolling_file_size = 128 << 20;  // bytes; a part goes over it by at most one batch
+  int64_t rollover_interval_ms = 30 * 60 * 1000;  // a part is not open longer; checked as time passes
+};
+
+/// Parts end at each checkpoint too, so that a checkpoint interval bounds how late rows appear (Flink's OnCheckpointRollingPolicy).
+/// Names: <prefix>-<run>-<subtask>-<number>.json[.gz|.zst]; <run> differs for each attempt. Bytes are written on I/O threads;
+/// UserError for options that contradict each other. An attempt that dies leaves hidden files (.<name>.inprogress) that nobody reads.
+Result<std::unique_ptr<flow::Operator>> MakeFileSink(FileSinkOptions options);
+/// Over a storage of the caller's; `options.path` is a folder in it (empty: its root).
+Result<std::unique_ptr<flow::Operator>> MakeFileSink(FileSinkOptions options, std::shared_ptr<io::Storage> storage);
+
+}  // namespace thalweg::connectors

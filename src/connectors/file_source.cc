@@ -1,0 +1,185 @@
+#include "connectors/file_source.h"
+
+#include <algorithm>
+#include <deque>
+#include <filesystem>
+
+#include "connectors/file_enumerator.h"
+#include "connectors/file_rows.h"
+#include "formats/raw.h"
+
+namespace thalweg::connectors {
+namespace {
+
+using types::DataType;
+using types::TypeId;
+
+types::Field MetadataField(FileMetadata metadata) {
+  switch (metadata) {
+    case FileMetadata::kPath: return {"file.path", DataType(TypeId::kString, false)};
+    case FileMetadata::kName: return {"file.name", DataType(TypeId::kString, false)};
+    case FileMetadata::kOffset: return {"file.offset", DataType(TypeId::kBigInt, false)};
+    default: return {"file.line", DataType(TypeId::kBigInt)};
+  }
+}
+
+Result<std::unique_ptr<formats::Decoder>> MakeDecoder(const FileSourceOptions& options) {
+  switch (options.format) {
+    case FileFormat::kJson: return formats::MakeJsonDecoder(options.schema, options.json);
+    case FileFormat::kCsv: return formats::MakeCsvDecoder(options.schema, options.csv);
+    case FileFormat::kRaw: return formats::MakeRawDecoder(options.schema);
+    default: return std::unique_ptr<formats::Decoder>();
+  }
+}
+
+class FileReader final : public flow::SourceReader {
+ public:
+  FileReader(std::shared_ptr<const FileSourceOptions> options, std::shared_ptr<io::Storage> storage, std::string prefix)
+      : options_(std::move(options)), storage_(std::move(storage)), prefix_(std::move(prefix)) {}
+
+  Status Open(flow::Context& context) override {
+    context_ = &context;
+    errors_ = std::make_unique<formats::ParseErrors>(options_->on_parse_error, context.pool());
+    THALWEG_ASSIGN(decoder_, MakeDecoder(*options_));
+    return {};
+  }
+
+  Status AddSplits(const std::vector<flow::Split>& splits) override {
+    for (const flow::Split& split : splits) {
+      THALWEG_ASSIGN(FileSplit file, FileSplit::FromSplit(split));
+      held_.push_back({std::move(file), nullptr, false});
+    }
+    return {};
+  }
+  void NoMoreSplits() override { no_more_ = true; }
+  void PauseSplit(const std::string& id, bool paused) override {
+    for (Held& held : held_)
+      if (held.split.id == id) held.paused = paused;
+  }
+
+  Result<flow::ReadProgress> Poll(flow::SourceOutput& out) override {
+    if (held_.empty()) return no_more_ ? flow::ReadProgress::kFinished : flow::ReadProgress::kIdle;
+    auto held = std::find_if(held_.begin(), held_.end(), [](const Held& h) { return !h.paused; });
+    if (held == held_.end()) return flow::ReadProgress::kIdle;
+    if (!out.has_credit()) return flow::ReadProgress::kMore;
+    if (!held->rows) {
+      FileReading reading{options_.get(), storage_, context_, decoder_.get(), errors_.get(), prefix_};
+      bool parquet = options_->format == FileFormat::kParquet;
+      THALWEG_ASSIGN(held->rows, parquet ? OpenParquetFile(reading, held->split) : OpenTextFile(reading, held->split));
+    }
+    columns::Batch batch;
+    THALWEG_ASSIGN(FileRows::State state, held->rows->Read(context_->pool(), &batch));
+    held->split = held->rows->position();
+    if (state == FileRows::State::kPending) return flow::ReadProgress::kIdle;
+    if (errors_->dead_letters() > 0) out.EmitSide(options_->dead_letter_port, errors_->TakeDeadLetters());
+    if (batch) out.Emit(held->split.id, std::move(batch));
+    if (state == FileRows::State::kEnd) {
+      out.FinishSplit(held->split.id);
+      held_.erase(held);
+    }
+    return held_.empty() && no_more_ ? flow::ReadProgress::kFinished : flow::ReadProgress::kMore;
+  }
+
+  std::vector<flow::Split> SnapshotSplits() const override {
+    std::vector<flow::Split> splits;
+    for (const Held& held : held_) splits.push_back(held.split.ToSplit());
+    return splits;
+  }
+  void Close() override { held_.clear(); }
+
+ private:
+  struct Held {
+    FileSplit split;
+    std::unique_ptr<FileRows> rows;  // null: not begun
+    bool paused = false;
+  };
+
+  std::shared_ptr<const FileSourceOptions> options_;
+  std::shared_ptr<io::Storage> storage_;
+  std::string prefix_;
+  flow::Context* context_ = nullptr;
+  std::unique_ptr<formats::Decoder> decoder_;
+  std::unique_ptr<formats::ParseErrors> errors_;
+  std::deque<Held> held_;
+  bool no_more_ = false;
+};
+
+class FileSource final : public flow::Source {
+ public:
+  FileSource(FileSourceOptions options, std::shared_ptr<io::Storage> storage, std::string path, std::string prefix)
+      : options_(std::make_shared<FileSourceOptions>(std::move(options))),
+        storage_(std::move(storage)),
+        path_(std::move(path)),
+        prefix_(std::move(prefix)) {}
+
+  bool bounded() const override { return options_->discovery_interval_ms == 0; }
+  Result<std::unique_ptr<flow::SplitEnumerator>> CreateEnumerator() override {
+    bool divisible = options_->format == FileFormat::kJson || options_->format == FileFormat::kRaw;
+    FileListing listing{storage_, path_, options_->path, bounded(), options_->discovery_interval_ms,
+                        divisible ? options_->split_bytes : 0, options_->format == FileFormat::kParquet ? 0u : 1u};
+    return std::unique_ptr<flow::SplitEnumerator>(std::make_unique<FileEnumerator>(std::move(listing)));
+  }
+  Result<std::unique_ptr<flow::SourceReader>> CreateReader() override {
+    return std::unique_ptr<flow::SourceReader>(std::make_unique<FileReader>(options_, storage_, prefix_));
+  }
+
+ private:
+  std::shared_ptr<const FileSourceOptions> options_;
+  std::shared_ptr<io::Storage> storage_;
+  std::string path_;    // below the storage's root
+  std::string prefix_;  // the root, in front of paths that people see
+};
+
+Status Check(const FileSourceOptions& options) {
+  if (options.path.empty()) return UserError("File source needs a path");
+  if (!options.schema || options.schema->size() == 0) return UserError("File source needs a schema: {}", options.path);
+  if (options.discovery_interval_ms < 0) return UserError("Discovery interval is negative: {} ms", options.discovery_interval_ms);
+  return MakeDecoder(options).status();
+}
+
+}  // namespace
+
+void AddFileMetadata(const FileSourceOptions& options, const std::string& path, const std::vector<int64_t>& offsets,
+                     const std::vector<int64_t>& lines, columns::BufferPool& pool, columns::Batch& batch) {
+  for (FileMetadata metadata : options.metadata) {
+    columns::ColumnBuilder column(MetadataField(metadata).type, pool, batch.rows());
+    std::string_view text = path;
+    if (metadata == FileMetadata::kName) text.remove_prefix(path.rfind('/') + 1);
+    for (size_t row = 0; row < static_cast<size_t>(batch.rows()); ++row) {
+      if (metadata == FileMetadata::kPath || metadata == FileMetadata::kName) column.AppendString(text);
+      else if (metadata == FileMetadata::kOffset) column.Append(offsets[row]);
+      else if (lines[row] > 0) column.Append(lines[row]);
+      else column.AppendNull();
+    }
+    batch.AddColumn(column.Take());
+  }
+}
+
+types::SchemaPtr FileSourceSchema(const FileSourceOptions& options) {
+  std::vector<types::Field> fields = options.schema->fields();
+  for (FileMetadata metadata : options.metadata) fields.push_back(MetadataField(metadata));
+  return std::make_shared<const types::Schema>(std::move(fields));
+}
+
+Result<std::shared_ptr<flow::Source>> MakeFileSource(FileSourceOptions options) {
+  THALWEG_TRY(Check(options));
+  std::string path = options.path;
+  if (path.find("://") != std::string::npos || path.starts_with("file:")) {
+    THALWEG_ASSIGN(path, io::LocalFolder(path));
+  }
+  std::error_code error;
+  std::filesystem::path absolute = std::filesystem::absolute(path, error).lexically_normal();
+  if (error) return UserError("Path cannot be resolved: {}: {}", path, error.message());
+  THALWEG_ASSIGN(std::shared_ptr<io::Storage> storage, io::OpenStorage("/"));
+  std::string below = absolute.string().substr(1);
+  while (below.ends_with('/')) below.pop_back();
+  return std::shared_ptr<flow::Source>(std::make_shared<FileSource>(std::move(options), std::move(storage), std::move(below), "/"));
+}
+
+Result<std::shared_ptr<flow::Source>> MakeFileSource(FileSourceOptions options, std::shared_ptr<io::Storage> storage) {
+  THALWEG_TRY(Check(options));
+  std::string path = options.path;
+  return std::shared_ptr<flow::Source>(std::make_shared<FileSource>(std::move(options), std::move(storage), std::move(path), ""));
+}
+
+}  // namespace thalweg::connectors

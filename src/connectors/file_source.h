@@ -1,0 +1,55 @@
+// Files as a source: one file, a folder or a glob; JSON lines, CSV, raw lines, Parquet; .gz and .zst by their names.
+// Rule: a split's position is that of the next record (byte in the uncompressed text and line; row group and row in Parquet), so a
+// restore continues exactly behind the last row that was emitted.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "connectors/file_format.h"
+#include "flow/source.h"
+#include "formats/csv.h"
+#include "formats/json.h"
+#include "formats/parse_errors.h"
+#include "io/storage.h"
+
+namespace thalweg::connectors {
+
+/// Columns that a file source adds behind those of its schema.
+enum class FileMetadata : uint8_t {
+  kPath,    // `file.path` STRING NOT NULL, as discovered
+  kName,    // `file.name` STRING NOT NULL
+  kOffset,  // `file.offset` BIGINT NOT NULL: byte of the record in the uncompressed text; row number in Parquet
+  kLine,    // `file.line` BIGINT: from 1; NULL where it is not known (Parquet, later parts of a divided file)
+};
+
+/// Longest record; a longer one is an error (an unclosed quote, a binary file).
+constexpr size_t kMaxRecordBytes = 64 << 20;
+
+struct FileSourceOptions {
+  std::string path;                    // absolute or relative or file://; a file, a folder (all below it), or a glob (* ? [a-z])
+  FileFormat format = FileFormat::kJson;
+  types::SchemaPtr schema;             // of the files
+  std::vector<FileMetadata> metadata;
+  formats::JsonOptions json;
+  formats::CsvOptions csv;
+  formats::ParseErrorPolicy on_parse_error = formats::ParseErrorPolicy::kFail;
+  int dead_letter_port = 1;            // for ParseErrorPolicy::kDeadLetter
+  int64_t discovery_interval_ms = 0;   // 0: bounded, the files that exist at the start; above: looks again, never ends
+  uint64_t split_bytes = 128 << 20;    // uncompressed JSON and raw files are divided into pieces of this size; 0: never
+  int32_t batch_rows = columns::kBatchRows;  // gathered before a batch goes on; at most kMaxBatchRows
+  size_t max_record_bytes = kMaxRecordBytes;
+};
+
+/// Columns of the batches: the schema's, then the metadata's.
+types::SchemaPtr FileSourceSchema(const FileSourceOptions& options);
+
+/// UserError for options that contradict each other. Files whose names (or folders') begin with . or _ are passed over. A file that
+/// grows after it was read is not read again; a continuous source picks up new names.
+Result<std::shared_ptr<flow::Source>> MakeFileSource(FileSourceOptions options);
+/// Over a storage of the caller's, whose root `options.path` is relative to.
+Result<std::shared_ptr<flow::Source>> MakeFileSource(FileSourceOptions options, std::shared_ptr<io::Storage> storage);
+
+}  // namespace thalweg::connectors

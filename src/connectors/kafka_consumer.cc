@@ -1,0 +1,386 @@
+#include "connectors/kafka_consumer.h"
+
+#include <librdkafka/rdkafka.h>
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <set>
+#include <thread>
+#include <utility>
+
+#include "connectors/kafka_connection.h"
+
+namespace thalweg::connectors {
+namespace {
+
+// The group of a consumer that has none: librdkafka assigns partitions only within a group. Nothing is committed to it.
+constexpr char kNoGroup[] = "thalweg-none";
+constexpr size_t kTakeRecords = 1024;              // one batch downstream
+constexpr int kWaitMs = 100;                       // how long a quiet wait lasts before connection errors are looked at
+constexpr int64_t kMinQueueKb = 1024;              // librdkafka's queue: below it one fetch does not fit
+constexpr int64_t kMaxFetchKb = 16 * 1024;         // one response over all partitions
+constexpr int64_t kMinFetchKb = 1024;              // librdkafka: at least message.max.bytes
+constexpr int64_t kDefaultMemory = 64 << 20;       // librdkafka's own default
+constexpr size_t kRecordOverhead = 256;            // librdkafka's message and our view of it, beside the bytes
+
+int64_t QueueKb(int64_t memory_bytes) {
+  // A quarter is the inbox, a quarter the responses being received.
+  return std::max((memory_bytes > 0 ? memory_bytes : kDefaultMemory) / 1024 / 2, kMinQueueKb);
+}
+
+struct ListDeleter {
+  void operator()(rd_kafka_topic_partition_list_t* list) const { rd_kafka_topic_partition_list_destroy(list); }
+};
+using PartitionList = std::unique_ptr<rd_kafka_topic_partition_list_t, ListDeleter>;
+
+PartitionList MakeList(const LogOffsets& offsets) {
+  PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(offsets.size())));
+  for (const auto& [partition, offset] : offsets)
+    rd_kafka_topic_partition_list_add(list.get(), partition.topic.c_str(), partition.partition)->offset = offset;
+  return list;
+}
+
+struct QueueDeleter {
+  void operator()(rd_kafka_queue_t* queue) const { rd_kafka_queue_destroy(queue); }
+};
+using Queue = std::unique_ptr<rd_kafka_queue_t, QueueDeleter>;
+
+/// Messages whose bytes a LogFetch shows; keeps the instance alive, which may not go before its messages.
+struct Messages {
+  std::shared_ptr<KafkaConnection> connection;
+  std::vector<rd_kafka_message_t*> messages;
+  ~Messages() {
+    for (rd_kafka_message_t* message : messages) rd_kafka_message_destroy(message);
+  }
+};
+
+class KafkaConsumer final : public LogConsumer {
+ public:
+  KafkaConsumer(const LogConsumerOptions& options, std::function<void()> on_ready)
+      : options_(options), on_ready_(std::move(on_ready)), inbox_limit_(static_cast<size_t>(QueueKb(options.memory_bytes)) * 512) {}
+  ~KafkaConsumer() override;
+  Status Start(const KafkaProperties& properties);
+
+  void Assign(const LogOffsets& positions) override { Send({Command::Kind::kAssign, positions}); }
+  void Unassign(const TopicPartition& partition) override { Send({Command::Kind::kUnassign, {{partition, 0}}}); }
+  void Pause(const TopicPartition& partition, bool paused) override {
+    Send({paused ? Command::Kind::kPause : Command::Kind::kResume, {{partition, 0}}});
+  }
+  Result<std::optional<LogFetch>> Next() override;
+  void Commit(const LogOffsets& offsets) override { Send({Command::Kind::kCommit, offsets}); }
+  int64_t commits_succeeded() const override { return commits_succeeded_; }
+  int64_t commits_failed() const override { return commits_failed_; }
+
+ private:
+  struct Command {
+    enum class Kind : uint8_t { kAssign, kUnassign, kPause, kResume, kCommit } kind;
+    LogOffsets partitions;
+  };
+
+  // The task's thread.
+  void Send(Command command);
+  // The consumer's thread.
+  void Run();
+  void WaitForRoom();
+  Status RunCommands();
+  Status RunCommand(const Command& command);
+  void Forward(const TopicPartition& partition, bool paused);
+  void ApplyPause(const TopicPartition& partition);
+  std::vector<rd_kafka_message_t*> Take();
+  Status Deliver(std::vector<rd_kafka_message_t*> messages);
+  Status OnMessageError(const rd_kafka_message_t& message);
+  void AddRecord(LogFetch& fetch, const rd_kafka_message_t& message) const;
+  void AddHeaders(LogFetch& fetch, LogRecord& record, const rd_kafka_message_t& message) const;
+  void Put(std::vector<LogFetch> fetches, size_t bytes);
+  void Fail(Status status);
+
+  const LogConsumerOptions options_;
+  const std::function<void()> on_ready_;
+  const size_t inbox_limit_;  // bytes
+  std::shared_ptr<KafkaConnection> connection_;
+  Queue queue_;
+  std::thread thread_;
+  std::atomic<int64_t> commits_succeeded_{0}, commits_failed_{0};
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<Command> commands_;
+  std::deque<std::pair<LogFetch, size_t>> inbox_;  // with bytes
+  size_t inbox_bytes_ = 0;
+  Status status_;
+  bool stop_ = false;
+
+  // The consumer's thread only.
+  std::set<TopicPartition> started_;        // delivered something: librdkafka has set their queue up
+  std::map<TopicPartition, bool> pause_;    // wanted, not yet applied
+};
+
+Status KafkaConsumer::Start(const KafkaProperties& properties) {
+  KafkaConnection::Spec spec{.role = KafkaConnection::Role::kConsumer, .properties = properties, .client_id = options_.client_id};
+  spec.engine = ConsumerProperties(properties, options_);
+  spec.on_commit = [this](bool ok) { ++(ok ? commits_succeeded_ : commits_failed_); };
+  THALWEG_ASSIGN(connection_, KafkaConnection::Open(std::move(spec)));
+  rd_kafka_poll_set_consumer(connection_->handle());
+  queue_.reset(rd_kafka_queue_get_consumer(connection_->handle()));
+  thread_ = std::thread([this] { Run(); });
+  return {};
+}
+
+KafkaConsumer::~KafkaConsumer() {
+  if (!thread_.joinable()) return;
+  {
+    std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  changed_.notify_all();
+  rd_kafka_queue_yield(queue_.get());
+  thread_.join();
+  inbox_.clear();
+  queue_.reset();
+}
+
+void KafkaConsumer::Send(Command command) {
+  {
+    std::lock_guard lock(mutex_);
+    commands_.push_back(std::move(command));
+  }
+  changed_.notify_all();
+  rd_kafka_queue_yield(queue_.get());
+}
+
+Result<std::optional<LogFetch>> KafkaConsumer::Next() {
+  std::unique_lock lock(mutex_);
+  if (inbox_.empty()) {
+    THALWEG_TRY(status_);
+    return std::optional<LogFetch>();
+  }
+  LogFetch fetch = std::move(inbox_.front().first);
+  bool was_full = inbox_bytes_ >= inbox_limit_;
+  inbox_bytes_ -= inbox_.front().second;
+  inbox_.pop_front();
+  bool room = was_full && inbox_bytes_ < inbox_limit_;
+  lock.unlock();
+  if (room) changed_.notify_all();
+  return std::optional<LogFetch>(std::move(fetch));
+}
+
+void KafkaConsumer::Run() {
+  while (true) {
+    WaitForRoom();
+    {
+      std::lock_guard lock(mutex_);
+      if (stop_) return;
+    }
+    Status status = RunCommands();
+    if (status.ok()) status = Deliver(Take());
+    if (status.ok()) status = connection_->status();
+    if (!status.ok()) return Fail(std::move(status));
+  }
+}
+
+void KafkaConsumer::WaitForRoom() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return stop_ || !commands_.empty() || inbox_bytes_ < inbox_limit_; });
+}
+
+Status KafkaConsumer::RunCommands() {
+  std::vector<Command> commands;
+  {
+    std::lock_guard lock(mutex_);
+    commands.swap(commands_);
+  }
+  for (const Command& command : commands) THALWEG_TRY(RunCommand(command));
+  return {};
+}
+
+Status KafkaConsumer::RunCommand(const Command& command) {
+  PartitionList list = MakeList(command.partitions);
+  const TopicPartition& partition = command.partitions.begin()->first;
+  rd_kafka_t* handle = connection_->handle();
+  rd_kafka_error_t* error = nullptr;
+  switch (command.kind) {
+    case Command::Kind::kAssign: error = rd_kafka_incremental_assign(handle, list.get()); break;
+    case Command::Kind::kUnassign:
+      started_.erase(partition);
+      pause_.erase(partition);
+      error = rd_kafka_incremental_unassign(handle, list.get());
+      break;
+    case Command::Kind::kPause:
+    case Command::Kind::kResume:
+      pause_[partition] = command.kind == Command::Kind::kPause;
+      if (started_.contains(partition)) ApplyPause(partition);
+      break;
+    case Command::Kind::kCommit:
+      if (rd_kafka_commit(handle, list.get(), /*async=*/1) != RD_KAFKA_RESP_ERR_NO_ERROR) ++commits_failed_;
+      break;
+  }
+  if (!error) return {};
+  Status status = InternalError("Kafka consumer cannot change its assignment: {}", rd_kafka_error_string(error));
+  rd_kafka_error_destroy(error);
+  return status;
+}
+
+void KafkaConsumer::ApplyPause(const TopicPartition& partition) {
+  auto wanted = pause_.find(partition);
+  if (wanted == pause_.end()) return;
+  // A paused partition's own queue is cut off from the consumer's: it fills to its limit and its fetches stop. librdkafka's own
+  // pause would throw fetched records away and fetch them again.
+  Queue own(rd_kafka_queue_get_partition(connection_->handle(), partition.topic.c_str(), partition.partition));
+  if (own) rd_kafka_queue_forward(own.get(), wanted->second ? nullptr : queue_.get());
+  pause_.erase(wanted);
+}
+
+std::vector<rd_kafka_message_t*> KafkaConsumer::Take() {
+  std::vector<rd_kafka_message_t*> messages(kTakeRecords);
+  ssize_t count = rd_kafka_consume_batch_queue(queue_.get(), 0, messages.data(), messages.size());
+  messages.resize(count > 0 ? static_cast<size_t>(count) : 0);
+  if (messages.empty())  // the batch call would wait until the batch is full: wait for one, the others come with the next call
+    if (rd_kafka_message_t* message = rd_kafka_consume_queue(queue_.get(), kWaitMs)) messages.push_back(message);
+  return messages;
+}
+
+Status KafkaConsumer::Deliver(std::vector<rd_kafka_message_t*> messages) {
+  if (messages.empty()) return {};
+  auto owner = std::make_shared<Messages>();
+  owner->connection = connection_;
+  owner->messages = std::move(messages);
+  std::vector<LogFetch> fetches;
+  const rd_kafka_topic_t* topic = nullptr;
+  int32_t partition = -1;
+  size_t bytes = 0;
+  for (const rd_kafka_message_t* message : owner->messages) {
+    bool end = message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF;
+    if (message->err && !end) {
+      THALWEG_TRY(OnMessageError(*message));
+      continue;
+    }
+    if (fetches.empty() || message->rkt != topic || message->partition != partition || fetches.back().end_position >= 0) {
+      topic = message->rkt;
+      partition = message->partition;
+      LogFetch& fetch = fetches.emplace_back();
+      fetch.partition = {rd_kafka_topic_name(topic), partition};
+      fetch.memory = owner;
+      int64_t low = 0;
+      if (rd_kafka_get_watermark_offsets(connection_->handle(), fetch.partition.topic.c_str(), partition, &low,
+                                         &fetch.high_watermark) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        fetch.high_watermark = -1;
+      if (started_.insert(fetch.partition).second) ApplyPause(fetch.partition);
+    }
+    if (end) {
+      fetches.back().end_position = message->offset;
+    } else {
+      AddRecord(fetches.back(), *message);
+      bytes += message->len + message->key_len + kRecordOverhead;
+    }
+  }
+  if (!fetches.empty()) Put(std::move(fetches), bytes);
+  return {};
+}
+
+void KafkaConsumer::AddRecord(LogFetch& fetch, const rd_kafka_message_t& message) const {
+  LogRecord& record = fetch.records.emplace_back();
+  // A key or value of no bytes may come with any pointer; a null one has none.
+  record.key = {static_cast<const char*>(message.key), message.key ? message.key_len : 0};
+  record.value = {static_cast<const char*>(message.payload), message.payload ? message.len : 0};
+  record.offset = message.offset;
+  rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
+  record.timestamp_ms = rd_kafka_message_timestamp(&message, &type);
+  record.timestamp_type = static_cast<LogRecord::TimestampType>(type);
+  if (options_.headers) AddHeaders(fetch, record, message);
+}
+
+void KafkaConsumer::AddHeaders(LogFetch& fetch, LogRecord& record, const rd_kafka_message_t& message) const {
+  record.first_header = static_cast<uint32_t>(fetch.headers.size());
+  rd_kafka_headers_t* headers = nullptr;
+  if (rd_kafka_message_headers(&message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return;
+  const char* name = nullptr;
+  const void* value = nullptr;
+  size_t size = 0;
+  for (size_t i = 0; !rd_kafka_header_get_all(headers, i, &name, &value, &size); ++i)
+    fetch.headers.push_back({name, {static_cast<const char*>(value), value ? size : 0}});
+  record.headers = static_cast<uint32_t>(fetch.headers.size()) - record.first_header;
+}
+
+Status KafkaConsumer::OnMessageError(const rd_kafka_message_t& message) {
+  const std::string text = rd_kafka_message_errstr(&message);
+  const std::string topic = message.rkt ? rd_kafka_topic_name(message.rkt) : "";
+  const std::string& servers = connection_->properties().bootstrap_servers;
+  switch (message.err) {
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+      return ExternalError("Kafka topic '{}' partition {} no longer exists at {}: {}", topic, message.partition, servers, text);
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+      return ExternalError("Kafka at {} does not allow reading topic '{}': {}", servers, topic, text);
+    case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
+    case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
+      return ExternalError("Kafka topic '{}' partition {} no longer has the offset to read from: {}. Its retention is shorter than "
+                           "the job was behind",
+                           topic, message.partition, text);
+    case RD_KAFKA_RESP_ERR__BAD_MSG:
+    case RD_KAFKA_RESP_ERR__BAD_COMPRESSION:
+    case RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED:
+      return ExternalError("Kafka topic '{}' partition {} offset {} cannot be read: {}", topic, message.partition, message.offset, text);
+    default: return {};  // librdkafka reports and retries; what is final comes by the connection's status
+  }
+}
+
+void KafkaConsumer::Put(std::vector<LogFetch> fetches, size_t bytes) {
+  // The bytes belong to all of them together: charged to the last, which is taken last.
+  {
+    std::lock_guard lock(mutex_);
+    for (size_t i = 0; i < fetches.size(); ++i) inbox_.emplace_back(std::move(fetches[i]), i + 1 == fetches.size() ? bytes : 0);
+    inbox_bytes_ += bytes;
+  }
+  on_ready_();
+}
+
+void KafkaConsumer::Fail(Status status) {
+  {
+    std::lock_guard lock(mutex_);
+    status_ = std::move(status);
+  }
+  on_ready_();
+}
+
+}  // namespace
+
+Properties ConsumerProperties(const KafkaProperties& properties, const LogConsumerOptions& options) {
+  const int64_t queue_kb = QueueKb(options.memory_bytes);
+  const int64_t fetch_bytes = std::clamp(queue_kb / 4, kMinFetchKb, kMaxFetchKb) * 1024;
+  Properties engine = {
+      {"group.id", properties.group_id.empty() ? kNoGroup : properties.group_id},
+      {"enable.auto.commit", "false"},
+      {"enable.auto.offset.store", "false"},
+      {"enable.partition.eof", "true"},
+      {"auto.offset.reset", options.offset_reset == "none" ? "error" : options.offset_reset.empty() ? "earliest" : options.offset_reset},
+      {"queued.max.messages.kbytes", std::to_string(queue_kb)},
+  };
+  const Properties defaults = {
+      {"isolation.level", "read_uncommitted"},  // Java's default; librdkafka's is read_committed
+      {"queued.min.messages", std::to_string(std::max<int64_t>(queue_kb * 1024 / static_cast<int64_t>(kRecordOverhead), 1))},
+      {"fetch.max.bytes", std::to_string(fetch_bytes)},
+      {"fetch.message.max.bytes", std::to_string(std::min<int64_t>(fetch_bytes, 1 << 20))},
+      {"reconnect.backoff.max.ms", "1000"},     // Java's; librdkafka waits up to 10 s after a broker's restart
+  };
+  // One of these says the same as the default of the same line.
+  const Properties aliases = {{"fetch.message.max.bytes", "max.partition.fetch.bytes"}, {"fetch.max.bytes", "message.max.bytes"}};
+  for (const auto& [name, value] : defaults) {
+    auto alias = aliases.find(name);
+    bool given = properties.client.contains(name) || (alias != aliases.end() && properties.client.contains(alias->second));
+    if (!given) engine[name] = value;
+  }
+  return engine;
+}
+
+Result<std::unique_ptr<LogConsumer>> MakeKafkaConsumer(const KafkaProperties& properties, const LogConsumerOptions& options,
+                                                       std::function<void()> on_ready) {
+  auto consumer = std::make_unique<KafkaConsumer>(options, std::move(on_ready));
+  THALWEG_TRY(consumer->Start(properties));
+  return std::unique_ptr<LogConsumer>(std::move(consumer));
+}
+
+}  // namespace thalweg::connectors

@@ -1,0 +1,137 @@
+#include "connectors/kafka_rows.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace thalweg::connectors {
+namespace {
+
+constexpr std::string_view kNames[] = {"key", "headers", "topic", "partition", "offset", "timestamp", "timestamp-type"};
+constexpr std::string_view kTimestampTypes[] = {"NoTimestampType", "CreateTime", "LogAppendTime"};  // Kafka's own spelling
+
+types::DataType TypeOf(KafkaMetadata metadata) {
+  using types::DataType;
+  using types::TypeId;
+  switch (metadata) {
+    case KafkaMetadata::kKey: return DataType(TypeId::kBinary);
+    case KafkaMetadata::kHeaders: return DataType::Map(DataType(TypeId::kString, false), DataType(TypeId::kBinary), false);
+    case KafkaMetadata::kTopic: return DataType(TypeId::kString, false);
+    case KafkaMetadata::kPartition: return DataType(TypeId::kInt, false);
+    case KafkaMetadata::kOffset: return DataType(TypeId::kBigInt, false);
+    case KafkaMetadata::kTimestamp: return DataType::TimestampLtz(3, false);
+    case KafkaMetadata::kTimestampType: return DataType(TypeId::kString, false);
+  }
+  THALWEG_CHECK(false);
+  return {};
+}
+
+}  // namespace
+
+std::string_view KafkaMetadataName(KafkaMetadata metadata) { return kNames[static_cast<size_t>(metadata)]; }
+
+Result<KafkaMetadata> ParseKafkaMetadata(std::string_view name) {
+  const auto* found = std::find(std::begin(kNames), std::end(kNames), name);
+  if (found == std::end(kNames))
+    return UserError("Unknown Kafka metadata column: '{}'; there are {}", name, fmt::join(kNames, ", "));
+  return static_cast<KafkaMetadata>(found - std::begin(kNames));
+}
+
+bool KafkaRowOptions::Wants(KafkaMetadata wanted) const { return std::find(metadata.begin(), metadata.end(), wanted) != metadata.end(); }
+
+types::SchemaPtr KafkaRowSchema(const KafkaRowOptions& options) {
+  std::vector<types::Field> fields;
+  if (options.value_schema)
+    fields = options.value_schema->fields();
+  else
+    fields.push_back({"value", types::DataType(types::TypeId::kBinary)});
+  for (KafkaMetadata metadata : options.metadata) fields.push_back({std::string(KafkaMetadataName(metadata)), TypeOf(metadata)});
+  return std::make_shared<const types::Schema>(std::move(fields));
+}
+
+KafkaRows::KafkaRows(const KafkaRowOptions& options, types::SchemaPtr schema, columns::BufferPool& pool)
+    : metadata_(options.metadata),
+      schema_(std::move(schema)),
+      value_columns_(schema_->size() - static_cast<int>(metadata_.size())),
+      builder_(*schema_, pool),
+      errors_(options.on_parse_error, pool),
+      pool_(&pool) {}
+
+Result<std::unique_ptr<KafkaRows>> KafkaRows::Make(const KafkaRowOptions& options, columns::BufferPool& pool) {
+  if (options.on_parse_error == formats::ParseErrorPolicy::kDeadLetter)
+    return UserError("A Kafka source has no output for dead letters: read raw values and decode them in an operator");
+  std::unique_ptr<KafkaRows> rows(new KafkaRows(options, KafkaRowSchema(options), pool));
+  if (options.make_decoder) {
+    THALWEG_ASSIGN(rows->decoder_, options.make_decoder());
+  }
+  return rows;
+}
+
+Result<bool> KafkaRows::Append(const LogFetch& fetch, const LogRecord& record) {
+  const int32_t before = builder_.rows();
+  THALWEG_ASSIGN(bool taken, AppendValue(fetch, record));
+  for (int32_t row = before; row < builder_.rows(); ++row) {
+    for (size_t i = 0; i < metadata_.size(); ++i)
+      AppendMetadata(builder_.column(value_columns_ + static_cast<int>(i)), metadata_[i], fetch, record);
+    times_.push_back(record.timestamp_ms >= 0 ? record.timestamp_ms : columns::kNoTime);
+  }
+  return taken;
+}
+
+Result<bool> KafkaRows::AppendValue(const LogFetch& fetch, const LogRecord& record) {
+  if (!decoder_) {
+    if (record.value.data())
+      builder_.column(0).AppendString(record.value);
+    else
+      builder_.column(0).AppendNull();
+    builder_.FinishRow();
+    return true;
+  }
+  if (!record.value.data()) return true;
+  padded_.assign(record.value);
+  padded_.append(formats::kDecodePadding, '\0');
+  const std::string_view value(padded_.data(), record.value.size());
+  formats::ParseError error;
+  if (decoder_->Decode(value, builder_, &error)) return true;
+  if (builder_.rows() > 0) return false;
+  const TopicPartition& from = fetch.partition;
+  THALWEG_TRY(errors_.Take(fmt::format("topic {}, partition {}, offset {}", from.topic, from.partition, record.offset), value, error));
+  return true;
+}
+
+columns::Batch KafkaRows::Take() {
+  columns::Batch batch = builder_.Take();
+  if (batch) {
+    batch.times() = pool_->Allocate(times_.size() * sizeof(int64_t));
+    std::copy(times_.begin(), times_.end(), batch.times().mutable_data<int64_t>());
+  }
+  times_.clear();
+  return batch;
+}
+
+void KafkaRows::AppendMetadata(columns::ColumnBuilder& column, KafkaMetadata metadata, const LogFetch& fetch, const LogRecord& record) {
+  switch (metadata) {
+    case KafkaMetadata::kKey:
+      if (record.key.data())
+        column.AppendString(record.key);
+      else
+        column.AppendNull();
+      return;
+    case KafkaMetadata::kHeaders:
+      for (uint32_t i = 0; i < record.headers; ++i) {
+        const LogHeader& header = fetch.headers[record.first_header + i];
+        column.child(0).AppendString(header.key);
+        if (header.value.data())
+          column.child(1).AppendString(header.value);
+        else
+          column.child(1).AppendNull();
+      }
+      return column.CloseRow();
+    case KafkaMetadata::kTopic: return column.AppendString(fetch.partition.topic);
+    case KafkaMetadata::kPartition: return column.Append<int32_t>(fetch.partition.partition);
+    case KafkaMetadata::kOffset: return column.Append<int64_t>(record.offset);
+    case KafkaMetadata::kTimestamp: return column.Append<int64_t>(record.timestamp_ms);
+    case KafkaMetadata::kTimestampType: return column.AppendString(kTimestampTypes[static_cast<size_t>(record.timestamp_type)]);
+  }
+}
+
+}  // namespace thalweg::connectors

@@ -1,0 +1,69 @@
+// Kafka records as rows: the value (raw, or decoded to columns), then the metadata columns asked for, and the record's timestamp as
+// the row's event time.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "columns/builder.h"
+#include "connectors/log_client.h"
+#include "formats/decoder.h"
+#include "formats/parse_errors.h"
+
+namespace thalweg::connectors {
+
+/// Metadata columns, under Flink's names: key BYTES, headers MAP<STRING, BYTES>, topic STRING, partition INT, offset BIGINT,
+/// timestamp TIMESTAMP_LTZ(3), timestamp-type STRING.
+enum class KafkaMetadata : uint8_t { kKey, kHeaders, kTopic, kPartition, kOffset, kTimestamp, kTimestampType };
+std::string_view KafkaMetadataName(KafkaMetadata metadata);
+/// UserError naming those that exist.
+Result<KafkaMetadata> ParseKafkaMetadata(std::string_view name);
+
+struct KafkaRowOptions {
+  std::vector<KafkaMetadata> metadata;
+  /// Null: one column `value` BYTES (NULL for a record without value). Else the decoder's columns; a record without value is no row.
+  types::SchemaPtr value_schema;
+  std::function<Result<std::unique_ptr<formats::Decoder>>()> make_decoder;
+  formats::ParseErrorPolicy on_parse_error = formats::ParseErrorPolicy::kFail;  // kFail or kSkip
+
+  bool Wants(KafkaMetadata wanted) const;
+};
+
+/// Columns of the rows: the value's, then the metadata in the order given.
+types::SchemaPtr KafkaRowSchema(const KafkaRowOptions& options);
+
+/// Gathers records into batches. One thread.
+class KafkaRows {
+ public:
+  static Result<std::unique_ptr<KafkaRows>> Make(const KafkaRowOptions& options, columns::BufferPool& pool);
+
+  /// Adds a record of `fetch` if not full(). False: it wants an empty batch (a record of many rows); take the batch and call again.
+  /// Under kFail a record that does not parse is an error with topic, partition and offset.
+  Result<bool> Append(const LogFetch& fetch, const LogRecord& record);
+  bool full() const { return builder_.full(); }
+  int32_t rows() const { return builder_.rows(); }
+  /// Null batch if there are no rows.
+  columns::Batch Take();
+  /// Records skipped because they did not parse.
+  int64_t parse_errors() const { return errors_.count(); }
+
+ private:
+  KafkaRows(const KafkaRowOptions& options, types::SchemaPtr schema, columns::BufferPool& pool);
+  Result<bool> AppendValue(const LogFetch& fetch, const LogRecord& record);
+  void AppendMetadata(columns::ColumnBuilder& column, KafkaMetadata metadata, const LogFetch& fetch, const LogRecord& record);
+
+  const std::vector<KafkaMetadata> metadata_;
+  const types::SchemaPtr schema_;
+  const int value_columns_;
+  std::unique_ptr<formats::Decoder> decoder_;
+  columns::BatchBuilder builder_;
+  formats::ParseErrors errors_;
+  columns::BufferPool* pool_;
+  std::vector<int64_t> times_;  // of the rows in builder_
+  std::string padded_;  // the value with the bytes behind it that a decoder may read
+};
+
+}  // namespace thalweg::connectors

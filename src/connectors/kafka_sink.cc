@@ -1,0 +1,159 @@
+#include "connectors/kafka_sink.h"
+
+#include <cstdio>
+
+#include "connectors/kafka_log_client.h"
+#include "metrics/names.h"
+#include "metrics/registry.h"
+
+namespace thalweg::connectors {
+namespace {
+
+using flow::Progress;
+
+/// Bytes of a value or key column; nullopt: NULL.
+Result<std::optional<std::string_view>> BytesOf(const columns::Batch& batch, int column_index, int32_t row, const char* part) {
+  const columns::Column& column = batch.column(column_index);
+  if (column.IsNull(row)) return std::optional<std::string_view>();
+  if (column.type.is_variable()) return std::optional<std::string_view>(column.String(row));
+  if (column.type.id() == types::TypeId::kObject && column.type.object().name == types::CodecName<std::string>())
+    return std::optional<std::string_view>(column.data<std::string>()[row]);
+  return UserError("Kafka sink needs a {} of BYTES or STRING: column {} is {}; give it an encoder", part, column_index,
+                   column.type.ToString());
+}
+
+Status CheckOptions(const KafkaSinkOptions& options) {
+  if (options.guarantee == DeliveryGuarantee::kExactlyOnce)
+    return UserError("Kafka sink cannot write exactly once yet: choose delivery guarantee at-least-once or none");
+  if (options.topic.empty() == (options.topic_column < 0))
+    return UserError("Kafka sink needs either a topic or a topic column: topic '{}', column {}", options.topic, options.topic_column);
+  return {};
+}
+
+}  // namespace
+
+KafkaSink::KafkaSink(KafkaSinkOptions options, std::shared_ptr<LogClient> client)
+    : options_(std::move(options)), client_(std::move(client)) {}
+
+Result<std::unique_ptr<KafkaSink>> KafkaSink::Make(KafkaSinkOptions options) {
+  THALWEG_TRY(CheckOptions(options));
+  THALWEG_ASSIGN(KafkaProperties properties, TranslateKafkaProperties(options.properties));
+  for (const std::string& warning : properties.warnings) std::fprintf(stderr, "warning: %s\n", warning.c_str());
+  THALWEG_ASSIGN(std::shared_ptr<LogClient> client, NewKafkaLogClient(std::move(properties)));
+  return Make(std::move(options), std::move(client));
+}
+
+Result<std::unique_ptr<KafkaSink>> KafkaSink::Make(KafkaSinkOptions options, std::shared_ptr<LogClient> client) {
+  THALWEG_TRY(CheckOptions(options));
+  return std::unique_ptr<KafkaSink>(new KafkaSink(std::move(options), std::move(client)));
+}
+
+Status KafkaSink::Open(flow::Context& context) {
+  if (options_.make_value_encoder) {
+    THALWEG_ASSIGN(value_encoder_, options_.make_value_encoder());
+  }
+  if (options_.make_key_encoder) {
+    THALWEG_ASSIGN(key_encoder_, options_.make_key_encoder());
+  }
+  records_send_ = &context.metrics().counter(metrics::kNumRecordsSend);
+  bytes_send_ = &context.metrics().counter(metrics::kNumBytesSend);
+  send_errors_ = &context.metrics().counter(metrics::kNumRecordsSendErrors);
+  LogProducerOptions options{.idempotent = options_.guarantee == DeliveryGuarantee::kAtLeastOnce,
+                             .memory_bytes = options_.memory_bytes,
+                             .client_id = fmt::format("{}-{}", context.task().uid, context.task().subtask)};
+  THALWEG_ASSIGN(producer_, client_->CreateProducer(options, [waker = context.waker()] { waker->Wake(); }));
+  return {};
+}
+
+Result<Progress> KafkaSink::Process(int, flow::Rows& rows, flow::Output&) {
+  const columns::Batch& batch = rows.batch();
+  for (int32_t row = rows.next(); row < rows.end(); ++row) {
+    auto sent = Send(batch, row);
+    if (!sent.ok()) return Failed(sent.status());
+    if (!*sent) return Progress::kBlocked;
+    rows.AdvanceTo(row + 1);
+  }
+  return Progress::kDone;
+}
+
+Result<bool> KafkaSink::Send(const columns::Batch& batch, int32_t row) {
+  if (types::RowKind kind = batch.kind(row); kind != types::RowKind::kInsert)
+    return UserError("Kafka sink takes appended rows only, and got an update or delete: {}", types::RowKindText(kind));
+  LogMessage message;
+  THALWEG_TRY(FillPlace(batch, row, message));
+  THALWEG_TRY(FillBytes(batch, row, message));
+  if (options_.headers_column >= 0) FillHeaders(batch.column(options_.headers_column), row, message);
+  if (int64_t time = batch.time(row); options_.event_time_as_timestamp && time >= 0) message.timestamp_ms = time;
+  THALWEG_ASSIGN(bool taken, producer_->Produce(message));
+  if (!taken) return false;
+  records_send_->Increment();
+  bytes_send_->Add(static_cast<int64_t>((message.value ? message.value->size() : 0) + (message.key ? message.key->size() : 0)));
+  return true;
+}
+
+Status KafkaSink::FillPlace(const columns::Batch& batch, int32_t row, LogMessage& message) {
+  message.topic = options_.topic;
+  if (options_.topic_column >= 0) {
+    THALWEG_ASSIGN(auto topic, BytesOf(batch, options_.topic_column, row, "topic"));
+    if (!topic || topic->empty()) return UserError("Kafka sink got a row without topic: column {}", options_.topic_column);
+    message.topic = *topic;
+  }
+  if (options_.partition_column >= 0) {
+    const columns::Column& column = batch.column(options_.partition_column);
+    if (!column.IsNull(row)) message.partition = column.data<int32_t>()[row];
+  }
+  return {};
+}
+
+Status KafkaSink::FillBytes(const columns::Batch& batch, int32_t row, LogMessage& message) {
+  if (value_encoder_) {
+    value_.clear();
+    THALWEG_TRY(value_encoder_->Encode(batch, row, &value_));
+    message.value = value_;
+  } else {
+    THALWEG_ASSIGN(message.value, BytesOf(batch, options_.value_column, row, "value"));
+  }
+  if (key_encoder_) {
+    key_.clear();
+    THALWEG_TRY(key_encoder_->Encode(batch, row, &key_));
+    message.key = key_;
+  } else if (options_.key_column >= 0) {
+    THALWEG_ASSIGN(message.key, BytesOf(batch, options_.key_column, row, "key"));
+  }
+  return {};
+}
+
+void KafkaSink::FillHeaders(const columns::Column& column, int32_t row, LogMessage& message) {
+  if (column.IsNull(row)) return;
+  headers_.clear();
+  const int32_t* offsets = column.offsets.data<int32_t>();
+  for (int32_t i = offsets[row]; i < offsets[row + 1]; ++i) {
+    const columns::Column& values = column.children[1];
+    headers_.push_back({column.children[0].String(i), values.IsNull(i) ? std::string_view() : values.String(i)});
+  }
+  message.headers = headers_.data();
+  message.header_count = headers_.size();
+}
+
+Result<Progress> KafkaSink::AwaitAcknowledged() {
+  const bool waiting = producer_->in_flight() > 0;
+  if (Status status = producer_->status(); !status.ok()) return Failed(std::move(status));
+  return waiting ? Progress::kBlocked : Progress::kDone;
+}
+
+Result<Progress> KafkaSink::PrepareBarrier(const flow::Barrier&, flow::Output&) {
+  if (options_.guarantee == DeliveryGuarantee::kAtLeastOnce) return AwaitAcknowledged();
+  if (Status status = producer_->status(); !status.ok()) return Failed(std::move(status));
+  return Progress::kDone;
+}
+
+Result<Progress> KafkaSink::OnEnd(flow::EndKind, flow::Output&) { return AwaitAcknowledged(); }
+
+Status KafkaSink::Failed(Status status) {
+  send_errors_->Increment();
+  return status;
+}
+
+void KafkaSink::Close() { producer_.reset(); }
+
+}  // namespace thalweg::connectors

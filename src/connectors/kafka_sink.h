@@ -1,0 +1,82 @@
+// The Kafka sink. Rule: under at-least-once a barrier passes only when the broker has acknowledged every row before it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "connectors/kafka_properties.h"
+#include "connectors/log_client.h"
+#include "flow/operator.h"
+#include "formats/encoder.h"
+
+namespace thalweg::metrics {
+class Counter;
+}
+
+namespace thalweg::connectors {
+
+enum class DeliveryGuarantee : uint8_t {
+  kNone,         // rows in flight at a failure may be lost
+  kAtLeastOnce,  // they are written, perhaps again
+  kExactlyOnce,  // refused: not there yet
+};
+
+/// Which column or encoder gives which part of a message. Column numbers are those of the input's schema; -1: none.
+struct KafkaSinkOptions {
+  Properties properties;
+  DeliveryGuarantee guarantee = DeliveryGuarantee::kAtLeastOnce;
+  std::string topic;            // or
+  int topic_column = -1;        // STRING
+  int value_column = 0;         // BYTES, STRING or OBJECT std::string; NULL: a tombstone
+  int key_column = -1;          // as value_column
+  int headers_column = -1;      // MAP<STRING, BYTES>
+  int partition_column = -1;    // INT; else by the key's hash as Kafka's Java client does
+  /// The row's event time becomes the message's timestamp; rows without one get the time of sending.
+  bool event_time_as_timestamp = true;
+  /// Instead of the columns. Made once per subtask.
+  std::function<Result<std::unique_ptr<formats::RowEncoder>>()> make_value_encoder;
+  std::function<Result<std::unique_ptr<formats::RowEncoder>>()> make_key_encoder;
+  int64_t memory_bytes = 0;     // of messages in flight, per subtask; 0: 32 MB
+};
+
+/// Appends each row as a message. Takes +I rows only.
+class KafkaSink final : public flow::Operator {
+ public:
+  /// Checks options and properties; connects to nothing. UserError for exactly-once.
+  static Result<std::unique_ptr<KafkaSink>> Make(KafkaSinkOptions options);
+  /// Over another log; `options.properties` are not looked at.
+  static Result<std::unique_ptr<KafkaSink>> Make(KafkaSinkOptions options, std::shared_ptr<LogClient> client);
+
+  Status Open(flow::Context& context) override;
+  Result<flow::Progress> Process(int input, flow::Rows& rows, flow::Output& out) override;
+  Result<flow::Progress> PrepareBarrier(const flow::Barrier& barrier, flow::Output& out) override;
+  Result<flow::Progress> OnEnd(flow::EndKind kind, flow::Output& out) override;
+  void Close() override;
+
+ private:
+  KafkaSink(KafkaSinkOptions options, std::shared_ptr<LogClient> client);
+  /// False: the producer's queue is full.
+  Result<bool> Send(const columns::Batch& batch, int32_t row);
+  Status FillBytes(const columns::Batch& batch, int32_t row, LogMessage& message);
+  Status FillPlace(const columns::Batch& batch, int32_t row, LogMessage& message);
+  void FillHeaders(const columns::Column& column, int32_t row, LogMessage& message);
+  /// kBlocked until nothing is in flight.
+  Result<flow::Progress> AwaitAcknowledged();
+  Status Failed(Status status);
+
+  const KafkaSinkOptions options_;
+  const std::shared_ptr<LogClient> client_;
+  std::unique_ptr<LogProducer> producer_;
+  std::unique_ptr<formats::RowEncoder> value_encoder_, key_encoder_;
+  std::string value_, key_;          // scratch of the encoders
+  std::vector<LogHeader> headers_;   // scratch
+  metrics::Counter* records_send_ = nullptr;
+  metrics::Counter* bytes_send_ = nullptr;
+  metrics::Counter* send_errors_ = nullptr;
+};
+
+}  // namespace thalweg::connectors

@@ -1,0 +1,324 @@
+#include <arrow/api.h>
+#include <arrow/io/interfaces.h>
+#include <parquet/arrow/reader.h>
+#include <parquet/arrow/schema.h>
+#include <parquet/exception.h>
+
+#include <cstring>
+
+#include "columns/builder.h"
+#include "formats/parquet.h"
+#include "formats/scalar_text.h"
+
+namespace thalweg::formats {
+namespace {
+
+using columns::Column;
+using columns::ColumnBuilder;
+using types::DataType;
+using types::TypeId;
+
+/// A file of a Storage as Arrow reads it.
+class StorageFile final : public arrow::io::RandomAccessFile {
+ public:
+  StorageFile(std::shared_ptr<io::Storage> storage, std::string path, int64_t size)
+      : storage_(std::move(storage)), path_(std::move(path)), size_(size) {}
+  ~StorageFile() override = default;
+
+  arrow::Status Close() override {
+    closed_ = true;
+    return arrow::Status::OK();
+  }
+  bool closed() const override { return closed_; }
+  arrow::Result<int64_t> Tell() const override { return position_; }
+  arrow::Status Seek(int64_t position) override {
+    position_ = position;
+    return arrow::Status::OK();
+  }
+  arrow::Result<int64_t> GetSize() override { return size_; }
+  arrow::Result<int64_t> ReadAt(int64_t position, int64_t bytes, void* out) override {
+    auto read = storage_->Get(path_, static_cast<uint64_t>(position), static_cast<uint64_t>(bytes));
+    if (!read.ok()) return arrow::Status::IOError(read.status().message());
+    if (!read->empty()) std::memcpy(out, read->data(), read->size());
+    return static_cast<int64_t>(read->size());
+  }
+  arrow::Result<std::shared_ptr<arrow::Buffer>> ReadAt(int64_t position, int64_t bytes) override {
+    auto read = storage_->Get(path_, static_cast<uint64_t>(position), static_cast<uint64_t>(bytes));
+    if (!read.ok()) return arrow::Status::IOError(read.status().message());
+    return arrow::Buffer::FromString(std::move(*read));
+  }
+  arrow::Result<int64_t> Read(int64_t bytes, void* out) override {
+    ARROW_ASSIGN_OR_RAISE(int64_t read, ReadAt(position_, bytes, out));
+    position_ += read;
+    return read;
+  }
+  arrow::Result<std::shared_ptr<arrow::Buffer>> Read(int64_t bytes) override {
+    ARROW_ASSIGN_OR_RAISE(auto buffer, ReadAt(position_, bytes));
+    position_ += buffer->size();
+    return buffer;
+  }
+
+ private:
+  std::shared_ptr<io::Storage> storage_;
+  std::string path_;
+  int64_t size_;
+  int64_t position_ = 0;
+  bool closed_ = false;
+};
+
+bool IsInteger(TypeId id) {
+  return id == TypeId::kTinyInt || id == TypeId::kSmallInt || id == TypeId::kInt || id == TypeId::kBigInt ||
+         id == TypeId::kIntervalYearMonth || id == TypeId::kIntervalDayTime;
+}
+
+// Whether every value of `from` is one of `to`.
+bool Fits(const arrow::DataType& from, const DataType& to) {
+  switch (to.id()) {
+    case TypeId::kBoolean: return from.id() == arrow::Type::BOOL;
+    case TypeId::kFloat: return from.id() == arrow::Type::FLOAT;
+    case TypeId::kDouble: return from.id() == arrow::Type::DOUBLE || from.id() == arrow::Type::FLOAT;
+    case TypeId::kString: return from.id() == arrow::Type::STRING;
+    case TypeId::kBinary: return from.id() == arrow::Type::BINARY || from.id() == arrow::Type::STRING || from.id() == arrow::Type::FIXED_SIZE_BINARY;
+    case TypeId::kDate: return from.id() == arrow::Type::DATE32;
+    case TypeId::kTime: return from.id() == arrow::Type::TIME32 || from.id() == arrow::Type::TIME64;
+    case TypeId::kTimestamp:
+    case TypeId::kTimestampLtz: return from.id() == arrow::Type::TIMESTAMP;
+    case TypeId::kDecimal: {
+      if (from.id() != arrow::Type::DECIMAL128) return false;
+      const auto& decimal = static_cast<const arrow::DecimalType&>(from);
+      return decimal.scale() == to.scale() && decimal.precision() <= to.precision();
+    }
+    case TypeId::kArray: return from.id() == arrow::Type::LIST && Fits(*from.field(0)->type(), to.children()[0].type);
+    case TypeId::kMap: {
+      if (from.id() != arrow::Type::MAP) return false;
+      const auto& map = static_cast<const arrow::MapType&>(from);
+      return Fits(*map.key_type(), to.children()[0].type) && Fits(*map.item_type(), to.children()[1].type);
+    }
+    case TypeId::kRow:
+      if (from.id() != arrow::Type::STRUCT || from.num_fields() != static_cast<int>(to.children().size())) return false;
+      for (int i = 0; i < from.num_fields(); ++i)
+        if (from.field(i)->name() != to.children()[static_cast<size_t>(i)].name ||
+            !Fits(*from.field(i)->type(), to.children()[static_cast<size_t>(i)].type))
+          return false;
+      return true;
+    default: break;
+  }
+  if (!IsInteger(to.id())) return false;
+  switch (from.id()) {
+    case arrow::Type::INT8: return to.value_width() >= 1;
+    case arrow::Type::UINT8:
+    case arrow::Type::INT16: return to.value_width() >= 2;
+    case arrow::Type::UINT16:
+    case arrow::Type::INT32: return to.value_width() >= 4;
+    case arrow::Type::UINT32:
+    case arrow::Type::INT64: return to.value_width() >= 8;
+    default: return false;
+  }
+}
+
+types::TimestampValue ToTimestamp(int64_t value, arrow::TimeUnit::type unit) {
+  auto divide = [&](int64_t units, uint32_t nanos) {
+    int64_t rest = ((value % units) + units) % units;
+    return types::TimestampValue{(value - rest) / units, static_cast<uint32_t>(rest) * nanos, 0};
+  };
+  switch (unit) {
+    case arrow::TimeUnit::SECOND: return {value * 1000, 0, 0};
+    case arrow::TimeUnit::MILLI: return {value, 0, 0};
+    case arrow::TimeUnit::MICRO: return divide(1000, 1000);
+    default: return divide(1'000'000, 1);
+  }
+}
+
+int64_t IntegerOf(const arrow::Array& array, int64_t row) {
+  switch (array.type_id()) {
+    case arrow::Type::INT8: return static_cast<const arrow::Int8Array&>(array).Value(row);
+    case arrow::Type::UINT8: return static_cast<const arrow::UInt8Array&>(array).Value(row);
+    case arrow::Type::INT16: return static_cast<const arrow::Int16Array&>(array).Value(row);
+    case arrow::Type::UINT16: return static_cast<const arrow::UInt16Array&>(array).Value(row);
+    case arrow::Type::INT32: return static_cast<const arrow::Int32Array&>(array).Value(row);
+    case arrow::Type::UINT32: return static_cast<const arrow::UInt32Array&>(array).Value(row);
+    default: return static_cast<const arrow::Int64Array&>(array).Value(row);
+  }
+}
+
+void AppendCell(const arrow::Array& array, int64_t row, ColumnBuilder& out) {
+  if (array.IsNull(row)) return out.AppendNull();
+  switch (out.type().id()) {
+    case TypeId::kBoolean: return out.AppendBool(static_cast<const arrow::BooleanArray&>(array).Value(row));
+    case TypeId::kFloat: return out.Append(static_cast<const arrow::FloatArray&>(array).Value(row));
+    case TypeId::kDouble:
+      if (array.type_id() == arrow::Type::FLOAT) return out.Append(static_cast<double>(static_cast<const arrow::FloatArray&>(array).Value(row)));
+      return out.Append(static_cast<const arrow::DoubleArray&>(array).Value(row));
+    case TypeId::kString: return out.AppendString(static_cast<const arrow::StringArray&>(array).GetView(row));
+    case TypeId::kBinary:
+      if (array.type_id() == arrow::Type::FIXED_SIZE_BINARY)
+        return out.AppendString(static_cast<const arrow::FixedSizeBinaryArray&>(array).GetView(row));
+      return out.AppendString(static_cast<const arrow::BinaryArray&>(array).GetView(row));
+    case TypeId::kDate: return out.Append(static_cast<const arrow::Date32Array&>(array).Value(row));
+    case TypeId::kTime: {
+      const auto& type = static_cast<const arrow::TimeType&>(*array.type());
+      int64_t value = array.type_id() == arrow::Type::TIME32 ? static_cast<const arrow::Time32Array&>(array).Value(row)
+                                                             : static_cast<const arrow::Time64Array&>(array).Value(row);
+      return out.Append(static_cast<int32_t>(ToTimestamp(value, type.unit()).millis));
+    }
+    case TypeId::kTimestamp:
+    case TypeId::kTimestampLtz: {
+      const auto& type = static_cast<const arrow::TimestampType&>(*array.type());
+      return AppendTimestampValue(ToTimestamp(static_cast<const arrow::TimestampArray&>(array).Value(row), type.unit()), out);
+    }
+    case TypeId::kDecimal: {
+      Int128 value;
+      std::memcpy(&value, static_cast<const arrow::Decimal128Array&>(array).GetValue(row), sizeof(value));
+      return out.Append(value);
+    }
+    case TypeId::kArray: {
+      const auto& list = static_cast<const arrow::ListArray&>(array);
+      for (int64_t i = list.value_offset(row); i < list.value_offset(row + 1); ++i) AppendCell(*list.values(), i, out.child(0));
+      return out.CloseRow();
+    }
+    case TypeId::kMap: {
+      const auto& map = static_cast<const arrow::MapArray&>(array);
+      for (int64_t i = map.value_offset(row); i < map.value_offset(row + 1); ++i) {
+        AppendCell(*map.keys(), i, out.child(0));
+        AppendCell(*map.items(), i, out.child(1));
+      }
+      return out.CloseRow();
+    }
+    case TypeId::kRow: {
+      const auto& row_array = static_cast<const arrow::StructArray&>(array);
+      for (int i = 0; i < out.num_children(); ++i) AppendCell(*row_array.field(i), row, out.child(i));
+      return out.CloseRow();
+    }
+    default: AppendInteger(IntegerOf(array, row), out);
+  }
+}
+
+class ArrowRows final : public ParquetRows {
+ public:
+  ArrowRows(std::shared_ptr<arrow::RecordBatch> batch, types::SchemaPtr schema, int group, int64_t first)
+      : batch_(std::move(batch)), schema_(std::move(schema)), group_(group), first_(first) {}
+  int row_group() const override { return group_; }
+  int64_t first_row() const override { return first_; }
+  int32_t rows() const override { return static_cast<int32_t>(batch_->num_rows()); }
+
+  Result<columns::Batch> ToBatch(int32_t from, columns::BufferPool& pool) const override {
+    columns::Batch batch(pool, rows() - from);
+    for (const types::Field& field : schema_->fields()) {
+      ColumnBuilder builder(field.type, pool, rows() - from);
+      std::shared_ptr<arrow::Array> array = batch_->GetColumnByName(field.name);
+      for (int64_t row = from; row < rows(); ++row) {
+        bool null = !array || array->IsNull(row);
+        if (null && !field.type.nullable())
+          return UserError("Column '{}' is NOT NULL and is NULL in row {} of row group {}", field.name, first_ + row, group_);
+        array ? AppendCell(*array, row, builder) : builder.AppendNull();
+      }
+      batch.AddColumn(builder.Take());
+    }
+    return batch;
+  }
+
+ private:
+  std::shared_ptr<arrow::RecordBatch> batch_;
+  types::SchemaPtr schema_;
+  int group_;
+  int64_t first_;
+};
+
+void CollectLeaves(const parquet::arrow::SchemaField& field, std::vector<int>* leaves) {
+  if (field.column_index >= 0) leaves->push_back(field.column_index);
+  for (const parquet::arrow::SchemaField& child : field.children) CollectLeaves(child, leaves);
+}
+
+class ArrowReader final : public ParquetReader {
+ public:
+  ArrowReader(std::string path, types::SchemaPtr schema, std::unique_ptr<parquet::arrow::FileReader> file)
+      : path_(std::move(path)), schema_(std::move(schema)), file_(std::move(file)) {}
+
+  // Checks the columns' types and chooses those to read.
+  Status Bind() {
+    for (const parquet::arrow::SchemaField& field : file_->manifest().schema_fields) {
+      int index = schema_->Find(field.field->name());
+      if (index < 0) continue;
+      const DataType& wanted = schema_->field(index).type;
+      if (!Fits(*field.field->type(), wanted))
+        return UserError("Column '{}' is {} in the Parquet file and {} in the schema: {}", field.field->name(),
+                         field.field->type()->ToString(), wanted.ToString(), path_);
+      CollectLeaves(field, &leaves_);
+    }
+    return {};
+  }
+
+  int row_groups() const override { return file_->num_row_groups(); }
+
+  Result<std::unique_ptr<ParquetRows>> Read(int row_group, int64_t row) override {
+    try {
+      return ReadOrThrow(row_group, row);
+    } catch (const std::exception& error) {  // Arrow lets parquet::ParquetException through here and there
+      return ExternalError("Damaged Parquet file: {}: {}", path_, error.what());
+    }
+  }
+
+ private:
+  Result<std::unique_ptr<ParquetRows>> ReadOrThrow(int group, int64_t row) {
+    for (; group < row_groups(); ++group, row = 0) {
+      if (!batches_ || group != group_ || row < row_) {
+        auto opened = file_->GetRecordBatchReader({group}, leaves_);
+        if (!opened.ok()) return Damaged(opened.status());
+        batches_ = std::move(*opened);
+        group_ = group;
+        row_ = 0;
+      }
+      while (true) {
+        std::shared_ptr<arrow::RecordBatch> batch;
+        if (arrow::Status status = batches_->ReadNext(&batch); !status.ok()) return Damaged(status);
+        if (!batch) break;
+        int64_t first = row_;
+        row_ += batch->num_rows();
+        if (row_ <= row) continue;
+        if (first < row) {
+          batch = batch->Slice(row - first);
+          first = row;
+        }
+        return std::unique_ptr<ParquetRows>(std::make_unique<ArrowRows>(std::move(batch), schema_, group, first));
+      }
+      batches_ = nullptr;
+    }
+    return std::unique_ptr<ParquetRows>();
+  }
+
+  Status Damaged(const arrow::Status& status) const {
+    return ExternalError("Damaged Parquet file: {}: {}", path_, status.message());
+  }
+
+  std::string path_;
+  types::SchemaPtr schema_;
+  std::unique_ptr<parquet::arrow::FileReader> file_;
+  std::vector<int> leaves_;
+  std::shared_ptr<arrow::RecordBatchReader> batches_;  // of group_, from row_ on
+  int group_ = -1;
+  int64_t row_ = 0;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<ParquetReader>> ParquetReader::Open(std::shared_ptr<io::Storage> storage, const std::string& path,
+                                                           types::SchemaPtr schema) {
+  THALWEG_ASSIGN(uint64_t size, storage->Size(path));
+  try {
+    parquet::arrow::FileReaderBuilder builder;
+    parquet::ArrowReaderProperties properties;
+    properties.set_batch_size(columns::kBatchRows);
+    properties.set_use_threads(false);
+    std::unique_ptr<parquet::arrow::FileReader> file;
+    arrow::Status status = builder.Open(std::make_shared<StorageFile>(storage, path, static_cast<int64_t>(size)));
+    if (status.ok()) status = builder.properties(properties)->Build(&file);
+    if (!status.ok()) return UserError("Not a readable Parquet file: {}: {}", path, status.message());
+    auto reader = std::make_unique<ArrowReader>(path, std::move(schema), std::move(file));
+    THALWEG_TRY(reader->Bind());
+    return std::unique_ptr<ParquetReader>(std::move(reader));
+  } catch (const std::exception& error) {
+    return UserError("Not a readable Parquet file: {}: {}", path, error.what());
+  }
+}
+
+}  // namespace thalweg::formats

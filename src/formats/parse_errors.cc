@@ -1,0 +1,38 @@
+#include "formats/parse_errors.h"
+
+namespace thalweg::formats {
+
+types::SchemaPtr DeadLetterSchema() {
+  using types::TypeId;
+  static const types::SchemaPtr schema = std::make_shared<const types::Schema>(std::vector<types::Field>{
+      {"raw", types::DataType(TypeId::kBinary, false)},
+      {"place", types::DataType(TypeId::kString, false)},
+      {"column", types::DataType(TypeId::kString)},
+      {"reason", types::DataType(TypeId::kString, false)}});
+  return schema;
+}
+
+ParseErrors::ParseErrors(ParseErrorPolicy policy, columns::BufferPool& pool) : policy_(policy), pool_(&pool) {}
+
+Status ParseErrors::Take(std::string_view place, std::string_view record, const ParseError& error) {
+  if (policy_ == ParseErrorPolicy::kFail) return UserError("Cannot parse {}: {}", place, error.ToString());
+  ++count_;
+  if (policy_ == ParseErrorPolicy::kSkip) return {};
+  // Every record of a batch may be bad: the letters have as much room as a batch.
+  if (!letters_) letters_ = std::make_unique<columns::BatchBuilder>(*DeadLetterSchema(), *pool_, columns::kMaxBatchRows);
+  letters_->column(0).AppendString(record);
+  letters_->column(1).AppendString(place);
+  if (error.column.empty())
+    letters_->column(2).AppendNull();
+  else
+    letters_->column(2).AppendString(error.column);
+  letters_->column(3).AppendString(error.reason);
+  letters_->FinishRow();
+  return {};
+}
+
+int32_t ParseErrors::dead_letters() const { return letters_ ? letters_->rows() : 0; }
+
+columns::Batch ParseErrors::TakeDeadLetters() { return letters_ ? letters_->Take() : columns::Batch(); }
+
+}  // namespace thalweg::formats

@@ -1,0 +1,114 @@
+// Chain: the operators of one task, run depth first by plain calls.
+// Rule: an operator that stopped half-way (kMore, kBlocked) keeps its work at the front of its queue, and whatever comes for it
+// waits behind in order; an operator is fed only while everything it emits into has room.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "exchange/edge_writer.h"
+#include "flow/operator.h"
+#include "flow/output.h"
+#include "state/snapshot.h"
+
+namespace thalweg::runtime {
+
+/// What one operator of a chain needs from its task.
+struct ChainMember {
+  std::string name;
+  std::string uid;
+  std::unique_ptr<flow::Operator> op;
+  flow::Context* context = nullptr;
+  /// By port: chained successors (index into the chain) and edges that leave the task.
+  struct Port {
+    std::vector<int> chained;
+    std::vector<exchange::EdgeWriter*> edges;
+  };
+  std::vector<Port> ports;
+  /// Adds what is neither keyed nor operator state to the snapshot (a source's splits); may be empty.
+  std::function<void(state::OperatorSnapshot&)> collect;
+};
+
+/// The task's thread. Members stand in topological order; member 0 is the head.
+class Chain {
+ public:
+  struct Events {
+    /// Every member has snapshotted at `barrier`.
+    std::function<void(const flow::Barrier&, state::TaskSnapshot)> on_snapshot;
+    /// The head's watermark reached the member (for metrics and Context::current_watermark).
+    std::function<void(int member, int64_t watermark)> on_watermark;
+    std::function<void(int member, int32_t rows)> on_rows;
+  };
+
+  Chain(std::vector<ChainMember> members, Events events, columns::BufferPool& pool);
+  ~Chain();
+
+  Status Open();
+  /// Gives the head what comes next: rows, watermark, status, barrier, latency marker, or end of all inputs.
+  Status Deliver(int input, flow::Element element);
+  Status EndInput(int input, flow::EndKind kind);
+  /// Runs `work` with the head's output: how a source emits.
+  Status WithHeadOutput(const std::function<Status(flow::Output&)>& work);
+  /// Continues what stopped half-way, last operator first.
+  Status Resume();
+  /// Nothing is half-way and every output has room: the head may be fed.
+  bool ready_for_input() const;
+  /// Something is half-way.
+  bool pending() const { return pending_ > 0; }
+  /// Something is half-way that could go on now.
+  bool runnable() const;
+  /// Some operator waits for its Waker.
+  bool blocked() const { return blocked_ > 0; }
+  /// Wakes blocked operators (all: who is not ready blocks again).
+  void Unblock();
+  Status OnTimer(int member, int64_t now_ms);
+  /// The core is idle: operators emit partial batches, edges flush.
+  Status IdleFlush();
+  void FlushEdges();
+  bool has_partial() const;
+  /// Snapshot without a barrier in band: the last word of a task whose inputs have ended.
+  Result<state::TaskSnapshot> SnapshotNow(const flow::Barrier& barrier);
+  Status NotifyComplete(uint64_t checkpoint);
+  Status NotifyAborted(uint64_t checkpoint);
+  /// All members have done OnEnd and everything has left.
+  bool ended() const { return ended_; }
+  void Close();
+  size_t size() const { return members_.size(); }
+  flow::Operator& op(int member) { return *members_[static_cast<size_t>(member)].op; }
+
+ private:
+  class MemberOutput;
+  struct Work;
+  struct State;
+
+  Status Enqueue(int member, Work work);
+  Result<flow::Progress> RunGuarded(int member, Work& work);
+  Result<flow::Progress> Run(int member, Work& work);
+  /// Works the member's queue off as far as it goes.
+  Status Drain(int member);
+  Status AfterWork(int member, Work& work);
+  Status Forward(int member, const flow::Element& element);
+  Status TakeSnapshot(int member, const flow::Barrier& barrier);
+  Result<state::OperatorSnapshot> SnapshotMember(int member, const flow::Barrier& barrier);
+  Status DeliverTo(int member, Work work);
+  void EmitFrom(int member, int port, columns::Batch batch);
+  bool HasRoom(int member) const;
+  Status Named(int member, Status status) const;
+
+  std::vector<ChainMember> members_;
+  std::vector<std::unique_ptr<State>> states_;
+  Events events_;
+  columns::BufferPool* pool_;
+  state::TaskSnapshot snapshot_;
+  Status error_;  // first error below an Emit; returned by the outer call
+  int pending_ = 0;
+  int blocked_ = 0;
+  size_t snapshotted_ = 0;
+  int ended_members_ = 0;
+  bool ended_ = false;
+};
+
+}  // namespace thalweg::runtime

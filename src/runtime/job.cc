@@ -1,0 +1,472 @@
+#include "runtime/job.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "checkpoint/snapshot_file.h"
+
+namespace thalweg::runtime {
+
+using checkpoint::TaskId;
+using flow::EnumeratorAction;
+
+/// A source node's enumerator and what the job knows of it.
+struct Job::SourceControl {
+  std::string uid;
+  std::string name;
+  int first_task = 0;
+  int parallelism = 1;
+  bool finished = false;  // had ended in the restored checkpoint
+  std::shared_ptr<flow::SplitEnumerator> enumerator;
+  std::map<std::string, std::string> watermark_states;  // by split, of the restored checkpoint
+  std::vector<bool> assigned;                           // by subtask: has heard of its first splits
+  bool discovering = false;
+  int64_t next_discovery_ms = INT64_MAX;
+};
+
+Job::Job(flow::Program program, const flow::Registry& registry, JobOptions options, time::Clock& clock, metrics::Group& metrics)
+    : program_(std::move(program)), registry_(&registry), options_(std::move(options)), clock_(&clock), metrics_(&metrics) {}
+
+Job::~Job() {
+  if (attempt_) attempt_->Stop();
+}
+
+void Job::Log(const std::string& line) const {
+  if (options_.log) options_.log(line);
+}
+
+void Job::Post(std::function<void()> work) {
+  std::lock_guard lock(mutex_);
+  inbox_.push_back(std::move(work));
+  arrived_.notify_one();
+}
+
+// The executor's queue is bounded; the job's own work may wait for it.
+void Job::RunOnIoThread(std::function<void()> work) {
+  while (!executor_.Submit(work)) std::this_thread::yield();
+}
+
+Result<JobEnd> Job::Run() {
+  THALWEG_TRY(Prepare());
+  THALWEG_TRY(StartAttempt());
+  Loop();
+  attempt_->Stop();
+  executor_.Drain();
+  return *outcome_;
+}
+
+Status Job::Prepare() {
+  THALWEG_ASSIGN(plan_, MakePlan(program_.graph, options_.plan));
+  if (options_.store) {
+    THALWEG_ASSIGN(std::vector<uint64_t> existing, options_.store->List(plan_.graph.name));
+    if (!existing.empty()) found_newest_ = existing.back();
+  }
+  return {};
+}
+
+TaskId Job::TaskIdOf(int task) const {
+  const TaskSpec& spec = plan_.tasks[static_cast<size_t>(task)];
+  const ChainSpec& chain = plan_.chains[static_cast<size_t>(spec.chain)];
+  return {plan_.graph.nodes[static_cast<size_t>(chain.nodes[0])].id, spec.subtask};
+}
+
+int Job::TaskOf(const TaskId& id) const {
+  for (const TaskSpec& spec : plan_.tasks)
+    if (TaskIdOf(spec.id) == id) return spec.id;
+  return -1;
+}
+
+// The newest checkpoint of this run; before there is one, what the user asked to begin with.
+Result<RestoredState> Job::FindState() {
+  if (options_.store && committed_ && committed_->checkpoint > found_newest_) {
+    THALWEG_ASSIGN(checkpoint::Latest latest, options_.store->ReadLatest(plan_.graph.name));
+    if (latest.manifest && latest.manifest->checkpoint > found_newest_) return ReadState(*options_.store, *latest.manifest);
+  }
+  if (!options_.restore) return RestoredState{};
+  checkpoint::CheckpointStore& store = *options_.restore->store;
+  if (options_.restore->checkpoint) {
+    THALWEG_ASSIGN(checkpoint::Manifest manifest, store.Read(options_.restore->job, *options_.restore->checkpoint));
+    return ReadState(store, manifest);
+  }
+  THALWEG_ASSIGN(checkpoint::Latest latest, store.ReadLatest(options_.restore->job));
+  if (!latest.manifest) {
+    Log(fmt::format("No checkpoint of job '{}' yet: starting afresh", options_.restore->job));
+    return RestoredState{};
+  }
+  return ReadState(store, *latest.manifest);
+}
+
+Result<RestoredState> Job::ReadState(checkpoint::CheckpointStore& store, const checkpoint::Manifest& manifest) {
+  std::vector<checkpoint::RestoreNode> nodes;
+  for (const graph::Node& node : plan_.graph.nodes) nodes.push_back({node.uid, node.parallelism, node.max_parallelism});
+  checkpoint::RestoreOptions restore_options;
+  restore_options.allow_non_restored_state = options_.allow_non_restored_state;
+  THALWEG_ASSIGN(checkpoint::RestorePlan plan, checkpoint::PlanRestore(manifest, nodes, restore_options));
+  RestoredState state;
+  state.checkpoint = manifest.checkpoint;
+  for (auto& [uid, node] : plan.nodes) {
+    for (checkpoint::SubtaskPlan& subtask : node.subtasks) {
+      RestoredOperator restored;
+      THALWEG_ASSIGN(restored.keyed, checkpoint::ReadKeyedState(store, manifest, subtask));
+      restored.lists = std::move(subtask.lists);
+      restored.committables = std::move(subtask.committables);
+      state.operators[uid].push_back(std::move(restored));
+    }
+    state.splits[uid] = std::move(node.splits);
+    state.enumerators[uid] = std::move(node.coordinator);
+    if (node.finished) state.finished.insert(uid);
+  }
+  return state;
+}
+
+Status Job::StartAttempt() {
+  THALWEG_ASSIGN(RestoredState restored, FindState());
+  Attempt::World world;
+  world.job_name = plan_.graph.name;
+  world.number = attempt_number_;
+  world.clock = clock_;
+  world.executor = &executor_;
+  world.metrics = metrics_;
+  world.memory = &memory_;
+  world.make_backend = options_.make_backend;
+  world.watermark_interval_ms = options_.watermark_interval_ms;
+  world.seed = options_.seed + static_cast<uint64_t>(attempt_number_) * 1'000'003;
+  world.serialize_hops = options_.serialize_hops;
+  auto report = [this, number = attempt_number_](TaskReport message) {
+    Post([this, number, message = std::make_shared<TaskReport>(std::move(message))] {
+      if (number == attempt_number_ && attempt_) OnReport(std::move(*message));
+    });
+  };
+  RestoredState for_sources;  // the attempt takes the rest
+  for_sources.checkpoint = restored.checkpoint;
+  for_sources.splits = std::move(restored.splits);
+  for_sources.enumerators = std::move(restored.enumerators);
+  for_sources.finished = restored.finished;
+  auto built = Attempt::Build(plan_, program_, *registry_, std::move(restored), std::move(world), std::move(report));
+  THALWEG_TRY(built.status());
+  {
+    std::lock_guard lock(attempt_mutex_);
+    attempt_ = std::move(*built);
+  }
+  // Numbers go on above any that an earlier attempt triggered: a file that it still writes must not meet one of ours.
+  MakeCoordinator(std::max({found_newest_, committed_ ? committed_->checkpoint : 0, last_triggered_}));
+  if (for_sources.checkpoint > 0) Log(fmt::format("Restored checkpoint {}", for_sources.checkpoint));
+  attempt_->Start();
+  THALWEG_TRY(StartSources(for_sources));
+  Tell(checkpoint::TasksStarted{});
+  return {};
+}
+
+// --- The loop.
+
+void Job::Loop() {
+  while (!outcome_) {
+    std::deque<std::function<void()>> work;
+    {
+      std::unique_lock lock(mutex_);
+      int64_t wait_ms = std::clamp<int64_t>(NextWakeMs() - clock_->NowMs(), 0, 1000);
+      arrived_.wait_for(lock, std::chrono::milliseconds(wait_ms), [this] { return !inbox_.empty(); });
+      work.swap(inbox_);
+    }
+    for (auto& each : work) {
+      if (!outcome_) each();
+    }
+    if (!outcome_) OnTimers();
+  }
+}
+
+int64_t Job::NextWakeMs() const {
+  int64_t next = std::min(coordinator_timer_ms_.value_or(INT64_MAX), restart_at_ms_.value_or(INT64_MAX));
+  for (const auto& source : sources_) next = std::min(next, source->next_discovery_ms);
+  return next;
+}
+
+void Job::OnTimers() {
+  int64_t now = clock_->NowMs();
+  if (restart_at_ms_ && now >= *restart_at_ms_ && io_under_way_ == 0) {
+    restart_at_ms_.reset();
+    ++attempt_number_;
+    restarts_.fetch_add(1);
+    Status started = StartAttempt();
+    if (!started.ok()) OnFailure(started);
+  }
+  if (coordinator_timer_ms_ && now >= *coordinator_timer_ms_) {
+    coordinator_timer_ms_.reset();
+    Tell(checkpoint::Tick{});
+  }
+  for (auto& source : sources_) {
+    if (now < source->next_discovery_ms) continue;
+    source->next_discovery_ms = INT64_MAX;
+    Discover(*source);
+  }
+}
+
+void Job::OnReport(TaskReport report) {
+  switch (report.kind) {
+    case TaskReport::Kind::kFailed: OnFailure(report.error); break;
+    case TaskReport::Kind::kSnapshot: WriteSnapshot(std::move(report)); break;
+    case TaskReport::Kind::kDeclined:
+      Tell(checkpoint::TaskDecline{report.checkpoint, TaskIdOf(report.task), report.error.message()});
+      break;
+    case TaskReport::Kind::kDrained: {
+      TaskId id = TaskIdOf(report.task);
+      Tell(checkpoint::TaskFinished{id, checkpoint::InlineTask(id, report.snapshot)});
+      break;
+    }
+    case TaskReport::Kind::kEvent:
+      if (SourceControl* source = FindSource(report.uid))
+        Apply(*source, source->enumerator->OnEvent(report.task - source->first_task, report.event));
+      break;
+  }
+}
+
+void Job::OnFailure(const Status& error) {
+  if (outcome_) return;
+  if (attempt_) attempt_->Stop();
+  sources_.clear();
+  coordinator_.reset();
+  coordinator_timer_ms_.reset();
+  // What the user wrote wrongly does not heal by being run again, nor is it worth the wait: but user functions may fail on a passing
+  // state of the world, so every category is retried, as in Flink.
+  std::optional<int64_t> delay = options_.restart ? options_.restart->OnFailure(clock_->NowMs()) : std::nullopt;
+  if (!delay) {
+    Status final_error = options_.restart ? error.WithContext(fmt::format("Not restarted ({})", options_.restart->Describe())) : error;
+    return End(final_error);
+  }
+  Log(fmt::format("Failed, restarting in {} ms: {}", *delay, error.ToString()));
+  {
+    std::lock_guard lock(attempt_mutex_);
+    attempt_.reset();
+  }
+  restart_at_ms_ = clock_->NowMs() + *delay;
+}
+
+void Job::End(Result<JobEnd> outcome) {
+  if (!outcome_) outcome_.emplace(std::move(outcome));
+}
+
+void Job::Stop() {
+  Post([this] {
+    if (!attempt_) return End(JobEnd::kStopped);  // waiting for a restart
+    if (options_.store && coordinator_) return Tell(checkpoint::TriggerNow{checkpoint::CheckpointKind::kStop, 1});
+    for (const auto& task : attempt_->tasks())
+      if (task->is_source()) attempt_->Post(task->id(), [](Task& each) { each.StopSource(flow::EndKind::kStop); });
+    stopping_ = true;
+  });
+}
+
+JobProgress Job::progress() const {
+  JobProgress progress;
+  progress.checkpoints = checkpoints_.load(std::memory_order_relaxed);
+  progress.restarts = restarts_.load(std::memory_order_relaxed);
+  std::lock_guard lock(attempt_mutex_);
+  if (!attempt_) return progress;
+  int64_t least = time::kMaxWatermark;
+  for (const auto& task : attempt_->tasks()) {
+    const TaskProgress& each = task->progress();
+    if (task->is_source()) progress.rows_in += each.rows_in.load(std::memory_order_relaxed);
+    progress.rows_out += each.rows_emitted.load(std::memory_order_relaxed);
+    if (!task->is_source() || attempt_->tasks().size() == 1) least = std::min(least, each.watermark.load(std::memory_order_relaxed));
+  }
+  progress.watermark = least;
+  return progress;
+}
+
+// --- Sources.
+
+Status Job::StartSources(const RestoredState& restored) {
+  sources_.clear();
+  for (size_t i = 0; i < plan_.graph.nodes.size(); ++i) {
+    const graph::Node& node = plan_.graph.nodes[i];
+    if (node.role != graph::NodeRole::kSource) continue;
+    THALWEG_ASSIGN(std::shared_ptr<flow::Source> made, registry_->MakeSource(node, program_.functions));
+    auto source = std::make_unique<SourceControl>();
+    source->uid = node.uid;
+    source->name = node.name;
+    source->first_task = attempt_->first_task_of(plan_.chain_of_node[i]);
+    source->parallelism = node.parallelism;
+    source->assigned.assign(static_cast<size_t>(node.parallelism), false);
+    source->finished = restored.finished.contains(node.uid);
+    THALWEG_ASSIGN(source->enumerator, made->CreateEnumerator());
+
+    std::vector<flow::Split> splits;
+    if (auto old = restored.splits.find(node.uid); old != restored.splits.end()) {
+      for (const std::string& bytes : old->second) {
+        THALWEG_ASSIGN(SplitAssignment assignment, DecodeSplit(bytes));
+        source->watermark_states[assignment.split.id] = std::move(assignment.watermark_state);
+        splits.push_back(std::move(assignment.split));
+      }
+    }
+    if (auto state = restored.enumerators.find(node.uid); state != restored.enumerators.end() && !state->second.empty())
+      THALWEG_TRY(source->enumerator->Restore(state->second).WithContext(fmt::format("Source '{}'", node.name)));
+    SourceControl& control = *source;
+    sources_.push_back(std::move(source));
+    Apply(control, control.enumerator->OnStart(control.parallelism, splits));
+    Discover(control);
+  }
+  return {};
+}
+
+void Job::Discover(SourceControl& source) {
+  if (source.discovering) return;
+  source.discovering = true;
+  RunOnIoThread([this, enumerator = source.enumerator, uid = source.uid, number = attempt_number_] {
+    auto found = std::make_shared<Result<flow::Discovery>>(enumerator->Discover());
+    Post([this, found, uid, number] {
+      SourceControl* control = number == attempt_number_ && attempt_ ? FindSource(uid) : nullptr;
+      if (!control) return;
+      control->discovering = false;
+      if (!found->ok()) return OnFailure(found->status().WithContext(fmt::format("Source '{}'", control->name)));
+      Apply(*control, control->enumerator->OnDiscovery(**found));
+      // Who got nothing is told so: until then it counts as active and holds the watermark back.
+      for (size_t i = 0; i < control->assigned.size(); ++i) {
+        if (!control->assigned[i]) Apply(*control, {{EnumeratorAction::Kind::kAssign, static_cast<int>(i), {}, {}}});
+      }
+      int64_t interval = control->enumerator->discovery_interval_ms();
+      if (interval > 0) control->next_discovery_ms = clock_->NowMs() + interval;
+    });
+  });
+}
+
+void Job::Apply(SourceControl& source, const std::vector<EnumeratorAction>& actions) {
+  for (const EnumeratorAction& action : actions) {
+    int task = source.first_task + action.subtask;
+    switch (action.kind) {
+      case EnumeratorAction::Kind::kAssign: {
+        std::vector<SplitAssignment> assignments;
+        for (const flow::Split& split : action.splits) {
+          auto state = source.watermark_states.find(split.id);
+          assignments.push_back({split, state == source.watermark_states.end() ? std::string() : state->second});
+        }
+        source.assigned[static_cast<size_t>(action.subtask)] = true;
+        attempt_->Post(task, [assignments = std::move(assignments)](Task& each) { each.AddSplits(assignments); });
+        break;
+      }
+      case EnumeratorAction::Kind::kNoMoreSplits: attempt_->Post(task, [](Task& each) { each.NoMoreSplits(); }); break;
+      case EnumeratorAction::Kind::kEvent:
+        attempt_->Post(task, [event = action.event](Task& each) { each.OnSourceEvent(event); });
+        break;
+    }
+  }
+}
+
+Job::SourceControl* Job::FindSource(const std::string& uid) {
+  for (auto& source : sources_)
+    if (source->uid == uid) return source.get();
+  return nullptr;
+}
+
+// --- Checkpoints.
+
+void Job::MakeCoordinator(uint64_t newest) {
+  checkpoint::CoordinatorOptions options = options_.checkpointing;
+  options.job = plan_.graph.name;
+  options.graph_digest = graph::Digest(program_.graph);
+  options.durable = options_.store != nullptr;
+  options.newest = newest;
+  for (const TaskSpec& spec : plan_.tasks) {
+    checkpoint::CoordinatedTask task{TaskIdOf(spec.id), {}};
+    for (const ChannelSpec& channel : plan_.channels)
+      if (channel.to_task == spec.id) task.upstream.push_back(TaskIdOf(channel.from_task));
+    options.tasks.push_back(std::move(task));
+  }
+  for (const graph::Node& node : plan_.graph.nodes)
+    options.nodes.push_back({node.uid, node.parallelism, node.max_parallelism, node.keyed, node.role == graph::NodeRole::kSource});
+  coordinator_ = std::make_unique<checkpoint::CheckpointCoordinator>(std::move(options));
+}
+
+void Job::Tell(checkpoint::CoordinatorInput message) {
+  if (!coordinator_) return;
+  for (checkpoint::CoordinatorOutput& output : coordinator_->Step(clock_->NowMs(), std::move(message))) {
+    if (!coordinator_ || outcome_) return;
+    Obey(output);
+  }
+}
+
+void Job::Obey(checkpoint::CoordinatorOutput& output) {
+  if (auto* trigger = std::get_if<checkpoint::TriggerBarrier>(&output)) {
+    Trigger(*trigger);
+  } else if (auto* commit = std::get_if<checkpoint::CommitManifest>(&output)) {
+    Commit(std::move(commit->manifest));
+  } else if (auto* complete = std::get_if<checkpoint::NotifyComplete>(&output)) {
+    checkpoints_.fetch_add(1);
+    for (const auto& task : attempt_->tasks())
+      attempt_->Post(task->id(), [id = complete->checkpoint](Task& each) { each.NotifyComplete(id); });
+  } else if (auto* aborted = std::get_if<checkpoint::NotifyAborted>(&output)) {
+    Log(fmt::format("Checkpoint {} aborted: {}", aborted->checkpoint, aborted->reason));
+    for (const auto& task : attempt_->tasks())
+      attempt_->Post(task->id(), [id = aborted->checkpoint](Task& each) { each.NotifyAborted(id); });
+  } else if (auto* fail = std::get_if<checkpoint::FailJob>(&output)) {
+    OnFailure(fail->reason);
+  } else if (auto* timer = std::get_if<checkpoint::SetTimer>(&output)) {
+    coordinator_timer_ms_ = timer->at_ms;
+  } else if (auto* answer = std::get_if<checkpoint::Answer>(&output)) {
+    if (!answer->error.empty()) Log(fmt::format("The last checkpoint could not be taken: {}", answer->error));
+  } else if (auto* end = std::get_if<checkpoint::EndJob>(&output)) {
+    EndWhenTold(end->stopped || stopping_ ? JobEnd::kStopped : JobEnd::kFinished);
+  }
+}
+
+// The completion of the last checkpoint was posted before: when this comes back, every task has committed.
+void Job::EndWhenTold(JobEnd end) {
+  auto left = std::make_shared<std::atomic<size_t>>(attempt_->tasks().size());
+  for (const auto& task : attempt_->tasks()) {
+    attempt_->Post(task->id(), [this, left, end, number = attempt_number_](Task&) {
+      if (left->fetch_sub(1) > 1) return;
+      Post([this, end, number] {
+        if (number == attempt_number_ && attempt_) End(end);
+      });
+    });
+  }
+}
+
+void Job::Trigger(const checkpoint::TriggerBarrier& trigger) {
+  last_triggered_ = std::max(last_triggered_, trigger.checkpoint);
+  if (!trigger.again) {
+    checkpoint::CoordinatorStates states{trigger.checkpoint, {}};
+    for (const auto& source : sources_) states.by_uid[source->uid] = source->enumerator->Snapshot();
+    // Handled after the barriers are posted: Step must not be entered again from inside.
+    Post([this, states = std::move(states), number = attempt_number_] {
+      if (number == attempt_number_ && attempt_) Tell(states);
+    });
+  }
+  flow::Barrier barrier{trigger.checkpoint, flow::BarrierKind::kCheckpoint, trigger.triggered_at_ms};
+  bool hold = trigger.kind == checkpoint::CheckpointKind::kStop;
+  for (const TaskId& id : trigger.tasks)
+    attempt_->Post(TaskOf(id), [barrier, hold](Task& each) { each.Trigger(barrier, hold); });
+}
+
+void Job::WriteSnapshot(TaskReport report) {
+  if (!options_.store) return;
+  auto shared = std::make_shared<TaskReport>(std::move(report));
+  TaskId id = TaskIdOf(shared->task);
+  RunOnIoThread([this, shared, id, number = attempt_number_] {
+    auto written = std::make_shared<Result<checkpoint::TaskState>>(
+        options_.store->WriteTask(plan_.graph.name, shared->checkpoint, id, shared->snapshot));
+    Post([this, written, shared, id, number] {
+      if (number != attempt_number_ || !attempt_) return;
+      if (written->ok())
+        Tell(checkpoint::TaskAck{shared->checkpoint, id, std::move(**written)});
+      else
+        Tell(checkpoint::TaskDecline{shared->checkpoint, id, written->status().ToString()});
+    });
+  });
+}
+
+void Job::Commit(checkpoint::Manifest manifest) {
+  auto shared = std::make_shared<checkpoint::Manifest>(std::move(manifest));
+  ++io_under_way_;
+  RunOnIoThread([this, shared, number = attempt_number_] {
+    auto outcome = std::make_shared<checkpoint::CommitOutcome>(options_.store->Commit(*shared));
+    bool committed = outcome->kind == checkpoint::CommitOutcome::Kind::kCommitted;
+    Status cleaned = committed ? options_.store->Subsume(*shared) : Status();
+    Post([this, shared, outcome, committed, cleaned, number] {
+      --io_under_way_;
+      if (committed || outcome->kind == checkpoint::CommitOutcome::Kind::kUnknown) committed_ = *shared;
+      if (!cleaned.ok()) Log(fmt::format("Old checkpoints were not deleted: {}", cleaned.ToString()));
+      if (number == attempt_number_ && attempt_) Tell(checkpoint::CommitResult{shared->checkpoint, *outcome});
+    });
+  });
+}
+
+}  // namespace thalweg::runtime

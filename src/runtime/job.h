@@ -1,0 +1,136 @@
+// Job: runs a program in this process to its end, through failures: plan, attempts, sources' enumerators, checkpoints, restarts.
+// Rule: all of it happens on the thread that called Run; tasks and I/O threads post to it.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "checkpoint/checkpoint_store.h"
+#include "checkpoint/coordinator.h"
+#include "checkpoint/restart_strategy.h"
+#include "checkpoint/restore.h"
+#include "flow/program.h"
+#include "io/executor.h"
+#include "metrics/registry.h"
+#include "runtime/attempt.h"
+#include "runtime/plan.h"
+#include "time/clock.h"
+
+namespace thalweg::runtime {
+
+/// A checkpoint to begin with.
+struct RestoreFrom {
+  std::shared_ptr<checkpoint::CheckpointStore> store;
+  std::string job;                     // its name there
+  std::optional<uint64_t> checkpoint;  // none: the newest that verifies
+};
+
+/// How to run a job; made from the configuration by src/bin.
+struct JobOptions {
+  PlanOptions plan;
+  KeyedBackendFactory make_backend;
+  checkpoint::CoordinatorOptions checkpointing;        // intervals and limits; the job fills in the rest
+  std::shared_ptr<checkpoint::CheckpointStore> store;  // null: no checkpoints are written
+  std::optional<RestoreFrom> restore;                  // none: start afresh
+  bool allow_non_restored_state = false;
+  std::unique_ptr<checkpoint::RestartStrategy> restart;  // null: never
+  int64_t watermark_interval_ms = 200;
+  bool serialize_hops = false;
+  uint64_t seed = 0;
+  std::function<void(const std::string&)> log;  // one line each; any of the job's moments a person would want to know
+};
+
+/// A job as others may see it.
+struct JobProgress {
+  uint64_t rows_in = 0;   // read by sources
+  uint64_t rows_out = 0;  // received by sinks
+  int64_t watermark = time::kMinWatermark;  // least of the sinks' chains
+  uint64_t checkpoints = 0;
+  int restarts = 0;
+};
+
+enum class JobEnd : uint8_t { kFinished, kStopped };
+
+class Job {
+ public:
+  Job(flow::Program program, const flow::Registry& registry, JobOptions options, time::Clock& clock, metrics::Group& metrics);
+  ~Job();
+
+  /// Blocks until the job has finished, was stopped, or failed for good.
+  Result<JobEnd> Run();
+  /// Sources stop reading, what is under way is worked off, windows do not fire, a last checkpoint is taken. Any thread.
+  void Stop();
+  /// Any thread.
+  JobProgress progress() const;
+  const PhysicalPlan& plan() const { return plan_; }
+
+ private:
+  struct SourceControl;
+  /// Runs `work` on the job's thread. Any thread.
+  void Post(std::function<void()> work);
+  void RunOnIoThread(std::function<void()> work);
+  Status Prepare();
+  Result<RestoredState> FindState();
+  Result<RestoredState> ReadState(checkpoint::CheckpointStore& store, const checkpoint::Manifest& manifest);
+  Status StartAttempt();
+  void Loop();
+  int64_t NextWakeMs() const;
+  void OnTimers();
+  void OnReport(TaskReport report);
+  void OnFailure(const Status& error);
+  void End(Result<JobEnd> outcome);
+
+  Status StartSources(const RestoredState& restored);
+  void Discover(SourceControl& source);
+  void Apply(SourceControl& source, const std::vector<flow::EnumeratorAction>& actions);
+  SourceControl* FindSource(const std::string& uid);
+
+  void MakeCoordinator(uint64_t newest);
+  void Tell(checkpoint::CoordinatorInput message);
+  void Obey(checkpoint::CoordinatorOutput& output);
+  void Trigger(const checkpoint::TriggerBarrier& trigger);
+  void Commit(checkpoint::Manifest manifest);
+  void WriteSnapshot(TaskReport report);
+  void EndWhenTold(JobEnd end);
+  checkpoint::TaskId TaskIdOf(int task) const;
+  int TaskOf(const checkpoint::TaskId& id) const;
+  void Log(const std::string& line) const;
+
+  flow::Program program_;
+  const flow::Registry* registry_;
+  JobOptions options_;
+  time::Clock* clock_;
+  metrics::Group* metrics_;
+  PhysicalPlan plan_;
+  columns::MemoryAccount memory_;
+
+  std::unique_ptr<Attempt> attempt_;
+  int attempt_number_ = 0;
+  std::vector<std::unique_ptr<SourceControl>> sources_;
+  std::unique_ptr<checkpoint::CheckpointCoordinator> coordinator_;
+  std::optional<int64_t> coordinator_timer_ms_;
+  std::optional<int64_t> restart_at_ms_;
+  uint64_t found_newest_ = 0;   // number of the newest checkpoint in the folder when this process began: not ours
+  uint64_t last_triggered_ = 0;
+  bool stopping_ = false;       // sources were told to stop, without a checkpoint
+  int io_under_way_ = 0;        // commits that must be awaited before the next attempt
+  std::optional<checkpoint::Manifest> committed_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable arrived_;
+  std::deque<std::function<void()>> inbox_;  // guarded by mutex_
+  std::optional<Result<JobEnd>> outcome_;
+  std::atomic<uint64_t> checkpoints_{0};
+  std::atomic<int> restarts_{0};
+  mutable std::mutex attempt_mutex_;  // guards the pointer attempt_ against progress()
+  io::Executor executor_;             // last: its jobs post here until they are done
+};
+
+}  // namespace thalweg::runtime

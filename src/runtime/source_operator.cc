@@ -1,0 +1,127 @@
+#include "runtime/source_operator.h"
+
+#include <algorithm>
+
+namespace thalweg::runtime {
+
+using columns::Batch;
+using flow::Progress;
+
+std::string EncodeSplit(const SplitAssignment& assignment) {
+  ByteWriter out;
+  out.String(assignment.split.id);
+  out.String(assignment.split.state);
+  out.String(assignment.watermark_state);
+  return out.Take();
+}
+
+Result<SplitAssignment> DecodeSplit(std::string_view bytes) {
+  ByteReader in(bytes);
+  SplitAssignment assignment;
+  assignment.split.id = in.String();
+  assignment.split.state = in.String();
+  assignment.watermark_state = in.String();
+  THALWEG_TRY(in.status());
+  return assignment;
+}
+
+SourceOperator::SourceOperator(std::unique_ptr<flow::SourceReader> reader, const flow::SourcePipeline* pipeline)
+    : reader_(std::move(reader)), pipeline_(pipeline) {
+  if (pipeline_ && pipeline_->make_transform) transform_ = pipeline_->make_transform();
+}
+
+Status SourceOperator::Open(flow::Context& context) {
+  context_ = &context;
+  return reader_->Open(context);
+}
+
+Result<Progress> SourceOperator::Process(int, flow::Rows&, flow::Output&) {
+  return InternalError("A source has no input");
+}
+
+Status SourceOperator::AddSplits(const std::vector<SplitAssignment>& assignments) {
+  std::vector<flow::Split> splits;
+  for (const SplitAssignment& assignment : assignments) {
+    SplitTime& split = splits_[assignment.split.id];
+    split.last_rows_ms = context_->clock().NowMs();
+    if (pipeline_ && pipeline_->make_watermarks) {
+      split.generator = pipeline_->make_watermarks();
+      if (!assignment.watermark_state.empty()) {
+        ByteReader in(assignment.watermark_state);
+        split.generator->Restore(in);
+        THALWEG_TRY(in.status().WithContext(fmt::format("Watermark state of split '{}'", assignment.split.id)));
+      }
+    }
+    splits.push_back(assignment.split);
+  }
+  return reader_->AddSplits(splits);
+}
+
+Result<flow::ReadProgress> SourceOperator::Poll(flow::Output& out) {
+  out_ = &out;
+  credit_ = out.has_credit();
+  auto progress = reader_->Poll(*this);
+  if (!error_.ok()) return std::exchange(error_, Status());
+  return progress;
+}
+
+void SourceOperator::Emit(const std::string& id, Batch batch) {
+  if (batch.rows() == 0 || !error_.ok()) return;
+  if (transform_) {
+    auto made = transform_(std::move(batch), out_->pool());
+    if (!made.ok()) {
+      error_ = made.status();
+      credit_ = false;
+      return;
+    }
+    batch = std::move(*made);
+    if (batch.rows() == 0) return;
+  }
+  if (pipeline_ && pipeline_->assign_times) pipeline_->assign_times(batch, out_->pool());
+  auto split = splits_.find(id);
+  if (split != splits_.end()) {
+    split->second.last_rows_ms = context_->clock().NowMs();
+    if (split->second.generator && batch.times())
+      split->second.generator->OnRows(batch.times().data<int64_t>(), batch.rows());
+  }
+  rows_ += static_cast<uint64_t>(batch.rows());
+  out_->Emit(std::move(batch));
+  credit_ = out_->has_credit();
+}
+
+void SourceOperator::FinishSplit(const std::string& id) { splits_.erase(id); }
+
+int64_t SourceOperator::CurrentWatermark() {
+  int64_t now = context_->clock().NowMs();
+  int64_t timeout = pipeline_ ? pipeline_->idle_timeout_ms : 0;
+  int64_t least = time::kMaxWatermark;
+  bool any_active = false;
+  for (const auto& [id, split] : splits_) {
+    if (timeout > 0 && now - split.last_rows_ms >= timeout) continue;
+    any_active = true;
+    least = std::min(least, split.generator ? split.generator->Current() : time::kMinWatermark);
+  }
+  idle_ = !any_active;
+  if (any_active) watermark_ = std::max(watermark_, least);
+  return watermark_;
+}
+
+Result<std::vector<std::string>> SourceOperator::Snapshot(const flow::Barrier& barrier) {
+  reader_->OnSnapshot(barrier.id);
+  return std::vector<std::string>{};
+}
+
+void SourceOperator::CollectSplits(state::OperatorSnapshot& snapshot) const {
+  for (flow::Split& split : reader_->SnapshotSplits()) {
+    SplitAssignment assignment{std::move(split), {}};
+    auto time = splits_.find(assignment.split.id);
+    if (time != splits_.end() && time->second.generator) {
+      ByteWriter out;
+      time->second.generator->Snapshot(out);
+      assignment.watermark_state = out.Take();
+    }
+    snapshot.splits.push_back(EncodeSplit(assignment));
+  }
+}
+
+}  // namespace thalweg::runtime

@@ -1,0 +1,298 @@
+#include "runtime/task.h"
+
+#include "runtime/core.h"
+
+namespace thalweg::runtime {
+
+using flow::Element;
+using Next = exchange::InputGate::Next;
+
+void TaskWaker::Wake() {
+  woken_.store(true, std::memory_order_release);
+  std::lock_guard lock(mutex_);
+  if (!task_) return;
+  task_->MakeReady();
+  task_->core().Wake();
+}
+
+void TaskWaker::Bind(Task* task) {
+  std::lock_guard lock(mutex_);
+  task_ = task;
+}
+
+TaskContext::TaskContext(flow::TaskName name, World world, std::shared_ptr<flow::Waker> waker,
+                         std::unique_ptr<state::KeyedBackend> keyed, std::function<void(std::string)> send_event)
+    : name_(std::move(name)),
+      world_(world),
+      random_(world.seed),
+      waker_(std::move(waker)),
+      keyed_(std::move(keyed)),
+      send_event_(std::move(send_event)) {}
+
+Status TaskContext::RunBlocking(std::function<void()> work) {
+  if (world_.executor->Submit(std::move(work))) return {};
+  return ExternalError("The queue of blocking work is full: {} jobs wait", io::kExecutorQueueJobs);
+}
+
+bool TaskContext::TakeDueTimer(int64_t now_ms) {
+  if (timer_ms_ > now_ms) return false;
+  timer_ms_ = INT64_MAX;
+  return true;
+}
+
+Task::Task(Options options, Parts parts, Core& core, time::Clock& clock, ReportTo report)
+    : options_(std::move(options)), parts_(std::move(parts)), core_(&core), clock_(&clock), report_(std::move(report)) {
+  Chain::Events events;
+  events.on_snapshot = [this](const flow::Barrier& barrier, state::TaskSnapshot snapshot) {
+    TaskReport report;
+    report.task = options_.id;
+    report.checkpoint = barrier.id;
+    report.snapshot = std::move(snapshot);
+    report_(std::move(report));
+  };
+  events.on_watermark = [this](int member, int64_t watermark) {
+    parts_.contexts[static_cast<size_t>(member)]->set_watermark(watermark);
+    progress_.watermark.store(watermark, std::memory_order_relaxed);
+  };
+  events.on_rows = [this](int member, int32_t rows) {
+    if (parts_.is_sink[static_cast<size_t>(member)])
+      progress_.rows_emitted.fetch_add(static_cast<uint64_t>(rows), std::memory_order_relaxed);
+    if (member == 0) progress_.rows_in.fetch_add(static_cast<uint64_t>(rows), std::memory_order_relaxed);
+  };
+  chain_ = std::make_unique<Chain>(std::move(parts_.members), std::move(events), core.pool());
+  parts_.waker->Bind(this);
+}
+
+Task::~Task() { parts_.waker->Bind(nullptr); }
+
+void Task::Fail(Status status) {
+  if (failed_) return;
+  failed_ = true;
+  TaskReport report;
+  report.kind = TaskReport::Kind::kFailed;
+  report.task = options_.id;
+  report.error = std::move(status);
+  report_(std::move(report));
+}
+
+void Task::Open() {
+  Status status = chain_->Open();
+  for (size_t i = 0; status.ok() && i < parts_.committables.size(); ++i)
+    if (!parts_.committables[i].empty()) status = chain_->op(static_cast<int>(i)).RestoreCommittables(parts_.committables[i]);
+  if (!status.ok()) return Fail(std::move(status));
+  opened_ = true;
+  MakeReady();
+}
+
+void Task::AddSplits(const std::vector<SplitAssignment>& splits) {
+  if (failed_ || closed_) return;
+  assigned_ = true;
+  Status status = parts_.source->AddSplits(splits);
+  if (!status.ok()) Fail(status.WithContext(fmt::format("Source '{}'", options_.name)));
+  MakeReady();
+}
+
+void Task::NoMoreSplits() {
+  if (failed_ || closed_) return;
+  parts_.source->NoMoreSplits();
+  MakeReady();
+}
+
+void Task::OnSourceEvent(const std::string& event) {
+  if (failed_ || closed_) return;
+  Status status = parts_.source->OnEvent(event);
+  if (!status.ok()) Fail(std::move(status));
+  MakeReady();
+}
+
+void Task::Trigger(const flow::Barrier& barrier, bool hold) {
+  if (!is_source() || source_ended_) return;
+  triggered_ = barrier;
+  hold_after_ = hold;
+  MakeReady();
+}
+
+void Task::NotifyComplete(uint64_t checkpoint) {
+  if (!opened_ || failed_ || closed_) return;
+  Status status = chain_->NotifyComplete(checkpoint);
+  if (!status.ok()) Fail(std::move(status));
+  MakeReady();
+}
+
+void Task::NotifyAborted(uint64_t checkpoint) {
+  if (!opened_ || failed_ || closed_) return;
+  if (held_for_ == checkpoint) held_for_ = 0;
+  if (triggered_ && triggered_->id == checkpoint) triggered_.reset();
+  Status status = chain_->NotifyAborted(checkpoint);
+  if (!status.ok()) Fail(std::move(status));
+  MakeReady();
+}
+
+void Task::StopSource(flow::EndKind kind) {
+  stop_ = kind;
+  MakeReady();
+}
+
+void Task::Close() {
+  if (closed_) return;
+  closed_ = true;
+  chain_->Close();
+}
+
+int64_t Task::next_timer_ms() const {
+  int64_t next = is_source() && !source_ended_ ? next_watermark_ms_ : INT64_MAX;
+  for (const auto& context : parts_.contexts) next = std::min(next, context->timer_ms());
+  return opened_ && !failed_ && !closed_ ? next : INT64_MAX;
+}
+
+bool Task::Run(int64_t deadline_ns) {
+  if (!opened_ || failed_ || closed_) return false;
+  if (parts_.waker->TakeWoken()) chain_->Unblock();
+  bool more = false;
+  Status status = Work(deadline_ns, more);
+  if (!status.ok()) Fail(std::move(status));
+  return more && !failed_;
+}
+
+Status Task::Work(int64_t deadline_ns, bool& more) {
+  THALWEG_TRY(chain_->Resume());
+  while (chain_->ready_for_input()) {
+    bool idle = false;
+    THALWEG_TRY(Step(idle));
+    if (idle) break;
+    if (clock_->MonotonicNs() >= deadline_ns) {
+      more = true;
+      break;
+    }
+  }
+  if (chain_->runnable()) more = true;
+  return AfterProgress();
+}
+
+Status Task::Step(bool& idle) {
+  THALWEG_TRY(FireTimers());
+  if (!chain_->ready_for_input()) return {};
+  return is_source() ? StepSource(idle) : StepGate(idle);
+}
+
+Status Task::FireTimers() {
+  int64_t now = INT64_MIN;
+  for (size_t i = 0; i < parts_.contexts.size(); ++i) {
+    if (parts_.contexts[i]->timer_ms() == INT64_MAX) continue;
+    if (now == INT64_MIN) now = clock_->NowMs();
+    if (parts_.contexts[i]->TakeDueTimer(now)) THALWEG_TRY(chain_->OnTimer(static_cast<int>(i), now));
+  }
+  return {};
+}
+
+Status Task::StepSource(bool& idle) {
+  if (source_ended_) {
+    idle = true;
+    return {};
+  }
+  if (triggered_) {
+    flow::Barrier barrier = *triggered_;
+    triggered_.reset();
+    if (hold_after_) held_for_ = barrier.id;
+    return chain_->Deliver(0, barrier);
+  }
+  if (held_for_ > 0) {
+    idle = true;
+    return {};
+  }
+  if (stop_) return EndSource(*stop_);
+  int64_t now = clock_->NowMs();
+  if (now >= next_watermark_ms_) {
+    next_watermark_ms_ = now + options_.watermark_interval_ms;
+    THALWEG_TRY(EmitWatermark(false));
+    if (!chain_->ready_for_input()) return {};
+  }
+  flow::ReadProgress progress = flow::ReadProgress::kMore;
+  THALWEG_TRY(chain_->WithHeadOutput([&](flow::Output& out) -> Status {
+    THALWEG_ASSIGN(progress, parts_.source->Poll(out));
+    return {};
+  }));
+  progress_.rows_in.store(parts_.source->rows(), std::memory_order_relaxed);
+  if (progress == flow::ReadProgress::kIdle) idle = true;
+  if (progress == flow::ReadProgress::kFinished) return EndSource(flow::EndKind::kFinished);
+  return {};
+}
+
+// Until the first assignment is known a source counts as active: its splits may hold rows older than its neighbours' watermark.
+Status Task::EmitWatermark(bool final_one) {
+  int64_t watermark = final_one ? time::kMaxWatermark : parts_.source->CurrentWatermark();
+  bool idle = !final_one && assigned_ && parts_.source->idle();
+  if (watermark > sent_watermark_) {
+    sent_watermark_ = watermark;
+    status_idle_ = false;
+    THALWEG_TRY(chain_->Deliver(0, flow::Watermark{watermark}));
+  }
+  if (idle != status_idle_) {
+    status_idle_ = idle;
+    THALWEG_TRY(chain_->Deliver(0, flow::WatermarkStatus{idle}));
+  }
+  return {};
+}
+
+Status Task::EndSource(flow::EndKind kind) {
+  source_ended_ = true;
+  if (kind != flow::EndKind::kStop) THALWEG_TRY(EmitWatermark(true));
+  return chain_->Deliver(0, flow::EndOfInput{kind});
+}
+
+Status Task::StepGate(bool& idle) {
+  std::optional<Next> next = parts_.gate->Poll();
+  if (!next) {
+    idle = true;
+    return {};
+  }
+  switch (next->kind) {
+    case Next::Kind::kRows:
+    case Next::Kind::kWatermark:
+    case Next::Kind::kStatus:
+    case Next::Kind::kLatency:
+    case Next::Kind::kBarrier:
+    case Next::Kind::kEnd: return chain_->Deliver(next->input, std::move(next->element));
+    case Next::Kind::kEndOfInput: return chain_->EndInput(next->input, next->element.end.kind);
+    case Next::Kind::kBarrierSuperseded: {
+      TaskReport report;
+      report.kind = TaskReport::Kind::kDeclined;
+      report.task = options_.id;
+      report.checkpoint = next->element.barrier.id;
+      report.error = ExternalError("Checkpoint {} was superseded by a newer one", next->element.barrier.id);
+      report_(std::move(report));
+      return {};
+    }
+  }
+  return {};
+}
+
+Status Task::AfterProgress() {
+  uint64_t rows_out = 0;
+  bool flushed = true;
+  for (const auto& edge : parts_.edges) rows_out += edge->rows();
+  for (const auto& sender : parts_.senders) flushed &= sender->flushed();
+  progress_.rows_out.store(rows_out, std::memory_order_relaxed);
+  if (drained_ || !chain_->ended() || !flushed) return {};
+  drained_ = true;
+  TaskReport report;
+  report.kind = TaskReport::Kind::kDrained;
+  report.task = options_.id;
+  THALWEG_ASSIGN(report.snapshot, chain_->SnapshotNow(flow::Barrier{}));
+  report_(std::move(report));
+  return {};
+}
+
+bool Task::Flush(bool idle) {
+  if (!opened_ || failed_ || closed_ || drained_) return false;
+  bool partial = chain_->has_partial();
+  if (idle && !chain_->pending()) {
+    Status status = chain_->IdleFlush();
+    if (!status.ok()) Fail(std::move(status));
+  } else if (partial) {
+    chain_->FlushEdges();
+  }
+  return partial;
+}
+
+}  // namespace thalweg::runtime

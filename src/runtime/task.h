@@ -1,0 +1,180 @@
+// Task: one subtask of one chain. Reads its gate (or its source), runs its chain, reports to the job.
+// Rule: nothing is read while anything of the chain is half-way or has no room; a command is obeyed between two elements.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "exchange/channel.h"
+#include "exchange/edge_writer.h"
+#include "exchange/input_gate.h"
+#include "flow/context.h"
+#include "io/executor.h"
+#include "metrics/registry.h"
+#include "runtime/chain.h"
+#include "runtime/source_operator.h"
+#include "runtime/task_waker.h"
+
+namespace thalweg::runtime {
+
+class Core;
+
+/// What a task tells the job. Sent on the task's thread; the job queues it.
+struct TaskReport {
+  enum class Kind : uint8_t { kSnapshot, kDeclined, kDrained, kFailed, kEvent };
+  Kind kind = Kind::kSnapshot;
+  int task = 0;
+  uint64_t checkpoint = 0;
+  state::TaskSnapshot snapshot;  // kSnapshot; kDrained: the task's last word
+  Status error;
+  std::string uid;  // kEvent: the operator's
+  std::string event;
+};
+using ReportTo = std::function<void(TaskReport)>;
+
+/// Rows and time of a task as others may read them at any moment.
+struct TaskProgress {
+  std::atomic<uint64_t> rows_in{0};
+  std::atomic<uint64_t> rows_out{0};      // sent to other tasks
+  std::atomic<uint64_t> rows_emitted{0};  // taken in by a sink at the end of the chain
+  std::atomic<int64_t> watermark{time::kMinWatermark};
+};
+
+/// Context of one chain member.
+class TaskContext final : public flow::Context {
+ public:
+  struct World {
+    time::Clock* clock = nullptr;
+    columns::BufferPool* pool = nullptr;
+    io::Executor* executor = nullptr;
+    metrics::Group* metrics = nullptr;
+    uint64_t seed = 0;
+  };
+  TaskContext(flow::TaskName name, World world, std::shared_ptr<flow::Waker> waker, std::unique_ptr<state::KeyedBackend> keyed,
+              std::function<void(std::string)> send_event);
+
+  const flow::TaskName& task() const override { return name_; }
+  time::Clock& clock() override { return *world_.clock; }
+  Random& random() override { return random_; }
+  metrics::Group& metrics() override { return *world_.metrics; }
+  columns::BufferPool& pool() override { return *world_.pool; }
+  state::KeyedBackend* keyed_state() override { return keyed_.get(); }
+  state::OperatorState& operator_state() override { return operator_state_; }
+  int64_t current_watermark() const override { return watermark_; }
+  std::shared_ptr<flow::Waker> waker() override { return waker_; }
+  void RequestTimer(int64_t at_ms) override { timer_ms_ = std::min(timer_ms_, at_ms); }
+  Status RunBlocking(std::function<void()> work) override;
+  void SendToCoordinator(std::string event) override { send_event_(std::move(event)); }
+
+  void set_watermark(int64_t watermark) { watermark_ = watermark; }
+  int64_t timer_ms() const { return timer_ms_; }
+  /// True if a requested timer is due; it is then forgotten.
+  bool TakeDueTimer(int64_t now_ms);
+
+ private:
+  flow::TaskName name_;
+  World world_;
+  Random random_;
+  std::shared_ptr<flow::Waker> waker_;
+  std::unique_ptr<state::KeyedBackend> keyed_;
+  std::function<void(std::string)> send_event_;
+  state::OperatorState operator_state_;
+  int64_t watermark_ = time::kMinWatermark;
+  int64_t timer_ms_ = INT64_MAX;
+};
+
+class Task {
+ public:
+  struct Options {
+    int id = 0;
+    std::string name;
+    int64_t watermark_interval_ms = 200;
+  };
+  /// Everything a task owns or borrows; put together by job.cc.
+  struct Parts {
+    std::vector<ChainMember> members;
+    std::vector<std::unique_ptr<TaskContext>> contexts;
+    SourceOperator* source = nullptr;  // the head, for source tasks
+    std::vector<std::unique_ptr<exchange::ChannelReceiver>> receivers;
+    std::vector<std::unique_ptr<exchange::ChannelSender>> senders;
+    std::vector<std::unique_ptr<exchange::EdgeWriter>> edges;
+    std::unique_ptr<exchange::InputGate> gate;
+    std::vector<std::vector<std::string>> committables;  // by member, of the restored checkpoint
+    std::vector<bool> is_sink;                           // by member
+    std::shared_ptr<TaskWaker> waker;
+  };
+
+  Task(Options options, Parts parts, Core& core, time::Clock& clock, ReportTo report);
+  ~Task();
+
+  // On the core's thread.
+  void Open();
+  /// Works until `deadline_ns` or until nothing can be done. True: more could be done at once.
+  bool Run(int64_t deadline_ns);
+  /// Sends partial batches when the core is idle, or old ones. True if anything was sent.
+  bool Flush(bool idle);
+  void AddSplits(const std::vector<SplitAssignment>& splits);
+  void NoMoreSplits();
+  void OnSourceEvent(const std::string& event);
+  /// A source sends the barrier next; with `hold` it then emits nothing more until the checkpoint is aborted. Other tasks take
+  /// barriers from their inputs, or answer by their last word when those have ended.
+  void Trigger(const flow::Barrier& barrier, bool hold);
+  void NotifyComplete(uint64_t checkpoint);
+  void NotifyAborted(uint64_t checkpoint);
+  void StopSource(flow::EndKind kind);
+  void Close();
+
+  void MakeReady() { ready_.store(true, std::memory_order_release); }
+  bool TakeReady() { return ready_.load(std::memory_order_relaxed) && ready_.exchange(false, std::memory_order_acquire); }
+  bool is_ready() const { return ready_.load(std::memory_order_acquire); }
+  int64_t next_timer_ms() const;
+
+  // Any thread.
+  int id() const { return options_.id; }
+  const std::string& name() const { return options_.name; }
+  const TaskProgress& progress() const { return progress_; }
+  bool is_source() const { return parts_.source != nullptr; }
+  Core& core() { return *core_; }
+
+ private:
+  void Fail(Status status);
+  Status Work(int64_t deadline_ns, bool& more);
+  Status Step(bool& idle);
+  Status StepSource(bool& idle);
+  Status StepGate(bool& idle);
+  Status EmitWatermark(bool final_one);
+  Status EndSource(flow::EndKind kind);
+  Status FireTimers();
+  Status AfterProgress();
+
+  Options options_;
+  Parts parts_;
+  Core* core_;
+  time::Clock* clock_;
+  ReportTo report_;
+  std::unique_ptr<Chain> chain_;
+  std::atomic<bool> ready_{true};
+  TaskProgress progress_;
+
+  bool opened_ = false;
+  bool failed_ = false;
+  bool closed_ = false;
+  bool drained_ = false;
+  bool assigned_ = false;          // the source has heard of its first splits (perhaps none)
+  bool source_ended_ = false;
+  bool status_idle_ = false;
+  std::optional<flow::EndKind> stop_;
+  std::optional<flow::Barrier> triggered_;  // a source's, to be sent next
+  bool hold_after_ = false;                 // the triggered barrier is the last thing to send
+  uint64_t held_for_ = 0;                   // the checkpoint that holds the source; 0: none
+  int64_t sent_watermark_ = time::kMinWatermark;
+  int64_t next_watermark_ms_ = 0;
+};
+
+}  // namespace thalweg::runtime
