@@ -71,6 +71,8 @@ judge() {
   mkdir -p "$tree/build"
   if ! build_test "${test[@]}" 2>"$log" || ! run_test "${test[@]}" >"$log" 2>&1; then
     result="**ERROR**: the test fails without the mutant: $(tail -n 1 "$log")" rc=1
+  elif grep -q 'Running 0 tests' "$log"; then
+    result="**ERROR**: no test has that name" rc=1
   elif ! apply "$name" 2>"$log"; then
     result="**ERROR**: does not apply: $(tail -n 1 "$log")" rc=1
   elif ! build_test "${test[@]}" 2>"$log"; then

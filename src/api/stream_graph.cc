@@ -33,7 +33,9 @@ uint32_t StreamGraph::AddNode(NodeSpec spec, const std::vector<std::vector<Input
       graph_.edges.push_back(std::move(edge));
     }
   }
-  functions_.push_back({std::move(spec.make), {}, {}});
+  functions_.push_back({std::move(spec.make), {}, {}, {}});
+  node.options = std::move(spec.options);
+  node.payload = std::move(spec.payload);
   graph_.nodes.push_back(std::move(node));
   return graph_.nodes.back().id;
 }
@@ -49,6 +51,13 @@ uint32_t StreamGraph::AddSource(NodeSpec spec, flow::SourceFactory make, flow::S
 int StreamGraph::AddPort(uint32_t id, std::string name, std::string codec) {
   node(id).outputs.push_back({std::move(name), nullptr, std::move(codec), {}});
   return static_cast<int>(node(id).outputs.size()) - 1;
+}
+
+int StreamGraph::FindPort(uint32_t id, std::string_view name) const {
+  const Node& node = graph_.nodes[id - 1];
+  for (size_t port = 1; port < node.outputs.size(); ++port)
+    if (node.outputs[port].name == name) return static_cast<int>(port);
+  return -1;
 }
 
 Result<flow::Program> StreamGraph::Build(std::string job_name) const {
@@ -71,7 +80,7 @@ Result<flow::Program> StreamGraph::Build(std::string job_name) const {
   }
   for (size_t i = 0; i < functions_.size(); ++i) {
     const std::string& uid = program.graph.nodes[i].uid;
-    if (functions_[i].op) program.functions.operators[uid] = functions_[i].op;
+    if (functions_[i].op) program.functions.operators[uid] = functions_[i].op(functions_[i].sides);
     if (functions_[i].source) program.functions.sources[uid] = functions_[i].source;
     if (program.graph.nodes[i].role == graph::NodeRole::kSource) program.functions.pipelines[uid] = functions_[i].pipeline;
   }

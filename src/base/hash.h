@@ -15,7 +15,8 @@ uint64_t Hash64(std::string_view bytes);
 inline uint64_t Hash64Of9Bytes(uint64_t first, uint64_t last) {
   uint64_t low = first ^ 0x6782737bea4239b9u, high = last ^ 0xaf56bc3b0996523au;  // words of XXH3's secret
   auto product = static_cast<unsigned __int128>(low) * high;
-  uint64_t hash = 9 + __builtin_bswap64(low) + high + (static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64));
+  uint64_t hash =
+      9 + __builtin_bswap64(low) + high + (static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64));
   hash = (hash ^ (hash >> 37)) * 0x165667919e3779f9u;
   return hash ^ (hash >> 32);
 }

@@ -37,7 +37,8 @@ TEST(Hash64, IsXxh3OnBothSidesOfEachLengthBranch) {
 TEST(Hash64, OfFewBytesInWordsIsThatOfTheBytes) {
   std::string bytes(9, '\0');
   for (uint64_t i = 0; i < 1000; ++i) {
-    for (size_t at = 0; at < bytes.size(); ++at) bytes[at] = static_cast<char>((i + 1) * 0x9e3779b97f4a7c15u >> (at * 6));
+    for (size_t at = 0; at < bytes.size(); ++at)
+      bytes[at] = static_cast<char>((i + 1) * 0x9e3779b97f4a7c15u >> (at * 6));
     uint64_t first, last;
     std::memcpy(&first, bytes.data(), 8);
     std::memcpy(&last, bytes.data() + 1, 8);

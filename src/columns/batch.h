@@ -42,15 +42,13 @@ static_assert(sizeof(StringView16) == 16);
 struct Column {
   types::DataType type;
   int32_t length = 0;
-  BufferRef validity;               // Arrow bitmap, bit set: present; null: no NULLs
+  BufferRef validity;  // Arrow bitmap, bit set: present; null: no NULLs
   BufferRef values;
-  std::vector<BufferRef> heaps;     // bytes behind the views
+  std::vector<BufferRef> heaps;  // bytes behind the views
   BufferRef offsets;
   std::vector<Column> children;
 
-  bool IsNull(int32_t row) const {
-    return validity && !((validity.data<uint8_t>()[row >> 3] >> (row & 7)) & 1);
-  }
+  bool IsNull(int32_t row) const { return validity && !((validity.data<uint8_t>()[row >> 3] >> (row & 7)) & 1); }
   template <typename T>
   const T* data() const {
     return values.data<T>();

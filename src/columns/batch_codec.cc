@@ -51,7 +51,8 @@ void EncodeObjects(const Column& column, int32_t n, ByteWriter& out) {
   const types::ObjectType& object = column.type.object();
   size_t start = out.size();
   out.U32(0);
-  for (int32_t row = 0; row < n; ++row) object.encode(column.data<std::byte>() + static_cast<size_t>(row) * object.size, out);
+  for (int32_t row = 0; row < n; ++row)
+    object.encode(column.data<std::byte>() + static_cast<size_t>(row) * object.size, out);
   size_t size = out.size() - start - sizeof(uint32_t);
   THALWEG_CHECK(size <= UINT32_MAX, "{} bytes of {}", size, object.name);
   auto length = static_cast<uint32_t>(size);
@@ -62,8 +63,10 @@ void EncodeColumn(const Column& column, int32_t n, ByteWriter& out) {
   const uint8_t* validity = column.validity.data<uint8_t>();
   bool has_validity = validity || NeedsValidity(column.type);
   out.U8(has_validity ? kHasValidity : 0);
-  if (validity) EncodeBitmap(validity, n, out);
-  else if (has_validity) out.Raw(std::string(BitmapBytes(n), column.type.id() == TypeId::kNull ? '\0' : '\xff'));
+  if (validity)
+    EncodeBitmap(validity, n, out);
+  else if (has_validity)
+    out.Raw(std::string(BitmapBytes(n), column.type.id() == TypeId::kNull ? '\0' : '\xff'));
   TypeId id = column.type.id();
   if (id == TypeId::kObject) return EncodeObjects(column, n, out);
   if (column.type.is_variable()) return EncodeStrings(column, n, out);
@@ -86,17 +89,26 @@ class ColumnDecoder {
     Column column;
     column.type = type;
     column.length = n;
-    if (uint8_t flags = in_.U8(); flags > kHasValidity) in_.Fail();
-    else if (flags) column.validity = Copy(BitmapBytes(n));
-    else if (NeedsValidity(type)) in_.Fail();
+    if (uint8_t flags = in_.U8(); flags > kHasValidity)
+      in_.Fail();
+    else if (flags)
+      column.validity = Copy(BitmapBytes(n));
+    else if (NeedsValidity(type))
+      in_.Fail();
     if (in_.failed()) return column;
     TypeId id = type.id();
-    if (id == TypeId::kObject) DecodeObjects(column);
-    else if (type.is_variable()) DecodeStrings(column);
-    else if (id == TypeId::kBoolean) column.values = Copy(BitmapBytes(n));
-    else if (HasOffsets(id)) DecodeLists(column);
-    else if (id == TypeId::kRow) DecodeChildren(column, n);
-    else if (id != TypeId::kNull) DecodeFixed(column);
+    if (id == TypeId::kObject)
+      DecodeObjects(column);
+    else if (type.is_variable())
+      DecodeStrings(column);
+    else if (id == TypeId::kBoolean)
+      column.values = Copy(BitmapBytes(n));
+    else if (HasOffsets(id))
+      DecodeLists(column);
+    else if (id == TypeId::kRow)
+      DecodeChildren(column, n);
+    else if (id != TypeId::kNull)
+      DecodeFixed(column);
     return column;
   }
 
@@ -192,7 +204,8 @@ class ColumnDecoder {
     auto* data = column.values.mutable_data<std::byte>();
     int32_t done = 0;
     for (; done < column.length && object_error_.ok(); ++done)
-      if (object_error_ = object.decode(values, data + static_cast<size_t>(done) * object.size); !object_error_.ok()) break;
+      if (object_error_ = object.decode(values, data + static_cast<size_t>(done) * object.size); !object_error_.ok())
+        break;
     column.values.SetObjects(&object, static_cast<uint32_t>(done));
     if (!object_error_.ok() || !values.AtEnd()) in_.Fail();
   }
@@ -209,7 +222,8 @@ Status CheckCodec(const DataType& type, bool top) {
   if (type.id() == TypeId::kObject) {
     if (!top) return UserError("No encoding of objects inside other values: {}", type.ToString());
     if (!type.object().encode || !type.object().decode)
-      return UserError("No codec for the stream's type: {} (give it THALWEG_RECORD or a types::Codec)", type.object().name);
+      return UserError("No codec for the stream's type: {} (give it THALWEG_RECORD or a types::Codec)",
+                       type.object().name);
   }
   for (const types::Field& child : type.children()) THALWEG_TRY(CheckCodec(child.type, false));
   return {};
@@ -234,17 +248,19 @@ BatchCodec::BatchCodec(std::vector<DataType> types) : types_(std::move(types)) {
 
 Status BatchCodec::Encode(const Batch& batch, ByteWriter& out) const {
   THALWEG_CHECK(batch.rows() >= 1 && batch.rows() <= kMaxBatchRows, "a batch of {} rows", batch.rows());
-  THALWEG_CHECK(batch.num_columns() == static_cast<int>(types_.size()), "{} columns for {}", batch.num_columns(), types_.size());
+  THALWEG_CHECK(batch.num_columns() == static_cast<int>(types_.size()), "{} columns for {}", batch.num_columns(),
+                types_.size());
   for (const DataType& type : types_) THALWEG_TRY(CheckCodec(type, true));
   auto rows = static_cast<size_t>(batch.rows());
   out.U8(kBatchFormat);
   out.Varint(rows);
-  out.U8(static_cast<uint8_t>((batch.kinds() ? kHasKinds : 0) | (batch.times() ? kHasTimes : 0) | (batch.key_hashes() ? kHasHashes : 0)));
+  out.U8(static_cast<uint8_t>((batch.kinds() ? kHasKinds : 0) | (batch.times() ? kHasTimes : 0) |
+                              (batch.key_hashes() ? kHasHashes : 0)));
   out.Varint(types_.size());
   for (size_t c = 0; c < types_.size(); ++c) {
     const Column& column = batch.column(static_cast<int>(c));
-    THALWEG_CHECK(column.type.id() == types_[c].id() && column.type.value_width() == types_[c].value_width(), "{} for {}",
-                  column.type.ToString(), types_[c].ToString());
+    THALWEG_CHECK(column.type.id() == types_[c].id() && column.type.value_width() == types_[c].value_width(),
+                  "{} for {}", column.type.ToString(), types_[c].ToString());
     out.String(encoded_types_[c]);
     EncodeColumn(column, batch.rows(), out);
   }
@@ -258,7 +274,8 @@ Result<Batch> BatchCodec::Decode(std::string_view bytes, BufferPool& pool) const
   for (const DataType& type : types_) THALWEG_TRY(CheckCodec(type, true));
   ByteReader in(bytes);
   if (uint8_t format = in.U8(); format != kBatchFormat)
-    return ExternalError("{}: format {}, this build reads {}", format > kBatchFormat ? "Newer batch" : "Malformed batch", format, kBatchFormat);
+    return ExternalError("{}: format {}, this build reads {}",
+                         format > kBatchFormat ? "Newer batch" : "Malformed batch", format, kBatchFormat);
   uint64_t rows = in.Varint();
   if (rows < 1 || rows > kMaxBatchRows) return ExternalError("Malformed batch: {} rows", rows);
   uint8_t flags = in.U8();
@@ -272,7 +289,8 @@ Result<Batch> BatchCodec::Decode(std::string_view bytes, BufferPool& pool) const
     std::string_view type = in.String();
     THALWEG_TRY(in.status());
     if (type != encoded_types_[c])
-      return ExternalError("A batch of other columns: column {} is {}, expected {}", c, TypeText(type), types_[c].ToString());
+      return ExternalError("A batch of other columns: column {} is {}, expected {}", c, TypeText(type),
+                           types_[c].ToString());
     Column column = decoder.Decode(types_[c], static_cast<int32_t>(rows));
     if (!decoder.object_error().ok()) return decoder.object_error().WithContext(fmt::format("Column {} of a batch", c));
     THALWEG_TRY(in.status());
@@ -283,7 +301,8 @@ Result<Batch> BatchCodec::Decode(std::string_view bytes, BufferPool& pool) const
   if (flags & kHasHashes) batch.key_hashes() = decoder.Copy(rows * sizeof(uint64_t));
   THALWEG_TRY(in.status());
   if (!in.AtEnd()) return Malformed("bytes left over");
-  if (batch.kinds() && std::any_of(batch.kinds().data<uint8_t>(), batch.kinds().data<uint8_t>() + rows, [](uint8_t kind) { return kind > 3; }))
+  if (batch.kinds() && std::any_of(batch.kinds().data<uint8_t>(), batch.kinds().data<uint8_t>() + rows,
+                                   [](uint8_t kind) { return kind > 3; }))
     return Malformed("unknown row kind");
   return batch;
 }

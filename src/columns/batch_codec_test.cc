@@ -27,7 +27,8 @@ std::string GoldenBytes() {
   std::ifstream file(THALWEG_SOURCE_DIR "/tests/golden/batch_v1.hex");
   std::string bytes, line;
   while (std::getline(file, line))
-    for (size_t i = 0; i + 1 < line.find(" "); i += 2) bytes.push_back(static_cast<char>(std::stoi(line.substr(i, 2), nullptr, 16)));
+    for (size_t i = 0; i + 1 < line.find(" "); i += 2)
+      bytes.push_back(static_cast<char>(std::stoi(line.substr(i, 2), nullptr, 16)));
   return bytes;
 }
 
@@ -43,19 +44,26 @@ Batch GoldenBatch(BufferPool& pool) {
   BatchBuilder builder(schema, pool);
   for (int i = 0; i < 3; ++i) {
     builder.column(0).Append(i == 0 ? int64_t{1} : i == 1 ? int64_t{-1} : int64_t{1} << 40);
-    if (i == 1) builder.column(1).AppendNull();
-    else builder.column(1).AppendString(i ? "a string of more than twelve bytes" : "alice");
+    if (i == 1)
+      builder.column(1).AppendNull();
+    else
+      builder.column(1).AppendString(i ? "a string of more than twelve bytes" : "alice");
     builder.column(2).AppendBool(i != 1);
     if (i == 0) builder.column(3).child(0).Append(int32_t{1}), builder.column(3).child(0).AppendNull();
-    if (i == 1) builder.column(3).AppendNull();
-    else builder.column(3).CloseRow();
+    if (i == 1)
+      builder.column(3).AppendNull();
+    else
+      builder.column(3).CloseRow();
     builder.column(4).child(0).Append(int32_t{7 + i});
-    if (i == 1) builder.column(4).child(1).AppendNull();
-    else builder.column(4).child(1).AppendString(i ? "" : "x");
+    if (i == 1)
+      builder.column(4).child(1).AppendNull();
+    else
+      builder.column(4).child(1).AppendString(i ? "" : "x");
     builder.column(4).CloseRow();
     builder.column(5).Append(types::TimestampValue{i, i ? 0u : 7u});
     builder.column(6).AppendObject(Pair(i == 0 ? "a" : i == 1 ? "b" : "", i + 1));
-    builder.FinishRow(i == 1 ? kNoTime : 10 + 10 * i, i == 0 ? types::RowKind::kInsert : static_cast<types::RowKind>(i + 1));
+    builder.FinishRow(i == 1 ? kNoTime : 10 + 10 * i,
+                      i == 0 ? types::RowKind::kInsert : static_cast<types::RowKind>(i + 1));
   }
   Batch batch = builder.Take();
   batch.key_hashes() = pool.Allocate(24);
@@ -103,7 +111,8 @@ TEST(BatchCodec, EveryTruncationIsAnError) {
   Batch batch = GoldenBatch(pool);
   BatchCodec codec(TypesOf(batch));
   std::string bytes = Encoded(batch);
-  for (size_t size = 0; size < bytes.size(); ++size) EXPECT_FALSE(codec.Decode(bytes.substr(0, size), pool).ok()) << size;
+  for (size_t size = 0; size < bytes.size(); ++size)
+    EXPECT_FALSE(codec.Decode(bytes.substr(0, size), pool).ok()) << size;
   EXPECT_EQ(codec.Decode(bytes + '\0', pool).status().ToString(), "external error: Malformed batch: bytes left over");
 }
 
@@ -113,16 +122,19 @@ TEST(BatchCodec, BatchOfOtherTypesNamesBoth) {
   std::string bytes = Encoded(RandomBatch(random, types::Schema({{"a", DataType(TypeId::kInt)}}), 2, pool));
   EXPECT_EQ(BatchCodec({DataType(TypeId::kString)}).Decode(bytes, pool).status().ToString(),
             "external error: A batch of other columns: column 0 is INT, expected STRING");
-  EXPECT_EQ(BatchCodec({}).Decode(bytes, pool).status().ToString(), "external error: A batch of other columns: 1 columns, expected 0");
+  EXPECT_EQ(BatchCodec({}).Decode(bytes, pool).status().ToString(),
+            "external error: A batch of other columns: 1 columns, expected 0");
   std::string objects = Encoded(ObjectBatch(std::vector<int32_t>{1}, pool));
-  std::string error = BatchCodec({DataType::Object(types::ObjectTypeOf<int64_t>())}).Decode(objects, pool).status().ToString();
+  std::string error =
+      BatchCodec({DataType::Object(types::ObjectTypeOf<int64_t>())}).Decode(objects, pool).status().ToString();
   EXPECT_NE(error.find("i32"), std::string::npos) << error;
   EXPECT_NE(error.find("OBJECT<i64>"), std::string::npos) << error;
 }
 
 TEST(BatchCodec, NewerFormatIsNamed) {
   BufferPool pool;
-  EXPECT_EQ(BatchCodec({}).Decode("\x02", pool).status().ToString(), "external error: Newer batch: format 2, this build reads 1");
+  EXPECT_EQ(BatchCodec({}).Decode("\x02", pool).status().ToString(),
+            "external error: Newer batch: format 2, this build reads 1");
 }
 
 TEST(BatchCodec, LyingLengthsCostNoMemory) {

@@ -19,8 +19,8 @@ namespace thalweg::columns {
 namespace internal {
 namespace {
 
-constexpr int kMinShift = 6;           // 64 bytes: one cache line
-constexpr int kMaxShift = 22;          // 4 MiB: above that the system allocates as fast as it faults pages in
+constexpr int kMinShift = 6;   // 64 bytes: one cache line
+constexpr int kMaxShift = 22;  // 4 MiB: above that the system allocates as fast as it faults pages in
 constexpr int kClasses = kMaxShift - kMinShift + 1;
 constexpr uint8_t kUnpooled = 0xff;
 
@@ -40,12 +40,12 @@ void FreeToSystem(Slab* slab);
 /// adds (allocated - freed at home). Before closing it is <= 0; after it, the one who brings it to 0 deletes the core.
 struct PoolCore {
   Slab* free[kClasses] = {};
-  std::atomic<uint64_t> owner{0};          // ThreadToken; read by threads that free
-  bool closed = false;                     // read and written by the owner's thread only
-  int64_t out = 0;                         // allocated - freed at home
+  std::atomic<uint64_t> owner{0};  // ThreadToken; read by threads that free
+  bool closed = false;             // read and written by the owner's thread only
+  int64_t out = 0;                 // allocated - freed at home
   MemoryAccount* account = nullptr;
   std::atomic<int64_t> reserved{0};
-  std::atomic<Slab*> returned{nullptr};    // freed by other threads
+  std::atomic<Slab*> returned{nullptr};  // freed by other threads
   std::atomic<int64_t> balance{0};
 
   void Charge(int64_t bytes) {
@@ -145,7 +145,8 @@ void BufferPool::BindToThread() { core_->owner.store(internal::ThreadToken(), st
 int64_t BufferPool::reserved_bytes() const { return core_->reserved.load(std::memory_order_relaxed); }
 
 BufferRef BufferPool::Allocate(size_t bytes) {
-  THALWEG_CHECK(core_->owner.load(std::memory_order_relaxed) == internal::ThreadToken(), "A buffer pool allocates on its owner's thread only");
+  THALWEG_CHECK(core_->owner.load(std::memory_order_relaxed) == internal::ThreadToken(),
+                "A buffer pool allocates on its owner's thread only");
   int shift = bytes <= 64 ? internal::kMinShift : std::bit_width(bytes - 1);
   Slab* slab;
   if (shift > internal::kMaxShift) {

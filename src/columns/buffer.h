@@ -27,11 +27,11 @@ struct PoolCore;
 struct alignas(64) Slab {
   std::atomic<uint32_t> references{0};
   uint8_t size_class = 0;
-  uint32_t objects = 0;                              // live objects at the start of the data, destroyed with the slab
-  size_t capacity = 0;                               // bytes of data
-  const types::ObjectType* object_type = nullptr;    // null: plain bytes
+  uint32_t objects = 0;                            // live objects at the start of the data, destroyed with the slab
+  size_t capacity = 0;                             // bytes of data
+  const types::ObjectType* object_type = nullptr;  // null: plain bytes
   PoolCore* home = nullptr;
-  Slab* next = nullptr;                              // in a free list
+  Slab* next = nullptr;  // in a free list
   std::byte* data() { return reinterpret_cast<std::byte*>(this + 1); }
 };
 

@@ -61,7 +61,8 @@ ColumnBuilder::ColumnBuilder(types::DataType type, BufferPool& pool, int32_t cap
       first_capacity_(std::max(capacity, 1)),
       width_(type_.value_width()),
       string_(type_.is_variable()) {
-  for (types::DataType& child : ChildColumnTypes(type_)) children_.emplace_back(std::move(child), pool, first_capacity_);
+  for (types::DataType& child : ChildColumnTypes(type_))
+    children_.emplace_back(std::move(child), pool, first_capacity_);
 }
 
 ColumnBuilder::ColumnBuilder(ColumnBuilder&& other) noexcept
@@ -98,7 +99,8 @@ void ColumnBuilder::Grow(int32_t more) {
       if (length_) type_.object().move(data, data_, static_cast<size_t>(length_));
       Abandon();
     } else if (length_) {
-      std::memcpy(data, data_, width_ > 0 ? static_cast<size_t>(width_) * static_cast<size_t>(length_) : BitmapBytes(length_));
+      std::memcpy(data, data_,
+                  width_ > 0 ? static_cast<size_t>(width_) * static_cast<size_t>(length_) : BitmapBytes(length_));
     }
     values_ = std::move(values);
     data_ = data;
@@ -106,8 +108,10 @@ void ColumnBuilder::Grow(int32_t more) {
   if (HasOffsets(type_.id())) {
     BufferRef offsets = pool_->Allocate(sizeof(int32_t) * (static_cast<size_t>(capacity) + 1));
     auto* offset = offsets.mutable_data<int32_t>();
-    if (length_) std::memcpy(offset, offset_, sizeof(int32_t) * (static_cast<size_t>(length_) + 1));
-    else offset[0] = 0;
+    if (length_)
+      std::memcpy(offset, offset_, sizeof(int32_t) * (static_cast<size_t>(length_) + 1));
+    else
+      offset[0] = 0;
     offsets_ = std::move(offsets);
     offset_ = offset;
   }
@@ -201,7 +205,8 @@ void ColumnBuilder::Truncate(int32_t length) {
   THALWEG_CHECK(length <= length_ && type_.id() != TypeId::kObject);
   // Long strings stay in their heap, unused, until the batch goes.
   if (valid_)
-    for (int32_t row = length; row < length_; ++row) valid_[row >> 3] = static_cast<uint8_t>(valid_[row >> 3] | 1U << (row & 7));
+    for (int32_t row = length; row < length_; ++row)
+      valid_[row >> 3] = static_cast<uint8_t>(valid_[row >> 3] | 1U << (row & 7));
   length_ = length;
   int32_t child_length = offset_ ? offset_[length] : HasOffsets(type_.id()) ? 0 : length;
   // Always: a child of the same length may hold an unclosed row itself.
@@ -219,8 +224,10 @@ void ColumnBuilder::AppendViews(const Column& from, const int32_t* rows, int32_t
   const auto* views = from.data<StringView16>();
   for (int32_t i = 0; i < n; ++i) {
     int32_t row = RowAt(rows, i);
-    if (views[row].size <= static_cast<int32_t>(sizeof(to->inlined))) to[i] = views[row];
-    else SetLongView(to[i], from.String(row));
+    if (views[row].size <= static_cast<int32_t>(sizeof(to->inlined)))
+      to[i] = views[row];
+    else
+      SetLongView(to[i], from.String(row));
   }
 }
 
@@ -248,7 +255,8 @@ void ColumnBuilder::AppendLists(const Column& from, const int32_t* rows, int32_t
     offset_[length_ + i + 1] = children_[0].length() + static_cast<int32_t>(elements.size());
   }
   for (size_t c = 0; c < children_.size(); ++c)
-    children_[c].Append(from.children[c], elements.data(), static_cast<int32_t>(elements.size()), take ? &take->children[c] : nullptr);
+    children_[c].Append(from.children[c], elements.data(), static_cast<int32_t>(elements.size()),
+                        take ? &take->children[c] : nullptr);
 }
 
 void ColumnBuilder::AppendObjects(const Column& from, const int32_t* rows, int32_t n, Column* take) {
@@ -258,18 +266,21 @@ void ColumnBuilder::AppendObjects(const Column& from, const int32_t* rows, int32
   if (take && take->values.sole_owner()) {
     auto* source = take->values.mutable_data<std::byte>();
     if (!rows) return object.move(to, source, static_cast<size_t>(n));
-    for (int32_t i = 0; i < n; ++i) object.move(to + static_cast<size_t>(i) * object.size, source + static_cast<size_t>(rows[i]) * object.size, 1);
+    for (int32_t i = 0; i < n; ++i)
+      object.move(to + static_cast<size_t>(i) * object.size, source + static_cast<size_t>(rows[i]) * object.size, 1);
     return;
   }
   THALWEG_CHECK(object.copy, "values of {} cannot be copied", object.name);
   const auto* source = from.data<std::byte>();
   if (!rows) return object.copy(to, source, static_cast<size_t>(n));
-  for (int32_t i = 0; i < n; ++i) object.copy(to + static_cast<size_t>(i) * object.size, source + static_cast<size_t>(rows[i]) * object.size, 1);
+  for (int32_t i = 0; i < n; ++i)
+    object.copy(to + static_cast<size_t>(i) * object.size, source + static_cast<size_t>(rows[i]) * object.size, 1);
 }
 
 void ColumnBuilder::Append(const Column& from, const int32_t* rows, int32_t n, Column* take) {
-  THALWEG_CHECK(from.type.id() == type_.id() && from.type.value_width() == width_ && from.children.size() == children_.size(),
-                "{} for {}", from.type.ToString(), type_.ToString());
+  THALWEG_CHECK(
+      from.type.id() == type_.id() && from.type.value_width() == width_ && from.children.size() == children_.size(),
+      "{} for {}", from.type.ToString(), type_.ToString());
   if (n == 0) return;
   if (n > capacity_ - length_) Grow(n);
   AppendValidity(from, rows, n);
@@ -279,7 +290,8 @@ void ColumnBuilder::Append(const Column& from, const int32_t* rows, int32_t n, C
     AppendLists(from, rows, n, take);
   } else {
     AppendValues(from, rows, n);
-    for (size_t c = 0; c < children_.size(); ++c) children_[c].Append(from.children[c], rows, n, take ? &take->children[c] : nullptr);
+    for (size_t c = 0; c < children_.size(); ++c)
+      children_[c].Append(from.children[c], rows, n, take ? &take->children[c] : nullptr);
   }
   length_ += n;
 }
@@ -309,7 +321,8 @@ Column ColumnBuilder::Take() {
   return column;
 }
 
-BatchBuilder::BatchBuilder(const types::Schema& schema, BufferPool& pool, int32_t capacity) : BatchBuilder(pool, capacity) {
+BatchBuilder::BatchBuilder(const types::Schema& schema, BufferPool& pool, int32_t capacity)
+    : BatchBuilder(pool, capacity) {
   columns_.reserve(static_cast<size_t>(schema.size()));
   for (const types::Field& field : schema.fields()) columns_.emplace_back(field.type, pool, std::min(capacity, kBatchRows));
 }
@@ -363,7 +376,8 @@ void BatchBuilder::AppendMeta(const Batch& from, const int32_t* rows, int32_t n)
     for (int32_t i = 0; i < n; ++i) SetKind(rows_ + i, from.kind(RowAt(rows, i)));
   if (from.key_hashes() && rows_ == 0) hashes_ = pool_->Allocate(sizeof(uint64_t) * static_cast<size_t>(capacity_));
   if (from.key_hashes() && hashes_)
-    GatherBytes(reinterpret_cast<std::byte*>(hashes_.mutable_data<uint64_t>() + rows_), from.key_hashes().data<std::byte>(), 8, rows, n);
+    GatherBytes(reinterpret_cast<std::byte*>(hashes_.mutable_data<uint64_t>() + rows_),
+                from.key_hashes().data<std::byte>(), 8, rows, n);
   else
     hashes_.Reset();
 }
@@ -390,7 +404,8 @@ Batch BatchBuilder::Take() {
   if (rows_ == 0) return {};
   Batch batch(*pool_, rows_);
   for (ColumnBuilder& column : columns_) {
-    THALWEG_CHECK(column.length() == rows_, "a column of {} has {} values in {} rows", column.type().ToString(), column.length(), rows_);
+    THALWEG_CHECK(column.length() == rows_, "a column of {} has {} values in {} rows", column.type().ToString(),
+                  column.length(), rows_);
     batch.AddColumn(column.Take());
   }
   batch.kinds() = std::move(kinds_);

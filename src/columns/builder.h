@@ -87,13 +87,13 @@ class ColumnBuilder {
   types::DataType type_;
   BufferPool* pool_;
   int32_t first_capacity_;
-  int width_;           // bytes of a value, 0 if none
+  int width_;  // bytes of a value, 0 if none
   bool string_;
   int32_t length_ = 0;
   int32_t capacity_ = 0;
-  std::byte* data_ = nullptr;     // of values_
-  uint8_t* valid_ = nullptr;      // of validity_: null until the first NULL; bits beyond length_ are set
-  int32_t* offset_ = nullptr;     // of offsets_
+  std::byte* data_ = nullptr;  // of values_
+  uint8_t* valid_ = nullptr;   // of validity_: null until the first NULL; bits beyond length_ are set
+  int32_t* offset_ = nullptr;  // of offsets_
   BufferRef values_, validity_, offsets_;
   std::vector<BufferRef> heaps_;
   char* heap_at_ = nullptr;

@@ -15,7 +15,8 @@ using types::TypeId;
 TEST(ColumnBuilder, LongStringsLieInHeapsAndShortOnesInTheView) {
   BufferPool pool;
   ColumnBuilder builder(DataType(TypeId::kString), pool, 2);
-  std::vector<std::string> values{"", "123456789012", "1234567890123", std::string(5000, 'x'), std::string(3 << 20, 'y'), "end"};
+  std::vector<std::string> values{
+      "", "123456789012", "1234567890123", std::string(5000, 'x'), std::string(3 << 20, 'y'), "end"};
   for (int round = 0; round < 40; ++round)
     for (const std::string& value : values) builder.AppendString(value);
   Column column = builder.Take();
@@ -32,8 +33,10 @@ TEST(ColumnBuilder, NullsCostABitmapOnlyWhenThereAreSome) {
   builder.Append(int32_t{1});
   EXPECT_FALSE(builder.Take().validity);
   for (int32_t i = 0; i < 100; ++i) {
-    if (i % 3 == 1) builder.AppendNull();
-    else builder.Append(i);
+    if (i % 3 == 1)
+      builder.AppendNull();
+    else
+      builder.Append(i);
   }
   Column column = builder.Take();
   for (int32_t i = 0; i < 100; ++i) {
@@ -153,7 +156,8 @@ TEST(BatchBuilder, AppendsRowsOfEveryType) {
   builder.AppendRows(batch, nullptr, 50);
   Batch copy = builder.Take();
   ASSERT_EQ(copy.rows(), 250);
-  for (int32_t i = 0; i < 200; ++i) ASSERT_TRUE(RowsEqual(copy, i, batch, rows[static_cast<size_t>(i)])) << i << RowText(copy, i);
+  for (int32_t i = 0; i < 200; ++i)
+    ASSERT_TRUE(RowsEqual(copy, i, batch, rows[static_cast<size_t>(i)])) << i << RowText(copy, i);
   for (int32_t i = 0; i < 50; ++i) ASSERT_TRUE(RowsEqual(copy, 200 + i, batch, i)) << i;
 }
 

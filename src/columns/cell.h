@@ -23,11 +23,16 @@ namespace internal {
 template <typename T>
 auto StoredInteger(T value) {
   constexpr size_t kBytes = sizeof(T) * (std::is_signed_v<T> ? 1 : 2);
-  if constexpr (kBytes == 1) return static_cast<int8_t>(value);
-  else if constexpr (kBytes == 2) return static_cast<int16_t>(value);
-  else if constexpr (kBytes == 4) return static_cast<int32_t>(value);
-  else if constexpr (kBytes == 8) return static_cast<int64_t>(value);
-  else return static_cast<__int128>(value);
+  if constexpr (kBytes == 1)
+    return static_cast<int8_t>(value);
+  else if constexpr (kBytes == 2)
+    return static_cast<int16_t>(value);
+  else if constexpr (kBytes == 4)
+    return static_cast<int32_t>(value);
+  else if constexpr (kBytes == 8)
+    return static_cast<int64_t>(value);
+  else
+    return static_cast<__int128>(value);
 }
 
 template <typename T>
@@ -115,26 +120,37 @@ Status ReadPresentCell(const Column& column, int32_t row, T& value) {
 
 template <typename T>
 void AppendCell(const T& value, ColumnBuilder& out) {
-  if constexpr (types::OpaqueInColumns<T>) out.AppendString(types::EncodeToString(value));
-  else if constexpr (std::is_same_v<T, bool>) out.AppendBool(value);
-  else if constexpr (std::is_enum_v<T>) AppendCell(static_cast<std::underlying_type_t<T>>(value), out);
-  else if constexpr (std::is_floating_point_v<T>) out.Append(value);
-  else if constexpr (std::is_integral_v<T>) out.Append(internal::StoredInteger(value));
-  else if constexpr (std::is_same_v<T, std::string>) out.AppendString(value);
-  else if constexpr (std::is_same_v<T, types::Timestamp>) out.Append(value.millis);
-  else if constexpr (std::is_same_v<T, types::SysMillis>) out.Append(int64_t{value.time_since_epoch().count()});
+  if constexpr (types::OpaqueInColumns<T>)
+    out.AppendString(types::EncodeToString(value));
+  else if constexpr (std::is_same_v<T, bool>)
+    out.AppendBool(value);
+  else if constexpr (std::is_enum_v<T>)
+    AppendCell(static_cast<std::underlying_type_t<T>>(value), out);
+  else if constexpr (std::is_floating_point_v<T>)
+    out.Append(value);
+  else if constexpr (std::is_integral_v<T>)
+    out.Append(internal::StoredInteger(value));
+  else if constexpr (std::is_same_v<T, std::string>)
+    out.AppendString(value);
+  else if constexpr (std::is_same_v<T, types::Timestamp>)
+    out.Append(value.millis);
+  else if constexpr (std::is_same_v<T, types::SysMillis>)
+    out.Append(int64_t{value.time_since_epoch().count()});
   else if constexpr (types::HasParts<T>) {
     int index = 0;
     types::internal::ForEachPart(value, [&](const auto& part) { AppendCell(part, out.child(index++)); });
     out.CloseRow();
-  } else if constexpr (types::internal::KeyMap<T>) internal::AppendMapCell(value, out);
+  } else if constexpr (types::internal::KeyMap<T>)
+    internal::AppendMapCell(value, out);
   else if constexpr (types::internal::KeyList<T>) {
     for (const auto& element : value) AppendCell<typename T::value_type>(element, out.child(0));
     out.CloseRow();
   } else {
     static_assert(types::internal::KeyOptional<T>);
-    if (value) AppendCell(*value, out);
-    else out.AppendNull();
+    if (value)
+      AppendCell(*value, out);
+    else
+      out.AppendNull();
   }
 }
 

@@ -15,7 +15,8 @@ std::string CellsOf(const Batch& batch, int32_t row) {
 }
 
 std::string Describe(const Batch& batch, int32_t row) {
-  return fmt::format("{} at {}", RowText(batch, row), batch.time(row) == kNoTime ? "no time" : std::to_string(batch.time(row)));
+  return fmt::format("{} at {}", RowText(batch, row),
+                     batch.time(row) == kNoTime ? "no time" : std::to_string(batch.time(row)));
 }
 
 }  // namespace
@@ -33,7 +34,8 @@ std::string FirstDifference(const Batch& a, const Batch& b) {
     if (!(a.column(c).type.WithNullable(true) == b.column(c).type.WithNullable(true)))
       return fmt::format("column {}: {} against {}", c, a.column(c).type.ToString(), b.column(c).type.ToString());
   for (int32_t row = 0; row < a.rows(); ++row)
-    if (!RowsEqual(a, row, b, row)) return fmt::format("row {}: {} against {}", row, Describe(a, row), Describe(b, row));
+    if (!RowsEqual(a, row, b, row))
+      return fmt::format("row {}: {} against {}", row, Describe(a, row), Describe(b, row));
   return {};
 }
 

@@ -53,10 +53,14 @@ void AppendDurationText(int64_t millis, std::string& out) {
 
 void AppendTimestampText(const Column& column, int32_t row, std::string& out) {
   types::TimestampValue value;
-  if (column.type.precision() <= 3) value.millis = column.data<int64_t>()[row];
-  else value = column.data<types::TimestampValue>()[row];
-  if (column.type.id() == TypeId::kTimestamp) types::AppendLocalDateTimeText(value.millis, value.nanos, out);
-  else types::AppendInstantText(value.millis, value.nanos, out);
+  if (column.type.precision() <= 3)
+    value.millis = column.data<int64_t>()[row];
+  else
+    value = column.data<types::TimestampValue>()[row];
+  if (column.type.id() == TypeId::kTimestamp)
+    types::AppendLocalDateTimeText(value.millis, value.nanos, out);
+  else
+    types::AppendInstantText(value.millis, value.nanos, out);
 }
 
 void AppendListText(const Column& column, int32_t row, std::string& out) {
@@ -75,7 +79,8 @@ void AppendListText(const Column& column, int32_t row, std::string& out) {
 
 void AppendBytesText(std::string_view bytes, std::string& out) {
   out += '[';
-  for (size_t i = 0; i < bytes.size(); ++i) out += fmt::format("{}{}", i ? ", " : "", static_cast<int>(static_cast<signed char>(bytes[i])));
+  for (size_t i = 0; i < bytes.size(); ++i)
+    out += fmt::format("{}{}", i ? ", " : "", static_cast<int>(static_cast<signed char>(bytes[i])));
   out += ']';
 }
 

@@ -133,7 +133,8 @@ TEST_F(GatherTest, GathersTrivialObjectsOfAnySize) {
     int32_t rows[] = {49, 3, 17};
     Batch picked = TakeRows(ObjectBatch(values, pool_), rows, 3, pool_);
     for (int i = 0; i < 3; ++i)
-      EXPECT_EQ(std::memcmp(&picked.objects<Blob<Bytes>>()[i], &values[static_cast<size_t>(rows[i])], Bytes), 0) << Bytes;
+      EXPECT_EQ(std::memcmp(&picked.objects<Blob<Bytes>>()[i], &values[static_cast<size_t>(rows[i])], Bytes), 0)
+          << Bytes;
   };
   check.operator()<1>();
   check.operator()<8>();
@@ -161,7 +162,9 @@ TEST_F(GatherTest, ScatterKeepsEachDestinationsRowsInOrder) {
     Batch batch = ObjectBatch(values, pool_);
     Batch second = round % 2 ? batch.Share(pool_) : Batch();
     scatterer.Add(std::move(batch), to.data(), full);
-    if (second) { EXPECT_EQ(Values(second).back(), next - 1); }
+    if (second) {
+      EXPECT_EQ(Values(second).back(), next - 1);
+    }
   }
   for (Routed& routed : full) {
     EXPECT_EQ(routed.batch.rows(), 8);

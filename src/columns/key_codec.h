@@ -29,28 +29,37 @@ struct KeyCodec {
     return result;
   }
   static constexpr int num_columns() {
-    if constexpr (types::IsRecord<K>) return static_cast<int>(types::Record<K>::kSize);
-    else if constexpr (kParts) return static_cast<int>(std::tuple_size_v<K>);
-    else return 1;
+    if constexpr (types::IsRecord<K>)
+      return static_cast<int>(types::Record<K>::kSize);
+    else if constexpr (kParts)
+      return static_cast<int>(std::tuple_size_v<K>);
+    else
+      return 1;
   }
 
   /// Appends the canonical bytes.
   static void AppendBytes(const K& key, std::string& out) {
-    if constexpr (kParts) types::internal::ForEachPart(key, [&](const auto& part) { types::AppendKey(part, out); });
-    else types::AppendKey(key, out);
+    if constexpr (kParts)
+      types::internal::ForEachPart(key, [&](const auto& part) { types::AppendKey(part, out); });
+    else
+      types::AppendKey(key, out);
   }
   /// Reads one key that AppendBytes wrote, which must use up the bytes.
   static Status ReadBytes(std::string_view bytes, K& key) {
     types::KeyReader in(bytes);
-    if constexpr (kParts) types::internal::ForEachPart(key, [&](auto& part) { types::ReadKey(in, part); });
-    else types::ReadKey(in, key);
+    if constexpr (kParts)
+      types::internal::ForEachPart(key, [&](auto& part) { types::ReadKey(in, part); });
+    else
+      types::ReadKey(in, key);
     if (!in.AtEnd()) in.Fail();
     return in.status();
   }
   /// Hash64 of the canonical bytes: what decides the key group. `scratch` saves the allocation and holds nothing of use after.
   static uint64_t Hash(const K& key, std::string& scratch) {
-    if constexpr (std::is_integral_v<K> && std::is_signed_v<K> && sizeof(K) == 8) return types::HashKeyInteger(int64_t{key});
-    else if constexpr (std::is_integral_v<K> && std::is_signed_v<K> && sizeof(K) == 4) return types::HashKeyInteger(int32_t{key});
+    if constexpr (std::is_integral_v<K> && std::is_signed_v<K> && sizeof(K) == 8)
+      return types::HashKeyInteger(int64_t{key});
+    else if constexpr (std::is_integral_v<K> && std::is_signed_v<K> && sizeof(K) == 4)
+      return types::HashKeyInteger(int32_t{key});
     scratch.clear();
     AppendBytes(key, scratch);
     return Hash64(scratch);
@@ -85,8 +94,10 @@ struct KeyCodec {
 
  private:
   static std::vector<types::Field> MakeFields() {
-    if constexpr (kParts) return types::DataTypeOf<K>().children();
-    else return {{"key", types::DataTypeOf<K>()}};
+    if constexpr (kParts)
+      return types::DataTypeOf<K>().children();
+    else
+      return {{"key", types::DataTypeOf<K>()}};
   }
 };
 

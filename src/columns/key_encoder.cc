@@ -14,8 +14,10 @@ void AppendInteger(const Column& column, int32_t row, std::string& out) {
 }
 
 void AppendTimestamp(const Column& column, int32_t row, std::string& out) {
-  if (column.type.precision() <= 3) types::AppendKeyInteger(column.data<int64_t>()[row], out);
-  else types::AppendKeyTimestamp(column.data<types::TimestampValue>()[row], out);
+  if (column.type.precision() <= 3)
+    types::AppendKeyInteger(column.data<int64_t>()[row], out);
+  else
+    types::AppendKeyTimestamp(column.data<types::TimestampValue>()[row], out);
 }
 
 void AppendObject(const Column& column, int32_t row, std::string& out) {
@@ -137,7 +139,8 @@ void ReadCellKey(types::KeyReader& in, ColumnBuilder& out) {
   ReadValue(in, out);
 }
 
-KeyEncoder::KeyEncoder(const std::vector<types::DataType>& types, std::vector<int> columns) : columns_(std::move(columns)) {
+KeyEncoder::KeyEncoder(const std::vector<types::DataType>& types, std::vector<int> columns)
+    : columns_(std::move(columns)) {
   THALWEG_CHECK(types.size() == columns_.size());
   if (types.size() != 1) return;
   switch (types[0].id()) {

@@ -35,8 +35,12 @@ TEST(KeyEncoder, EveryTypeReadsBackFromItsKeyBytes) {
 TEST(KeyEncoder, HashesAreThoseOfTheCanonicalBytesInEveryForm) {
   BufferPool pool;
   Random random(2);
-  std::vector<std::vector<DataType>> keys{{DataType(TypeId::kBigInt, false)}, {DataType(TypeId::kInt, false)}, {DataType(TypeId::kString, false)},
-                                          {DataType(TypeId::kBigInt)},        {DataType(TypeId::kString)},     {DataType(TypeId::kDouble)},
+  std::vector<std::vector<DataType>> keys{{DataType(TypeId::kBigInt, false)},
+                                          {DataType(TypeId::kInt, false)},
+                                          {DataType(TypeId::kString, false)},
+                                          {DataType(TypeId::kBigInt)},
+                                          {DataType(TypeId::kString)},
+                                          {DataType(TypeId::kDouble)},
                                           {DataType(TypeId::kInt), DataType(TypeId::kString)}};
   for (const std::vector<DataType>& types : keys) {
     std::vector<types::Field> fields{{"value", DataType(TypeId::kBoolean)}};
@@ -132,7 +136,8 @@ TEST(RowText, IsFlinksForm) {
   builder.FinishRow();
   Batch batch = builder.Take();
   EXPECT_EQ(RowText(batch, 0),
-            "+U[alice, 1, -0.05, 1970-01-01T00:00:00Z, 1970-01-01T00:01:00.000001, 2024-02-29, [104, -1], {a=true}, P1Y2M, PT26H3M0.5S]");
+            "+U[alice, 1, -0.05, 1970-01-01T00:00:00Z, 1970-01-01T00:01:00.000001, 2024-02-29, [104, -1], {a=true}, "
+            "P1Y2M, PT26H3M0.5S]");
   EXPECT_EQ(RowText(batch, 1), "+I[null, null, null, null, null, null, null, null, null, null]");
 }
 

@@ -28,9 +28,10 @@ Status MissingColumn(std::string_view record, std::string_view field, const type
   return UserError("No column for a field that is not optional: '{}' of record {}; columns: {}", field, record, names);
 }
 
-Status MismatchedColumn(std::string_view record, std::string_view field, const DataType& wanted, const DataType& found) {
-  return UserError("A column's type does not fit the field: '{}' of record {} takes {}, the column is {}", field, record, wanted.ToString(),
-                   found.ToString());
+Status MismatchedColumn(std::string_view record, std::string_view field, const DataType& wanted,
+                        const DataType& found) {
+  return UserError("A column's type does not fit the field: '{}' of record {} takes {}, the column is {}", field,
+                   record, wanted.ToString(), found.ToString());
 }
 
 }  // namespace thalweg::columns::internal

@@ -19,7 +19,8 @@ namespace internal {
 /// True if values of `from` are stored as those of `to` (nullability aside, TIMESTAMP(0..3) alike).
 bool SameStorage(const types::DataType& from, const types::DataType& to);
 Status MissingColumn(std::string_view record, std::string_view field, const types::Schema& schema);
-Status MismatchedColumn(std::string_view record, std::string_view field, const types::DataType& wanted, const types::DataType& found);
+Status MismatchedColumn(std::string_view record, std::string_view field, const types::DataType& wanted,
+                        const types::DataType& found);
 
 template <typename T>
 struct WithoutOptional {
@@ -35,10 +36,12 @@ struct WithoutOptional<std::optional<T>> {
 /// Every value of From is one of To.
 template <typename From, typename To>
 constexpr bool Widens() {
-  if constexpr (!std::is_arithmetic_v<To> || std::is_same_v<To, bool> || std::is_same_v<From, To>) return false;
+  if constexpr (!std::is_arithmetic_v<To> || std::is_same_v<To, bool> || std::is_same_v<From, To>)
+    return false;
   else if constexpr (std::is_floating_point_v<To>)
     return std::is_floating_point_v<From> ? sizeof(From) < sizeof(To) : sizeof(From) * 2 <= sizeof(To);
-  else return std::is_integral_v<From> && std::is_signed_v<To> && sizeof(From) < sizeof(To);
+  else
+    return std::is_integral_v<From> && std::is_signed_v<To> && sizeof(From) < sizeof(To);
 }
 
 }  // namespace internal
@@ -94,10 +97,12 @@ class RecordReader {
   Status BindField(const types::Schema& schema) {
     std::string_view name = types::Record<T>::field_names()[I];
     int column = schema.Find(name);
-    if (column < 0) return Unwrapped<I>::kOptional ? Status() : internal::MissingColumn(types::Record<T>::name(), name, schema);
+    if (column < 0)
+      return Unwrapped<I>::kOptional ? Status() : internal::MissingColumn(types::Record<T>::name(), name, schema);
     bound_[I] = {column, Choose<I>(schema.field(column).type)};
     if (bound_[I].read) return {};
-    return internal::MismatchedColumn(types::Record<T>::name(), name, types::Record<T>::schema()->field(static_cast<int>(I)).type,
+    return internal::MismatchedColumn(types::Record<T>::name(), name,
+                                      types::Record<T>::schema()->field(static_cast<int>(I)).type,
                                       schema.field(column).type);
   }
 
@@ -115,30 +120,36 @@ class RecordReader {
   }
   template <size_t I, typename From>
   static ReadFunction Widening() {
-    if constexpr (internal::Widens<From, typename Unwrapped<I>::Type>()) return &ReadWidened<I, From>;
-    else return nullptr;
+    if constexpr (internal::Widens<From, typename Unwrapped<I>::Type>())
+      return &ReadWidened<I, From>;
+    else
+      return nullptr;
   }
 
   template <size_t I>
   static Status ReadExact(const Column& column, int32_t rows, T* records) {
     for (int32_t row = 0; row < rows; ++row)
-      if (Status status = ReadCell(column, row, types::Record<T>::template get<I>(records[row])); !status.ok()) return AtRow<I>(status, row);
+      if (Status status = ReadCell(column, row, types::Record<T>::template get<I>(records[row])); !status.ok())
+        return AtRow<I>(status, row);
     return {};
   }
   template <size_t I, typename From>
   static Status ReadWidened(const Column& column, int32_t rows, T* records) {
     using Value = typename Unwrapped<I>::Type;
     for (int32_t row = 0; row < rows; ++row) {
-      if (!column.IsNull(row)) types::Record<T>::template get<I>(records[row]) = static_cast<Value>(column.data<From>()[row]);
-      else if (!Unwrapped<I>::kOptional) return AtRow<I>(UserError("NULL where the C++ type takes none: make it std::optional"), row);
-      else types::Record<T>::template get<I>(records[row]) = {};
+      if (!column.IsNull(row))
+        types::Record<T>::template get<I>(records[row]) = static_cast<Value>(column.data<From>()[row]);
+      else if (!Unwrapped<I>::kOptional)
+        return AtRow<I>(UserError("NULL where the C++ type takes none: make it std::optional"), row);
+      else
+        types::Record<T>::template get<I>(records[row]) = {};
     }
     return {};
   }
   template <size_t I>
   static Status AtRow(const Status& status, int32_t row) {
-    return status.WithContext(fmt::format("Field '{}' of record {}, row {} of the batch", types::Record<T>::field_names()[I],
-                                          types::Record<T>::name(), row));
+    return status.WithContext(fmt::format("Field '{}' of record {}, row {} of the batch",
+                                          types::Record<T>::field_names()[I], types::Record<T>::name(), row));
   }
 
   std::array<Bound, kSize> bound_;
@@ -163,7 +174,9 @@ Batch RecordsToBatch(const Batch& batch, BufferPool& pool, int column = 0) {
     for (int32_t row = 0; row < rows; ++row) AppendCell(types::Record<T>::template get<I>(records[row]), builder);
     result.AddColumn(builder.Take());
   };
-  [&]<size_t... I>(std::index_sequence<I...>) { (add.template operator()<I>(), ...); }(std::make_index_sequence<types::Record<T>::kSize>());
+  [&]<size_t... I>(std::index_sequence<I...>) {
+    (add.template operator()<I>(), ...);
+  }(std::make_index_sequence<types::Record<T>::kSize>());
   result.times() = batch.times();
   result.kinds() = batch.kinds();
   result.key_hashes() = batch.key_hashes();

@@ -44,7 +44,8 @@ struct Everything {
   std::vector<std::vector<bool>> bits;
   auto operator<=>(const Everything&) const = default;
 };
-THALWEG_RECORD(Everything, flag, tiny, small, normal, big, u8, u64, f, d, text, color, at, seen, note, lines, prices, both, opaque, bits)
+THALWEG_RECORD(Everything, flag, tiny, small, normal, big, u8, u64, f, d, text, color, at, seen, note, lines, prices,
+               both, opaque, bits)
 
 std::vector<Everything> Some() {
   Everything a;
@@ -66,8 +67,10 @@ TEST(RecordConvert, RecordsBecomeColumnsAndComeBack) {
   EXPECT_EQ(columns.num_columns(), 19);
   EXPECT_EQ(columns.time(2), 2);
   EXPECT_EQ(RowText(columns, 0),
-            "+I[true, -8, -300, 70000, -9223372036854775808, 255, 18446744073709551615, 1.5, -2.25, a text of more than twelve bytes, 60000, "
-            "1969-12-31T23:59:59.995Z, 1970-01-01T00:00:00.007Z, n, [+I[pen, 3], +I[ink, null]], {x=1.0, y=null}, +I[4, four], [2, 1, 0, 0, 0, "
+            "+I[true, -8, -300, 70000, -9223372036854775808, 255, 18446744073709551615, 1.5, -2.25, a text of more "
+            "than twelve bytes, 60000, "
+            "1969-12-31T23:59:59.995Z, 1970-01-01T00:00:00.007Z, n, [+I[pen, 3], +I[ink, null]], {x=1.0, y=null}, "
+            "+I[4, four], [2, 1, 0, 0, 0, "
             "3, 0, 0, 0], [[true, false], []]]");
   auto back = BatchToRecords<Everything>(columns, *types::Record<Everything>::schema(), pool);
   ASSERT_TRUE(back.ok()) << back.status().ToString();
@@ -94,14 +97,18 @@ TEST(RecordConvert, MissingRequiredColumnNamesItAndThoseThatExist) {
 
 TEST(RecordConvert, MismatchedTypeNamesBoth) {
   EXPECT_EQ(BindError(types::Schema({{"id", DataType(TypeId::kBigInt)}, {"amount", DataType(TypeId::kString)}})),
-            "user error: A column's type does not fit the field: 'amount' of record Order takes DOUBLE NOT NULL, the column is STRING");
-  EXPECT_NE(BindError(types::Schema({{"id", DataType(TypeId::kBigInt)}, {"amount", DataType(TypeId::kBigInt)}})), "") << "a lossy widening";
-  EXPECT_NE(BindError(types::Schema({{"id", DataType(TypeId::kDouble)}, {"amount", DataType(TypeId::kDouble)}})), "") << "a narrowing";
+            "user error: A column's type does not fit the field: 'amount' of record Order takes DOUBLE NOT NULL, the "
+            "column is STRING");
+  EXPECT_NE(BindError(types::Schema({{"id", DataType(TypeId::kBigInt)}, {"amount", DataType(TypeId::kBigInt)}})), "")
+      << "a lossy widening";
+  EXPECT_NE(BindError(types::Schema({{"id", DataType(TypeId::kDouble)}, {"amount", DataType(TypeId::kDouble)}})), "")
+      << "a narrowing";
 }
 
 TEST(RecordConvert, WidensWithoutLossAndLeavesMissingOptionalsEmpty) {
   BufferPool pool;
-  types::Schema schema({{"amount", DataType(TypeId::kInt)}, {"other", DataType(TypeId::kString)}, {"id", DataType(TypeId::kSmallInt)}});
+  types::Schema schema(
+      {{"amount", DataType(TypeId::kInt)}, {"other", DataType(TypeId::kString)}, {"id", DataType(TypeId::kSmallInt)}});
   BatchBuilder builder(schema, pool);
   builder.column(0).Append(int32_t{-7});
   builder.column(1).AppendString("ignored");
@@ -117,12 +124,16 @@ TEST(RecordConvert, WidensWithoutLossAndLeavesMissingOptionalsEmpty) {
 TEST(RecordConvert, NullInARequiredFieldNamesFieldAndRow) {
   BufferPool pool;
   for (TypeId id : {TypeId::kBigInt, TypeId::kInt}) {
-    types::Schema schema({{"id", DataType(id)}, {"amount", DataType(TypeId::kFloat)}, {"units", DataType(TypeId::kTinyInt)}});
+    types::Schema schema(
+        {{"id", DataType(id)}, {"amount", DataType(TypeId::kFloat)}, {"units", DataType(TypeId::kTinyInt)}});
     BatchBuilder builder(schema, pool);
     for (int row = 0; row < 2; ++row) {
-      if (row == 1) builder.column(0).AppendNull();
-      else if (id == TypeId::kInt) builder.column(0).Append(int32_t{1});
-      else builder.column(0).Append(int64_t{1});
+      if (row == 1)
+        builder.column(0).AppendNull();
+      else if (id == TypeId::kInt)
+        builder.column(0).Append(int32_t{1});
+      else
+        builder.column(0).Append(int64_t{1});
       builder.column(1).Append(1.5f);
       builder.column(2).AppendNull();
       builder.FinishRow();
@@ -130,7 +141,8 @@ TEST(RecordConvert, NullInARequiredFieldNamesFieldAndRow) {
     auto records = BatchToRecords<Order>(builder.Take(), schema, pool);
     ASSERT_FALSE(records.ok());
     EXPECT_EQ(records.status().ToString(),
-              "user error: Field 'id' of record Order, row 1 of the batch: NULL where the C++ type takes none: make it std::optional");
+              "user error: Field 'id' of record Order, row 1 of the batch: NULL where the C++ type takes none: make it "
+              "std::optional");
   }
 }
 

@@ -4,7 +4,8 @@
 
 namespace thalweg::columns {
 
-Scatterer::Scatterer(int32_t destinations, BufferPool& pool, int32_t capacity) : begin_(static_cast<size_t>(destinations) + 1) {
+Scatterer::Scatterer(int32_t destinations, BufferPool& pool, int32_t capacity)
+    : begin_(static_cast<size_t>(destinations) + 1) {
   builders_.reserve(static_cast<size_t>(destinations));
   for (int32_t i = 0; i < destinations; ++i) builders_.emplace_back(pool, capacity);
 }
@@ -32,7 +33,8 @@ void Scatterer::Add(Batch batch, const int32_t* to, std::vector<Routed>& full) {
 void Scatterer::AddRows(Batch& batch, int32_t destination, const int32_t* rows, int32_t n, std::vector<Routed>& full) {
   BatchBuilder& builder = builders_[static_cast<size_t>(destination)];
   // A batch that is full and goes to one destination whole need not be copied.
-  if (n == batch.rows() && builder.rows() == 0 && n == builder.room()) return full.push_back({destination, std::move(batch)});
+  if (n == batch.rows() && builder.rows() == 0 && n == builder.room())
+    return full.push_back({destination, std::move(batch)});
   while (n > 0) {
     int32_t some = std::min(n, builder.room());
     builder.TakeRows(batch, rows, some);

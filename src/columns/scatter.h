@@ -31,8 +31,8 @@ class Scatterer {
   void AddRows(Batch& batch, int32_t destination, const int32_t* rows, int32_t n, std::vector<Routed>& full);
 
   std::vector<BatchBuilder> builders_;
-  std::vector<int32_t> begin_;   // per destination: first of its rows in order_
-  std::vector<int32_t> order_;   // row numbers by destination
+  std::vector<int32_t> begin_;  // per destination: first of its rows in order_
+  std::vector<int32_t> order_;  // row numbers by destination
 };
 
 }  // namespace thalweg::columns

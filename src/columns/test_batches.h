@@ -14,8 +14,10 @@ inline std::vector<types::DataType> EveryType() {
   using types::DataType;
   using types::TypeId;
   std::vector<DataType> result;
-  for (int id = static_cast<int>(TypeId::kNull); id <= static_cast<int>(TypeId::kDouble); ++id) result.emplace_back(static_cast<TypeId>(id));
-  for (TypeId id : {TypeId::kString, TypeId::kBinary, TypeId::kDate, TypeId::kTime, TypeId::kIntervalYearMonth, TypeId::kIntervalDayTime})
+  for (int id = static_cast<int>(TypeId::kNull); id <= static_cast<int>(TypeId::kDouble); ++id)
+    result.emplace_back(static_cast<TypeId>(id));
+  for (TypeId id : {TypeId::kString, TypeId::kBinary, TypeId::kDate, TypeId::kTime, TypeId::kIntervalYearMonth,
+                    TypeId::kIntervalDayTime})
     result.emplace_back(id);
   result.emplace_back(TypeId::kBigInt, false);
   result.emplace_back(TypeId::kString, false);
@@ -26,7 +28,8 @@ inline std::vector<types::DataType> EveryType() {
   result.push_back(DataType::Array(DataType(TypeId::kInt)));
   result.push_back(DataType::Map(DataType(TypeId::kString, false), DataType(TypeId::kDouble)));
   result.push_back(DataType::Multiset(DataType(TypeId::kBoolean)));
-  result.push_back(DataType::Row({{"a", DataType(TypeId::kString)}, {"b", DataType::Array(DataType::Array(DataType(TypeId::kTinyInt)))}}));
+  result.push_back(DataType::Row(
+      {{"a", DataType(TypeId::kString)}, {"b", DataType::Array(DataType::Array(DataType(TypeId::kTinyInt)))}}));
   return result;
 }
 
@@ -48,7 +51,10 @@ inline void AppendRandomValue(Random& random, ColumnBuilder& out) {
     case TypeId::kString:
     case TypeId::kBinary: {
       std::string value;
-      for (uint64_t n = random.Below(random.Below(8) ? 14 : 300); n > 0; --n) value.push_back("\0\x01" "abc\xff"[random.Below(6)]);
+      for (uint64_t n = random.Below(random.Below(8) ? 14 : 300); n > 0; --n)
+        value.push_back(
+            "\0\x01"
+            "abc\xff"[random.Below(6)]);
       return out.AppendString(value);
     }
     case TypeId::kDouble: return out.Append(std::bit_cast<double>(random.Next()));
@@ -93,7 +99,8 @@ inline Batch RandomBatch(Random& random, const types::Schema& schema, int32_t ro
 /// One object column of `values`.
 template <typename T>
 Batch ObjectBatch(const std::vector<T>& values, BufferPool& pool) {
-  BatchBuilder builder(types::Schema({{"f0", types::DataType::Object(types::ObjectTypeOf<T>())}}), pool, static_cast<int32_t>(values.size()));
+  BatchBuilder builder(types::Schema({{"f0", types::DataType::Object(types::ObjectTypeOf<T>())}}), pool,
+                       static_cast<int32_t>(values.size()));
   for (const T& value : values) {
     builder.column(0).AppendObject(T(value));
     builder.FinishRow();

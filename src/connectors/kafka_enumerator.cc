@@ -4,6 +4,7 @@
 #include <pcre2.h>
 
 #include <algorithm>
+#include <cstdio>
 
 #include "base/bytes.h"
 
@@ -40,6 +41,15 @@ Result<LogOffsets> OrLatest(LogClient& client, const std::vector<TopicPartition>
   THALWEG_ASSIGN(LogOffsets latest, client.Offsets(Missing(partitions, offsets), {OffsetQuery::Kind::kLatest}));
   offsets.insert(latest.begin(), latest.end());
   return offsets;
+}
+
+/// One line for the person who restarted the job; tests/e2e reads it, too.
+void TellRestored(const std::vector<flow::Split>& restored) {
+  std::string places;
+  for (const flow::Split& split : restored)
+    if (auto decoded = DecodeKafkaSplit(split.state); decoded.ok())
+      places += fmt::format("{}{}@{}", places.empty() ? "" : ", ", split.id, decoded->next_offset);
+  if (!places.empty()) std::fprintf(stderr, "Kafka source resumes at %s\n", places.c_str());
 }
 
 }  // namespace
@@ -213,6 +223,7 @@ std::vector<flow::EnumeratorAction> KafkaEnumerator::OnStart(int parallelism, co
   parallelism_ = parallelism;
   std::vector<flow::EnumeratorAction> actions;
   for (const flow::Split& split : restored) seen_.insert(split.id);
+  TellRestored(restored);
   std::vector<flow::Split> splits = restored;
   splits.insert(splits.end(), waiting_.begin(), waiting_.end());
   waiting_.clear();

@@ -157,7 +157,7 @@ Status KafkaProducer::status() {
 void KafkaProducer::OnDelivery(const rd_kafka_message_t& message) {
   if (message.err && !failed_) {
     const char* topic = message.rkt ? rd_kafka_topic_name(message.rkt) : "?";
-    std::string reason = rd_kafka_message_errstr(&message);
+    std::string reason = rd_kafka_err2str(message.err);  // rd_kafka_message_errstr would show the message's value
     std::string last = connection_->last_error();
     if (message.err == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT && !last.empty()) reason += "; the connection's last error: " + last;
     Fail(ExternalError("Kafka topic '{}' partition {}: a message was not delivered: {}", topic, message.partition, reason));

@@ -31,11 +31,12 @@ Status KafkaReader::AddSplits(const std::vector<flow::Split>& splits) {
   for (const flow::Split& split : splits) {
     THALWEG_ASSIGN(KafkaSplit decoded, DecodeKafkaSplit(split.state));
     const TopicPartition partition = decoded.partition;
-    if (decoded.next_offset < decoded.stop_offset)
+    const bool assigned = decoded.next_offset < decoded.stop_offset;
+    if (assigned)
       positions[partition] = decoded.next_offset;
     else
       may_be_empty_ = true;
-    if (!readings_.try_emplace(partition, Reading{split.id, std::move(decoded)}).second)
+    if (!readings_.try_emplace(partition, Reading{split.id, std::move(decoded), assigned}).second)
       return InternalError("Kafka partition given out twice: {}", split.id);
     metrics_->AddPartition(partition);
   }
@@ -105,7 +106,7 @@ void KafkaReader::ReportLag() {
 void KafkaReader::Finish(Readings::iterator reading, flow::SourceOutput& out) {
   Reading ended = std::move(reading->second);
   readings_.erase(reading);
-  consumer_->Unassign(ended.split.partition);
+  if (ended.assigned) consumer_->Unassign(ended.split.partition);
   finished_[ended.split.partition] = ended.split.next_offset;
   if (fetch_ && fetch_->partition == ended.split.partition) fetch_.reset();
   out.FinishSplit(ended.id);

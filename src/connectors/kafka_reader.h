@@ -43,6 +43,7 @@ class KafkaReader final : public flow::SourceReader {
   struct Reading {
     std::string id;
     KafkaSplit split;
+    bool assigned = false;  // to the consumer: it had something left to read
     int64_t high_watermark = -1;
     int64_t lag() const { return high_watermark < 0 ? 0 : std::max<int64_t>(high_watermark - split.next_offset, 0); }
   };

@@ -67,7 +67,7 @@ class ScriptedConsumer final : public LogConsumer {
     }
   }
   void Unassign(const TopicPartition& partition) override {
-    positions_.erase(partition);
+    THALWEG_CHECK(positions_.erase(partition) == 1);
     log_->assigned.erase(partition);
   }
   void Pause(const TopicPartition& partition, bool paused) override {

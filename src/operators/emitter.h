@@ -133,4 +133,8 @@ class Emitter final : public EmitterBase {
   bool overflow_ = false;
 };
 
+/// What user functions emit to.
+template <typename T>
+using Collector = Emitter<T>;
+
 }  // namespace thalweg::operators

@@ -12,9 +12,6 @@
 
 namespace thalweg::operators {
 
-template <typename Out>
-using Collector = Emitter<Out>;
-
 /// void operator()(const T&, Collector<R>&). Rows carry the event time of the row they came from.
 template <typename T, typename R, typename F>
 class FlatMapOperator final : public flow::Operator {

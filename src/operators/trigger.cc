@@ -126,7 +126,8 @@ class ContinuousEventTime final : public Trigger {
     const int64_t* fire = next.Get();
     if (!fire || *fire != time) return TriggerResult::kContinue;
     next.Clear();
-    RegisterNext(time, window, context);
+    // The end of the stream fires what is due once; further intervals up to the end of time would never be done.
+    if (context.current_watermark() != INT64_MAX) RegisterNext(time, window, context);
     return TriggerResult::kFire;
   }
   TriggerResult OnProcessingTime(int64_t, const Window&, TriggerContext&) override { return TriggerResult::kContinue; }

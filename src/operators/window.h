@@ -27,9 +27,6 @@
 
 namespace thalweg::operators {
 
-template <typename Out>
-using Collector = Emitter<Out>;
-
 /// What a process function sees besides its rows. Valid during the call.
 class WindowContext {
  public:

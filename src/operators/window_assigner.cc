@@ -165,6 +165,6 @@ AssignerPtr Session(const SessionOptions& o) {
 AssignerPtr DynamicSession(GapFunction gap, TimeDomain domain) {
   return std::make_shared<SessionAssigner>(WindowShape{WindowKind::kSession, domain}, std::move(gap));
 }
-AssignerPtr GlobalWindow() { return MakeAssigner({WindowKind::kGlobal}); }
+AssignerPtr GlobalWindow() { return MakeAssigner({WindowKind::kGlobal, TimeDomain::kProcessingTime}); }
 
 }  // namespace thalweg::operators

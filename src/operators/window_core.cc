@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "metrics/names.h"
+#include "metrics/registry.h"
 #include "operators/user_error.h"
 
 namespace thalweg::operators {
@@ -47,6 +49,7 @@ Status WindowCore::Open(flow::Context& context) {
     sessions.value_codec = types::CodecName<Sessions>();
     THALWEG_ASSIGN(sessions_, backend->OpenTable(sessions, types::ObjectTypeOf<Sessions>()));
   }
+  dropped_ = &context.metrics().counter(metrics::kNumLateRecordsDropped);
   tables_.Bind(backend);
   keys_ = BatchKeys(context.task().max_parallelism);
   if (std::optional<int64_t> next = processing_timers_->Next()) context.RequestTimer(*next);
@@ -189,6 +192,7 @@ void WindowCore::AddToPassedSlice(const state::KeyView& key, const Window& slice
 void WindowCore::Late(const void* value, int64_t time, types::RowKind kind) {
   ++late_rows_;
   if (options_.late_output) EmitLate(value, time, kind);
+  else dropped_->Increment();
 }
 
 Result<Progress> WindowCore::OnWatermark(flow::Watermark watermark, flow::Output& out) {

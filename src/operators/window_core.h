@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "flow/operator.h"
+#include "metrics/metric.h"
 #include "operators/keys.h"
 #include "operators/named_tables.h"
 #include "operators/trigger.h"
@@ -47,9 +48,8 @@ class WindowCore : public flow::Operator {
   Result<flow::Progress> OnEnd(flow::EndKind kind, flow::Output& out) final;
   Result<std::vector<std::string>> Snapshot(const flow::Barrier& barrier) override;
 
-  /// Rows that no window took, and those of them that went to no output. Since Open.
+  /// Rows that came too late for every window of theirs, since Open; without a late output also the metric numLateRecordsDropped.
   int64_t late_rows() const { return late_rows_; }
-  int64_t late_rows_dropped() const { return options_.late_output ? 0 : late_rows_; }
   /// Whether windows share slices.
   bool sliced() const { return slices_.has_value(); }
 
@@ -144,6 +144,7 @@ class WindowCore : public flow::Operator {
   bool firing_ = false;   // timers up to watermark_ are not all fired
   int64_t now_ms_ = 0;
   int64_t late_rows_ = 0;
+  metrics::Counter* dropped_ = nullptr;
   std::vector<Window> assigned_;
 };
 

@@ -1,16 +1,17 @@
 #include "state/slot_table.h"
 
 #include <algorithm>
+#include <bit>
 #include <new>
 
 #include "base/check.h"
-#include "base/hash.h"
 
 namespace thalweg::state {
 
 namespace {
 
 constexpr uint32_t kNameOffset = 5;          // flags, two sizes, group
+constexpr uint64_t kFlagByte = 0xff;        // of a slot's first word; 0: the slot is empty
 constexpr uint8_t kHeapSize = 0xff;          // both sizes of a slot whose key lies on the heap
 constexpr size_t kEntriesPerSegment = 768;   // mean; a split moves at most about twice that
 constexpr uint32_t kFirstCapacity = 8;       // slots
@@ -19,18 +20,35 @@ constexpr uint32_t kDoubleBelow = 256;       // slots; above, segments grow by a
 uint32_t CapacityFor(uint32_t entries) { return std::max(kFirstCapacity, entries + entries / 4 + 2); }
 bool Full(uint32_t used, uint32_t capacity) { return used + 1 > capacity - capacity / 8; }
 
-/// memcpy for the few bytes of a key: calls of the library's cost more than the copy.
-inline void CopyShort(char* to, const char* from, size_t size) {
-  if (size >= 8) {
-    size_t at = 0;
-    for (; at + 8 <= size; at += 8) std::memcpy(to + at, from + at, 8);
-    std::memcpy(to + size - 8, from + size - 8, 8);
-  } else if (size >= 4) {
-    std::memcpy(to, from, 4);
-    std::memcpy(to + size - 4, from + size - 4, 4);
-  } else {
-    for (size_t i = 0; i < size; ++i) to[i] = from[i];
-  }
+template <typename T>
+uint64_t Load(const char* from) {
+  T value;
+  std::memcpy(&value, from, sizeof value);
+  return value;
+}
+
+/// The first eight bytes of `size`, or all of them and zeros, as a little-endian number; reads no byte beyond them. In registers:
+/// a word put together in memory by smaller stores stalls the load that follows.
+inline uint64_t LoadWord(const char* from, size_t size) {
+  if (size >= 8) return Load<uint64_t>(from);
+  if (size >= 4) return Load<uint32_t>(from) | Load<uint32_t>(from + size - 4) << ((size - 4) * 8);
+  uint64_t word = 0;
+  for (size_t i = 0; i < size; ++i) word |= uint64_t{static_cast<uint8_t>(from[i])} << (i * 8);
+  return word;
+}
+
+/// Bytes [at, at + 8) of `bytes`, zeros beyond its end. Reads backwards over the end where it can.
+inline uint64_t WordAt(std::string_view bytes, size_t at) {
+  if (at >= bytes.size()) return 0;
+  const size_t left = bytes.size() - at;
+  if (left < 8 && at >= 8) return Load<uint64_t>(bytes.data() + bytes.size() - 8) >> ((8 - left) * 8);
+  return LoadWord(bytes.data() + at, left);
+}
+
+/// Ors `word` into `words` from bit `bit` on.
+inline void OrAt(uint64_t* words, size_t bit, uint64_t word) {
+  words[bit / 64] |= word << (bit % 64);
+  if (bit % 64 != 0) words[bit / 64 + 1] |= word >> (64 - bit % 64);
 }
 
 char* HeapBlock(const char* slot) {
@@ -65,12 +83,6 @@ SlotTable::~SlotTable() {
   for (Segment& segment : segments_) FreeSlots(segment.slots, segment.capacity);
 }
 
-uint64_t SlotTable::Mix(uint64_t hash, std::string_view ns) {
-  if (!ns.empty()) hash = hash * 0xc2b2ae3d27d4eb4fULL + Hash64(ns);
-  hash *= 0x9e3779b97f4a7c15ULL;
-  return hash ^ (hash >> 32);
-}
-
 void SlotTable::ChooseLayout(size_t name_bytes) {
   header_ = name_bytes <= 11 || name_bytes > 27 ? 16 : name_bytes <= 19 ? 24 : 32;
   uint32_t end = header_ + (with_expiry_ ? 8 : 0);
@@ -80,34 +92,28 @@ void SlotTable::ChooseLayout(size_t name_bytes) {
   stride_ = (object_offset_ + type_.size + slot_align_ - 1) / slot_align_ * slot_align_;
 }
 
-SlotTable::Probe SlotTable::MakeProbe(const KeyView& key, std::string_view ns) const {
+inline SlotTable::Probe SlotTable::MakeProbe(const KeyView& key, std::string_view ns) const {
+  static_assert(std::endian::native == std::endian::little, "slots are compared as little-endian words");
   Probe probe{};
   probe.mix = Mix(key.hash, ns);
-  char* raw = reinterpret_cast<char*>(probe.words);
-  std::memcpy(raw + 3, &key.group, sizeof key.group);
-  probe.heap = key.bytes.size() + ns.size() > header_ - kNameOffset;
+  const size_t size = key.bytes.size() + ns.size();
+  probe.heap = size > header_ - kNameOffset;
   if (probe.heap) {
-    raw[1] = raw[2] = static_cast<char>(kHeapSize);
-    std::memcpy(raw + kNameOffset, &probe.mix, 3);
-  } else {
-    raw[1] = static_cast<char>(key.bytes.size());
-    raw[2] = static_cast<char>(ns.size());
-    CopyShort(raw + kNameOffset, key.bytes.data(), key.bytes.size());
-    CopyShort(raw + kNameOffset + key.bytes.size(), ns.data(), ns.size());
+    probe.words[0] = uint64_t{kHeapSize} << 8 | uint64_t{kHeapSize} << 16 | uint64_t{key.group} << 24 | probe.mix << 40;
+    return probe;
   }
+  const uint64_t first = WordAt(key.bytes, 0);
+  probe.words[0] = key.bytes.size() << 8 | ns.size() << 16 | uint64_t{key.group} << 24 | first << 40;
+  probe.words[1] = first >> 24;
+  for (size_t at = 8; at < key.bytes.size(); at += 8) OrAt(probe.words, (kNameOffset + at) * 8, WordAt(key.bytes, at));
+  for (size_t at = 0; at < ns.size(); at += 8) OrAt(probe.words, (kNameOffset + key.bytes.size() + at) * 8, WordAt(ns, at));
   return probe;
 }
 
-bool SlotTable::Matches(const char* slot, const Probe& probe, const KeyView& key, std::string_view ns) const {
-  uint64_t words[4];
-  std::memcpy(words, slot, 16);
-  if ((words[0] ^ probe.words[0]) >> 8 != 0) return false;
+bool SlotTable::RestMatches(const char* slot, const Probe& probe, const KeyView& key, std::string_view ns) const {
   if (!probe.heap) {
-    if (words[1] != probe.words[1]) return false;
-    for (uint32_t at = 16; at < header_; at += 8) {
-      std::memcpy(words, slot + at, 8);
-      if (words[0] != probe.words[at / 8]) return false;
-    }
+    for (uint32_t at = 16; at < header_; at += 8)
+      if (Load<uint64_t>(slot + at) != probe.words[at / 8]) return false;
     return true;
   }
   const char* block = HeapBlock(slot);
@@ -122,12 +128,18 @@ SlotTable::Slot SlotTable::Find(const KeyView& key, std::string_view ns) const {
   const Segment& segment = segments_[SegmentOf(probe.mix)];
   if (segment.capacity == 0) return nullptr;
   char* const end = segment.slots + size_t{segment.capacity} * stride_;
-  for (char* slot = segment.slots + size_t{Home(probe.mix, segment.capacity)} * stride_; *slot != 0;) {
-    if (Matches(slot, probe, key, ns)) return slot;
+  char* slot = segment.slots + size_t{Home(probe.mix, segment.capacity)} * stride_;
+  const bool simple = header_ == 16 && !probe.heap;
+  const uint64_t second = probe.words[1];
+  for (;;) {
+    const uint64_t first = Load<uint64_t>(slot);
+    if ((first & kFlagByte) == 0) return nullptr;  // before the comparison: an empty slot may hold anything else
+    if ((first ^ probe.words[0]) >> 8 == 0 && (probe.heap || Load<uint64_t>(slot + 8) == second) &&
+        (simple || RestMatches(slot, probe, key, ns)))
+      return slot;
     slot += stride_;
     if (slot == end) slot = segment.slots;
   }
-  return nullptr;
 }
 
 SlotTable::Slot SlotTable::Insert(const KeyView& key, std::string_view ns) {

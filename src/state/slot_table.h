@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/hash.h"
 #include "state/keyed_backend.h"
 #include "types/object_type.h"
 
@@ -39,7 +40,9 @@ class SlotTable {
     if (segments_.empty()) return;
     const uint64_t mix = Mix(hash, ns);
     const Segment& segment = segments_[SegmentOf(mix)];
-    __builtin_prefetch(segment.slots + size_t{Home(mix, segment.capacity)} * stride_);
+    const char* slot = segment.slots + size_t{Home(mix, segment.capacity)} * stride_;
+    __builtin_prefetch(slot);
+    __builtin_prefetch(slot + kCacheLine);  // about half of the probes end there
   }
 
   void* Object(Slot slot) const { return slot + object_offset_; }
@@ -74,18 +77,23 @@ class SlotTable {
   size_t stride() const { return stride_; }
 
  private:
+  static constexpr size_t kCacheLine = 64;
   struct Segment {
     char* slots = nullptr;
     uint32_t capacity = 0;
     uint32_t used = 0;
   };
   struct Probe {
-    uint64_t words[4];
+    uint64_t words[5];  // the slot's first bytes; one word more than fits, always 0
     uint64_t mix;
     bool heap;
   };
 
-  static uint64_t Mix(uint64_t hash, std::string_view ns);
+  static uint64_t Mix(uint64_t hash, std::string_view ns) {
+    if (!ns.empty()) hash = hash * 0xc2b2ae3d27d4eb4fULL + Hash64(ns);
+    hash *= 0x9e3779b97f4a7c15ULL;
+    return hash ^ (hash >> 32);
+  }
   static uint32_t Home(uint64_t mix, uint32_t capacity) {
     return static_cast<uint32_t>(((mix >> 32) * capacity) >> 32);
   }
@@ -95,7 +103,8 @@ class SlotTable {
   }
   void ChooseLayout(size_t name_bytes);
   Probe MakeProbe(const KeyView& key, std::string_view ns) const;
-  bool Matches(const char* slot, const Probe& probe, const KeyView& key, std::string_view ns) const;
+  /// Whether a slot whose first word is the probe's is the entry's.
+  bool RestMatches(const char* slot, const Probe& probe, const KeyView& key, std::string_view ns) const;
   uint64_t MixOf(Slot slot) const;
   char* NewSlots(uint32_t capacity);
   void FreeSlots(char* slots, uint32_t capacity);

@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "columns/batch_codec.h"
+#include "metrics/registry.h"
 #include "state/hashmap_backend.h"
 #include "types/key_group.h"
 
@@ -64,11 +65,12 @@ class NoWaker final : public flow::Waker {
 class RunContext final : public flow::Context {
  public:
   RunContext(flow::TaskName task, time::Clock& clock, Random& random, columns::BufferPool& pool)
-      : task_(std::move(task)), clock_(clock), random_(random), pool_(pool) {}
+      : task_(std::move(task)), clock_(clock), random_(random), pool_(pool),
+        metrics_(registry_.Open(metrics::ScopeKind::kOperator, {})) {}
   const flow::TaskName& task() const override { return task_; }
   time::Clock& clock() override { return clock_; }
   Random& random() override { return random_; }
-  metrics::Group& metrics() override { THALWEG_CHECK(false, "The harness has no metrics"); }
+  metrics::Group& metrics() override { return *metrics_; }
   columns::BufferPool& pool() override { return pool_; }
   state::KeyedBackend* keyed_state() override { return keyed.get(); }
   state::OperatorState& operator_state() override { return lists; }
@@ -91,6 +93,8 @@ class RunContext final : public flow::Context {
   time::Clock& clock_;
   Random& random_;
   columns::BufferPool& pool_;
+  metrics::Registry registry_;
+  std::unique_ptr<metrics::Group> metrics_;
 };
 
 struct Subtask {

@@ -218,7 +218,8 @@ Result<T> DecodeFromString(std::string_view bytes) {
   T value{};
   Codec<T>::Decode(in, value);
   THALWEG_TRY(in.status());
-  if (!in.AtEnd()) return ExternalError("Malformed bytes: {} left over after a value of {}", in.remaining(), CodecName<T>());
+  if (!in.AtEnd())
+    return ExternalError("Malformed bytes: {} left over after a value of {}", in.remaining(), CodecName<T>());
   return value;
 }
 

@@ -39,7 +39,8 @@ DataType DataType::VarBinary(int length, bool nullable) {
 }
 
 DataType DataType::Decimal(int precision, int scale, bool nullable) {
-  THALWEG_CHECK(precision >= 1 && precision <= 38 && scale >= 0 && scale <= precision, "DECIMAL({}, {})", precision, scale);
+  THALWEG_CHECK(precision >= 1 && precision <= 38 && scale >= 0 && scale <= precision, "DECIMAL({}, {})", precision,
+                scale);
   DataType type(TypeId::kDecimal, nullable);
   type.precision_ = precision;
   type.scale_ = static_cast<int8_t>(scale);
@@ -67,7 +68,8 @@ DataType DataType::Array(DataType element, bool nullable) {
 
 DataType DataType::Map(DataType key, DataType value, bool nullable) {
   DataType type(TypeId::kMap, nullable);
-  type.children_ = std::make_shared<std::vector<Field>>(std::vector<Field>{{"key", std::move(key)}, {"value", std::move(value)}});
+  type.children_ =
+      std::make_shared<std::vector<Field>>(std::vector<Field>{{"key", std::move(key)}, {"value", std::move(value)}});
   return type;
 }
 
@@ -107,8 +109,8 @@ Result<DataType> DataType::FromParts(TypeId id, bool nullable, int precision, in
   }
   if (precision < (id == TypeId::kDecimal ? 1 : 0) || precision > most_precision || scale < 0 || scale > most_scale ||
       children.size() < least_children || children.size() > most_children) {
-    return ExternalError("Malformed type: id {} with precision {}, scale {} and {} parts", static_cast<int>(id), precision, scale,
-                         children.size());
+    return ExternalError("Malformed type: id {} with precision {}, scale {} and {} parts", static_cast<int>(id),
+                         precision, scale, children.size());
   }
   DataType type(id, nullable);
   type.precision_ = precision;
@@ -165,7 +167,9 @@ std::string DataType::ToString() const {
     case TypeId::kTimestamp: text = fmt::format("TIMESTAMP({})", precision_); break;
     case TypeId::kTimestampLtz: text = fmt::format("TIMESTAMP_LTZ({})", precision_); break;
     case TypeId::kArray: text = fmt::format("ARRAY<{}>", children()[0].type.ToString()); break;
-    case TypeId::kMap: text = fmt::format("MAP<{}, {}>", children()[0].type.ToString(), children()[1].type.ToString()); break;
+    case TypeId::kMap:
+      text = fmt::format("MAP<{}, {}>", children()[0].type.ToString(), children()[1].type.ToString());
+      break;
     case TypeId::kMultiset: text = fmt::format("MULTISET<{}>", children()[0].type.ToString()); break;
     case TypeId::kRow: {
       text = "ROW<";
@@ -188,7 +192,8 @@ int Schema::Find(std::string_view name) const {
 
 std::string Schema::ToString() const {
   std::string text = "(";
-  for (int i = 0; i < size(); ++i) text += fmt::format("{}{} {}", i ? ", " : "", field(i).name, field(i).type.ToString());
+  for (int i = 0; i < size(); ++i)
+    text += fmt::format("{}{} {}", i ? ", " : "", field(i).name, field(i).type.ToString());
   return text + ")";
 }
 

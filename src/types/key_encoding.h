@@ -31,10 +31,14 @@ namespace internal {
 
 template <typename T>
 constexpr T BigEndian(T value) {
-  if constexpr (std::endian::native == std::endian::big || sizeof(T) == 1) return value;
-  else if constexpr (sizeof(T) == 2) return __builtin_bswap16(value);
-  else if constexpr (sizeof(T) == 4) return __builtin_bswap32(value);
-  else return __builtin_bswap64(value);
+  if constexpr (std::endian::native == std::endian::big || sizeof(T) == 1)
+    return value;
+  else if constexpr (sizeof(T) == 2)
+    return __builtin_bswap16(value);
+  else if constexpr (sizeof(T) == 4)
+    return __builtin_bswap32(value);
+  else
+    return __builtin_bswap64(value);
 }
 
 /// Order-preserving bits of a signed integer.
@@ -157,24 +161,35 @@ namespace internal {
 template <typename T>
 concept KeyList = std::is_same_v<T, std::vector<typename T::value_type>>;
 template <typename T>
-concept KeyMap = requires(const T& t) { typename T::mapped_type; t.begin(); };
+concept KeyMap = requires(const T& t) {
+  typename T::mapped_type;
+  t.begin();
+};
 template <typename T>
 concept KeyOptional = std::is_same_v<T, std::optional<typename T::value_type>>;
 
 template <typename T>
 void AppendKeyUnsigned(T value, std::string& out) {
-  if constexpr (sizeof(T) == 1) AppendKeyInteger(static_cast<int16_t>(value), out);
-  else if constexpr (sizeof(T) == 2) AppendKeyInteger(static_cast<int32_t>(value), out);
-  else if constexpr (sizeof(T) == 4) AppendKeyInteger(static_cast<int64_t>(value), out);
-  else AppendKeyDecimal(static_cast<__int128>(value), out);
+  if constexpr (sizeof(T) == 1)
+    AppendKeyInteger(static_cast<int16_t>(value), out);
+  else if constexpr (sizeof(T) == 2)
+    AppendKeyInteger(static_cast<int32_t>(value), out);
+  else if constexpr (sizeof(T) == 4)
+    AppendKeyInteger(static_cast<int64_t>(value), out);
+  else
+    AppendKeyDecimal(static_cast<__int128>(value), out);
 }
 
 template <typename T>
 void ReadKeyUnsigned(KeyReader& in, T& value) {
-  if constexpr (sizeof(T) == 1) value = static_cast<T>(in.Integer<int16_t>());
-  else if constexpr (sizeof(T) == 2) value = static_cast<T>(in.Integer<int32_t>());
-  else if constexpr (sizeof(T) == 4) value = static_cast<T>(in.Integer<int64_t>());
-  else value = static_cast<T>(in.Decimal());
+  if constexpr (sizeof(T) == 1)
+    value = static_cast<T>(in.Integer<int16_t>());
+  else if constexpr (sizeof(T) == 2)
+    value = static_cast<T>(in.Integer<int32_t>());
+  else if constexpr (sizeof(T) == 4)
+    value = static_cast<T>(in.Integer<int64_t>());
+  else
+    value = static_cast<T>(in.Decimal());
 }
 
 template <typename T>
@@ -203,8 +218,10 @@ void ReadKeyMap(KeyReader& in, T& value) {
 /// Fields of tuples, pairs and records; fn(member).
 template <typename T, typename Fn>
 void ForEachPart(T& value, Fn&& fn) {
-  if constexpr (IsRecord<std::remove_const_t<T>>) ForEachField(value, [&](std::string_view, auto& field) { fn(field); });
-  else std::apply([&](auto&... parts) { (fn(parts), ...); }, value);
+  if constexpr (IsRecord<std::remove_const_t<T>>)
+    ForEachField(value, [&](std::string_view, auto& field) { fn(field); });
+  else
+    std::apply([&](auto&... parts) { (fn(parts), ...); }, value);
 }
 
 template <typename T>
@@ -222,15 +239,24 @@ concept HasParts = IsRecord<T> || internal::IsTuple<T>::value;
 
 template <typename T>
 void AppendKey(const T& value, std::string& out) {
-  if constexpr (OpaqueInColumns<T>) AppendKeyString(EncodeToString(value), out);
-  else if constexpr (std::is_same_v<T, bool>) AppendKeyBool(value, out);
-  else if constexpr (std::is_enum_v<T>) AppendKey(static_cast<std::underlying_type_t<T>>(value), out);
-  else if constexpr (std::is_floating_point_v<T>) AppendKeyFloat(value, out);
-  else if constexpr (std::is_integral_v<T> && std::is_signed_v<T>) AppendKeyInteger(value, out);
-  else if constexpr (std::is_integral_v<T>) internal::AppendKeyUnsigned(value, out);
-  else if constexpr (std::is_same_v<T, std::string>) AppendKeyString(value, out);
-  else if constexpr (std::is_same_v<T, Timestamp>) AppendKeyInteger(value.millis, out);
-  else if constexpr (std::is_same_v<T, SysMillis>) AppendKeyInteger(int64_t{value.time_since_epoch().count()}, out);
+  if constexpr (OpaqueInColumns<T>)
+    AppendKeyString(EncodeToString(value), out);
+  else if constexpr (std::is_same_v<T, bool>)
+    AppendKeyBool(value, out);
+  else if constexpr (std::is_enum_v<T>)
+    AppendKey(static_cast<std::underlying_type_t<T>>(value), out);
+  else if constexpr (std::is_floating_point_v<T>)
+    AppendKeyFloat(value, out);
+  else if constexpr (std::is_integral_v<T> && std::is_signed_v<T>)
+    AppendKeyInteger(value, out);
+  else if constexpr (std::is_integral_v<T>)
+    internal::AppendKeyUnsigned(value, out);
+  else if constexpr (std::is_same_v<T, std::string>)
+    AppendKeyString(value, out);
+  else if constexpr (std::is_same_v<T, Timestamp>)
+    AppendKeyInteger(value.millis, out);
+  else if constexpr (std::is_same_v<T, SysMillis>)
+    AppendKeyInteger(int64_t{value.time_since_epoch().count()}, out);
   else if constexpr (HasParts<T>) {
     out.push_back(kKeyPresent);
     internal::ForEachPart(value, [&](const auto& part) { AppendKey(part, out); });
@@ -246,8 +272,10 @@ void AppendKey(const T& value, std::string& out) {
     out.push_back(kKeyNull);
   } else {
     static_assert(internal::KeyOptional<T>);
-    if (value) AppendKey(*value, out);
-    else AppendKeyNull(out);
+    if (value)
+      AppendKey(*value, out);
+    else
+      AppendKeyNull(out);
   }
 }
 
@@ -263,17 +291,25 @@ void ReadKeyBody(KeyReader& in, T& value) {
     ByteReader reader(bytes);
     Codec<T>::Decode(reader, value);
     if (reader.failed() || !reader.AtEnd()) in.Fail();
-  } else if constexpr (std::is_same_v<T, bool>) value = in.Bool();
-  else if constexpr (std::is_floating_point_v<T>) value = in.Float<T>();
-  else if constexpr (std::is_integral_v<T> && std::is_signed_v<T>) value = in.Integer<T>();
-  else if constexpr (std::is_integral_v<T>) ReadKeyUnsigned(in, value);
+  } else if constexpr (std::is_same_v<T, bool>)
+    value = in.Bool();
+  else if constexpr (std::is_floating_point_v<T>)
+    value = in.Float<T>();
+  else if constexpr (std::is_integral_v<T> && std::is_signed_v<T>)
+    value = in.Integer<T>();
+  else if constexpr (std::is_integral_v<T>)
+    ReadKeyUnsigned(in, value);
   else if constexpr (std::is_same_v<T, std::string>) {
     value.clear();
     in.String(value);
-  } else if constexpr (std::is_same_v<T, Timestamp>) value.millis = in.Integer<int64_t>();
-  else if constexpr (std::is_same_v<T, SysMillis>) value = SysMillis(std::chrono::milliseconds(in.Integer<int64_t>()));
-  else if constexpr (HasParts<T>) ForEachPart(value, [&](auto& part) { ReadKey(in, part); });
-  else if constexpr (KeyMap<T>) ReadKeyMap(in, value);
+  } else if constexpr (std::is_same_v<T, Timestamp>)
+    value.millis = in.Integer<int64_t>();
+  else if constexpr (std::is_same_v<T, SysMillis>)
+    value = SysMillis(std::chrono::milliseconds(in.Integer<int64_t>()));
+  else if constexpr (HasParts<T>)
+    ForEachPart(value, [&](auto& part) { ReadKey(in, part); });
+  else if constexpr (KeyMap<T>)
+    ReadKeyMap(in, value);
   else {
     static_assert(KeyList<T>);
     value.clear();
@@ -296,11 +332,15 @@ void ReadKey(KeyReader& in, T& value) {
   } else if constexpr (!OpaqueInColumns<T> && internal::KeyOptional<T>) {
     // The tag says whether there is a value: rewinding one byte hands it to the inner type.
     KeyReader peek = in;
-    if (peek.Present()) ReadKey(in, value.emplace());
-    else value.reset(), in = peek;
+    if (peek.Present())
+      ReadKey(in, value.emplace());
+    else
+      value.reset(), in = peek;
   } else {
-    if (in.Present()) internal::ReadKeyBody(in, value);
-    else in.Fail();  // NULL in a type that has none
+    if (in.Present())
+      internal::ReadKeyBody(in, value);
+    else
+      in.Fail();  // NULL in a type that has none
   }
 }
 

@@ -6,8 +6,8 @@
 namespace thalweg::types {
 namespace {
 
-using Everything = std::tuple<std::string, std::vector<std::optional<std::pair<bool, Timestamp>>>, std::map<int32_t, std::string>,
-                              std::set<int16_t>, double, uint64_t>;
+using Everything = std::tuple<std::string, std::vector<std::optional<std::pair<bool, Timestamp>>>,
+                              std::map<int32_t, std::string>, std::set<int16_t>, double, uint64_t>;
 
 std::string Encoded(const Everything& value) {
   std::string bytes;
@@ -18,7 +18,8 @@ std::string Encoded(const Everything& value) {
 }  // namespace
 
 // Any bytes fail or give a key, whose bytes read back as the same key.
-FUZZ_TARGET(KeyEncoding, Encoded({}), Encoded({std::string("a\0b", 3), {{{true, {5}}}, {}}, {{-1, "x"}, {2, ""}}, {3, 4}, -1.5, 7})) {
+FUZZ_TARGET(KeyEncoding, Encoded({}),
+            Encoded({std::string("a\0b", 3), {{{true, {5}}}, {}}, {{-1, "x"}, {2, ""}}, {3, 4}, -1.5, 7})) {
   KeyReader in(input);
   Everything value;
   ReadKey(in, value);

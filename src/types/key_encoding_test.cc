@@ -35,8 +35,14 @@ std::string Hex(std::string_view bytes) {
 
 /// The engine's bytes for each line of the golden file.
 std::map<std::string, std::string> EngineKeys() {
-  auto decimal = [](__int128 value) { std::string out; return AppendKeyDecimal(value, out), out; };
-  auto timestamp = [](TimestampValue value) { std::string out; return AppendKeyTimestamp(value, out), out; };
+  auto decimal = [](__int128 value) {
+    std::string out;
+    return AppendKeyDecimal(value, out), out;
+  };
+  auto timestamp = [](TimestampValue value) {
+    std::string out;
+    return AppendKeyTimestamp(value, out), out;
+  };
   using Strings = std::map<std::string, int32_t>;
   return {
       {"NULL\tnull", Key(std::optional<int>())},
@@ -92,7 +98,8 @@ TEST(KeyEncoding, BytesHashAndKeyGroupAreTheGoldenFiles) {
   while (std::getline(file, line)) {
     std::istringstream fields(line);
     std::string type, value, bytes, hash, group1024, group128, subtask;
-    for (std::string* field : {&type, &value, &bytes, &hash, &group1024, &group128, &subtask}) std::getline(fields, *field, '\t');
+    for (std::string* field : {&type, &value, &bytes, &hash, &group1024, &group128, &subtask})
+      std::getline(fields, *field, '\t');
     auto found = engine.find(type + "\t" + value);
     ASSERT_NE(found, engine.end()) << line;
     uint64_t our_hash = Hash64(found->second);
@@ -119,7 +126,9 @@ void ExpectOrderAndRoundTrip(const std::vector<T>& values) {
       std::string other = Key(b);
       EXPECT_EQ(a < b, bytes < other) << Hex(bytes) << " " << Hex(other);
       EXPECT_EQ(a == b, bytes == other);
-      if (bytes != other) { EXPECT_FALSE(other.starts_with(bytes)) << "a prefix: " << Hex(bytes); }
+      if (bytes != other) {
+        EXPECT_FALSE(other.starts_with(bytes)) << "a prefix: " << Hex(bytes);
+      }
     }
   }
 }
@@ -133,7 +142,10 @@ std::vector<T> Integers(Random& random) {
 
 std::string RandomString(Random& random) {
   std::string value;
-  for (uint64_t n = random.Below(6); n > 0; --n) value.push_back("\0\x01" "a\xff"[random.Below(4)]);
+  for (uint64_t n = random.Below(6); n > 0; --n)
+    value.push_back(
+        "\0\x01"
+        "a\xff"[random.Below(4)]);
   return value;
 }
 
@@ -180,7 +192,8 @@ TEST(KeyEncoding, OrdersStringsByUnsignedBytes) {
 }
 
 TEST(KeyEncoding, OrdersDecimalsAndTimestamps) {
-  std::vector<__int128> values{0, 1, -1, INT64_MAX, INT64_MIN, static_cast<__int128>(1) << 100, -(static_cast<__int128>(1) << 100)};
+  std::vector<__int128> values{
+      0, 1, -1, INT64_MAX, INT64_MIN, static_cast<__int128>(1) << 100, -(static_cast<__int128>(1) << 100)};
   for (__int128 a : values) {
     std::string bytes;
     AppendKeyDecimal(a, bytes);
@@ -211,12 +224,14 @@ TEST(KeyEncoding, OrdersNestedValuesAndNullsLowest) {
     Nested value;
     if (random.Below(4)) value.first = RandomString(random);
     for (uint64_t n = random.Below(3); n > 0; --n)
-      value.second.push_back(random.Below(3) ? std::optional<int32_t>(static_cast<int32_t>(random.Below(3))) : std::nullopt);
+      value.second.push_back(random.Below(3) ? std::optional<int32_t>(static_cast<int32_t>(random.Below(3)))
+                                             : std::nullopt);
     values.push_back(std::move(value));
   }
   ExpectOrderAndRoundTrip(values);
   ExpectOrderAndRoundTrip(std::vector<Place>{{"a", 2}, {"a", 10}, {"", 3}, {"b", -1}});
-  ExpectOrderAndRoundTrip(std::vector<std::map<std::string, int32_t>>{{}, {{"a", 1}}, {{"a", 1}, {"b", 0}}, {{"a", 2}}});
+  ExpectOrderAndRoundTrip(
+      std::vector<std::map<std::string, int32_t>>{{}, {{"a", 1}}, {{"a", 1}, {"b", 0}}, {{"a", 2}}});
 }
 
 TEST(KeyEncoding, TypesWithoutSqlTypeTakeTheirCodec) {
@@ -232,7 +247,8 @@ TEST(KeyEncoding, TypesWithoutSqlTypeTakeTheirCodec) {
 }
 
 TEST(KeyEncoding, EveryTruncationIsAnError) {
-  using Everything = std::tuple<std::string, std::vector<std::optional<Place>>, std::map<int32_t, std::string>, std::set<int>, double>;
+  using Everything =
+      std::tuple<std::string, std::vector<std::optional<Place>>, std::map<int32_t, std::string>, std::set<int>, double>;
   std::string good = Key(Everything{"a", {Place{"x", 1}, {}}, {{1, "b"}}, {3}, 1.5});
   for (size_t size = 0; size < good.size(); ++size) {
     KeyReader in(std::string_view(good).substr(0, size));
@@ -252,7 +268,8 @@ TEST(KeyGroup, RangesOfSubtasksAreTheInverseOfSubtaskOf) {
           KeyGroupRange range = KeyGroupsOf(subtask, max, parallelism);
           ASSERT_EQ(range.begin, next);
           ASSERT_LT(range.begin, range.end);
-          for (int32_t group = range.begin; group < range.end; ++group) ASSERT_EQ(SubtaskOf(group, max, parallelism), subtask);
+          for (int32_t group = range.begin; group < range.end; ++group)
+            ASSERT_EQ(SubtaskOf(group, max, parallelism), subtask);
           next = range.end;
         }
         ASSERT_EQ(next, max);

@@ -29,7 +29,7 @@ template <typename Owner, typename Member>
 struct RecordField {
   using Value = Member;
   std::string_view name;
-  Member Owner::*member;
+  Member Owner::* member;
 };
 
 namespace internal {
@@ -42,7 +42,8 @@ struct RecordFields {
 
 template <typename... Fields>
 constexpr RecordFields<Fields...> MakeRecord(std::string_view name, Fields... fields) {
-  static_assert(sizeof...(Fields) <= kMaxRecordFields, "THALWEG_RECORD takes at most 32 fields: group some into a nested record");
+  static_assert(sizeof...(Fields) <= kMaxRecordFields,
+                "THALWEG_RECORD takes at most 32 fields: group some into a nested record");
   if (size_t colon = name.rfind(':'); colon != std::string_view::npos) name.remove_prefix(colon + 1);
   return {name, {fields...}};
 }
@@ -81,7 +82,8 @@ struct Record {
     std::vector<Field> result;
     std::apply(
         [&](const auto&... fields) {
-          (result.push_back({std::string(fields.name), DataTypeOf<typename std::decay_t<decltype(fields)>::Value>()}), ...);
+          (result.push_back({std::string(fields.name), DataTypeOf<typename std::decay_t<decltype(fields)>::Value>()}),
+           ...);
         },
         kDescription.fields);
     return result;
@@ -117,7 +119,8 @@ struct Codec<T, std::enable_if_t<IsRecord<T>>> {
   }
   static void Encode(const T& value, ByteWriter& out) {
     out.Varint(Record<T>::kSize);
-    ForEachField(value, [&](std::string_view, const auto& field) { Codec<std::decay_t<decltype(field)>>::Encode(field, out); });
+    ForEachField(
+        value, [&](std::string_view, const auto& field) { Codec<std::decay_t<decltype(field)>>::Encode(field, out); });
   }
   static void Decode(ByteReader& in, T& value) {
     uint64_t count = in.Varint();
@@ -137,13 +140,14 @@ struct Codec<T, std::enable_if_t<IsRecord<T>>> {
 #define THALWEG_RECORD_EXPAND2(...) THALWEG_RECORD_EXPAND1(THALWEG_RECORD_EXPAND1(THALWEG_RECORD_EXPAND1(__VA_ARGS__)))
 #define THALWEG_RECORD_EXPAND1(...) THALWEG_RECORD_EXPAND0(THALWEG_RECORD_EXPAND0(THALWEG_RECORD_EXPAND0(__VA_ARGS__)))
 #define THALWEG_RECORD_EXPAND0(...) __VA_ARGS__
-#define THALWEG_RECORD_EACH(Type, field, ...)                               \
-  , ::thalweg::types::RecordField { #field, &Type::field }                  \
-  __VA_OPT__(THALWEG_RECORD_AGAIN THALWEG_RECORD_PARENS(Type, __VA_ARGS__))
+#define THALWEG_RECORD_EACH(Type, field, ...) \
+  , ::thalweg::types::RecordField{            \
+        #field, &Type::field} __VA_OPT__(THALWEG_RECORD_AGAIN THALWEG_RECORD_PARENS(Type, __VA_ARGS__))
 #define THALWEG_RECORD_AGAIN() THALWEG_RECORD_EACH
 
 /// See the head of this file.
-#define THALWEG_RECORD(Type, ...)                                                                     \
-  [[maybe_unused]] constexpr auto ThalwegRecordOf(const Type*) {                                      \
-    return ::thalweg::types::internal::MakeRecord(#Type THALWEG_RECORD_EXPAND(THALWEG_RECORD_EACH(Type, __VA_ARGS__))); \
+#define THALWEG_RECORD(Type, ...)                                             \
+  [[maybe_unused]] constexpr auto ThalwegRecordOf(const Type*) {              \
+    return ::thalweg::types::internal::MakeRecord(                            \
+        #Type THALWEG_RECORD_EXPAND(THALWEG_RECORD_EACH(Type, __VA_ARGS__))); \
   }

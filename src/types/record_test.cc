@@ -40,12 +40,12 @@ struct Wide {
 THALWEG_RECORD(Wide, a, b)
 
 struct Full {
-  int8_t a0 = 0, a1 = 0, a2 = 0, a3 = 0, a4 = 0, a5 = 0, a6 = 0, a7 = 0, b0 = 0, b1 = 0, b2 = 0, b3 = 0, b4 = 0, b5 = 0, b6 = 0,
-         b7 = 0, c0 = 0, c1 = 0, c2 = 0, c3 = 0, c4 = 0, c5 = 0, c6 = 0, c7 = 0, d0 = 0, d1 = 0, d2 = 0, d3 = 0, d4 = 0, d5 = 0,
-         d6 = 0, d7 = 0;
+  int8_t a0 = 0, a1 = 0, a2 = 0, a3 = 0, a4 = 0, a5 = 0, a6 = 0, a7 = 0, b0 = 0, b1 = 0, b2 = 0, b3 = 0, b4 = 0, b5 = 0,
+         b6 = 0, b7 = 0, c0 = 0, c1 = 0, c2 = 0, c3 = 0, c4 = 0, c5 = 0, c6 = 0, c7 = 0, d0 = 0, d1 = 0, d2 = 0, d3 = 0,
+         d4 = 0, d5 = 0, d6 = 0, d7 = 0;
 };
-THALWEG_RECORD(Full, a0, a1, a2, a3, a4, a5, a6, a7, b0, b1, b2, b3, b4, b5, b6, b7, c0, c1, c2, c3, c4, c5, c6, c7, d0, d1, d2,
-               d3, d4, d5, d6, d7)
+THALWEG_RECORD(Full, a0, a1, a2, a3, a4, a5, a6, a7, b0, b1, b2, b3, b4, b5, b6, b7, c0, c1, c2, c3, c4, c5, c6, c7, d0,
+               d1, d2, d3, d4, d5, d6, d7)
 
 struct Shown {
   std::string ToString() const { return "shown"; }
@@ -79,14 +79,19 @@ TEST(Record, NameListsFieldsAndTheirCodecs) {
 }
 
 TEST(Record, SchemaHasOneColumnPerField) {
-  EXPECT_EQ(Record<shop::Order>::schema()->ToString(),
-            "(id BIGINT NOT NULL, amount DOUBLE NOT NULL, note STRING, items ARRAY<ROW<`name` STRING NOT NULL, `count` INT NOT "
-            "NULL> NOT NULL> NOT NULL, ts TIMESTAMP_LTZ(3) NOT NULL, seen TIMESTAMP_LTZ(3) NOT NULL, side SMALLINT NOT NULL, "
-            "paid BOOLEAN NOT NULL, tags MAP<STRING NOT NULL, SMALLINT NOT NULL> NOT NULL)");
+  EXPECT_EQ(
+      Record<shop::Order>::schema()->ToString(),
+      "(id BIGINT NOT NULL, amount DOUBLE NOT NULL, note STRING, items ARRAY<ROW<`name` STRING NOT NULL, `count` INT "
+      "NOT "
+      "NULL> NOT NULL> NOT NULL, ts TIMESTAMP_LTZ(3) NOT NULL, seen TIMESTAMP_LTZ(3) NOT NULL, side SMALLINT NOT NULL, "
+      "paid BOOLEAN NOT NULL, tags MAP<STRING NOT NULL, SMALLINT NOT NULL> NOT NULL)");
 }
 
 TEST(Record, EncodingIsFieldCountThenFields) {
-  EXPECT_EQ(EncodeToString(shop::Item{"ab", 5}), std::string("\x02\x02" "ab" "\x05\0\0\0", 8));
+  EXPECT_EQ(EncodeToString(shop::Item{"ab", 5}), std::string("\x02\x02"
+                                                             "ab"
+                                                             "\x05\0\0\0",
+                                                             8));
 }
 
 TEST(Record, RoundTrips) {

@@ -15,8 +15,6 @@ constexpr std::string_view RowKindText(RowKind kind) {
 }
 
 /// +1 for rows that add (+I, +U), -1 for rows that take away (-U, -D).
-constexpr int RowKindSign(RowKind kind) {
-  return kind == RowKind::kInsert || kind == RowKind::kUpdateAfter ? 1 : -1;
-}
+constexpr int RowKindSign(RowKind kind) { return kind == RowKind::kInsert || kind == RowKind::kUpdateAfter ? 1 : -1; }
 
 }  // namespace thalweg::types

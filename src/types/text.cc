@@ -26,7 +26,9 @@ void AppendJavaFloat(T value, std::string& out) {
       out.append("0.").append(static_cast<size_t>(-exponent - 1), '0').append(digits);
     } else {
       if (count < exponent + 2) digits.append(static_cast<size_t>(exponent + 2 - count), '0');
-      out.append(digits, 0, static_cast<size_t>(exponent + 1)).append(".").append(digits, static_cast<size_t>(exponent + 1));
+      out.append(digits, 0, static_cast<size_t>(exponent + 1))
+          .append(".")
+          .append(digits, static_cast<size_t>(exponent + 1));
     }
     return;
   }
@@ -48,21 +50,27 @@ Civil CivilOfDays(int64_t days) {
   unsigned day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
   unsigned shifted = (5 * day_of_year + 2) / 153;
   unsigned month = shifted < 10 ? shifted + 3 : shifted - 9;
-  return {static_cast<int64_t>(year_of_era) + era * 400 + (month <= 2), month, day_of_year - (153 * shifted + 2) / 5 + 1};
+  return {static_cast<int64_t>(year_of_era) + era * 400 + (month <= 2), month,
+          day_of_year - (153 * shifted + 2) / 5 + 1};
 }
 
 void AppendDate(int64_t days, std::string& out) {
   Civil date = CivilOfDays(days);
-  if (date.year < 0) out += '-';
-  else if (date.year > 9999) out += '+';  // ISO 8601's sign of a longer year, as Java prints it
+  if (date.year < 0)
+    out += '-';
+  else if (date.year > 9999)
+    out += '+';  // ISO 8601's sign of a longer year, as Java prints it
   out += fmt::format("{:04}-{:02}-{:02}", std::abs(date.year), date.month, date.day);
 }
 
 void AppendFraction(uint32_t nanos, std::string& out) {
   if (nanos == 0) return;
-  if (nanos % 1'000'000 == 0) out += fmt::format(".{:03}", nanos / 1'000'000);
-  else if (nanos % 1000 == 0) out += fmt::format(".{:06}", nanos / 1000);
-  else out += fmt::format(".{:09}", nanos);
+  if (nanos % 1'000'000 == 0)
+    out += fmt::format(".{:03}", nanos / 1'000'000);
+  else if (nanos % 1000 == 0)
+    out += fmt::format(".{:06}", nanos / 1000);
+  else
+    out += fmt::format(".{:09}", nanos);
 }
 
 void AppendClock(int64_t millis_of_day, uint32_t nanos_of_milli, bool always_seconds, std::string& out) {

@@ -46,19 +46,28 @@ concept TextTuple = requires { std::tuple_size<T>::value; } && !requires(const T
 template <typename T>
 concept TextOptional = std::is_same_v<T, std::optional<typename T::value_type>>;
 template <typename T>
-concept TextMap = requires(const T& t) { typename T::mapped_type; t.begin(); };
+concept TextMap = requires(const T& t) {
+  typename T::mapped_type;
+  t.begin();
+};
 template <typename T>
 concept TextHashed = requires { typename T::hasher; };
 template <typename T>
-concept TextList = requires(const T& t) { t.begin(); t.end(); };
+concept TextList = requires(const T& t) {
+  t.begin();
+  t.end();
+};
 template <typename T>
-concept TextByMember = requires(const T& t) { { t.ToString() } -> std::convertible_to<std::string>; };
+concept TextByMember = requires(const T& t) {
+  { t.ToString() } -> std::convertible_to<std::string>;
+};
 
 template <typename T>
 void AppendTupleText(const T& value, std::string& out) {
   out += '(';
   bool first = true;
-  std::apply([&](const auto&... parts) { ((out += first ? "" : ",", first = false, AppendText(parts, out)), ...); }, value);
+  std::apply([&](const auto&... parts) { ((out += first ? "" : ",", first = false, AppendText(parts, out)), ...); },
+             value);
   out += ')';
 }
 
@@ -92,8 +101,10 @@ void AppendContainerText(const T& value, std::string& out) {
     std::vector<const typename T::value_type*> sorted;
     for (const auto& e : value) sorted.push_back(&e);
     std::sort(sorted.begin(), sorted.end(), [](const auto* a, const auto* b) {
-      if constexpr (TextMap<T>) return a->first < b->first;
-      else return *a < *b;
+      if constexpr (TextMap<T>)
+        return a->first < b->first;
+      else
+        return *a < *b;
     });
     AppendSequenceText(sorted, open, close, out, [&](const auto* e) { entry(*e); });
   } else {
@@ -112,22 +123,37 @@ void AppendNumberText(T value, std::string& out) {
 /// A type with a member ToString() is shown by it; one that nothing describes by its codec's name in angle brackets.
 template <typename T>
 void AppendText(const T& value, std::string& out) {
-  if constexpr (std::is_same_v<T, bool>) out += value ? "true" : "false";
-  else if constexpr (std::is_same_v<T, char>) out += value;
-  else if constexpr (std::is_same_v<T, double>) AppendDoubleText(value, out);
-  else if constexpr (std::is_same_v<T, float>) AppendFloatText(value, out);
-  else if constexpr (std::is_enum_v<T>) internal::AppendNumberText(static_cast<std::underlying_type_t<T>>(value), out);
-  else if constexpr (std::is_integral_v<T>) internal::AppendNumberText(value, out);
-  else if constexpr (std::is_convertible_v<const T&, std::string_view>) out += std::string_view(value);
-  else if constexpr (std::is_same_v<T, Timestamp>) AppendInstantText(value.millis, 0, out);
-  else if constexpr (std::is_same_v<T, SysMillis>) AppendInstantText(value.time_since_epoch().count(), 0, out);
-  else if constexpr (internal::TextByMember<T>) out += value.ToString();
-  else if constexpr (IsRecord<T>) internal::AppendRecordText(value, out);
-  else if constexpr (internal::TextTuple<T>) internal::AppendTupleText(value, out);
-  else if constexpr (internal::TextList<T>) internal::AppendContainerText(value, out);
+  if constexpr (std::is_same_v<T, bool>)
+    out += value ? "true" : "false";
+  else if constexpr (std::is_same_v<T, char>)
+    out += value;
+  else if constexpr (std::is_same_v<T, double>)
+    AppendDoubleText(value, out);
+  else if constexpr (std::is_same_v<T, float>)
+    AppendFloatText(value, out);
+  else if constexpr (std::is_enum_v<T>)
+    internal::AppendNumberText(static_cast<std::underlying_type_t<T>>(value), out);
+  else if constexpr (std::is_integral_v<T>)
+    internal::AppendNumberText(value, out);
+  else if constexpr (std::is_convertible_v<const T&, std::string_view>)
+    out += std::string_view(value);
+  else if constexpr (std::is_same_v<T, Timestamp>)
+    AppendInstantText(value.millis, 0, out);
+  else if constexpr (std::is_same_v<T, SysMillis>)
+    AppendInstantText(value.time_since_epoch().count(), 0, out);
+  else if constexpr (internal::TextByMember<T>)
+    out += value.ToString();
+  else if constexpr (IsRecord<T>)
+    internal::AppendRecordText(value, out);
+  else if constexpr (internal::TextTuple<T>)
+    internal::AppendTupleText(value, out);
+  else if constexpr (internal::TextList<T>)
+    internal::AppendContainerText(value, out);
   else if constexpr (internal::TextOptional<T>) {
-    if (value) AppendText(*value, out);
-    else out += "null";
+    if (value)
+      AppendText(*value, out);
+    else
+      out += "null";
   } else {
     out += "<" + CodecName<T>() + ">";
   }

@@ -55,7 +55,8 @@ Result<DataType> Decode(std::string_view bytes, int depth) {
     }
   }
   THALWEG_TRY(in.status());
-  if (id == TypeId::kObject) return ExternalError("Type holds C++ objects, which only the program can make: {}", object);
+  if (id == TypeId::kObject)
+    return ExternalError("Type holds C++ objects, which only the program can make: {}", object);
   return DataType::FromParts(id, nullable, precision, scale, std::move(children));
 }
 

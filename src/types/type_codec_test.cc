@@ -16,10 +16,13 @@ Schema EveryType() {
     const auto type_id = static_cast<TypeId>(id);
     std::vector<Field> parts;
     if (type_id >= TypeId::kArray) parts.push_back({"a", DataType(TypeId::kBigInt, false)});
-    if (type_id == TypeId::kMap || type_id == TypeId::kRow) parts.push_back({"b", DataType::Array(DataType(TypeId::kString))});
-    const int precision = type_id == TypeId::kDecimal || type_id == TypeId::kTimestamp || type_id == TypeId::kString ? 9 : 0;
-    fields.push_back({"c" + std::to_string(id),
-                      DataType::FromParts(type_id, id % 2 == 0, precision, type_id == TypeId::kDecimal ? 2 : 0, parts).value()});
+    if (type_id == TypeId::kMap || type_id == TypeId::kRow)
+      parts.push_back({"b", DataType::Array(DataType(TypeId::kString))});
+    const int precision =
+        type_id == TypeId::kDecimal || type_id == TypeId::kTimestamp || type_id == TypeId::kString ? 9 : 0;
+    fields.push_back(
+        {"c" + std::to_string(id),
+         DataType::FromParts(type_id, id % 2 == 0, precision, type_id == TypeId::kDecimal ? 2 : 0, parts).value()});
   }
   return Schema(std::move(fields));
 }
@@ -31,7 +34,8 @@ TEST(TypeCodec, EveryTypeComesBack) {
 }
 
 TEST(TypeCodec, LengthLimitsOfAnySizeComeBack) {
-  for (const DataType& type : {DataType::VarChar(1), DataType::VarChar(1'000'000, false), DataType::VarBinary(INT32_MAX)})
+  for (const DataType& type :
+       {DataType::VarChar(1), DataType::VarChar(1'000'000, false), DataType::VarBinary(INT32_MAX)})
     EXPECT_EQ(DecodeType(EncodeType(type)).value(), type);
   EXPECT_EQ(DataType::VarChar(1000).ToString(), "VARCHAR(1000)");
   EXPECT_FALSE(DataType::VarChar(256) == DataType(TypeId::kString)) << "256 is not 0";

@@ -54,10 +54,14 @@ DataType IntegerType() {
 template <typename T>
 struct TypeOf<T, std::enable_if_t<std::is_arithmetic_v<T>>> {
   static DataType Get() {
-    if constexpr (std::is_same_v<T, bool>) return DataType(TypeId::kBoolean, false);
-    else if constexpr (std::is_same_v<T, float>) return DataType(TypeId::kFloat, false);
-    else if constexpr (std::is_same_v<T, double>) return DataType(TypeId::kDouble, false);
-    else return internal::IntegerType<T>();
+    if constexpr (std::is_same_v<T, bool>)
+      return DataType(TypeId::kBoolean, false);
+    else if constexpr (std::is_same_v<T, float>)
+      return DataType(TypeId::kFloat, false);
+    else if constexpr (std::is_same_v<T, double>)
+      return DataType(TypeId::kDouble, false);
+    else
+      return internal::IntegerType<T>();
   }
 };
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "connectors/bare_task.h"
 #include "connectors/kafka_log_client.h"
 #include "connectors/kafka_sink.h"
 #include "connectors/kafka_source.h"
@@ -12,6 +13,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::Pair;
 
 Properties With(Properties more) {
@@ -75,6 +77,56 @@ TEST(KafkaLogClient, BrokerThatCannotBeReachedIsNamedWithWhatToCheck) {
   EXPECT_THAT(status.message(), HasSubstr("Cannot reach Kafka at 127.0.0.1:1 (while listing topics)"));
   EXPECT_THAT(status.message(), HasSubstr("Connection refused"));
   EXPECT_THAT(status.message(), HasSubstr("Check that the broker runs"));
+}
+
+/// Nothing listens there; the loopback refuses at once.
+std::shared_ptr<LogClient> NobodysClient(Properties more = {}) {
+  more["bootstrap.servers"] = "127.0.0.1:1";
+  return NewKafkaLogClient(TranslateKafkaProperties(more).value()).value();
+}
+
+TEST(KafkaConsumer, WithoutABrokerWaitsAndCanBeClosed) {
+  CountingWaker waker;
+  auto consumer = NobodysClient({{"group.id", "g"}})->CreateConsumer({.memory_bytes = 1 << 20}, [&] { waker.Wake(); }).value();
+  consumer->Assign({{{"t", 0}, 5}, {{"t", 1}, 0}});
+  consumer->Pause({"t", 0}, true);
+  consumer->Unassign({"t", 1});
+  consumer->Commit({{{"t", 0}, 5}});
+  auto next = consumer->Next();
+  ASSERT_TRUE(next.ok()) << next.status().ToString();
+  EXPECT_FALSE(next->has_value());
+}
+
+TEST(KafkaConsumer, DefectInTheAssignmentIsReturnedAndWakesTheTask) {
+  CountingWaker waker;
+  auto consumer = NobodysClient()->CreateConsumer({}, [&] { waker.Wake(); }).value();
+  consumer->Unassign({"never", 0});
+  waker.Await(0);
+  EXPECT_THAT(consumer->Next().status().message(), HasSubstr("cannot change its assignment"));
+}
+
+TEST(KafkaProducer, QueueIsBoundedByItsMemory) {
+  auto producer = NobodysClient()->CreateProducer({.memory_bytes = 2 << 20}, [] {}).value();
+  const std::string value(100'000, 'x');
+  int taken = 0;
+  while (producer->Produce({.topic = "t", .value = value}).value()) ++taken;
+  EXPECT_GE(taken, 10);
+  EXPECT_LE(taken, 21);
+  EXPECT_EQ(producer->in_flight(), taken);
+  EXPECT_TRUE(producer->status().ok());
+}
+
+TEST(KafkaProducer, UndeliveredMessageIsAnErrorWithTopicAndReasonAndNothingOfItsValue) {
+  CountingWaker waker;
+  auto producer = NobodysClient({{"message.timeout.ms", "200"}})->CreateProducer({}, [&] { waker.Wake(); }).value();
+  ASSERT_TRUE(producer->Produce({.topic = "orders", .value = "a secret"}).value());
+  for (int64_t seen = 0; producer->status().ok(); seen = waker.wakes())
+    if (producer->in_flight() > 0) waker.Await(seen);
+  EXPECT_THAT(producer->status().message(), HasSubstr("Kafka topic 'orders' partition"));
+  EXPECT_THAT(producer->status().message(), HasSubstr("was not delivered"));
+  EXPECT_THAT(producer->status().message(), HasSubstr("Connection refused"));
+  EXPECT_THAT(producer->status().message(), Not(HasSubstr("secret")));
+  EXPECT_FALSE(producer->Produce({.topic = "orders", .value = "more"}).ok());
 }
 
 TEST(KafkaSource, CommittedOffsetsNeedAGroup) {

@@ -1,0 +1,113 @@
+#include "api/environment.h"
+
+#include <numeric>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace thalweg::api {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::UnorderedElementsAre;
+using namespace std::chrono_literals;
+
+struct Click {
+  std::string page;
+  int64_t user = 0;
+  int64_t ts = 0;
+};
+THALWEG_RECORD(Click, page, user, ts)
+
+TEST(Environment, MapsAndFiltersACollection) {
+  StreamExecutionEnvironment env;
+  auto rows = env.FromElements(1, 2, 3, 4).Map([](int n) { return n * 10; }).Filter([](int n) { return n != 20; }).ExecuteAndCollect();
+  ASSERT_TRUE(rows.ok()) << rows.status().ToString();
+  EXPECT_THAT(*rows, ElementsAre(10, 30, 40));
+}
+
+TEST(Environment, CountsByKeyInEventTimeWindows) {
+  for (int parallelism : {1, 3}) {
+    StreamExecutionEnvironment env;
+    env.SetParallelism(parallelism);
+    struct Count {
+      int64_t CreateAccumulator() const { return 0; }
+      void Add(int64_t& count, const Click&) const { ++count; }
+      int64_t GetResult(const int64_t& count) const { return count; }
+      void Merge(int64_t& into, const int64_t& from) const { into += from; }
+    };
+    auto clicks = env.FromCollection<Click>(
+        {{"a", 1, 1000}, {"b", 1, 2000}, {"a", 2, 70'000}, {"a", 2, 3000}},
+        WatermarkStrategy<Click>::BoundedOutOfOrderness(5min).WithTimestamps(&Click::ts));
+    auto rows = clicks.KeyBy(&Click::page)
+                    .Window(operators::Tumbling({.size = 1min}))
+                    .Aggregate<std::tuple<std::string, int64_t, int64_t>>(
+                        Count{}, [](const std::string& page, operators::WindowContext& window, std::span<const int64_t> counts,
+                                    Collector<std::tuple<std::string, int64_t, int64_t>>& out) {
+                          out.Collect({page, window.window().start, counts[0]});
+                        })
+                    .ExecuteAndCollect();
+    ASSERT_TRUE(rows.ok()) << rows.status().ToString();
+    EXPECT_THAT(*rows, UnorderedElementsAre(std::tuple("a", 0, 2), std::tuple("b", 0, 1), std::tuple("a", 60'000, 1)));
+  }
+}
+
+TEST(Environment, SequenceIsSharedOutAmongSubtasks) {
+  StreamExecutionEnvironment env;
+  env.SetParallelism(4);
+  auto rows = env.FromSequence(1, 1000).Map([](int64_t n) { return n; }).ExecuteAndCollect();
+  ASSERT_TRUE(rows.ok()) << rows.status().ToString();
+  EXPECT_EQ(rows->size(), 1000u);
+  EXPECT_EQ(std::accumulate(rows->begin(), rows->end(), int64_t{0}), 500'500);
+}
+
+TEST(Environment, AUserFunctionThatThrowsFailsTheJobWithTypeMessageOperatorAndRow) {
+  StreamExecutionEnvironment env;
+  auto rows = env.FromElements(1, 2, 3)
+                  .Map([](int n) {
+                    if (n == 2) throw std::runtime_error("boom");
+                    return n;
+                  })
+                  .Name("risky")
+                  .ExecuteAndCollect();
+  ASSERT_FALSE(rows.ok());
+  EXPECT_THAT(rows.status().message(), HasSubstr("Operator 'risky'"));
+  EXPECT_THAT(rows.status().message(), HasSubstr("std::runtime_error: boom"));
+  EXPECT_THAT(rows.status().message(), HasSubstr("2"));
+}
+
+TEST(Environment, AnUnknownKeyFailsAtExecuteAndNamesTheNearest) {
+  StreamExecutionEnvironment env;
+  env.Configure("paralelism.default", "2");
+  env.FromElements(1).Print();
+  auto result = env.Execute("job");
+  ASSERT_FALSE(result.ok());
+  EXPECT_THAT(result.status().message(), HasSubstr("parallelism.default"));
+}
+
+TEST(Environment, AnEmptyJobIsAnError) {
+  StreamExecutionEnvironment env;
+  auto result = env.Execute("job");
+  ASSERT_FALSE(result.ok());
+  EXPECT_THAT(result.status().message(), HasSubstr("The job is empty"));
+}
+
+TEST(Environment, LateRowsGoToTheSideOutput) {
+  StreamExecutionEnvironment env;
+  OutputTag<Click> late{"late-clicks"};
+  // A watermark with every row: the generator's cadence is the interval, here the smallest.
+  env.Configure("pipeline.auto-watermark-interval", "1 ms");
+  auto clicks = env.FromCollection<Click>({{"a", 1, 1000}, {"a", 2, 500'000}},
+                                          WatermarkStrategy<Click>::Monotonous().WithTimestamps(&Click::ts));
+  auto reduced = clicks.KeyBy(&Click::page)
+                     .Window(operators::Tumbling({.size = 1min}))
+                     .SideOutputLateData(late)
+                     .Reduce([](const Click& a, const Click& b) { return Click{a.page, a.user + b.user, b.ts}; });
+  auto rows = reduced.GetSideOutput(late).ExecuteAndCollect();
+  ASSERT_TRUE(rows.ok()) << rows.status().ToString();
+  EXPECT_EQ(rows->size(), 0u);
+}
+
+}  // namespace
+}  // namespace thalweg::api

@@ -1,0 +1,31 @@
+// Everything a DataStream program needs, in namespace thalweg.
+#pragma once
+
+#include "api/environment.h"
+#include "api/files.h"
+#include "api/kafka.h"
+
+namespace thalweg {
+
+using api::Collector;
+using api::DataStream;
+using api::KeyedStream;
+using api::OutputTag;
+using api::RuntimeContext;
+using api::StreamExecutionEnvironment;
+using api::WatermarkStrategy;
+using api::FileSink;
+using api::JobResult;
+using api::FileSource;
+using api::KafkaSink;
+using api::KafkaSource;
+using operators::Cumulative;
+using operators::GlobalWindow;
+using operators::KeyedContext;
+using operators::ProcessContext;
+using operators::Session;
+using operators::Sliding;
+using operators::Tumbling;
+using operators::WindowContext;
+
+}  // namespace thalweg

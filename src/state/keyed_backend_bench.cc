@@ -1,0 +1,126 @@
+// Cost of a keyed count, the commonest thing that state does: FindOrCreate and ++, keys uniform at random, per backend and number of
+// keys; `ahead` is the distance of the batch prefetch (0: none). Reports bytes per key.
+#include <benchmark/benchmark.h>
+
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "base/hash.h"
+#include "base/random.h"
+#include "state/hashmap_backend.h"
+#include "state/rocksdb_backend.h"
+#include "state/table.h"
+#include "types/key_encoding.h"
+
+namespace thalweg::state {
+namespace {
+
+constexpr KeyGroupRange kGroups{.first = 0, .last = 1023};
+
+/// Keys in canonical bytes with their hashes, as a keyed batch carries them.
+struct Keys {
+  explicit Keys(size_t count) {
+    for (size_t i = 0; i < count; ++i) {
+      types::AppendKey(static_cast<int64_t>(i), bytes);
+      hashes.push_back(Hash64(View(i)));
+    }
+  }
+  std::string_view View(size_t i) const { return std::string_view(bytes).substr(i * 9, 9); }
+  KeyView operator[](size_t i) const { return {.bytes = View(i), .hash = hashes[i], .group = static_cast<uint16_t>(hashes[i] % 1024)}; }
+  std::string bytes;
+  std::vector<uint64_t> hashes;
+};
+
+/// A batch of random keys, gathered into one place as keyBy does, so that reading the keys does not miss the cache.
+constexpr size_t kBatch = 1024;
+struct Batch {
+  void Fill(const Keys& keys, Random& random) {
+    bytes.clear();
+    for (size_t i = 0; i < kBatch; ++i) {
+      const size_t at = random.Below(keys.hashes.size());
+      bytes += keys.View(at);
+      hashes[i] = keys.hashes[at];
+    }
+  }
+  KeyView operator[](size_t i) const {
+    return {.bytes = std::string_view(bytes).substr(i * 9, 9), .hash = hashes[i], .group = static_cast<uint16_t>(hashes[i] % 1024)};
+  }
+  std::string bytes;
+  uint64_t hashes[kBatch];
+};
+
+void Count(benchmark::State& state, KeyedBackend& backend, size_t key_count, size_t ahead, std::string_view ns) {
+  const Keys keys(key_count);
+  auto table = Table<int64_t>::Open(backend, {.name = "count", .kind = StateKind::kReducing}).value();
+  for (size_t i = 0; i < key_count; ++i) table.FindOrCreate(keys[i], ns);
+  Random random(1);
+  Batch batch;
+  for (auto _ : state) {
+    state.PauseTiming();
+    batch.Fill(keys, random);
+    state.ResumeTiming();
+    for (size_t i = 0; i < kBatch; ++i) {
+      if (ahead > 0 && i + ahead < kBatch) table.Prefetch(batch.hashes[i + ahead], ns);
+      ++table.FindOrCreate(batch[i], ns);
+    }
+  }
+  state.SetItemsProcessed(static_cast<int64_t>(state.iterations() * kBatch));
+  state.counters["bytes_per_key"] = static_cast<double>(backend.memory_bytes()) / static_cast<double>(key_count);
+}
+
+void HashMapCount(benchmark::State& state) {
+  time::SystemClock clock;
+  auto backend = MakeHashMapBackend({.groups = kGroups}, clock);
+  Count(state, *backend, static_cast<size_t>(state.range(0)), static_cast<size_t>(state.range(1)), {});
+}
+BENCHMARK(HashMapCount)->ArgNames({"keys", "ahead"})->ArgsProduct({{1'000, 100'000, 1'000'000, 10'000'000}, {0, 16}});
+
+void HashMapWindowCount(benchmark::State& state) {
+  time::SystemClock clock;
+  auto backend = MakeHashMapBackend({.groups = kGroups}, clock);
+  Count(state, *backend, static_cast<size_t>(state.range(0)), static_cast<size_t>(state.range(1)), "8 bytes.");
+}
+BENCHMARK(HashMapWindowCount)->ArgNames({"keys", "ahead"})->ArgsProduct({{1'000, 100'000, 10'000'000}, {16}});
+
+void HashMapInsert(benchmark::State& state) {
+  time::SystemClock clock;
+  const auto count = static_cast<size_t>(state.range(0));
+  const Keys keys(count);
+  for (auto _ : state) {
+    auto backend = MakeHashMapBackend({.groups = kGroups}, clock);
+    auto table = Table<int64_t>::Open(*backend, {.name = "count", .kind = StateKind::kReducing}).value();
+    for (size_t i = 0; i < count; ++i) ++table.FindOrCreate(keys[i]);
+  }
+  state.SetItemsProcessed(static_cast<int64_t>(state.iterations() * count));
+}
+BENCHMARK(HashMapInsert)->ArgName("keys")->Arg(1'000)->Arg(1'000'000);
+
+void HashMapSnapshot(benchmark::State& state) {
+  time::SystemClock clock;
+  const auto count = static_cast<size_t>(state.range(0));
+  const Keys keys(count);
+  auto backend = MakeHashMapBackend({.groups = kGroups}, clock);
+  auto table = Table<int64_t>::Open(*backend, {.name = "count", .kind = StateKind::kReducing}).value();
+  for (size_t i = 0; i < count; ++i) ++table.FindOrCreate(keys[i]);
+  for (auto _ : state) benchmark::DoNotOptimize(backend->Snapshot());
+  state.SetItemsProcessed(static_cast<int64_t>(state.iterations() * count));
+}
+BENCHMARK(HashMapSnapshot)->ArgName("keys")->Arg(1'000'000);
+
+void RocksDbCount(benchmark::State& state) {
+  time::SystemClock clock;
+  const auto directory = std::filesystem::temp_directory_path() / fmt::format("thalweg-bench-{}", getpid());
+  auto instance = RocksDbInstance::Open({.directory = directory.string()}).value();
+  {
+    auto backend = MakeRocksDbBackend(instance, 0, {.groups = kGroups, .cache_bytes = state.range(1) << 20}, clock).value();
+    Count(state, *backend, static_cast<size_t>(state.range(0)), 0, {});
+    if (!backend->status().ok()) state.SkipWithError(backend->status().message().c_str());
+  }
+  instance.reset();
+  std::filesystem::remove_all(directory);
+}
+BENCHMARK(RocksDbCount)->ArgNames({"keys", "cache_mb"})->Args({1'000, 64})->Args({100'000, 64})->Args({1'000'000, 8});
+
+}  // namespace
+}  // namespace thalweg::state

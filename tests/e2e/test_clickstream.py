@@ -1,0 +1,202 @@
+"""The clickstream job from Kafka to Kafka: windowed counts are exact, in disorder, after a broker's restart, and after kill -9.
+
+Larger runs: THALWEG_E2E_EVENTS (default 1000000), THALWEG_E2E_KILLS (default 3), THALWEG_E2E_SEED (default 1).
+"""
+import os
+import random
+import re
+import time
+import uuid
+
+import pytest
+
+from clickstream import Clicks
+from conftest import program
+from recompute import (Attempt, check_equations, fold_late, fold_results, late_places, watermark_at, windows, without_replays)
+
+EVENTS = int(os.environ.get("THALWEG_E2E_EVENTS", 1_000_000))
+KILLS = int(os.environ.get("THALWEG_E2E_KILLS", 3))
+SEED = int(os.environ.get("THALWEG_E2E_SEED", 1))
+RUN_SECONDS = 600
+INSIDE = Clicks(events=EVENTS, seed=SEED)
+BEYOND = Clicks(events=EVENTS // 4, beyond=0.01, seed=SEED + 1)
+
+
+class Input:
+    """A topic with its events, written once for all tests of the session."""
+
+    def __init__(self, broker, clicks):
+        self.broker, self.clicks, self.topic = broker, clicks, f"clicks-{uuid.uuid4().hex[:8]}"
+        broker.create(self.topic, clicks.partitions)
+        self.by_partition = clicks.produce(broker, self.topic)
+        self.windows = windows([event for events in self.by_partition.values() for event in events])
+
+
+@pytest.fixture(scope="session")
+def inside(broker):
+    program("clickstream")
+    return Input(broker, INSIDE)
+
+
+@pytest.fixture(scope="session")
+def beyond(broker):
+    program("clickstream")
+    return Input(broker, BEYOND)
+
+
+class Job:
+    """Runs of the job over one input into topics of its own; `attempts` tells their lives."""
+
+    def __init__(self, source, spawn, folder, backend="hashmap"):
+        tag = uuid.uuid4().hex[:8]
+        self.source, self.broker, self.spawn, self.backend = source, source.broker, spawn, backend
+        self.out, self.late, self.group = f"out-{tag}", f"late-{tag}", f"group-{tag}"
+        self.broker.create(self.out, 1)
+        self.broker.create(self.late, 1)
+        self.checkpoints = folder / f"checkpoints-{tag}"
+        self.checkpoints.mkdir()
+        self.attempts = []
+
+    def start(self, parallelism):
+        restore = any(path.is_file() for path in self.checkpoints.rglob("*")) and bool(self.attempts)
+        self.attempts.append(Attempt(out_begin=self.broker.end_offsets(self.out), late_begin=self.broker.end_offsets(self.late)))
+        return self.spawn(
+            program("clickstream"), "--bootstrap-servers", self.broker.servers, "--topic", self.source.topic, "--out-topic", self.out,
+            "--late-topic", self.late, "--group", self.group, "--bounded", "-D", f"parallelism.default={parallelism}", "-D",
+            f"state.backend.type={self.backend}", "-D", "execution.checkpointing.interval=200ms", "-D",
+            f"execution.checkpointing.dir=file://{self.checkpoints}", *(("--from-checkpoint", "latest") if restore else ()))
+
+    def finish(self, process):
+        assert process.wait(RUN_SECONDS) == 0, process.err.read_text()[-4000:]
+        self.ended(process)
+
+    def ended(self, process):
+        """Reads what the attempt restored: "Kafka source resumes at <topic>-<partition>@<offset>, ..."; ended splits are not named."""
+        text = process.err.read_text() + process.out.read_text()
+        attempt = self.attempts[-1]
+        line = re.search(r"Kafka source resumes at (.*)", text)
+        if line:
+            attempt.restored = {p: len(events) for p, events in self.source.by_partition.items()}
+            for partition, offset in re.findall(re.escape(self.source.topic) + r"-(\d+)@(\d+)", line[1]):
+                attempt.restored[int(partition)] = int(offset)
+            attempt.watermark = watermark_at(self.source.by_partition, attempt.restored, self.source.clicks.bound_ms)
+
+    def results(self):
+        return fold_results(self.broker.read(self.out), self.attempts)
+
+    def late_rows(self):
+        messages = self.broker.read(self.late)
+        fold_late(messages)  # one event at each place, whoever wrote it
+        return without_replays(messages, self.attempts)
+
+
+@pytest.mark.parametrize("backend", ["hashmap", "rocksdb"])
+@pytest.mark.parametrize("parallelism", [1, 3, 7])
+def test_disorder_inside_the_bound_loses_nothing_and_equals_the_recomputation(inside, spawn, tmp_path, parallelism, backend):
+    job = Job(inside, spawn, tmp_path, backend)
+    job.finish(job.start(parallelism))
+    results, times = job.results()
+    assert job.late_rows() == {}
+    assert results == inside.windows
+    assert set(times.values()) == {1}
+    assert job.broker.committed(job.group, inside.topic, 4) == {p: len(e) for p, e in inside.by_partition.items()}
+
+
+@pytest.mark.parametrize("parallelism,backend", [(1, "hashmap"), (3, "rocksdb"), (7, "hashmap")])
+def test_beyond_the_bound_results_and_late_rows_add_up(beyond, spawn, tmp_path, parallelism, backend):
+    job = Job(beyond, spawn, tmp_path, backend)
+    job.finish(job.start(parallelism))
+    results, _ = job.results()
+    late = job.late_rows()
+    assert late, "nothing was late: the test shows nothing"
+    assert set(late) <= late_places(beyond.by_partition, beyond.clicks.bound_ms)
+    check_equations(beyond.by_partition, results, late)
+
+
+def await_output(job, process, count):
+    """True once the output topic has `count` records; False if the job ended before."""
+    deadline = time.monotonic() + RUN_SECONDS
+    while sum(job.broker.end_offsets(job.out).values()) < count:
+        if process.poll() is not None:
+            assert process.returncode == 0, process.err.read_text()[-4000:]
+            return False
+        assert time.monotonic() < deadline, "no progress"
+        time.sleep(0.005)
+    return True
+
+
+def test_the_broker_restarts_in_mid_run_and_the_job_goes_on(own_broker, spawn, tmp_path):
+    program("clickstream")
+    source = Input(own_broker, Clicks(events=EVENTS // 2, seed=SEED))
+    job = Job(source, spawn, tmp_path)
+    process = job.start(2)
+    assert await_output(job, process, len(source.windows) // 4), "the job was over before the broker restarted"
+    own_broker.restart(kill=SEED % 2 == 0)
+    job.finish(process)
+    results, _ = job.results()
+    assert results == source.windows
+    assert job.late_rows() == {}
+
+
+def run_with_kills(job, kills, expected_results, seed):
+    """Kills the job at random points of its output, each time going on at a random parallelism. The number of kills."""
+    rng = random.Random(seed)
+    done = 0
+    process = job.start(rng.randint(1, 7))
+    for i in range(kills):
+        written = sum(job.broker.end_offsets(job.out).values())
+        goal = int((i + rng.random()) / (kills + 1) * expected_results)
+        if not await_output(job, process, max(goal, written)):
+            break
+        time.sleep(rng.random() * 0.3)
+        process.kill()
+        process.wait()
+        job.ended(process)
+        done += 1
+        process = job.start(rng.randint(1, 7))
+    job.finish(process)
+    return done
+
+
+@pytest.mark.parametrize("backend", ["hashmap", "rocksdb"])
+def test_kill_9_and_restart_leave_the_folded_output_as_if_undisturbed(inside, spawn, tmp_path, backend):
+    job = Job(inside, spawn, tmp_path, backend)
+    assert run_with_kills(job, KILLS, len(inside.windows), SEED) > 0
+    results, _ = job.results()
+    assert results == inside.windows
+    assert job.late_rows() == {}
+
+
+@pytest.mark.parametrize("backend", ["hashmap", "rocksdb"])
+def test_kill_9_beyond_the_bound_keeps_the_equations(beyond, spawn, tmp_path, backend):
+    job = Job(beyond, spawn, tmp_path, backend)
+    assert run_with_kills(job, KILLS, len(beyond.windows), SEED + 1) > 0
+    results, _ = job.results()
+    late = job.late_rows()
+    assert set(late) <= late_places(beyond.by_partition, beyond.clicks.bound_ms)
+    check_equations(beyond.by_partition, results, late)
+
+
+def failure(process, seconds=120):
+    assert process.wait(seconds) != 0
+    return process.err.read_text()
+
+
+def test_malformed_json_is_told_with_its_place(broker, spawn, tmp_path):
+    program("clickstream")
+    source = Input(broker, Clicks(events=100))
+    broker.produce(source.topic, ['{"event_id": 1, "user_id": '], partition=2)
+    job = Job(source, spawn, tmp_path)
+    text = failure(job.start(1))
+    assert source.topic in text and "partition 2" in text and f"offset {len(source.by_partition[2])}" in text
+    assert "event_id" in text  # the start of the record
+
+
+def test_unknown_topic_and_unreachable_broker_are_told(broker, spawn, tmp_path):
+    program("clickstream")
+    args = ("--out-topic", "o", "--late-topic", "l", "--group", "g", "--bounded", "-D",
+            f"execution.checkpointing.dir=file://{tmp_path}")
+    text = failure(spawn(program("clickstream"), "--bootstrap-servers", broker.servers, "--topic", "nowhere", *args))
+    assert "Unknown Kafka topic: 'nowhere'" in text
+    text = failure(spawn(program("clickstream"), "--bootstrap-servers", "127.0.0.1:1", "--topic", "nowhere", *args))
+    assert "Cannot reach Kafka at 127.0.0.1:1" in text
