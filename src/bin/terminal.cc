@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdio>
 #include <mutex>
 
 #include "formats/text.h"
@@ -86,7 +88,11 @@ struct StopOnSignal::Handlers {
 };
 
 StopOnSignal::StopOnSignal(std::shared_ptr<std::atomic<bool>> stop) : stop_(std::move(stop)), before_(std::make_unique<Handlers>()) {
-  THALWEG_CHECK(signal_stop.exchange(stop_.get()) == nullptr, "Two jobs of one process wait for Ctrl-C");
+  std::atomic<bool>* none = nullptr;
+  if (!signal_stop.compare_exchange_strong(none, stop_.get())) {
+    before_.reset();  // another job of this process has the signals
+    return;
+  }
   signals_seen.store(0);
   struct sigaction action = {};
   action.sa_handler = OnStopSignal;
@@ -96,6 +102,7 @@ StopOnSignal::StopOnSignal(std::shared_ptr<std::atomic<bool>> stop) : stop_(std:
 }
 
 StopOnSignal::~StopOnSignal() {
+  if (!before_) return;
   sigaction(SIGINT, &before_->interrupt, nullptr);
   sigaction(SIGTERM, &before_->terminate, nullptr);
   signal_stop.store(nullptr);

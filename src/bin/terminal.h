@@ -1,7 +1,9 @@
 // A job in front of a person: progress on a line, Ctrl-C, a summary at the end. All of it goes to stderr.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -32,7 +34,7 @@ class ProgressMeter {
 };
 
 /// While it lives, SIGINT and SIGTERM set `stop` (the first, with a word to the person) or end the process with 130 (the second).
-/// At most one lives at a time.
+/// Of several at a time the first has the signals.
 class StopOnSignal {
  public:
   explicit StopOnSignal(std::shared_ptr<std::atomic<bool>> stop);

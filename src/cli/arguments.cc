@@ -56,8 +56,7 @@ Result<Arguments> ParseArguments(std::vector<std::string> arguments) {
   bool version = false;
   app.footer(kFooter);
   app.add_flag("--version", version, "Versions of thalweg and of its libraries");
-  CLI::App* run = app.add_subcommand("run", "Runs a job library in this process");
-  run->usage("thalweg run JOB.so [options] [-- arguments of the job]");
+  CLI::App* run = app.add_subcommand("run", "Runs a job library in this process; its own arguments stand behind --");
   run->footer(kFooter);
   AddRun(*run, out, parallelism);
   CLI::App* doctor = app.add_subcommand("doctor", "Checks this machine and the configuration, says what to do");
