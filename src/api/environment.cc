@@ -10,6 +10,7 @@ StreamExecutionEnvironment::StreamExecutionEnvironment(config::Configuration con
 
 std::unique_ptr<StreamExecutionEnvironment> StreamExecutionEnvironment::FromArguments(int& argc, char** argv) {
   auto env = std::make_unique<StreamExecutionEnvironment>();
+  env->options_.terminal = true;
   std::string file;
   std::vector<std::string> definitions;
   int kept = 1;
@@ -75,10 +76,11 @@ Result<std::string> StreamExecutionEnvironment::JobName(const std::string& given
 }
 
 Result<JobResult> StreamExecutionEnvironment::Execute(const std::string& job_name) {
+  ++executions_;
   THALWEG_TRY(error_);
   THALWEG_ASSIGN(std::string name, JobName(job_name));
   THALWEG_ASSIGN(flow::Program program, graph_->Build(name));
-  return RunEmbedded(std::move(program), config_, options_);
+  return options_.terminal ? RunInTerminal(std::move(program), config_, options_) : RunEmbedded(std::move(program), config_, options_);
 }
 
 Result<std::string> StreamExecutionEnvironment::ExecutionPlan(const std::string& job_name) const {

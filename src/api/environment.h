@@ -76,12 +76,17 @@ class StreamExecutionEnvironment {
   /// The plan as Flink's execution plan JSON.
   Result<std::string> ExecutionPlan(const std::string& job_name = "") const;
   StreamGraph& graph() { return *graph_; }
+  /// What was given to the program itself: behind `--` of `thalweg run`.
+  const std::vector<std::string>& arguments() const { return options_.arguments; }
+  /// Calls of Execute.
+  int executions() const { return executions_; }
 
  private:
   Result<std::string> JobName(const std::string& given) const;
   std::shared_ptr<StreamGraph> graph_ = std::make_shared<StreamGraph>();
   config::Configuration config_;
   RunOptions options_;
+  int executions_ = 0;
   Status error_;  // the first of the calls that could not report it
 };
 

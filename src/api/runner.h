@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/status.h"
 #include "config/configuration.h"
@@ -39,11 +40,21 @@ struct RunOptions {
   /// Called about every `progress_interval_ms` on a thread of its own; null: never.
   std::function<void(const RunProgress&)> on_progress;
   int64_t progress_interval_ms = 500;
+  /// The job is a person's: Ctrl-C stops it, a terminal shows its progress, a summary ends it (RunInTerminal). Without terminal
+  /// there is no progress, or with `progress_lines` a line every ten seconds.
+  bool terminal = false;
+  bool progress_lines = false;
+  /// For the program itself: what stood behind "--".
+  std::vector<std::string> arguments;
   /// What a person should read (restarts, aborted checkpoints); null: stderr.
   std::function<void(const std::string& line)> log;
 };
 
 /// Runs `program` in this process to its end. Blocks. Errors are those of the job: options, connectors, user functions.
 Result<JobResult> RunEmbedded(flow::Program program, const config::Configuration& config, const RunOptions& options);
+
+/// As RunEmbedded; SIGINT and SIGTERM stop the job (a second one ends the process with 130), progress and summary go to stderr.
+/// Defined in src/bin/terminal.cc.
+Result<JobResult> RunInTerminal(flow::Program program, const config::Configuration& config, const RunOptions& options);
 
 }  // namespace thalweg::api

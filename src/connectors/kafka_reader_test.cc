@@ -389,6 +389,7 @@ TEST(KafkaReader, ALayoutPutsMetadataBetweenTheValuesColumns) {
   options.rows.layout = RowLayout::Make({options.rows.value_schema->field(0), wanted.field(0)}, {1, 0});
   EXPECT_EQ(KafkaRowSchema(options.rows)->ToString(), wanted.ToString());
   World world(options);
+  world.log->fetch_records = 100;
   for (int i = 0; i < 6; ++i) world.Partition(0).Append({.value = "70"});
   ASSERT_TRUE(world.Add({{"t", 0}}).ok());
   world.Drain();

@@ -1,0 +1,69 @@
+// The program `thalweg`.
+#include <algorithm>
+#include <cstdio>
+
+#include "api/environment.h"
+#include "bin/job_loader.h"
+#include "cli/arguments.h"
+#include "cli/doctor.h"
+#include "cli/version.h"
+#include "config/load.h"
+
+namespace {
+
+using namespace thalweg;
+
+constexpr int kDone = 0, kFailed = 1, kWrongUse = 2;
+
+Result<config::Configuration> Configure(const cli::Arguments& arguments) {
+  THALWEG_ASSIGN(config::LoadedConfiguration loaded, config::LoadConfiguration(arguments.config_file, arguments.definitions));
+  for (const std::string& warning : loaded.warnings) fmt::print(stderr, "warning: {}\n", warning);
+  return std::move(loaded.configuration);
+}
+
+Status Run(const cli::Arguments& arguments) {
+  THALWEG_ASSIGN(config::Configuration config, Configure(arguments));
+  THALWEG_ASSIGN(api::JobEntryFunction* entry, bin::LoadJob(arguments.library));
+  api::RunOptions options;
+  options.from_checkpoint = arguments.from_checkpoint;
+  options.allow_non_restored_state = arguments.allow_non_restored_state;
+  options.terminal = true;
+  options.progress_lines = arguments.progress_lines;
+  options.arguments = arguments.job_arguments;
+  api::StreamExecutionEnvironment env(std::move(config), std::move(options));
+  THALWEG_TRY(bin::CallJob(entry, env));
+  if (env.executions() == 0) return UserError("Job library ran no job: call env.Execute(name) in THALWEG_JOB: {}", arguments.library);
+  return {};
+}
+
+Result<bool> Doctor(const cli::Arguments& arguments) {
+  THALWEG_ASSIGN(config::Configuration config, Configure(arguments));
+  const std::vector<cli::Finding> findings = cli::Examine(config);
+  fmt::print("{}", cli::FindingsText(findings));
+  return std::none_of(findings.begin(), findings.end(), [](const cli::Finding& f) { return f.health == cli::Health::kFailure; });
+}
+
+int Fail(const Status& status, int exit_status) {
+  fmt::print(stderr, "thalweg: {}\n", status.ToString());
+  return exit_status;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  auto arguments = cli::ParseArguments({argv + 1, argv + argc});
+  if (!arguments.ok()) return Fail(arguments.status(), kWrongUse);
+  switch (arguments->command) {
+    case cli::Command::kHelp: fmt::print("{}", arguments->help); return kDone;
+    case cli::Command::kVersion: fmt::print("{}", cli::VersionText()); return kDone;
+    case cli::Command::kDoctor: {
+      auto fit = Doctor(*arguments);
+      if (!fit.ok()) return Fail(fit.status(), kFailed);
+      return *fit ? kDone : kFailed;
+    }
+    case cli::Command::kRun: {
+      Status status = Run(*arguments);
+      return status.ok() ? kDone : Fail(status, kFailed);
+    }
+  }
+}

@@ -1,0 +1,92 @@
+#include "cli/arguments.h"
+
+#include <algorithm>
+
+#include <CLI/CLI.hpp>
+
+#include "base/edit_distance.h"
+
+namespace thalweg::cli {
+namespace {
+
+constexpr char kFooter[] =
+    "Keys of -D and --config are Flink's (docs/book/configuration.md); -D goes over --config.\n"
+    "Ctrl-C stops a job: sources end, a last checkpoint is taken, the exit status is 0. A second one ends it at once, with 130.\n"
+    "Exit status: 0 finished or stopped, 1 failed, 2 wrong command line.";
+
+void AddConfiguration(CLI::App& app, Arguments& out) {
+  app.add_option("--config", out.config_file, "Configuration file (YAML)")->type_name("FILE");
+  app.add_option("-D", out.definitions, "A configuration value; may be repeated")->type_name("KEY=VALUE")->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+void AddRun(CLI::App& run, Arguments& out, int& parallelism) {
+  run.add_option("library", out.library, "Job library: a shared library that defines THALWEG_JOB(env) { ... }")->type_name("JOB.so")->required();
+  AddConfiguration(run, out);
+  run.add_option("-p,--parallelism", parallelism, "Short for -D parallelism.default=N")->type_name("N");
+  run.add_option("-s,--from-checkpoint", out.from_checkpoint, "'latest', or a checkpoint's path: start from its state")->type_name("latest|PATH");
+  run.add_flag("-n,--allow-non-restored-state", out.allow_non_restored_state, "Leave out state of the checkpoint that no operator takes");
+  run.add_flag("--progress", out.progress_lines, "A line of progress every 10 s where stderr is no terminal");
+}
+
+Status CheckCommand(const std::vector<std::string>& arguments) {
+  if (arguments.empty() || arguments.front().starts_with("-")) return {};
+  const std::string& given = arguments.front();
+  std::string nearest;
+  size_t least = SIZE_MAX;
+  for (const char* name : {"run", "doctor", "version", "help"}) {
+    size_t distance = EditDistance(given, name, 100);
+    if (distance == 0) return {};
+    if (distance < least) least = distance, nearest = name;
+  }
+  return UserError("Unknown command '{}'; did you mean '{}'? 'thalweg help' lists them", given, nearest);
+}
+
+}  // namespace
+
+Result<Arguments> ParseArguments(std::vector<std::string> arguments) {
+  THALWEG_TRY(CheckCommand(arguments));
+  Arguments out;
+  auto end = std::find(arguments.begin(), arguments.end(), "--");
+  if (end != arguments.end()) out.job_arguments.assign(end + 1, arguments.end());
+  arguments.erase(end, arguments.end());
+
+  CLI::App app("Thalweg, a native stream processor", "thalweg");
+  int parallelism = 0;
+  bool version = false;
+  app.footer(kFooter);
+  app.add_flag("--version", version, "Versions of thalweg and of its libraries");
+  CLI::App* run = app.add_subcommand("run", "Runs a job library in this process; its own arguments stand behind --");
+  run->footer(kFooter);
+  AddRun(*run, out, parallelism);
+  CLI::App* doctor = app.add_subcommand("doctor", "Checks this machine and the configuration, says what to do");
+  AddConfiguration(*doctor, out);
+  CLI::App* versions = app.add_subcommand("version", "As --version");
+  CLI::App* help = app.add_subcommand("help", "This text");
+  try {
+    std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
+    app.parse(arguments);
+  } catch (const CLI::CallForHelp&) {
+    out.help = run->parsed() ? run->help() : doctor->parsed() ? doctor->help() : app.help();
+    return out;
+  } catch (const CLI::ParseError& wrong) {
+    return UserError("Wrong command line: {}; see 'thalweg {}--help'", wrong.what(), run->parsed() ? "run " : "");
+  }
+  if (run->parsed()) {
+    out.command = Command::kRun;
+    if (run->count("--parallelism") > 0) out.definitions.push_back("parallelism.default=" + std::to_string(parallelism));
+  } else if (doctor->parsed()) {
+    out.command = Command::kDoctor;
+  } else if (version || versions->parsed()) {
+    out.command = Command::kVersion;
+  } else if (arguments.empty() || help->parsed()) {
+    out.help = app.help();
+  } else {
+    return UserError("Wrong command line: no command; 'thalweg help' lists them");
+  }
+  if (!out.job_arguments.empty() && out.command != Command::kRun)
+    return UserError("Wrong command line: arguments behind -- are a job's, and there is none");
+  return out;
+}
+
+}  // namespace thalweg::cli

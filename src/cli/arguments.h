@@ -1,0 +1,30 @@
+// The command line of the program `thalweg`.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+
+namespace thalweg::cli {
+
+enum class Command : uint8_t { kHelp, kVersion, kRun, kDoctor };
+
+struct Arguments {
+  Command command = Command::kHelp;
+  std::string help;                        // kHelp: the text
+  std::string config_file;                 // --config; "": none
+  std::vector<std::string> definitions;    // -D key=value, in their order
+  // kRun
+  std::string library;
+  std::string from_checkpoint;             // "", "latest" or a path
+  bool allow_non_restored_state = false;
+  bool progress_lines = false;
+  std::vector<std::string> job_arguments;  // behind --
+};
+
+/// `arguments` without the program's name. UserError that names the argument and where to read on.
+Result<Arguments> ParseArguments(std::vector<std::string> arguments);
+
+}  // namespace thalweg::cli
