@@ -107,8 +107,18 @@ int64_t SourceOperator::CurrentWatermark() {
 }
 
 Result<std::vector<std::string>> SourceOperator::Snapshot(const flow::Barrier& barrier) {
-  reader_->OnSnapshot(barrier.id);
+  if (barrier.id == 0) {
+    last_word_ = true;
+  } else {
+    last_snapshot_ = barrier.id;
+    reader_->OnSnapshot(barrier.id);
+  }
   return std::vector<std::string>{};
+}
+
+Status SourceOperator::OnCheckpointComplete(uint64_t checkpoint) {
+  if (last_word_ && checkpoint > last_snapshot_) reader_->OnSnapshot(checkpoint);
+  return reader_->OnCheckpointComplete(checkpoint);
 }
 
 void SourceOperator::CollectSplits(state::OperatorSnapshot& snapshot) const {

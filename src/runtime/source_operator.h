@@ -32,7 +32,7 @@ class SourceOperator final : public flow::Operator, private flow::SourceOutput {
   Status Open(flow::Context& context) override;
   Result<flow::Progress> Process(int, flow::Rows&, flow::Output&) override;
   Result<std::vector<std::string>> Snapshot(const flow::Barrier& barrier) override;
-  Status OnCheckpointComplete(uint64_t checkpoint) override { return reader_->OnCheckpointComplete(checkpoint); }
+  Status OnCheckpointComplete(uint64_t checkpoint) override;
   Status OnEvent(std::string_view event) override { return reader_->OnEvent(event); }
   void Close() override { reader_->Close(); }
 
@@ -64,6 +64,8 @@ class SourceOperator final : public flow::Operator, private flow::SourceOutput {
   int64_t watermark_ = time::kMinWatermark;
   bool idle_ = true;
   uint64_t rows_ = 0;
+  uint64_t last_snapshot_ = 0;
+  bool last_word_ = false;  // the source has ended: its state stands in every later checkpoint without being asked for again
   Status error_;
 };
 

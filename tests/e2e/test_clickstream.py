@@ -55,6 +55,7 @@ class Job:
         self.broker.create(self.late, 1)
         self.checkpoints = folder / f"checkpoints-{tag}"
         self.checkpoints.mkdir()
+        self.extra = ()
         self.attempts = []
 
     def start(self, parallelism):
@@ -64,7 +65,7 @@ class Job:
             program("clickstream"), "--bootstrap-servers", self.broker.servers, "--topic", self.source.topic, "--out-topic", self.out,
             "--late-topic", self.late, "--group", self.group, "--bounded", "-D", f"parallelism.default={parallelism}", "-D",
             f"state.backend.type={self.backend}", "-D", "execution.checkpointing.interval=200ms", "-D",
-            f"execution.checkpointing.dir=file://{self.checkpoints}", *(("--from-checkpoint", "latest") if restore else ()))
+            f"execution.checkpointing.dir=file://{self.checkpoints}", "-D", "pipeline.auto-watermark-interval=10ms", *self.extra, *(("--from-checkpoint", "latest") if restore else ()))
 
     def finish(self, process):
         assert process.wait(RUN_SECONDS) == 0, process.err.read_text()[-4000:]
@@ -187,6 +188,7 @@ def test_malformed_json_is_told_with_its_place(broker, spawn, tmp_path):
     source = Input(broker, Clicks(events=100))
     broker.produce(source.topic, ['{"event_id": 1, "user_id": '], partition=2)
     job = Job(source, spawn, tmp_path)
+    job.extra = ("-D", "restart-strategy.type=none")
     text = failure(job.start(1))
     assert source.topic in text and "partition 2" in text and f"offset {len(source.by_partition[2])}" in text
     assert "event_id" in text  # the start of the record
