@@ -63,11 +63,13 @@ Result<Arguments> ParseArguments(std::vector<std::string> arguments) {
   AddConfiguration(*doctor, out);
   CLI::App* versions = app.add_subcommand("version", "As --version");
   CLI::App* help = app.add_subcommand("help", "This text");
+  const std::string all = app.help();  // before a command is chosen: afterwards it is that one's
+  const bool none = arguments.empty();
   try {
     std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
     app.parse(arguments);
   } catch (const CLI::CallForHelp&) {
-    out.help = run->parsed() ? run->help() : doctor->parsed() ? doctor->help() : app.help();
+    out.help = run->parsed() ? run->help() : doctor->parsed() ? doctor->help() : all;
     return out;
   } catch (const CLI::ParseError& wrong) {
     return UserError("Wrong command line: {}; see 'thalweg {}--help'", wrong.what(), run->parsed() ? "run " : "");
@@ -79,8 +81,8 @@ Result<Arguments> ParseArguments(std::vector<std::string> arguments) {
     out.command = Command::kDoctor;
   } else if (version || versions->parsed()) {
     out.command = Command::kVersion;
-  } else if (arguments.empty() || help->parsed()) {
-    out.help = app.help();
+  } else if (none || help->parsed()) {
+    out.help = all;
   } else {
     return UserError("Wrong command line: no command; 'thalweg help' lists them");
   }

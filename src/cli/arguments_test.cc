@@ -1,0 +1,74 @@
+#include "cli/arguments.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace thalweg::cli {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+std::string ErrorOf(std::vector<std::string> arguments) { return ParseArguments(std::move(arguments)).status().message(); }
+
+TEST(Arguments, RunTakesTheLibraryItsOptionsAndTheJobsOwnArguments) {
+  auto run = ParseArguments({"run", "job.so", "--config", "c.yaml", "-D", "a=b", "-Dc.d=e=f", "--from-checkpoint", "latest",
+                             "--allow-non-restored-state", "--progress", "--", "-D", "--input", "x"});
+  ASSERT_TRUE(run.ok()) << run.status().message();
+  EXPECT_EQ(run->command, Command::kRun);
+  EXPECT_EQ(run->library, "job.so");
+  EXPECT_EQ(run->config_file, "c.yaml");
+  EXPECT_THAT(run->definitions, ElementsAre("a=b", "c.d=e=f"));
+  EXPECT_EQ(run->from_checkpoint, "latest");
+  EXPECT_TRUE(run->allow_non_restored_state);
+  EXPECT_TRUE(run->progress_lines);
+  EXPECT_THAT(run->job_arguments, ElementsAre("-D", "--input", "x"));
+}
+
+TEST(Arguments, OptionsMayStandBeforeTheLibrary) {
+  auto run = ParseArguments({"run", "-Da=b", "-s", "/c/chk-3", "-n", "job.so"});
+  ASSERT_TRUE(run.ok()) << run.status().message();
+  EXPECT_EQ(run->library, "job.so");
+  EXPECT_EQ(run->from_checkpoint, "/c/chk-3");
+  EXPECT_TRUE(run->allow_non_restored_state);
+}
+
+TEST(Arguments, ParallelismIsADefinitionThatGoesOverTheOthers) {
+  auto run = ParseArguments({"run", "job.so", "-p", "3", "-Dparallelism.default=2"});
+  ASSERT_TRUE(run.ok()) << run.status().message();
+  EXPECT_THAT(run->definitions, ElementsAre("parallelism.default=2", "parallelism.default=3"));
+}
+
+TEST(Arguments, WithoutACommandHelpIsShown) {
+  EXPECT_EQ(ParseArguments({})->command, Command::kHelp);
+  EXPECT_THAT(ParseArguments({})->help, HasSubstr("doctor"));
+  EXPECT_EQ(ParseArguments({"help"})->help, ParseArguments({})->help);
+  EXPECT_EQ(ParseArguments({"--help"})->help, ParseArguments({})->help);
+  EXPECT_THAT(ParseArguments({"run", "--help"})->help, HasSubstr("--from-checkpoint"));
+}
+
+TEST(Arguments, VersionAndDoctorAreCommands) {
+  EXPECT_EQ(ParseArguments({"--version"})->command, Command::kVersion);
+  EXPECT_EQ(ParseArguments({"version"})->command, Command::kVersion);
+  EXPECT_EQ(ParseArguments({"doctor"})->command, Command::kDoctor);
+  EXPECT_THAT(ParseArguments({"doctor", "-Da=b"})->definitions, ElementsAre("a=b"));
+}
+
+TEST(Arguments, AnUnknownCommandNamesTheNearest) {
+  EXPECT_EQ(ErrorOf({"rnu", "job.so"}), "Unknown command 'rnu'; did you mean 'run'? 'thalweg help' lists them");
+  EXPECT_THAT(ErrorOf({"docter"}), HasSubstr("did you mean 'doctor'?"));
+}
+
+TEST(Arguments, WhatIsMissingOrTooMuchIsNamed) {
+  EXPECT_EQ(ErrorOf({"run"}), "Wrong command line: library is required; see 'thalweg run --help'");
+  EXPECT_EQ(ErrorOf({"run", "job.so", "--fast"}), "Wrong command line: The following argument was not expected: --fast; see 'thalweg run --help'");
+  EXPECT_THAT(ErrorOf({"run", "a.so", "b.so"}), HasSubstr("not expected: b.so"));
+  EXPECT_THAT(ErrorOf({"run", "a.so", "--config"}), HasSubstr("--config"));
+  EXPECT_THAT(ErrorOf({"run", "a.so", "-p", "many"}), HasSubstr("many"));
+  EXPECT_EQ(ErrorOf({"doctor", "--", "x"}), "Wrong command line: arguments behind -- are a job's, and there is none");
+  EXPECT_THAT(ErrorOf({"--fast"}), StartsWith("Wrong command line: "));
+}
+
+}  // namespace
+}  // namespace thalweg::cli

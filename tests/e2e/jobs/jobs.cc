@@ -1,0 +1,62 @@
+// Jobs for test_cli.py, in one library; the first argument chooses.
+#include <stdexcept>
+
+#include "api/job_library.h"
+#include "api/thalweg.h"
+
+using namespace thalweg;
+
+struct Row {
+  int64_t id = 0;
+  std::string text;
+};
+THALWEG_RECORD(Row, id, text)
+
+/// Rows without end, `rate` a second.
+api::Source<Row> Endless(const std::string& rate) {
+  return {.kind = "datagen",
+          .name = "rows",
+          .options = {{"rows-per-second", rate}, {"fields.text.length", "3"}},
+          .schema = types::Record<Row>::schema(),
+          .make = nullptr};
+}
+
+Status RunOne(StreamExecutionEnvironment& env, const std::string& job, const std::vector<std::string>& arguments) {
+  if (job == "numbers") {
+    env.FromSequence(1, 1000).Filter([](int64_t n) { return n % 100 == 0; }).Print();
+  } else if (job == "endless") {
+    env.FromSource(Endless("1000")).Map([](const Row& row) { return row.id; }).Print();
+  } else if (job == "stuck") {
+    env.FromSequence(1, 10).Map([](int64_t n) {
+      fmt::print("at {}\n", n);
+      std::fflush(stdout);
+      while (true) std::this_thread::sleep_for(std::chrono::seconds(1));
+      return n;
+    }).Print();
+  } else if (job == "throwing") {
+    env.FromSequence(1, 10).Map([](int64_t n) {
+      if (n == 7) throw std::out_of_range("no seven");
+      return n;
+    }).Name("picky").Print();
+  } else if (job == "files") {
+    env.FromSource(FileSource<Row>(arguments.at(1), "json").Build(), WatermarkStrategy<Row>::NoWatermarks(), "rows in files").Print();
+  } else if (job == "kafka") {
+    env.FromSource(KafkaSource<Row>(arguments.at(1), "rows").Property("default.api.timeout.ms", "2000").Build()).Print();
+  } else if (job == "misspelt") {
+    api::Source<Row> rows = Endless("1");
+    rows.options["rows-per-secnd"] = "1";
+    env.FromSource(rows).Print();
+  }
+  return env.Execute(job).status();
+}
+
+THALWEG_JOB(env) {
+  const std::vector<std::string>& arguments = env.arguments();
+  if (arguments.empty()) throw std::invalid_argument("which job?");
+  if (arguments[0] == "none") return {};
+  if (arguments[0] == "arguments") {
+    for (const std::string& argument : arguments) fmt::print("[{}]\n", argument);
+    return UserError("No job today");
+  }
+  return RunOne(env, arguments[0], arguments);
+}

@@ -1,0 +1,2 @@
+// A library that defines no job.
+int NotAJob() { return 1; }

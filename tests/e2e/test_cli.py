@@ -1,0 +1,221 @@
+"""The program `thalweg`: what it says, what it runs, how it stops."""
+import os
+import pty
+import re
+import signal
+import socket
+import subprocess
+import time
+
+import pytest
+
+from conftest import BUILD, program
+
+SECONDS = 120  # no test waits longer; none asserts how long anything takes
+
+
+@pytest.fixture
+def thalweg():
+    """thalweg(args...) -> finished process."""
+    binary = program("thalweg")
+
+    def run(*arguments, status=0, **environment):
+        done = subprocess.run([str(binary), *map(str, arguments)], capture_output=True, text=True, timeout=SECONDS,
+                              env={**os.environ, **environment})
+        assert done.returncode == status, done.stdout + done.stderr
+        return done
+
+    return run
+
+
+def library(name="jobs"):
+    return BUILD / "lib" / "jobs" / f"{name}.so"
+
+
+def until(condition, process):
+    """Waits until `condition()` is true; fails if the process ends before."""
+    end = time.monotonic() + SECONDS
+    while not condition():
+        assert process.poll() is None, process.err.read_text() if hasattr(process, "err") else "the process has ended"
+        assert time.monotonic() < end, "nothing came"
+        time.sleep(0.02)
+
+
+# What it says.
+
+def test_version_names_the_libraries(thalweg):
+    out = thalweg("--version").stdout
+    assert re.match(r"thalweg \d+\.\d+\.\d+\n", out)
+    for name in ["Arrow", "librdkafka", "OpenSSL", "RocksDB", "simdjson"]:
+        assert re.search(rf"^  {name} +\d", out, re.M), out
+
+
+def test_help_lists_the_commands(thalweg):
+    out = thalweg("help").stdout
+    assert "run" in out and "doctor" in out
+    assert "--from-checkpoint" in thalweg("run", "--help").stdout
+
+
+def test_a_wrong_command_line_has_status_2(thalweg):
+    assert "did you mean 'run'?" in thalweg("rnu", status=2).stderr
+    assert "library is required" in thalweg("run", status=2).stderr
+
+
+def test_doctor_finds_a_healthy_machine_healthy(thalweg, tmp_path):
+    out = thalweg("doctor", "-D", f"execution.checkpointing.dir=file://{tmp_path}").stdout
+    assert re.search(rf"^ok +checkpoints +{tmp_path} is writable", out, re.M), out
+    assert "FAILURE" not in out
+
+
+def test_doctor_finds_a_checkpoint_folder_below_a_file(thalweg, tmp_path):
+    (tmp_path / "file").write_text("x")
+    out = thalweg("doctor", f"-Dexecution.checkpointing.dir={tmp_path}/file/below", status=1).stdout
+    assert re.search(r"^FAILURE +checkpoints", out, re.M), out
+    assert "choose another by execution.checkpointing.dir" in out
+
+
+# What it runs.
+
+def test_a_job_library_runs_to_its_end_with_a_summary(thalweg):
+    done = thalweg("run", library(), "-D", "parallelism.default=1", "--", "numbers")
+    assert done.stdout.split() == [str(n) for n in range(100, 1001, 100)]
+    assert re.search(r"^Job 'numbers' finished in \d+\.\d\d s: 1,000 rows in, 10 rows out, [\d,]+ rows/s", done.stderr, re.M), done.stderr
+    assert "\r" not in done.stderr
+
+
+def test_arguments_behind_the_dashes_are_the_jobs(thalweg):
+    done = thalweg("run", library(), "--", "arguments", "--config", "-D", status=1)
+    assert done.stdout.split() == ["[arguments]", "[--config]", "[-D]"]
+    assert "No job today" in done.stderr
+
+
+def test_the_file_and_definitions_configure_the_job(thalweg, tmp_path):
+    config = tmp_path / "config.yaml"
+    config.write_text("parallelism:\n  default: 3\n")
+    lines = thalweg("run", library(), "--config", config, "--", "numbers").stdout.split("\n")
+    assert any(re.match(r"[123]> ", line) for line in lines)
+    done = thalweg("run", library(), "--config", config, "-Dparallelism.default=1", "--", "numbers")
+    assert done.stdout.startswith("100\n")
+
+
+@pytest.mark.parametrize("name, message", [
+    ("no_entry", "has no entry point: .*THALWEG_JOB"),
+    ("other_abi", "built for another ABI: rebuild .*thalweg 0.0.9, other compiler.*this program has 'thalweg "),
+    ("undefined", "needs what is not in this process .*GoneSinceLongAgo.*rebuild it against thalweg"),
+    ("absent", "does not exist: .*absent.so"),
+])
+def test_a_library_that_cannot_be_used_says_why(thalweg, name, message):
+    program("thalweg")
+    assert re.search(message, thalweg("run", library(name), "--", "numbers", status=1).stderr)
+
+
+def test_a_program_and_a_text_are_no_libraries(thalweg):
+    assert "is a program" in thalweg("run", program("thalweg"), status=1).stderr
+    assert "is no shared library" in thalweg("run", __file__, status=1).stderr
+
+
+def test_a_library_that_runs_nothing_or_throws_is_told_so(thalweg):
+    assert "ran no job: call env.Execute" in thalweg("run", library(), "--", "none", status=1).stderr
+    assert "Job's entry point threw: which job?" in thalweg("run", library(), status=1).stderr
+
+
+# What goes wrong.
+
+def test_an_unknown_key_names_the_nearest(thalweg):
+    error = thalweg("run", library(), "-Dparalelism.default=2", "--", "numbers", status=1).stderr
+    assert "Unknown configuration key 'paralelism.default' (-D); did you mean 'parallelism.default'?" in error
+
+
+def test_a_wrong_configuration_file_names_line_and_column(thalweg, tmp_path):
+    config = tmp_path / "config.yaml"
+    config.write_text("parallelism.default: many\n")
+    error = thalweg("run", library(), "--config", config, "--", "numbers", status=1).stderr
+    assert "config.yaml:1:" in error and "many" in error
+    assert "absent.yaml" in thalweg("run", library(), "--config", tmp_path / "absent.yaml", "--", "numbers", status=1).stderr
+
+
+def test_a_misspelt_connector_option_names_the_nearest(thalweg):
+    error = thalweg("run", library(), "--", "misspelt", status=1).stderr
+    assert "Unknown option 'rows-per-secnd' of datagen 'rows'; did you mean 'rows-per-second'?" in error
+
+
+def test_a_throwing_function_is_told_with_type_message_operator_and_row(thalweg):
+    error = thalweg("run", library(), "-Dparallelism.default=1", "--", "throwing", status=1).stderr
+    for part in ["std::out_of_range", "no seven", "picky", "7"]:
+        assert part in error
+
+
+def test_a_malformed_file_is_told_with_its_line(thalweg, tmp_path):
+    (tmp_path / "rows.jsonl").write_text('{"id": 1, "text": "a"}\n{"id": "x", "text": "b"}\n')
+    error = thalweg("run", library(), "--", "files", tmp_path, status=1).stderr
+    assert "rows.jsonl:2" in error and "id" in error
+
+
+def test_checkpoints_below_a_regular_file_fail_before_rows_flow(thalweg, tmp_path):
+    (tmp_path / "file").write_text("x")
+    done = thalweg("run", library(), "-Dexecution.checkpointing.interval=1s", f"-Dexecution.checkpointing.dir={tmp_path}/file/below",
+                   "-Drestart-strategy.type=none", "--", "numbers", status=1)
+    assert f"{tmp_path}/file" in done.stderr
+
+
+def test_a_checkpoint_to_start_from_must_exist(thalweg, tmp_path):
+    error = thalweg("run", library(), "--from-checkpoint", "latest", "--", "numbers", status=1).stderr
+    assert "needs execution.checkpointing.dir" in error
+    error = thalweg("run", library(), "--from-checkpoint", tmp_path / "absent", "--", "numbers", status=1).stderr
+    assert "absent" in error
+
+
+def test_an_unreachable_broker_is_named(thalweg):
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{closed.getsockname()[1]}"
+        error = thalweg("run", library(), "--", "kafka", address, status=1).stderr
+    assert address in error
+
+
+# How it stops.
+
+def has_printed(process):
+    return lambda: process.out.stat().st_size > 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_one_signal_stops_the_job_with_a_summary(spawn, number):
+    process = spawn(program("thalweg"), "run", library(), "--", "endless")
+    until(has_printed(process), process)
+    process.send_signal(number)
+    assert process.wait(SECONDS) == 0, process.err.read_text()
+    error = process.err.read_text()
+    assert "stopping..." in error
+    assert re.search(r"^Job 'endless' stopped in .* rows in, .* rows out", error, re.M), error
+
+
+def test_a_second_signal_ends_the_process_at_once(spawn):
+    process = spawn(program("thalweg"), "run", library(), "--", "stuck")
+    until(has_printed(process), process)
+    process.send_signal(signal.SIGINT)
+    until(lambda: "stopping..." in process.err.read_text(), process)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(SECONDS) == 130
+
+
+def test_a_terminal_shows_progress_on_one_line(tmp_path):
+    ours, theirs = pty.openpty()
+    with open(tmp_path / "out", "wb") as out:
+        process = subprocess.Popen([str(program("thalweg")), "run", str(library()), "--", "endless"], stdout=out, stderr=theirs)
+    os.close(theirs)
+    seen = b""
+    try:
+        while seen.count(b"watermark") < 3:
+            seen += os.read(ours, 4096)
+        process.send_signal(signal.SIGINT)
+        while b"stopped in" not in seen:
+            seen += os.read(ours, 4096)
+        assert process.wait(SECONDS) == 0
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
+    redrawn = re.findall(r"\rin ([\d,]+) \(([\d,]+)/s\)  out [\d,]+  watermark none", seen.decode())
+    assert len(redrawn) >= 3, seen
+    assert "\n" not in seen.decode().split("stopping")[0].strip("\r\n"), "progress takes more than one line"
