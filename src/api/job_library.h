@@ -1,6 +1,5 @@
 // A job as a library that `thalweg run JOB.so` loads. Build it as a shared library linked with thalweg:
 //
-//   #include "api/job_library.h"
 //   #include "api/thalweg.h"
 //   THALWEG_JOB(env) {
 //     env.FromSequence(1, 100).Print();

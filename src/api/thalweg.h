@@ -3,6 +3,7 @@
 
 #include "api/environment.h"
 #include "api/files.h"
+#include "api/job_library.h"
 #include "api/kafka.h"
 
 namespace thalweg {

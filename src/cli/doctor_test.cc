@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
+#include <cctype>
 #include <filesystem>
 #include <fstream>
 
@@ -54,6 +57,19 @@ TEST(Doctor, AFolderBelowARegularFileIsAFailureWithAdvice) {
   EXPECT_EQ(finding.health, Health::kFailure);
   EXPECT_THAT(finding.found, HasSubstr(folder.path() + "/file"));
   EXPECT_THAT(finding.advice, HasSubstr("choose another by execution.checkpointing.dir"));
+}
+
+TEST(Doctor, AFolderWithoutPermissionNamesTheUser) {
+  io::TemporaryFolder folder;
+  std::filesystem::permissions(folder.path(), std::filesystem::perms(0555));
+  const bool root = geteuid() == 0;  // may write anywhere
+  constexpr uid_t kNobody = 65534;
+  ASSERT_EQ(root ? seteuid(kNobody) : 0, 0);
+  Finding finding = ExamineFolder("checkpoints", folder.path() + "/below", "k");
+  ASSERT_EQ(root ? seteuid(0) : 0, 0);
+  EXPECT_EQ(finding.health, Health::kFailure);
+  EXPECT_THAT(finding.found, HasSubstr("Permission denied"));
+  EXPECT_THAT(finding.advice, StartsWith("Make it writable for user "));
 }
 
 TEST(Doctor, AnUnknownSchemeIsAFailure) {

@@ -2,6 +2,7 @@
 import os
 import pty
 import re
+import select
 import signal
 import socket
 import subprocess
@@ -158,6 +159,22 @@ def test_checkpoints_below_a_regular_file_fail_before_rows_flow(thalweg, tmp_pat
     assert f"{tmp_path}/file" in done.stderr
 
 
+def test_a_job_goes_on_from_its_latest_checkpoint(thalweg, spawn, tmp_path):
+    checkpoints = [f"-Dexecution.checkpointing.dir={tmp_path}/checkpoints", "-Dexecution.checkpointing.interval=50ms"]
+    first = spawn(program("thalweg"), "run", library(), *checkpoints, "--", "counting")
+    until(lambda: first.out.read_text().count("\n") > 10, first)
+    first.send_signal(signal.SIGINT)
+    assert first.wait(SECONDS) == 0, first.err.read_text()
+    assert re.search(r", \d+ checkpoints?", first.err.read_text()), first.err.read_text()
+    before = [int(line) for line in first.out.read_text().split()]
+    second = spawn(program("thalweg"), "run", library(), *checkpoints, "--from-checkpoint", "latest", "--", "counting")
+    until(lambda: second.out.read_text().count("\n") > 10, second)
+    second.send_signal(signal.SIGINT)
+    assert second.wait(SECONDS) == 0, second.err.read_text()
+    after = [int(line) for line in second.out.read_text().split()]
+    assert before + after == list(range(len(before) + len(after)))
+
+
 def test_a_checkpoint_to_start_from_must_exist(thalweg, tmp_path):
     error = thalweg("run", library(), "--from-checkpoint", "latest", "--", "numbers", status=1).stderr
     assert "needs execution.checkpointing.dir" in error
@@ -205,12 +222,17 @@ def test_a_terminal_shows_progress_on_one_line(tmp_path):
         process = subprocess.Popen([str(program("thalweg")), "run", str(library()), "--", "endless"], stdout=out, stderr=theirs)
     os.close(theirs)
     seen = b""
+
+    def read_until(condition):
+        nonlocal seen
+        while not condition():
+            assert select.select([ours], [], [], SECONDS)[0], f"nothing more came after {seen}"
+            seen += os.read(ours, 4096)
+
     try:
-        while seen.count(b"watermark") < 3:
-            seen += os.read(ours, 4096)
+        read_until(lambda: seen.count(b"watermark") >= 3)
         process.send_signal(signal.SIGINT)
-        while b"stopped in" not in seen:
-            seen += os.read(ours, 4096)
+        read_until(lambda: b"stopped in" in seen)
         assert process.wait(SECONDS) == 0
     finally:
         process.kill()

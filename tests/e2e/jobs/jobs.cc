@@ -1,7 +1,6 @@
 // Jobs for test_cli.py, in one library; the first argument chooses.
 #include <stdexcept>
 
-#include "api/job_library.h"
 #include "api/thalweg.h"
 
 using namespace thalweg;
@@ -26,6 +25,10 @@ Status RunOne(StreamExecutionEnvironment& env, const std::string& job, const std
     env.FromSequence(1, 1000).Filter([](int64_t n) { return n % 100 == 0; }).Print();
   } else if (job == "endless") {
     env.FromSource(Endless("1000")).Map([](const Row& row) { return row.id; }).Print();
+  } else if (job == "counting") {
+    api::Source<Row> rows = Endless("500");
+    rows.options.insert({{"fields.id.kind", "sequence"}, {"fields.id.start", "0"}, {"fields.id.end", "1000000000"}});
+    env.FromSource(rows).Map([](const Row& row) { return row.id; }).Print();
   } else if (job == "stuck") {
     env.FromSequence(1, 10).Map([](int64_t n) {
       fmt::print("at {}\n", n);
