@@ -23,6 +23,7 @@
 #include "api/watermark_strategy.h"
 #include "connectors/collect_sink.h"
 #include "connectors/print_sink.h"
+#include "operators/dead_letter.h"
 #include "operators/flat_map.h"
 #include "operators/key_by.h"
 #include "operators/map.h"
@@ -172,6 +173,17 @@ class DataStream {
     place.input.port = place_.graph->SidePort(place_.input.node, tag);
     place.input.partitioning = graph::Partitioning::kForward;
     return DataStream<X>(std::move(place));
+  }
+
+  /// Of a stream from a source: its records that do not parse (the source then neither fails nor drops them).
+  DataStream<operators::DeadLetter> DeadLetters() const {
+    internal::Place place = place_;
+    place.node().options["error-policy"] = "dead-letter";
+    place.input.port = place.graph->FindPort(place.input.node, "dead-letters");
+    if (place.input.port < 0) place.input.port = place.graph->AddPort(place.input.node, "dead-letters", "");
+    place.input.partitioning = graph::Partitioning::kForward;
+    return DataStream<operators::DeadLetter>(std::move(place))
+        .template Then<operators::DeadLetter>("dead-letters", operators::DeadLettersFromColumns());
   }
 
   // Of the operator that made this stream.

@@ -1,9 +1,15 @@
 #include "api/environment.h"
 
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
 #include <numeric>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "api/files.h"
 
 namespace thalweg::api {
 namespace {
@@ -91,6 +97,82 @@ TEST(Environment, AnEmptyJobIsAnError) {
   auto result = env.Execute("job");
   ASSERT_FALSE(result.ok());
   EXPECT_THAT(result.status().message(), HasSubstr("The job is empty"));
+}
+
+/// A folder with one file of JSON lines.
+std::string FolderWith(const std::string& lines) {
+  std::string folder = testing::TempDir() + "environment_test_" + std::to_string(getpid());
+  std::filesystem::remove_all(folder);
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder + "/clicks.jsonl") << lines;
+  return folder;
+}
+constexpr auto kThreeLines = "{\"page\":\"a\",\"user\":1,\"ts\":1}\n{\"page\":\"b\",\"user\":\"x\"\n{\"page\":\"c\",\"user\":3,\"ts\":3}\n";
+
+TEST(Environment, ARowThatDoesNotParseFailsTheJobAndIsShownWithItsPlace) {
+  StreamExecutionEnvironment env;
+  auto rows = env.FromSource(FileSource<Click>(FolderWith(kThreeLines), "json").Build()).ExecuteAndCollect();
+  ASSERT_FALSE(rows.ok());
+  EXPECT_THAT(rows.status().message(), HasSubstr("clicks.jsonl:2"));
+  EXPECT_THAT(rows.status().message(), HasSubstr("{\"page\":\"b\""));
+}
+
+TEST(Environment, ARowThatDoesNotParseIsSkippedIfAskedFor) {
+  StreamExecutionEnvironment env;
+  auto source = FileSource<Click>(FolderWith(kThreeLines), "json").OnParseError("skip").Build();
+  auto pages = env.FromSource(source).Map(&Click::page).ExecuteAndCollect();
+  ASSERT_TRUE(pages.ok()) << pages.status().ToString();
+  EXPECT_THAT(*pages, ElementsAre("a", "c"));
+}
+
+TEST(Environment, DeadLettersCarryTheRecordItsPlaceAndTheReason) {
+  StreamExecutionEnvironment env;
+  auto clicks = env.FromSource(FileSource<Click>(FolderWith(kThreeLines), "json").Build());
+  auto letters = clicks.DeadLetters().ExecuteAndCollect();
+  ASSERT_TRUE(letters.ok()) << letters.status().ToString();
+  ASSERT_EQ(letters->size(), 1u);
+  EXPECT_THAT((*letters)[0].raw, HasSubstr("{\"page\":\"b\""));
+  EXPECT_THAT((*letters)[0].place, HasSubstr("clicks.jsonl:2"));
+  EXPECT_NE((*letters)[0].reason, "");
+}
+
+TEST(Environment, AnOptionThatTheConnectorDoesNotKnowNamesThoseItDoes) {
+  StreamExecutionEnvironment env;
+  auto source = FileSource<Click>(FolderWith(kThreeLines), "json").Option("pth", "x").Build();
+  auto rows = env.FromSource(source).ExecuteAndCollect();
+  ASSERT_FALSE(rows.ok());
+  EXPECT_THAT(rows.status().message(), HasSubstr("pth"));
+  EXPECT_THAT(rows.status().message(), HasSubstr("path"));
+}
+
+TEST(Environment, ThePlanNamesOperatorsAndTheirInputs) {
+  StreamExecutionEnvironment env;
+  env.FromElements(1, 2).Map([](int n) { return n; }).Name("twice").Print();
+  auto plan = env.ExecutionPlan("job");
+  ASSERT_TRUE(plan.ok());
+  EXPECT_THAT(*plan, HasSubstr("\"twice\""));
+  EXPECT_THAT(*plan, HasSubstr("predecessors"));
+}
+
+TEST(Environment, TwoOperatorsOfOneUidAreRefused) {
+  StreamExecutionEnvironment env;
+  auto numbers = env.FromElements(1, 2);
+  numbers.Map([](int n) { return n; }).Uid("same").Print();
+  numbers.Map([](int n) { return n; }).Uid("same").Print();
+  auto result = env.Execute("job");
+  ASSERT_FALSE(result.ok());
+  EXPECT_THAT(result.status().message(), HasSubstr("share the uid 'same'"));
+}
+
+TEST(Environment, UnionAndConnectBringStreamsTogether) {
+  StreamExecutionEnvironment env;
+  auto a = env.FromElements(1, 2);
+  auto b = env.FromElements(10, 20);
+  auto words = env.FromElements(std::string("x"));
+  auto all = a.Union(b).Connect(words).Map([](int n) { return std::to_string(n); }, [](const std::string& s) { return s; });
+  auto rows = all.ExecuteAndCollect();
+  ASSERT_TRUE(rows.ok()) << rows.status().ToString();
+  EXPECT_THAT(*rows, UnorderedElementsAre("1", "2", "10", "20", "x"));
 }
 
 TEST(Environment, LateRowsGoToTheSideOutput) {

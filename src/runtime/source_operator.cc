@@ -89,6 +89,11 @@ void SourceOperator::Emit(const std::string& id, Batch batch) {
   credit_ = out_->has_credit();
 }
 
+void SourceOperator::EmitSide(int port, Batch batch) {
+  out_->Emit(port, std::move(batch));
+  credit_ = out_->has_credit();
+}
+
 void SourceOperator::FinishSplit(const std::string& id) { splits_.erase(id); }
 
 int64_t SourceOperator::CurrentWatermark() {

@@ -52,6 +52,7 @@ class SourceOperator final : public flow::Operator, private flow::SourceOutput {
     int64_t last_rows_ms = 0;
   };
   void Emit(const std::string& split, columns::Batch batch) override;
+  void EmitSide(int port, columns::Batch batch) override;
   void FinishSplit(const std::string& split) override;
   columns::BufferPool& pool() override { return out_->pool(); }
 
