@@ -231,6 +231,27 @@ TEST(InputGate, EndsEachInputOnceAndStopWins) {
   EXPECT_TRUE(g.gate->ended());
 }
 
+TEST(InputGate, AStoppedChannelStillHoldsTheWatermarkBackAndAFinishedOneDoesNot) {
+  Gate g;
+  g.Put(0, flow::Watermark{5});
+  g.Put(1, flow::Watermark{50});
+  g.Put(2, flow::Watermark{60});
+  EXPECT_THAT(g.Kinds(), ElementsAre(NextKind::kWatermark));
+  g.Put(0, flow::EndOfInput{flow::EndKind::kStop});
+  g.Put(2, flow::EndOfInput{flow::EndKind::kFinished});
+  EXPECT_THAT(g.Kinds(), ElementsAre(NextKind::kEndOfInput));
+  EXPECT_EQ(g.gate->watermark(), 5);
+
+  Gate finished;
+  finished.Put(0, flow::Watermark{5});
+  finished.Put(1, flow::Watermark{50});
+  finished.Put(2, flow::Watermark{60});
+  EXPECT_THAT(finished.Kinds(), ElementsAre(NextKind::kWatermark));
+  finished.Put(0, flow::EndOfInput{flow::EndKind::kFinished});
+  EXPECT_THAT(finished.Kinds(), ElementsAre(NextKind::kWatermark));
+  EXPECT_EQ(finished.gate->watermark(), 50);
+}
+
 TEST(InputGate, TakesChannelsInTurn) {
   columns::BufferPool pool;
   Gate g;

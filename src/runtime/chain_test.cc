@@ -18,7 +18,6 @@ using flow::EndKind;
 using flow::Progress;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 
 using Seen = std::vector<std::string>;
 

@@ -14,10 +14,7 @@ namespace thalweg::runtime {
 namespace {
 
 using graph::Partitioning;
-using ::testing::Each;
-using ::testing::Ge;
 using ::testing::HasSubstr;
-using ::testing::Not;
 
 /// read -> pass -(keyed)-> count -> collect
 TestJob CountingJob(Numbers numbers, SharedLedger ledger = std::make_shared<Ledger>(), LedgerOperator::Hook hook = nullptr) {
@@ -290,6 +287,41 @@ TEST(Job, AQuietSplitIsIdleAfterItsTimeoutAndLetsTheOthersGoOn) {
   test.functions.pipelines["read"].idle_timeout_ms = 1;
   RunningJob job(test);
   EXPECT_TRUE(Eventually([&] { return job.job().progress().watermark == 9990; })) << job.job().progress().watermark;
+}
+
+/// Asks for a timer a millisecond ahead, again and again.
+struct Ticking final : flow::Operator {
+  explicit Ticking(SharedLedger shared) : ledger(std::move(shared)) {}
+  Status Open(flow::Context& to) override {
+    context = &to;
+    context->RequestTimer(context->clock().NowMs() + 1);
+    return {};
+  }
+  Result<flow::Progress> Process(int, flow::Rows& rows, flow::Output&) override {
+    rows.AdvanceTo(rows.end());
+    return flow::Progress::kDone;
+  }
+  Result<flow::Progress> OnTimer(int64_t now_ms, flow::Output&) override {
+    ledger->Add("ticks of " + MemberName(context->task()));
+    context->RequestTimer(now_ms + 1);
+    return flow::Progress::kDone;
+  }
+  SharedLedger ledger;
+  flow::Context* context = nullptr;
+};
+
+TEST(Job, TimersFireThoughNothingElseMoves) {
+  Numbers numbers;
+  numbers.bounded = false;
+  numbers.rows_per_split = 0;
+  TestJob test;
+  test.cores = 2;
+  uint32_t read = test.Source("read", numbers, 1);
+  test.Function<Ticking>("tick");
+  uint32_t tick = test.graph.Sink("tick", 2);
+  test.graph.Join(read, tick, Partitioning::kRebalance);
+  RunningJob job(test);
+  EXPECT_TRUE(Eventually([&] { return test.ledger->number("ticks of tick/0") > 20 && test.ledger->number("ticks of tick/1") > 20; }));
 }
 
 // --- Failures.
@@ -623,6 +655,10 @@ TEST(Job, CountsOnceWhateverIsKilledWhenever) {
     numbers.batch_rows = 1 + static_cast<int32_t>(random.Below(40));
     numbers.keys = 1 + static_cast<int64_t>(random.Below(40));
     if (random.Below(2)) numbers.gate = HoldForCheckpointAt(ledger, static_cast<int64_t>(random.Below(200)));
+    numbers.on_discover = [pause = random.Below(4)]() -> Status {
+      std::this_thread::sleep_for(std::chrono::milliseconds(pause));  // splits come while checkpoints are taken
+      return {};
+    };
     auto kill_at = static_cast<int64_t>(random.Below(static_cast<uint64_t>(numbers.splits * numbers.rows_per_split)));
     TestJob test = CountingJob(numbers, ledger, ThrowOnceFrom(kill_at));
     test.parallelism = 1 + static_cast<int>(random.Below(5));
@@ -630,16 +666,26 @@ TEST(Job, CountsOnceWhateverIsKilledWhenever) {
     test.serialize_hops = random.Below(4) == 0;
     test.directory = folder.uri();
     test.interval_ms = 1 + static_cast<int64_t>(random.Below(4));
-    test.restarts = 1;
+    bool as_new_job = random.Below(2);
+    if (as_new_job) {
+      RunningJob killed(test);
+      ASSERT_FALSE(killed.Wait().ok()) << "seed " << seed;
+      test.restore = true;
+      test.parallelism = 1 + static_cast<int>(random.Below(5));
+      test.cores = 1 + static_cast<int>(random.Below(3));
+    } else {
+      test.restarts = 1;
+    }
     RunningJob job(test);
     auto end = job.Wait();
     ASSERT_TRUE(end.ok()) << "seed " << seed << ": " << end.status().ToString();
     ASSERT_EQ(ledger->greatest("collect"), numbers.Counts()) << "seed " << seed << "\n" << job.LogText();
-    ASSERT_EQ(job.job().progress().restarts, 1) << "seed " << seed;
+    ASSERT_EQ(job.job().progress().restarts, as_new_job ? 0 : 1) << "seed " << seed;
     ASSERT_EQ(ledger->number("late at count"), 0) << "seed " << seed;
     ++rounds;
   }
   EXPECT_GT(rounds, 0);
+  RecordProperty("rounds", rounds);
 }
 
 }  // namespace

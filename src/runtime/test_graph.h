@@ -30,6 +30,7 @@ class GraphOf {
   }
   graph::Node& node(uint32_t id) { return graph_.nodes[id - 1]; }
   graph::JobGraph& graph() { return graph_; }
+  const graph::JobGraph& graph() const { return graph_; }
 
  private:
   uint32_t Add(const std::string& name, graph::NodeRole role, int inputs, int parallelism) {

@@ -444,7 +444,7 @@ class RunningJob {
     }
     if (test.restarts > 0) options.restart = checkpoint::Restart(checkpoint::FixedDelay{test.restarts, test.restart_delay_ms});
     flow::Program program;
-    program.graph = const_cast<TestJob&>(test).graph.graph();
+    program.graph = test.graph.graph();
     program.functions = test.functions;
     job_ = std::make_unique<Job>(std::move(program), registry_, std::move(options), Clock(), *group_);
     outcome_ = std::async(std::launch::async, [this] { return job_->Run(); });
