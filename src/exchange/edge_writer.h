@@ -29,7 +29,8 @@ class EdgeWriter {
     flow::PartitionFunction custom;
   };
 
-  /// One sender per subtask that the edge reaches from here: one for forward and global, the local group for rescale, else all.
+  /// One sender per subtask that the edge reaches from here: one for forward, the local group for rescale, else all (a global
+  /// edge's rows go to the first).
   EdgeWriter(Options options, std::vector<ChannelSender*> senders, columns::BufferPool& pool);
 
   void Emit(columns::Batch batch);

@@ -108,7 +108,8 @@ void InputGate::OnEnd(size_t index, flow::EndKind kind) {
   channel.ended = true;
   end_kind_[input] = std::max(end_kind_[input], kind);  // kStop wins: windows must not fire
   --open_channels_;
-  PublishTime(merger_.OnEnd(static_cast<int>(index)));
+  // Who was stopped still has rows for windows that the others' watermark would fire: its own stays in the minimum.
+  if (kind != flow::EndKind::kStop) PublishTime(merger_.OnEnd(static_cast<int>(index)));
   CompleteAlignmentIfDue();
   if (--open_per_input_[input] == 0)
     due_.push_back({Kind::kEndOfInput, channel.input, Element(flow::EndOfInput{end_kind_[input]})});

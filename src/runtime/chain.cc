@@ -1,11 +1,8 @@
 #include "runtime/chain.h"
 
-#include <cxxabi.h>
-
 #include <algorithm>
-#include <cstdlib>
-#include <typeinfo>
 
+#include "runtime/user_code.h"
 #include "time/watermark.h"
 
 namespace thalweg::runtime {
@@ -21,6 +18,7 @@ struct Chain::Work {
   flow::Rows rows{Batch()};
   Element element;  // watermark, status, barrier, latency, end
   int64_t now_ms = 0;
+  bool counted = false;  // rows: on_rows was told
 };
 
 class Chain::MemberOutput final : public flow::Output {
@@ -52,16 +50,6 @@ struct Chain::State {
   std::unique_ptr<MemberOutput> output;
 };
 
-namespace {
-
-std::string Demangled(const std::type_info& type) {
-  int status = 0;
-  std::unique_ptr<char, void (*)(void*)> name(abi::__cxa_demangle(type.name(), nullptr, nullptr, &status), std::free);
-  return status == 0 ? name.get() : type.name();
-}
-
-}  // namespace
-
 Chain::Chain(std::vector<ChainMember> members, Events events, columns::BufferPool& pool)
     : members_(std::move(members)), events_(std::move(events)), pool_(&pool) {
   for (size_t i = 0; i < members_.size(); ++i) {
@@ -80,11 +68,7 @@ Status Chain::Named(int member, Status status) const {
 Status Chain::Open() {
   for (size_t i = members_.size(); i-- > 0;) {
     ChainMember& member = members_[i];
-    try {
-      THALWEG_TRY(Named(static_cast<int>(i), member.op->Open(*member.context)));
-    } catch (const std::exception& e) {
-      return Named(static_cast<int>(i), UserError("{} thrown by open: {}", Demangled(typeid(e)), e.what()));
-    }
+    THALWEG_TRY(Named(static_cast<int>(i), CatchUserErrors([&] { return member.op->Open(*member.context); })));
   }
   return {};
 }
@@ -140,7 +124,7 @@ Status Chain::DeliverTo(int member, Work work) {
 
 Status Chain::WithHeadOutput(const std::function<Status(flow::Output&)>& work) {
   states_[0]->output->Refresh();
-  THALWEG_TRY(Named(0, work(*states_[0]->output)));
+  THALWEG_TRY(Named(0, CatchUserErrors([&] { return work(*states_[0]->output); })));
   return std::exchange(error_, Status());
 }
 
@@ -157,7 +141,7 @@ Status Chain::Drain(int member) {
   while (!state.queue.empty() && !state.blocked && HasRoom(member) && error_.ok()) {
     Work& work = state.queue.front();
     state.output->Refresh();
-    auto progress = RunGuarded(member, work);
+    auto progress = CatchUserErrors([&] { return Run(member, work); });
     if (!progress.ok()) return Named(member, progress.status());
     if (state::KeyedBackend* keyed = members_[static_cast<size_t>(member)].context->keyed_state())
       THALWEG_TRY(Named(member, keyed->status()));
@@ -176,22 +160,12 @@ Status Chain::Drain(int member) {
   return {};
 }
 
-Result<Progress> Chain::RunGuarded(int member, Work& work) {
-  try {
-    return Run(member, work);
-  } catch (const std::exception& e) {
-    return UserError("{} thrown by user code: {}", Demangled(typeid(e)), e.what());
-  } catch (...) {
-    return UserError("An exception of a type that is not a std::exception was thrown by user code");
-  }
-}
-
 Result<Progress> Chain::Run(int index, Work& work) {
   flow::Operator& op = *members_[static_cast<size_t>(index)].op;
   flow::Output& out = *states_[static_cast<size_t>(index)]->output;
   switch (work.kind) {
     case Work::Kind::kRows:
-      if (events_.on_rows && work.rows.next() == 0) events_.on_rows(index, work.rows.end());
+      if (events_.on_rows && !std::exchange(work.counted, true)) events_.on_rows(index, work.rows.end());
       return op.Process(work.input, work.rows, out);
     case Work::Kind::kTimer: return op.OnTimer(work.now_ms, out);
     case Work::Kind::kEndOfInput: return op.OnEndOfInput(work.input, work.element.end.kind, out);
@@ -275,16 +249,12 @@ void Chain::Unblock() {
 }
 
 Status Chain::IdleFlush() {
-  for (size_t i = 0; i < members_.size(); ++i) {
+  for (size_t i = 0; i < members_.size() && !ended_; ++i) {
     State& state = *states_[i];
     if (!state.queue.empty() || !HasRoom(static_cast<int>(i))) continue;
     state.output->Refresh();
-    try {
-      auto progress = members_[i].op->OnIdleFlush(*state.output);
-      if (!progress.ok()) return Named(static_cast<int>(i), progress.status());
-    } catch (const std::exception& e) {
-      return Named(static_cast<int>(i), UserError("{} thrown by user code: {}", Demangled(typeid(e)), e.what()));
-    }
+    auto progress = CatchUserErrors([&] { return members_[i].op->OnIdleFlush(*state.output); });
+    if (!progress.ok()) return Named(static_cast<int>(i), progress.status());
   }
   FlushEdges();
   return std::exchange(error_, Status());
@@ -308,7 +278,7 @@ Result<state::OperatorSnapshot> Chain::SnapshotMember(int index, const flow::Bar
   ChainMember& member = members_[static_cast<size_t>(index)];
   state::OperatorSnapshot snapshot;
   snapshot.uid = member.uid;
-  auto committables = member.op->Snapshot(barrier);
+  auto committables = CatchUserErrors([&] { return member.op->Snapshot(barrier); });
   if (!committables.ok()) return Named(index, committables.status());
   snapshot.committables = std::move(*committables);
   snapshot.lists = member.context->operator_state().Snapshot();
@@ -341,23 +311,23 @@ Result<state::TaskSnapshot> Chain::SnapshotNow(const flow::Barrier& barrier) {
 
 Status Chain::NotifyComplete(uint64_t checkpoint) {
   for (size_t i = 0; i < members_.size(); ++i)
-    THALWEG_TRY(Named(static_cast<int>(i), members_[i].op->OnCheckpointComplete(checkpoint)));
+    THALWEG_TRY(Named(static_cast<int>(i), CatchUserErrors([&] { return members_[i].op->OnCheckpointComplete(checkpoint); })));
   return {};
 }
 
 Status Chain::NotifyAborted(uint64_t checkpoint) {
   for (size_t i = 0; i < members_.size(); ++i)
-    THALWEG_TRY(Named(static_cast<int>(i), members_[i].op->OnCheckpointAborted(checkpoint)));
+    THALWEG_TRY(Named(static_cast<int>(i), CatchUserErrors([&] { return members_[i].op->OnCheckpointAborted(checkpoint); })));
   return {};
 }
 
 void Chain::Close() {
   for (ChainMember& member : members_) {
-    try {
+    Status closed = CatchUserErrors([&]() -> Status {
       member.op->Close();
-    } catch (const std::exception& e) {
-      fmt::print(stderr, "Operator '{}': {} thrown by close: {}\n", member.name, Demangled(typeid(e)), e.what());
-    }
+      return {};
+    });
+    if (!closed.ok()) fmt::print(stderr, "Operator '{}' did not close: {}\n", member.name, closed.message());
   }
 }
 

@@ -85,7 +85,6 @@ class Chain {
   struct State;
 
   Status Enqueue(int member, Work work);
-  Result<flow::Progress> RunGuarded(int member, Work& work);
   Result<flow::Progress> Run(int member, Work& work);
   /// Works the member's queue off as far as it goes.
   Status Drain(int member);

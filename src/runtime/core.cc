@@ -107,8 +107,9 @@ bool Core::Turn() {
   bool worked = DrainCommands();
   worked |= DrainLinks();
   bool more = false;
+  int64_t now_ms = clock_->NowMs();
   for (Task* task : tasks_) {
-    if (!task->TakeReady()) continue;
+    if (!task->TakeReady() && task->next_timer_ms() > now_ms) continue;
     worked = true;
     if (task->Run(clock_->MonotonicNs() + kQuantumNs)) {
       task->MakeReady();

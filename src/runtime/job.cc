@@ -50,7 +50,7 @@ Result<JobEnd> Job::Run() {
   THALWEG_TRY(Prepare());
   THALWEG_TRY(StartAttempt());
   Loop();
-  attempt_->Stop();
+  if (attempt_) attempt_->Stop();
   executor_.Drain();
   return *outcome_;
 }
@@ -154,6 +154,7 @@ Status Job::StartAttempt() {
   attempt_->Start();
   THALWEG_TRY(StartSources(for_sources));
   Tell(checkpoint::TasksStarted{});
+  if (stopping_) StopSources();
   return {};
 }
 
@@ -176,7 +177,8 @@ void Job::Loop() {
 }
 
 int64_t Job::NextWakeMs() const {
-  int64_t next = std::min(coordinator_timer_ms_.value_or(INT64_MAX), restart_at_ms_.value_or(INT64_MAX));
+  int64_t next = coordinator_timer_ms_.value_or(INT64_MAX);
+  if (restart_at_ms_ && io_under_way_ == 0) next = std::min(next, *restart_at_ms_);
   for (const auto& source : sources_) next = std::min(next, source->next_discovery_ms);
   return next;
 }
@@ -208,11 +210,10 @@ void Job::OnReport(TaskReport report) {
     case TaskReport::Kind::kDeclined:
       Tell(checkpoint::TaskDecline{report.checkpoint, TaskIdOf(report.task), report.error.message()});
       break;
-    case TaskReport::Kind::kDrained: {
-      TaskId id = TaskIdOf(report.task);
-      Tell(checkpoint::TaskFinished{id, checkpoint::InlineTask(id, report.snapshot)});
+    case TaskReport::Kind::kDrained:
+      drained_[report.task] = std::move(report.snapshot);
+      TellIfDrained(report.task);
       break;
-    }
     case TaskReport::Kind::kEvent:
       if (SourceControl* source = FindSource(report.uid))
         Apply(*source, source->enumerator->OnEvent(report.task - source->first_task, report.event));
@@ -220,10 +221,22 @@ void Job::OnReport(TaskReport report) {
   }
 }
 
+// The last word of a task answers every checkpoint that it has not acknowledged: it must not overtake an acknowledgement.
+void Job::TellIfDrained(int task) {
+  auto drained = drained_.find(task);
+  if (drained == drained_.end() || writes_under_way_[task] > 0) return;
+  TaskId id = TaskIdOf(task);
+  state::TaskSnapshot snapshot = std::move(drained->second);
+  drained_.erase(drained);
+  Tell(checkpoint::TaskFinished{id, checkpoint::InlineTask(id, snapshot)});
+}
+
 void Job::OnFailure(const Status& error) {
   if (outcome_) return;
   if (attempt_) attempt_->Stop();
   sources_.clear();
+  writes_under_way_.clear();
+  drained_.clear();
   coordinator_.reset();
   coordinator_timer_ms_.reset();
   // What the user wrote wrongly does not heal by being run again, nor is it worth the wait: but user functions may fail on a passing
@@ -247,12 +260,16 @@ void Job::End(Result<JobEnd> outcome) {
 
 void Job::Stop() {
   Post([this] {
-    if (!attempt_) return End(JobEnd::kStopped);  // waiting for a restart
-    if (options_.store && coordinator_) return Tell(checkpoint::TriggerNow{checkpoint::CheckpointKind::kStop, 1});
-    for (const auto& task : attempt_->tasks())
-      if (task->is_source()) attempt_->Post(task->id(), [](Task& each) { each.StopSource(flow::EndKind::kStop); });
     stopping_ = true;
+    if (!attempt_) return End(JobEnd::kStopped);  // waiting for a restart
+    StopSources();
   });
+}
+
+void Job::StopSources() {
+  if (options_.store) return Tell(checkpoint::TriggerNow{checkpoint::CheckpointKind::kStop, 1});
+  for (const auto& task : attempt_->tasks())
+    if (task->is_source()) attempt_->Post(task->id(), [](Task& each) { each.StopSource(flow::EndKind::kStop); });
 }
 
 JobProgress Job::progress() const {
@@ -262,11 +279,12 @@ JobProgress Job::progress() const {
   std::lock_guard lock(attempt_mutex_);
   if (!attempt_) return progress;
   int64_t least = time::kMaxWatermark;
+  bool any_sink = std::any_of(attempt_->tasks().begin(), attempt_->tasks().end(), [](const auto& task) { return task->has_sink(); });
   for (const auto& task : attempt_->tasks()) {
     const TaskProgress& each = task->progress();
     if (task->is_source()) progress.rows_in += each.rows_in.load(std::memory_order_relaxed);
     progress.rows_out += each.rows_emitted.load(std::memory_order_relaxed);
-    if (!task->is_source() || attempt_->tasks().size() == 1) least = std::min(least, each.watermark.load(std::memory_order_relaxed));
+    if (task->has_sink() || !any_sink) least = std::min(least, each.watermark.load(std::memory_order_relaxed));
   }
   progress.watermark = least;
   return progress;
@@ -403,7 +421,7 @@ void Job::Obey(checkpoint::CoordinatorOutput& output) {
   } else if (auto* answer = std::get_if<checkpoint::Answer>(&output)) {
     if (!answer->error.empty()) Log(fmt::format("The last checkpoint could not be taken: {}", answer->error));
   } else if (auto* end = std::get_if<checkpoint::EndJob>(&output)) {
-    EndWhenTold(end->stopped || stopping_ ? JobEnd::kStopped : JobEnd::kFinished);
+    EndWhenTold(end->stopped || (stopping_ && !options_.store) ? JobEnd::kStopped : JobEnd::kFinished);
   }
 }
 
@@ -440,6 +458,7 @@ void Job::WriteSnapshot(TaskReport report) {
   if (!options_.store) return;
   auto shared = std::make_shared<TaskReport>(std::move(report));
   TaskId id = TaskIdOf(shared->task);
+  ++writes_under_way_[shared->task];
   RunOnIoThread([this, shared, id, number = attempt_number_] {
     auto written = std::make_shared<Result<checkpoint::TaskState>>(
         options_.store->WriteTask(plan_.graph.name, shared->checkpoint, id, shared->snapshot));
@@ -449,6 +468,9 @@ void Job::WriteSnapshot(TaskReport report) {
         Tell(checkpoint::TaskAck{shared->checkpoint, id, std::move(**written)});
       else
         Tell(checkpoint::TaskDecline{shared->checkpoint, id, written->status().ToString()});
+      // A failed job has forgotten what was under way.
+      if (auto writes = writes_under_way_.find(shared->task); writes != writes_under_way_.end()) --writes->second;
+      TellIfDrained(shared->task);
     });
   });
 }

@@ -84,7 +84,9 @@ class Job {
   int64_t NextWakeMs() const;
   void OnTimers();
   void OnReport(TaskReport report);
+  void TellIfDrained(int task);
   void OnFailure(const Status& error);
+  void StopSources();
   void End(Result<JobEnd> outcome);
 
   Status StartSources(const RestoredState& restored);
@@ -119,7 +121,9 @@ class Job {
   std::optional<int64_t> restart_at_ms_;
   uint64_t found_newest_ = 0;   // number of the newest checkpoint in the folder when this process began: not ours
   uint64_t last_triggered_ = 0;
-  bool stopping_ = false;       // sources were told to stop, without a checkpoint
+  bool stopping_ = false;       // Stop was called
+  std::map<int, int> writes_under_way_;              // snapshots of this attempt, by task
+  std::map<int, state::TaskSnapshot> drained_;       // last words that wait for the task's writes
   int io_under_way_ = 0;        // commits that must be awaited before the next attempt
   std::optional<checkpoint::Manifest> committed_;
 

@@ -35,7 +35,6 @@ void AddChannels(PhysicalPlan& plan, int edge_index, int from_chain, int to_chai
   for (int i = 0; i < from.parallelism; ++i) {
     switch (edge.partitioning) {
       case Partitioning::kForward: add(i, i); break;
-      case Partitioning::kGlobal: add(i, 0); break;
       case Partitioning::kRescale:
         // Each side is cut into as many groups as the smaller side has subtasks; rows stay in their group.
         if (to.parallelism >= from.parallelism) {
@@ -46,6 +45,7 @@ void AddChannels(PhysicalPlan& plan, int edge_index, int from_chain, int to_chai
         }
         break;
       default:
+        // A global edge too: rows go to the first subtask, but watermarks, barriers and ends to all, who would else never end.
         for (int j = 0; j < to.parallelism; ++j) add(i, j);
     }
   }

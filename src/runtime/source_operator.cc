@@ -95,14 +95,18 @@ int64_t SourceOperator::CurrentWatermark() {
   int64_t now = context_->clock().NowMs();
   int64_t timeout = pipeline_ ? pipeline_->idle_timeout_ms : 0;
   int64_t least = time::kMaxWatermark;
+  int64_t greatest = time::kMinWatermark;
   bool any_active = false;
   for (const auto& [id, split] : splits_) {
+    int64_t watermark = split.generator ? split.generator->Current() : time::kMinWatermark;
+    greatest = std::max(greatest, watermark);
     if (timeout > 0 && now - split.last_rows_ms >= timeout) continue;
     any_active = true;
-    least = std::min(least, split.generator ? split.generator->Current() : time::kMinWatermark);
+    least = std::min(least, watermark);
   }
   idle_ = !any_active;
-  if (any_active) watermark_ = std::max(watermark_, least);
+  // As among channels (time::WatermarkMerger): when all are quiet the greatest holds, whichever fell silent first.
+  watermark_ = std::max(watermark_, any_active ? least : greatest);
   return watermark_;
 }
 

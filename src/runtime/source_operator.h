@@ -39,7 +39,7 @@ class SourceOperator final : public flow::Operator, private flow::SourceOutput {
   Status AddSplits(const std::vector<SplitAssignment>& splits);
   void NoMoreSplits() { reader_->NoMoreSplits(); }
   Result<flow::ReadProgress> Poll(flow::Output& out);
-  /// Least watermark of the splits that are neither idle nor finished; call at the watermark interval.
+  /// Least watermark of the splits that are neither idle nor finished, the greatest if all are idle; call at the watermark interval.
   int64_t CurrentWatermark();
   /// No split, or all quiet for longer than the idle timeout.
   bool idle() const { return idle_; }

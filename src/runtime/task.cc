@@ -1,6 +1,7 @@
 #include "runtime/task.h"
 
 #include "runtime/core.h"
+#include "runtime/user_code.h"
 
 namespace thalweg::runtime {
 
@@ -78,7 +79,7 @@ void Task::Fail(Status status) {
 void Task::Open() {
   Status status = chain_->Open();
   for (size_t i = 0; status.ok() && i < parts_.committables.size(); ++i)
-    if (!parts_.committables[i].empty()) status = chain_->op(static_cast<int>(i)).RestoreCommittables(parts_.committables[i]);
+    if (!parts_.committables[i].empty()) status = CatchUserErrors([&] { return chain_->op(static_cast<int>(i)).RestoreCommittables(parts_.committables[i]); });
   if (!status.ok()) return Fail(std::move(status));
   opened_ = true;
   MakeReady();
@@ -86,21 +87,24 @@ void Task::Open() {
 
 void Task::AddSplits(const std::vector<SplitAssignment>& splits) {
   if (failed_ || closed_) return;
+  if (triggered_) return after_barrier_.push_back([this, splits] { AddSplits(splits); });
   assigned_ = true;
-  Status status = parts_.source->AddSplits(splits);
+  Status status = CatchUserErrors([&] { return parts_.source->AddSplits(splits); });
   if (!status.ok()) Fail(status.WithContext(fmt::format("Source '{}'", options_.name)));
   MakeReady();
 }
 
 void Task::NoMoreSplits() {
   if (failed_ || closed_) return;
+  if (triggered_) return after_barrier_.push_back([this] { NoMoreSplits(); });
   parts_.source->NoMoreSplits();
   MakeReady();
 }
 
 void Task::OnSourceEvent(const std::string& event) {
   if (failed_ || closed_) return;
-  Status status = parts_.source->OnEvent(event);
+  if (triggered_) return after_barrier_.push_back([this, event] { OnSourceEvent(event); });
+  Status status = CatchUserErrors([&] { return parts_.source->OnEvent(event); });
   if (!status.ok()) Fail(std::move(status));
   MakeReady();
 }
@@ -110,6 +114,10 @@ void Task::Trigger(const flow::Barrier& barrier, bool hold) {
   triggered_ = barrier;
   hold_after_ = hold;
   MakeReady();
+}
+
+void Task::ObeyDeferred() {
+  for (auto& command : std::exchange(after_barrier_, {})) command();
 }
 
 void Task::NotifyComplete(uint64_t checkpoint) {
@@ -122,7 +130,10 @@ void Task::NotifyComplete(uint64_t checkpoint) {
 void Task::NotifyAborted(uint64_t checkpoint) {
   if (!opened_ || failed_ || closed_) return;
   if (held_for_ == checkpoint) held_for_ = 0;
-  if (triggered_ && triggered_->id == checkpoint) triggered_.reset();
+  if (triggered_ && triggered_->id == checkpoint) {
+    triggered_.reset();
+    ObeyDeferred();
+  }
   Status status = chain_->NotifyAborted(checkpoint);
   if (!status.ok()) Fail(std::move(status));
   MakeReady();
@@ -140,9 +151,11 @@ void Task::Close() {
 }
 
 int64_t Task::next_timer_ms() const {
-  int64_t next = is_source() && !source_ended_ ? next_watermark_ms_ : INT64_MAX;
+  if (!opened_ || failed_ || closed_ || chain_->ended()) return INT64_MAX;
+  int64_t next = is_source() && !source_ended_ && held_for_ == 0 ? next_watermark_ms_ : INT64_MAX;
   for (const auto& context : parts_.contexts) next = std::min(next, context->timer_ms());
-  return opened_ && !failed_ && !closed_ ? next : INT64_MAX;
+  // A chain that takes no work now is made ready by credit or its waker, and then looks at the clock.
+  return next < INT64_MAX && chain_->ready_for_input() ? next : INT64_MAX;
 }
 
 bool Task::Run(int64_t deadline_ns) {
@@ -176,6 +189,7 @@ Status Task::Step(bool& idle) {
 }
 
 Status Task::FireTimers() {
+  if (chain_->ended()) return {};
   int64_t now = INT64_MIN;
   for (size_t i = 0; i < parts_.contexts.size(); ++i) {
     if (parts_.contexts[i]->timer_ms() == INT64_MAX) continue;
@@ -194,7 +208,9 @@ Status Task::StepSource(bool& idle) {
     flow::Barrier barrier = *triggered_;
     triggered_.reset();
     if (hold_after_) held_for_ = barrier.id;
-    return chain_->Deliver(0, barrier);
+    THALWEG_TRY(chain_->Deliver(0, barrier));
+    ObeyDeferred();
+    return {};
   }
   if (held_for_ > 0) {
     idle = true;

@@ -140,6 +140,7 @@ class Task {
   const std::string& name() const { return options_.name; }
   const TaskProgress& progress() const { return progress_; }
   bool is_source() const { return parts_.source != nullptr; }
+  bool has_sink() const { return std::count(parts_.is_sink.begin(), parts_.is_sink.end(), true) > 0; }
   Core& core() { return *core_; }
 
  private:
@@ -152,6 +153,7 @@ class Task {
   Status EndSource(flow::EndKind kind);
   Status FireTimers();
   Status AfterProgress();
+  void ObeyDeferred();
 
   Options options_;
   Parts parts_;
@@ -171,6 +173,8 @@ class Task {
   bool status_idle_ = false;
   std::optional<flow::EndKind> stop_;
   std::optional<flow::Barrier> triggered_;  // a source's, to be sent next
+  // Splits and events that came after the trigger: the enumerator's snapshot has them still, so the reader's must not.
+  std::vector<std::function<void()>> after_barrier_;
   bool hold_after_ = false;                 // the triggered barrier is the last thing to send
   uint64_t held_for_ = 0;                   // the checkpoint that holds the source; 0: none
   int64_t sent_watermark_ = time::kMinWatermark;

@@ -126,8 +126,8 @@ def check_equations(by_partition, results, late):
     for (partition, offset), event in late.items():
         assert by_partition[partition][offset] == event, f"late row {partition}/{offset} is not what was produced there"
     produced = sum(len(events) for events in by_partition.values())
-    assert sum(views for views, _ in results.values()) + len(late) == produced
     expected = windows(on_time)
     wrong = {key: (results.get(key), expected.get(key)) for key in results.keys() | expected.keys()
              if results.get(key) != expected.get(key)}
     assert not wrong, f"{len(wrong)} windows differ (got, expected): {dict(list(sorted(wrong.items()))[:5])}"
+    assert sum(views for views, _ in results.values()) + len(late) == produced

@@ -2,6 +2,7 @@
 
 Larger runs: THALWEG_E2E_EVENTS (default 1000000), THALWEG_E2E_KILLS (default 3), THALWEG_E2E_SEED (default 1).
 """
+import math
 import os
 import random
 import re
@@ -72,15 +73,19 @@ class Job:
         self.ended(process)
 
     def ended(self, process):
-        """Reads what the attempt restored: "Kafka source resumes at <topic>-<partition>@<offset>, ..."; ended splits are not named."""
+        """Reads what the attempt restored: "Kafka source resumes at <topic>-<partition>@<offset>, ..."; ended splits are not named, and
+        the line is missing when all have ended."""
         text = process.err.read_text() + process.out.read_text()
         attempt = self.attempts[-1]
-        line = re.search(r"Kafka source resumes at (.*)", text)
-        if line:
+        if "Restored checkpoint" in text:
             attempt.restored = {p: len(events) for p, events in self.source.by_partition.items()}
-            for partition, offset in re.findall(re.escape(self.source.topic) + r"-(\d+)@(\d+)", line[1]):
-                attempt.restored[int(partition)] = int(offset)
-            attempt.watermark = watermark_at(self.source.by_partition, attempt.restored, self.source.clicks.bound_ms)
+            line = re.search(r"Kafka source resumes at (.*)", text)
+            found = re.findall(re.escape(self.source.topic) + r"-(\d+)@(\d+)", line[1] if line else "")
+            named = {int(partition): int(offset) for partition, offset in found}
+            attempt.restored.update(named)
+            # An ended partition holds the watermark back no longer; when all have ended, all windows have fired.
+            going_on = {p: self.source.by_partition[p] for p in named}
+            attempt.watermark = watermark_at(going_on, attempt.restored, self.source.clicks.bound_ms) if named else math.inf
 
     def results(self):
         return fold_results(self.broker.read(self.out), self.attempts)

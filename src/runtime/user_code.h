@@ -1,0 +1,28 @@
+// The border to user code: what it throws becomes a value.
+#pragma once
+
+#include <exception>
+#include <string>
+#include <typeinfo>
+#include <utility>
+
+#include "base/status.h"
+
+namespace thalweg::runtime {
+
+/// "std::range_error", as it is spelled in C++.
+std::string TypeName(const std::type_info& type);
+
+/// `work()`, which returns a Status or a Result; an exception from it becomes a UserError with its type and message.
+template <typename Work>
+auto CatchUserErrors(Work&& work) -> decltype(work()) {
+  try {
+    return std::forward<Work>(work)();
+  } catch (const std::exception& e) {
+    return UserError("{} thrown by user code: {}", TypeName(typeid(e)), e.what());
+  } catch (...) {
+    return UserError("An exception of a type that is not a std::exception was thrown by user code");
+  }
+}
+
+}  // namespace thalweg::runtime
