@@ -4,7 +4,8 @@
 
 namespace thalweg {
 
-static_assert(std::string_view(kHeaderVersion) == THALWEG_VERSION, "base/version.h and CMakeLists.txt name different versions");
+static_assert(std::string_view(kHeaderVersion) == THALWEG_VERSION,
+              "base/version.h and CMakeLists.txt name different versions");
 
 const char* Version() { return THALWEG_VERSION; }
 

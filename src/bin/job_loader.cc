@@ -13,8 +13,9 @@ namespace {
 bool StartsAsElf(const std::string& path) {
   char magic[4] = {};
   std::ifstream(path, std::ios::binary).read(magic, sizeof(magic));
-  return std::string_view(magic, sizeof(magic)) == "\x7f"
-                                                   "ELF";
+  return std::string_view(magic, sizeof(magic)) ==
+         "\x7f"
+         "ELF";
 }
 
 Status CheckFile(const std::string& path) {
@@ -31,7 +32,8 @@ Status LoadError(const std::string& path, std::string_view why) {
   if (why.find("executable") != std::string_view::npos)
     return UserError("Job library is a program: {}; start it by itself, or build it with -shared -fPIC", path);
   if (why.find("undefined symbol") != std::string_view::npos)
-    return UserError("Job library needs what is not in this process ({}): rebuild it against thalweg {}", why, Version());
+    return UserError("Job library needs what is not in this process ({}): rebuild it against thalweg {}", why,
+                     Version());
   return UserError("Job library cannot be loaded: {}", why);
 }
 
@@ -45,10 +47,12 @@ Result<api::JobEntryFunction*> LoadJob(const std::string& path) {
   auto* abi = reinterpret_cast<api::JobAbiFunction*>(dlsym(library, api::kJobAbiSymbol));
   auto* entry = reinterpret_cast<api::JobEntryFunction*>(dlsym(library, api::kJobEntrySymbol));
   if (!abi || !entry)
-    return UserError("Job library has no entry point: {}; define the job by THALWEG_JOB(env) {{ ... }} of api/job_library.h", path);
+    return UserError(
+        "Job library has no entry point: {}; define the job by THALWEG_JOB(env) {{ ... }} of api/job_library.h", path);
   const std::string theirs = abi(), ours = api::AbiTag();
   if (theirs != ours)
-    return UserError("Job library was built for another ABI: rebuild {}; it has '{}', this program has '{}'", path, theirs, ours);
+    return UserError("Job library was built for another ABI: rebuild {}; it has '{}', this program has '{}'", path,
+                     theirs, ours);
   return entry;
 }
 

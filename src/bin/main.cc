@@ -16,14 +16,15 @@ using namespace thalweg;
 constexpr int kDone = 0, kFailed = 1, kWrongUse = 2;
 
 Result<config::Configuration> Configure(const cli::Arguments& arguments) {
-  THALWEG_ASSIGN(config::LoadedConfiguration loaded, config::LoadConfiguration(arguments.config_file, arguments.definitions));
+  THALWEG_ASSIGN(config::LoadedConfiguration loaded,
+                 config::LoadConfiguration(arguments.config_file, arguments.definitions));
   for (const std::string& warning : loaded.warnings) fmt::print(stderr, "warning: {}\n", warning);
   return std::move(loaded.configuration);
 }
 
 Status Run(const cli::Arguments& arguments) {
   THALWEG_ASSIGN(config::Configuration config, Configure(arguments));
-  THALWEG_ASSIGN(api::JobEntryFunction* entry, bin::LoadJob(arguments.library));
+  THALWEG_ASSIGN(api::JobEntryFunction * entry, bin::LoadJob(arguments.library));
   api::RunOptions options;
   options.from_checkpoint = arguments.from_checkpoint;
   options.allow_non_restored_state = arguments.allow_non_restored_state;
@@ -32,7 +33,8 @@ Status Run(const cli::Arguments& arguments) {
   options.arguments = arguments.job_arguments;
   api::StreamExecutionEnvironment env(std::move(config), std::move(options));
   THALWEG_TRY(bin::CallJob(entry, env));
-  if (env.executions() == 0) return UserError("Job library ran no job: call env.Execute(name) in THALWEG_JOB: {}", arguments.library);
+  if (env.executions() == 0)
+    return UserError("Job library ran no job: call env.Execute(name) in THALWEG_JOB: {}", arguments.library);
   return {};
 }
 
@@ -40,7 +42,8 @@ Result<bool> Doctor(const cli::Arguments& arguments) {
   THALWEG_ASSIGN(config::Configuration config, Configure(arguments));
   const std::vector<cli::Finding> findings = cli::Examine(config);
   fmt::print("{}", cli::FindingsText(findings));
-  return std::none_of(findings.begin(), findings.end(), [](const cli::Finding& f) { return f.health == cli::Health::kFailure; });
+  return std::none_of(findings.begin(), findings.end(),
+                      [](const cli::Finding& f) { return f.health == cli::Health::kFailure; });
 }
 
 int Fail(const Status& status, int exit_status) {

@@ -12,10 +12,13 @@ void FillRegistry(flow::Registry& registry) {
   registry.AddOperator("kafka-sink", connectors::MakeKafkaSinkNode);
   registry.AddSource("file-source", connectors::MakeFileSourceNode);
   registry.AddOperator("file-sink", connectors::MakeFileSinkNode);
-  registry.AddSource("datagen", [](const graph::Node& node) { return connectors::MakeDatagenNode(node, time::SystemClock().NowMs()); });
+  registry.AddSource("datagen", [](const graph::Node& node) {
+    return connectors::MakeDatagenNode(node, time::SystemClock().NowMs());
+  });
   const connectors::PrintStreams streams{std::make_shared<connectors::LineStream>(stdout),
                                          std::make_shared<connectors::LineStream>(stderr)};
-  registry.AddOperator("print", [streams](const graph::Node& node) { return connectors::MakePrintNode(node, streams); });
+  registry.AddOperator("print",
+                       [streams](const graph::Node& node) { return connectors::MakePrintNode(node, streams); });
   registry.AddOperator("blackhole", connectors::MakeBlackholeNode);
 }
 

@@ -61,7 +61,8 @@ std::string SummaryText(const api::JobResult& result) {
   const int64_t ms = std::max<int64_t>(result.duration_ms, 1);
   std::string text = fmt::format("Job '{}' {} in {:.2f} s: {} rows in, {} rows out, {} rows/s", result.job_name,
                                  result.stopped ? "stopped" : "finished", static_cast<double>(result.duration_ms) / 1e3,
-                                 WithCommas(at.rows_in), WithCommas(at.rows_out), WithCommas(at.rows_in * 1000 / static_cast<uint64_t>(ms)));
+                                 WithCommas(at.rows_in), WithCommas(at.rows_out),
+                                 WithCommas(at.rows_in * 1000 / static_cast<uint64_t>(ms)));
   if (at.checkpoints > 0) text += fmt::format(", {} checkpoint{}", at.checkpoints, at.checkpoints == 1 ? "" : "s");
   if (at.restarts > 0) text += fmt::format(", {} restart{}", at.restarts, at.restarts == 1 ? "" : "s");
   return text;
@@ -77,7 +78,8 @@ std::string ProgressMeter::Text(const api::RunProgress& progress, int64_t now_ms
   std::string text = fmt::format("in {} ({}/s)  out {}  watermark {}", WithCommas(progress.rows_in), WithCommas(rate),
                                  WithCommas(progress.rows_out), WatermarkText(progress.watermark));
   const std::string shown = WatermarkText(progress.watermark);
-  if (shown != "none" && shown != "end") text += "  lag " + ShortDuration(std::max<int64_t>(now_ms - progress.watermark, 0));
+  if (shown != "none" && shown != "end")
+    text += "  lag " + ShortDuration(std::max<int64_t>(now_ms - progress.watermark, 0));
   if (progress.checkpoints > 0) text += fmt::format("  checkpoints {}", progress.checkpoints);
   if (progress.restarts > 0) text += fmt::format("  restarts {}", progress.restarts);
   return text;
@@ -87,7 +89,8 @@ struct StopOnSignal::Handlers {
   struct sigaction interrupt, terminate;
 };
 
-StopOnSignal::StopOnSignal(std::shared_ptr<std::atomic<bool>> stop) : stop_(std::move(stop)), before_(std::make_unique<Handlers>()) {
+StopOnSignal::StopOnSignal(std::shared_ptr<std::atomic<bool>> stop)
+    : stop_(std::move(stop)), before_(std::make_unique<Handlers>()) {
   std::atomic<bool>* none = nullptr;
   if (!signal_stop.compare_exchange_strong(none, stop_.get())) {
     before_.reset();  // another job of this process has the signals

@@ -60,7 +60,8 @@ TEST(SummaryText, SaysHowTheJobEndedAndWhatItDid) {
   result.stopped = true;
   result.duration_ms = 0;
   result.progress = {.checkpoints = 1, .restarts = 2};
-  EXPECT_EQ(SummaryText(result), "Job 'counts' stopped in 0.00 s: 0 rows in, 0 rows out, 0 rows/s, 1 checkpoint, 2 restarts");
+  EXPECT_EQ(SummaryText(result),
+            "Job 'counts' stopped in 0.00 s: 0 rows in, 0 rows out, 0 rows/s, 1 checkpoint, 2 restarts");
 }
 
 TEST(StopOnSignal, TheFirstSignalAsksTheJobToStop) {
@@ -81,9 +82,11 @@ TEST(StopOnSignal, EachJobIsAskedAnew) {
 }
 
 TEST(StopOnSignal, AfterwardsSignalsDoWhatTheyDidBefore) {
-  struct sigaction before {}, after {};
+  struct sigaction before{}, after{};
   sigaction(SIGINT, nullptr, &before);
-  { StopOnSignal signals(std::make_shared<std::atomic<bool>>(false)); }
+  {
+    StopOnSignal signals(std::make_shared<std::atomic<bool>>(false));
+  }
   sigaction(SIGINT, nullptr, &after);
   EXPECT_EQ(before.sa_handler, after.sa_handler);
 }

@@ -11,21 +11,28 @@ namespace {
 
 constexpr char kFooter[] =
     "Keys of -D and --config are Flink's (docs/book/configuration.md); -D goes over --config.\n"
-    "Ctrl-C stops a job: sources end, a last checkpoint is taken, the exit status is 0. A second one ends it at once, with 130.\n"
+    "Ctrl-C stops a job: sources end, a last checkpoint is taken, the exit status is 0. A second one ends it at once, "
+    "with 130.\n"
     "Exit status: 0 finished or stopped, 1 failed, 2 wrong command line.";
 
 void AddConfiguration(CLI::App& app, Arguments& out) {
   app.add_option("--config", out.config_file, "Configuration file (YAML)")->type_name("FILE");
-  app.add_option("-D", out.definitions, "A configuration value; may be repeated")->type_name("KEY=VALUE")->expected(1)
+  app.add_option("-D", out.definitions, "A configuration value; may be repeated")
+      ->type_name("KEY=VALUE")
+      ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
 void AddRun(CLI::App& run, Arguments& out, int& parallelism) {
-  run.add_option("library", out.library, "Job library: a shared library that defines THALWEG_JOB(env) { ... }")->type_name("JOB.so")->required();
+  run.add_option("library", out.library, "Job library: a shared library that defines THALWEG_JOB(env) { ... }")
+      ->type_name("JOB.so")
+      ->required();
   AddConfiguration(run, out);
   run.add_option("-p,--parallelism", parallelism, "Short for -D parallelism.default=N")->type_name("N");
-  run.add_option("-s,--from-checkpoint", out.from_checkpoint, "'latest', or a checkpoint's path: start from its state")->type_name("latest|PATH");
-  run.add_flag("-n,--allow-non-restored-state", out.allow_non_restored_state, "Leave out state of the checkpoint that no operator takes");
+  run.add_option("-s,--from-checkpoint", out.from_checkpoint, "'latest', or a checkpoint's path: start from its state")
+      ->type_name("latest|PATH");
+  run.add_flag("-n,--allow-non-restored-state", out.allow_non_restored_state,
+               "Leave out state of the checkpoint that no operator takes");
   run.add_flag("--progress", out.progress_lines, "A line of progress every 10 s where stderr is no terminal");
 }
 
@@ -76,7 +83,8 @@ Result<Arguments> ParseArguments(std::vector<std::string> arguments) {
   }
   if (run->parsed()) {
     out.command = Command::kRun;
-    if (run->count("--parallelism") > 0) out.definitions.push_back("parallelism.default=" + std::to_string(parallelism));
+    if (run->count("--parallelism") > 0)
+      out.definitions.push_back("parallelism.default=" + std::to_string(parallelism));
   } else if (doctor->parsed()) {
     out.command = Command::kDoctor;
   } else if (version || versions->parsed()) {

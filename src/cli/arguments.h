@@ -13,12 +13,12 @@ enum class Command : uint8_t { kHelp, kVersion, kRun, kDoctor };
 
 struct Arguments {
   Command command = Command::kHelp;
-  std::string help;                        // kHelp: the text
-  std::string config_file;                 // --config; "": none
-  std::vector<std::string> definitions;    // -D key=value, in their order
+  std::string help;                      // kHelp: the text
+  std::string config_file;               // --config; "": none
+  std::vector<std::string> definitions;  // -D key=value, in their order
   // kRun
   std::string library;
-  std::string from_checkpoint;             // "", "latest" or a path
+  std::string from_checkpoint;  // "", "latest" or a path
   bool allow_non_restored_state = false;
   bool progress_lines = false;
   std::vector<std::string> job_arguments;  // behind --

@@ -10,11 +10,13 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-std::string ErrorOf(std::vector<std::string> arguments) { return ParseArguments(std::move(arguments)).status().message(); }
+std::string ErrorOf(std::vector<std::string> arguments) {
+  return ParseArguments(std::move(arguments)).status().message();
+}
 
 TEST(Arguments, RunTakesTheLibraryItsOptionsAndTheJobsOwnArguments) {
-  auto run = ParseArguments({"run", "job.so", "--config", "c.yaml", "-D", "a=b", "-Dc.d=e=f", "--from-checkpoint", "latest",
-                             "--allow-non-restored-state", "--progress", "--", "-D", "--input", "x"});
+  auto run = ParseArguments({"run", "job.so", "--config", "c.yaml", "-D", "a=b", "-Dc.d=e=f", "--from-checkpoint",
+                             "latest", "--allow-non-restored-state", "--progress", "--", "-D", "--input", "x"});
   ASSERT_TRUE(run.ok()) << run.status().message();
   EXPECT_EQ(run->command, Command::kRun);
   EXPECT_EQ(run->library, "job.so");
@@ -62,7 +64,8 @@ TEST(Arguments, AnUnknownCommandNamesTheNearest) {
 
 TEST(Arguments, WhatIsMissingOrTooMuchIsNamed) {
   EXPECT_EQ(ErrorOf({"run"}), "Wrong command line: library is required; see 'thalweg run --help'");
-  EXPECT_EQ(ErrorOf({"run", "job.so", "--fast"}), "Wrong command line: The following argument was not expected: --fast; see 'thalweg run --help'");
+  EXPECT_EQ(ErrorOf({"run", "job.so", "--fast"}),
+            "Wrong command line: The following argument was not expected: --fast; see 'thalweg run --help'");
   EXPECT_THAT(ErrorOf({"run", "a.so", "b.so"}), HasSubstr("not expected: b.so"));
   EXPECT_THAT(ErrorOf({"run", "a.so", "--config"}), HasSubstr("--config"));
   EXPECT_THAT(ErrorOf({"run", "a.so", "-p", "many"}), HasSubstr("many"));

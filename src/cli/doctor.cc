@@ -31,7 +31,9 @@ Finding ExamineCpu() {
   __builtin_cpu_init();
   std::string features = "x86-64-v2";
   if (!__builtin_cpu_supports("sse4.2") || !__builtin_cpu_supports("popcnt"))
-    return {Health::kFailure, "cpu", "older than x86-64-v2 (no SSE4.2)", "Thalweg is compiled for machines from 2009 on: use a newer one, or let the virtual machine show its host's features"};
+    return {Health::kFailure, "cpu", "older than x86-64-v2 (no SSE4.2)",
+            "Thalweg is compiled for machines from 2009 on: use a newer one, or let the virtual machine show its "
+            "host's features"};
   if (__builtin_cpu_supports("avx2")) features += ", AVX2";
   if (__builtin_cpu_supports("avx512bw")) features += ", AVX-512";
   return Good("cpu", features);
@@ -66,7 +68,8 @@ Finding ExamineOpenFiles() {
   constexpr rlim_t kEnough = 4096;  // RocksDB keeps its files open, Kafka a connection per broker
   std::string found = limit.rlim_cur == RLIM_INFINITY ? "unlimited" : fmt::format("{}", limit.rlim_cur);
   if (limit.rlim_cur >= kEnough) return Good("open files", found);
-  return {Health::kWarning, "open files", found, "RocksDB keeps many files open: 'ulimit -n 65536' before the start, or LimitNOFILE= in the unit file"};
+  return {Health::kWarning, "open files", found,
+          "RocksDB keeps many files open: 'ulimit -n 65536' before the start, or LimitNOFILE= in the unit file"};
 }
 
 Finding ExamineOpenSsl() {
@@ -77,7 +80,8 @@ Finding ExamineOpenSsl() {
   file = file.substr(file.rfind('/') + 1);
   if (file.starts_with("libcrypto")) return Good("OpenSSL", "from " + file);
   return {Health::kFailure, "OpenSSL", "from " + file,
-          "Another library's OpenSSL comes first and TLS to Kafka would crash: link thalweg before Arrow and Parquet, and unset LD_PRELOAD"};
+          "Another library's OpenSSL comes first and TLS to Kafka would crash: link thalweg before Arrow and Parquet, "
+          "and unset LD_PRELOAD"};
 }
 
 }  // namespace
@@ -116,7 +120,9 @@ std::vector<Finding> Examine(const config::Configuration& config) {
   if (!configured.ok())
     findings.push_back({Health::kFailure, "checkpoints", configured.status().message(), "Correct " + key});
   else if (!*configured)
-    findings.push_back({Health::kWarning, "checkpoints", "no folder is configured", fmt::format("Set {} (and execution.checkpointing.interval), or jobs start afresh after a failure", key)});
+    findings.push_back(
+        {Health::kWarning, "checkpoints", "no folder is configured",
+         fmt::format("Set {} (and execution.checkpointing.interval), or jobs start afresh after a failure", key)});
   else
     findings.push_back(ExamineFolder("checkpoints", **configured, key));
   return findings;

@@ -31,7 +31,8 @@ TEST(Doctor, LooksAtTheMachineAndSaysHowItIs) {
   for (const char* subject : {"cores", "cpu", "memory", "open files", "temporary folder"})
     EXPECT_NE(Of(findings, subject).health, Health::kFailure) << Of(findings, subject).found;
   EXPECT_THAT(Of(findings, "cores").found, HasSubstr("usable"));
-  for (const Finding& finding : findings) EXPECT_EQ(finding.advice.empty(), finding.health == Health::kOk) << finding.subject;
+  for (const Finding& finding : findings)
+    EXPECT_EQ(finding.advice.empty(), finding.health == Health::kOk) << finding.subject;
 }
 
 TEST(Doctor, OpenSslMustNotBeArrows) { EXPECT_THAT(Of(Examine({}), "OpenSSL").found, StartsWith("from libcrypto")); }
@@ -85,7 +86,8 @@ TEST(Doctor, AdviceStandsBelowWhatItIsAbout) {
 
 TEST(Version, NamesEveryLibraryWithANumber) {
   EXPECT_THAT(VersionText(), StartsWith(std::string("thalweg ") + Version() + "\n"));
-  for (const auto& [name, version] : LibraryVersions()) EXPECT_TRUE(!version.empty() && std::isdigit(version[0])) << name << " " << version;
+  for (const auto& [name, version] : LibraryVersions())
+    EXPECT_TRUE(!version.empty() && std::isdigit(version[0])) << name << " " << version;
 }
 
 }  // namespace

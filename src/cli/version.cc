@@ -21,9 +21,11 @@ std::vector<std::pair<std::string, std::string>> LibraryVersions() {
           {"librdkafka", rd_kafka_version_str()},
           {"OpenSSL", OpenSSL_version(OPENSSL_VERSION_STRING)},
           {"RocksDB", rocksdb::GetRocksVersionAsString()},
-          {"simdjson", fmt::format("{}.{}.{}", static_cast<int>(simdjson::SIMDJSON_VERSION_MAJOR), static_cast<int>(simdjson::SIMDJSON_VERSION_MINOR),
+          {"simdjson", fmt::format("{}.{}.{}", static_cast<int>(simdjson::SIMDJSON_VERSION_MAJOR),
+                                   static_cast<int>(simdjson::SIMDJSON_VERSION_MINOR),
                                    static_cast<int>(simdjson::SIMDJSON_VERSION_REVISION))},
-          {"xxHash", fmt::format("{}.{}.{}", XXH_versionNumber() / 10000, XXH_versionNumber() / 100 % 100, XXH_versionNumber() % 100)},
+          {"xxHash", fmt::format("{}.{}.{}", XXH_versionNumber() / 10000, XXH_versionNumber() / 100 % 100,
+                                 XXH_versionNumber() % 100)},
           {"zlib", zlibVersion()},
           {"zstd", ZSTD_versionString()}};
 }

@@ -59,7 +59,8 @@ Result<FileSinkOptions> ReadFileSinkNode(const graph::Node& node) {
   THALWEG_ASSIGN(config::MemorySize size, options.Get<config::MemorySize>(size_key, {sink.rolling_file_size}));
   if (size.bytes == 0) return options.Bad(size_key, UserError("Size is zero"));
   sink.rolling_file_size = size.bytes;
-  THALWEG_ASSIGN(sink.rollover_interval_ms, options.Millis("sink.rolling-policy.rollover-interval", sink.rollover_interval_ms));
+  THALWEG_ASSIGN(sink.rollover_interval_ms,
+                 options.Millis("sink.rolling-policy.rollover-interval", sink.rollover_interval_ms));
   // Parts are looked at as time passes: the interval is checked for its form and changes nothing.
   THALWEG_TRY(options.Millis("sink.rolling-policy.check-interval", 0).status());
   THALWEG_TRY(options.Finish());

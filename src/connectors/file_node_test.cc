@@ -18,7 +18,9 @@ using types::TypeId;
 Result<FileSourceOptions> Source(NodeOptionMap options, types::Schema schema = ViewSchema()) {
   return ReadFileSourceNode(SourceNode("file-source", std::move(options), std::move(schema)));
 }
-Result<FileSinkOptions> Sink(NodeOptionMap options) { return ReadFileSinkNode(SinkNode("file-sink", std::move(options))); }
+Result<FileSinkOptions> Sink(NodeOptionMap options) {
+  return ReadFileSinkNode(SinkNode("file-sink", std::move(options)));
+}
 
 TEST(FileSourceNode, IsBoundedUnlessItMonitors) {
   auto source = Source({{"path", "/data"}, {"format", "csv"}, {"csv.field-delimiter", "\\t"}, {"csv.header", "true"}});
@@ -27,17 +29,23 @@ TEST(FileSourceNode, IsBoundedUnlessItMonitors) {
   EXPECT_EQ(source->discovery_interval_ms, 0);
   EXPECT_EQ(source->csv.field_delimiter, '\t');
   EXPECT_TRUE(source->csv.header);
-  EXPECT_EQ(Source({{"path", "/data"}, {"format", "parquet"}, {"source.monitor-interval", "2 s"}})->discovery_interval_ms, 2000);
+  EXPECT_EQ(
+      Source({{"path", "/data"}, {"format", "parquet"}, {"source.monitor-interval", "2 s"}})->discovery_interval_ms,
+      2000);
 }
 
 TEST(FileSourceNode, MetadataFillsColumnsAnywhere) {
-  types::Schema schema({{"line", DataType(TypeId::kBigInt)}, {"page", DataType(TypeId::kString)}, {"file", DataType(TypeId::kString, false)}});
-  auto source = Source({{"path", "x"}, {"format", "json"}, {"metadata.line", "file.line"}, {"metadata.file", "file.name"}}, schema);
+  types::Schema schema({{"line", DataType(TypeId::kBigInt)},
+                        {"page", DataType(TypeId::kString)},
+                        {"file", DataType(TypeId::kString, false)}});
+  auto source = Source(
+      {{"path", "x"}, {"format", "json"}, {"metadata.line", "file.line"}, {"metadata.file", "file.name"}}, schema);
   ASSERT_TRUE(source.ok()) << source.status().message();
   EXPECT_THAT(source->metadata, ElementsAre(FileMetadata::kLine, FileMetadata::kName));
   EXPECT_EQ(FileSourceSchema(*source)->ToString(), schema.ToString());
-  EXPECT_THAT(Source({{"path", "x"}, {"format", "json"}, {"metadata.line", "line"}}, schema).status().message(),
-              HasSubstr("Unknown file metadata column: 'line'; there are file.path, file.name, file.offset, file.line"));
+  EXPECT_THAT(
+      Source({{"path", "x"}, {"format", "json"}, {"metadata.line", "line"}}, schema).status().message(),
+      HasSubstr("Unknown file metadata column: 'line'; there are file.path, file.name, file.offset, file.line"));
 }
 
 TEST(FileSourceNode, WrongOptionsAreErrors) {
@@ -45,15 +53,22 @@ TEST(FileSourceNode, WrongOptionsAreErrors) {
   EXPECT_EQ(error({}), "Required option is missing: 'path' of file-source 'clicks'");
   EXPECT_EQ(error({{"path", "x"}}), "Required option is missing: 'format' of file-source 'clicks'");
   EXPECT_THAT(error({{"path", "x"}, {"format", "orc"}}), HasSubstr("write one of: json, csv, raw, parquet"));
-  EXPECT_THAT(error({{"path", "x"}, {"format", "json"}, {"json.fail-on-missing-fields", "true"}}), HasSubstr("did you mean 'json.fail-on-missing-field'?"));
-  EXPECT_THAT(error({{"path", "x"}, {"format", "csv"}, {"csv.field-delimiter", "::"}}), HasSubstr("Not one character: '::'"));
-  EXPECT_THAT(error({{"path", "x"}, {"format", "csv"}, {"csv.disable-quote-character", "true"}, {"csv.quote-character", "'"}}),
-              HasSubstr("It contradicts 'csv.disable-quote-character' = true"));
+  EXPECT_THAT(error({{"path", "x"}, {"format", "json"}, {"json.fail-on-missing-fields", "true"}}),
+              HasSubstr("did you mean 'json.fail-on-missing-field'?"));
+  EXPECT_THAT(error({{"path", "x"}, {"format", "csv"}, {"csv.field-delimiter", "::"}}),
+              HasSubstr("Not one character: '::'"));
+  EXPECT_THAT(
+      error({{"path", "x"}, {"format", "csv"}, {"csv.disable-quote-character", "true"}, {"csv.quote-character", "'"}}),
+      HasSubstr("It contradicts 'csv.disable-quote-character' = true"));
 }
 
 TEST(FileSinkNode, RollingPolicyIsFlinks) {
-  auto sink = Sink({{"path", "/out"}, {"format", "json"}, {"sink.rolling-policy.file-size", "1 mb"},
-                    {"sink.rolling-policy.rollover-interval", "1 min"}, {"sink.rolling-policy.check-interval", "5 s"}, {"compression", "zstd"}});
+  auto sink = Sink({{"path", "/out"},
+                    {"format", "json"},
+                    {"sink.rolling-policy.file-size", "1 mb"},
+                    {"sink.rolling-policy.rollover-interval", "1 min"},
+                    {"sink.rolling-policy.check-interval", "5 s"},
+                    {"compression", "zstd"}});
   ASSERT_TRUE(sink.ok()) << sink.status().message();
   EXPECT_EQ(sink->rolling_file_size, 1u << 20);
   EXPECT_EQ(sink->rollover_interval_ms, 60'000);
@@ -64,14 +79,22 @@ TEST(FileSinkNode, RollingPolicyIsFlinks) {
 TEST(FileSinkNode, WrongOptionsAreErrors) {
   auto error = [](NodeOptionMap options) { return Sink(std::move(options)).status().message(); };
   EXPECT_EQ(error({{"format", "json"}}), "Required option is missing: 'path' of file-sink 'counts'");
-  EXPECT_THAT(error({{"path", "x"}, {"format", "json"}, {"sink.rolling-policy.file-size", "0"}}), HasSubstr("Size is zero"));
-  EXPECT_THAT(error({{"path", "x"}, {"format", "parquet"}, {"compression", "gzip"}}), HasSubstr("Parquet compresses by itself"));
-  EXPECT_THAT(error({{"path", "x"}, {"format", "json"}, {"auto-compaction", "true"}}), StartsWith("Unknown option 'auto-compaction' of file-sink 'counts'"));
+  EXPECT_THAT(error({{"path", "x"}, {"format", "json"}, {"sink.rolling-policy.file-size", "0"}}),
+              HasSubstr("Size is zero"));
+  EXPECT_THAT(error({{"path", "x"}, {"format", "parquet"}, {"compression", "gzip"}}),
+              HasSubstr("Parquet compresses by itself"));
+  EXPECT_THAT(error({{"path", "x"}, {"format", "json"}, {"auto-compaction", "true"}}),
+              StartsWith("Unknown option 'auto-compaction' of file-sink 'counts'"));
 }
 
 TEST(DatagenNode, FieldsAreReadByColumn) {
-  auto datagen = ReadDatagenNode(SourceNode("datagen", {{"rows-per-second", "5"}, {"number-of-rows", "9"}, {"fields.page.length", "3"},
-                                                        {"fields.user.kind", "sequence"}, {"fields.user.start", "1"}, {"fields.user.end", "4"}}), 77);
+  auto datagen = ReadDatagenNode(SourceNode("datagen", {{"rows-per-second", "5"},
+                                                        {"number-of-rows", "9"},
+                                                        {"fields.page.length", "3"},
+                                                        {"fields.user.kind", "sequence"},
+                                                        {"fields.user.start", "1"},
+                                                        {"fields.user.end", "4"}}),
+                                 77);
   ASSERT_TRUE(datagen.ok()) << datagen.status().message();
   EXPECT_EQ(datagen->rows_per_second, 5);
   EXPECT_EQ(datagen->number_of_rows, 9);
@@ -81,7 +104,9 @@ TEST(DatagenNode, FieldsAreReadByColumn) {
 }
 
 TEST(DatagenNode, WrongOptionsAreErrors) {
-  auto error = [](NodeOptionMap options) { return ReadDatagenNode(SourceNode("datagen", std::move(options)), 0).status().message(); };
+  auto error = [](NodeOptionMap options) {
+    return ReadDatagenNode(SourceNode("datagen", std::move(options)), 0).status().message();
+  };
   EXPECT_THAT(error({{"fields.user.kind", "sequence"}, {"fields.user.start", "1"}}),
               HasSubstr("Required option is missing: 'fields.user.end' of datagen 'clicks'"));
   EXPECT_THAT(error({{"fields.usr.min", "1"}}), HasSubstr("did you mean 'fields.user.min'?"));
@@ -92,8 +117,10 @@ TEST(DatagenNode, WrongOptionsAreErrors) {
 TEST(PrintNode, KnowsFlinksOptionsOnly) {
   PrintStreams streams{std::make_shared<LineStream>(stdout), std::make_shared<LineStream>(stderr)};
   EXPECT_TRUE(MakePrintNode(SinkNode("print", {{"print-identifier", "p"}, {"standard-error", "true"}}), streams).ok());
-  EXPECT_THAT(MakePrintNode(SinkNode("print", {{"identifier", "p"}}), streams).status().message(), HasSubstr("did you mean 'print-identifier'?"));
-  EXPECT_THAT(MakeBlackholeNode(SinkNode("blackhole", {{"x", "y"}})).status().message(), HasSubstr("it has no options"));
+  EXPECT_THAT(MakePrintNode(SinkNode("print", {{"identifier", "p"}}), streams).status().message(),
+              HasSubstr("did you mean 'print-identifier'?"));
+  EXPECT_THAT(MakeBlackholeNode(SinkNode("blackhole", {{"x", "y"}})).status().message(),
+              HasSubstr("it has no options"));
 }
 
 }  // namespace

@@ -13,7 +13,9 @@ Result<formats::JsonOptions> ReadJson(NodeOptions& options) {
   json.timestamp_format = standard == "SQL" ? formats::TimestampStandard::kSql : formats::TimestampStandard::kIso8601;
   THALWEG_ASSIGN(std::string null_key, options.OneOf("json.map-null-key.mode", {"FAIL", "DROP", "LITERAL"}, "FAIL"));
   using formats::MapNullKeyMode;
-  json.map_null_key_mode = null_key == "FAIL" ? MapNullKeyMode::kFail : null_key == "DROP" ? MapNullKeyMode::kDrop : MapNullKeyMode::kLiteral;
+  json.map_null_key_mode = null_key == "FAIL"   ? MapNullKeyMode::kFail
+                           : null_key == "DROP" ? MapNullKeyMode::kDrop
+                                                : MapNullKeyMode::kLiteral;
   THALWEG_ASSIGN(json.map_null_key_literal, options.Get<std::string>("json.map-null-key.literal", "null"));
   THALWEG_ASSIGN(json.encode_decimal_as_plain_number, options.Get<bool>("json.encode.decimal-as-plain-number", false));
   THALWEG_ASSIGN(json.encode_ignore_null_fields, options.Get<bool>("json.encode.ignore-null-fields", false));
@@ -43,7 +45,8 @@ Result<formats::CsvOptions> ReadCsv(NodeOptions& options) {
   THALWEG_ASSIGN(csv.ignore_parse_errors, options.Get<bool>("csv.ignore-parse-errors", false));
   THALWEG_ASSIGN(csv.array_element_delimiter, options.Get<std::string>("csv.array-element-delimiter", ";"));
   THALWEG_ASSIGN(csv.null_literal, options.Find<std::string>("csv.null-literal"));
-  THALWEG_ASSIGN(csv.write_bigdecimal_in_scientific_notation, options.Get<bool>("csv.write-bigdecimal-in-scientific-notation", true));
+  THALWEG_ASSIGN(csv.write_bigdecimal_in_scientific_notation,
+                 options.Get<bool>("csv.write-bigdecimal-in-scientific-notation", true));
   THALWEG_ASSIGN(csv.trim_spaces, options.Get<bool>("csv.trim-spaces", false));
   THALWEG_ASSIGN(csv.ignore_trailing_unmappable, options.Get<bool>("csv.ignore-trailing-unmappable", false));
   THALWEG_ASSIGN(csv.empty_string_as_null, options.Get<bool>("csv.empty-string-as-null", false));

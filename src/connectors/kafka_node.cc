@@ -22,7 +22,8 @@ Status ReadTopics(NodeOptions& options, KafkaSourceOptions& source) {
 /// "partition:0,offset:42;partition:1,offset:300" of one topic.
 Result<LogOffsets> ReadOffsets(NodeOptions& options, const std::string& key, const std::vector<std::string>& topics) {
   THALWEG_ASSIGN(std::string text, options.Required(key));
-  if (topics.size() != 1) return options.Bad(key, UserError("Offsets belong to one topic; there are {}", topics.size()));
+  if (topics.size() != 1)
+    return options.Bad(key, UserError("Offsets belong to one topic; there are {}", topics.size()));
   THALWEG_ASSIGN(config::StringList entries, config::ParseList(text));
   LogOffsets offsets;
   for (const std::string& entry : entries) {
@@ -36,7 +37,8 @@ Result<LogOffsets> ReadOffsets(NodeOptions& options, const std::string& key, con
       good = number.ok() && at.ok() && *number >= 0 && *number <= INT32_MAX && *at >= 0;
       if (good) partition = static_cast<int32_t>(*number), offset = *at;
     }
-    if (!good) return options.Bad(key, UserError("Not of the form 'partition:0,offset:42;partition:1,offset:300': '{}'", entry));
+    if (!good)
+      return options.Bad(key, UserError("Not of the form 'partition:0,offset:42;partition:1,offset:300': '{}'", entry));
     if (!offsets.emplace(TopicPartition{topics.front(), partition}, offset).second)
       return options.Bad(key, UserError("Partition is given twice: {}", partition));
   }
@@ -56,14 +58,16 @@ Result<OffsetReset> TakeOffsetReset(NodeOptions& options, Properties& properties
   if (given.empty() || given.mapped() == "none") return OffsetReset::kNone;
   if (given.mapped() == "earliest") return OffsetReset::kEarliest;
   if (given.mapped() == "latest") return OffsetReset::kLatest;
-  return options.Bad("properties.auto.offset.reset",
-                     UserError("Not one of the allowed values: '{}'; write one of: earliest, latest, none", given.mapped()));
+  return options.Bad(
+      "properties.auto.offset.reset",
+      UserError("Not one of the allowed values: '{}'; write one of: earliest, latest, none", given.mapped()));
 }
 
 Status ReadStart(NodeOptions& options, KafkaSourceOptions& source) {
-  THALWEG_ASSIGN(std::string mode, options.OneOf("scan.startup.mode",
-                                                 {"earliest-offset", "latest-offset", "group-offsets", "timestamp", "specific-offsets"},
-                                                 "group-offsets"));
+  THALWEG_ASSIGN(std::string mode,
+                 options.OneOf("scan.startup.mode",
+                               {"earliest-offset", "latest-offset", "group-offsets", "timestamp", "specific-offsets"},
+                               "group-offsets"));
   if (mode == "earliest-offset") source.start = StartOffsets::Earliest();
   if (mode == "latest-offset") source.start = StartOffsets::Latest();
   if (mode == "group-offsets") {
@@ -82,9 +86,10 @@ Status ReadStart(NodeOptions& options, KafkaSourceOptions& source) {
 }
 
 Status ReadStop(NodeOptions& options, KafkaSourceOptions& source) {
-  THALWEG_ASSIGN(std::string mode, options.OneOf("scan.bounded.mode",
-                                                 {"unbounded", "latest-offset", "group-offsets", "timestamp", "specific-offsets"},
-                                                 "unbounded"));
+  THALWEG_ASSIGN(
+      std::string mode,
+      options.OneOf("scan.bounded.mode",
+                    {"unbounded", "latest-offset", "group-offsets", "timestamp", "specific-offsets"}, "unbounded"));
   if (mode == "latest-offset") source.stop = StopOffsets::Latest();
   if (mode == "group-offsets") source.stop = StopOffsets::Committed();
   if (mode == "timestamp") {
@@ -120,7 +125,8 @@ Status ReadRows(NodeOptions& options, KafkaRowOptions& rows) {
 /// A row's key columns by themselves, in another encoder.
 class KeyEncoder final : public formats::RowEncoder {
  public:
-  KeyEncoder(std::vector<int> columns, std::unique_ptr<formats::RowEncoder> encoder) : columns_(std::move(columns)), encoder_(std::move(encoder)) {}
+  KeyEncoder(std::vector<int> columns, std::unique_ptr<formats::RowEncoder> encoder)
+      : columns_(std::move(columns)), encoder_(std::move(encoder)) {}
   Status Encode(const columns::Batch& batch, int32_t row, std::string* out) override {
     columns::Batch key(pool_, batch.rows());
     for (int column : columns_) key.AddColumn(batch.column(column));
@@ -134,7 +140,8 @@ class KeyEncoder final : public formats::RowEncoder {
 };
 
 /// `key.fields`: one column of STRING or BYTES is the key as it stands; otherwise they are written in the value's format.
-Status ReadKey(NodeOptions& options, const types::SchemaPtr& rows, const FormatOptions& format, KafkaSinkOptions& sink) {
+Status ReadKey(NodeOptions& options, const types::SchemaPtr& rows, const FormatOptions& format,
+               KafkaSinkOptions& sink) {
   const std::string key = "key.fields";
   THALWEG_ASSIGN(config::StringList names, options.Get<config::StringList>(key, {}));
   std::vector<int> columns;
@@ -168,7 +175,8 @@ Result<KafkaSourceOptions> ReadKafkaSourceNode(const graph::Node& node) {
   THALWEG_TRY(ReadTopics(options, source));
   THALWEG_TRY(ReadStart(options, source));
   THALWEG_TRY(ReadStop(options, source));
-  THALWEG_ASSIGN(source.discovery_interval_ms, options.Millis("scan.topic-partition-discovery.interval", source.discovery_interval_ms));
+  THALWEG_ASSIGN(source.discovery_interval_ms,
+                 options.Millis("scan.topic-partition-discovery.interval", source.discovery_interval_ms));
   THALWEG_TRY(ReadRows(options, source.rows));
   THALWEG_TRY(options.Finish());
   return source;
@@ -191,7 +199,8 @@ Result<KafkaSinkOptions> ReadKafkaSinkNode(const graph::Node& node) {
   THALWEG_ASSIGN(std::string guarantee,
                  options.OneOf("sink.delivery-guarantee", {"none", "at-least-once", "exactly-once"}, "at-least-once"));
   if (guarantee == "exactly-once")
-    return options.Bad("sink.delivery-guarantee", UserError("Kafka sink cannot write exactly once yet; write one of: none, at-least-once"));
+    return options.Bad("sink.delivery-guarantee",
+                       UserError("Kafka sink cannot write exactly once yet; write one of: none, at-least-once"));
   sink.guarantee = guarantee == "none" ? DeliveryGuarantee::kNone : DeliveryGuarantee::kAtLeastOnce;
   THALWEG_ASSIGN(FormatOptions format, ReadFormat(options, kTextFormats));
   sink.make_value_encoder = [format, rows] { return MakeEncoder(format, rows); };

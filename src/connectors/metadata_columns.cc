@@ -4,8 +4,10 @@ namespace thalweg::connectors {
 namespace {
 
 Status CheckColumn(const types::DataType& column, std::string_view metadata, const types::DataType& type) {
-  if (!HoldsAs(column, type)) return UserError("Metadata '{}' is {}, the column is {}", metadata, type.ToString(), column.ToString());
-  if (type.nullable() && !column.nullable()) return UserError("Metadata '{}' may be NULL, the column is {}", metadata, column.ToString());
+  if (!HoldsAs(column, type))
+    return UserError("Metadata '{}' is {}, the column is {}", metadata, type.ToString(), column.ToString());
+  if (type.nullable() && !column.nullable())
+    return UserError("Metadata '{}' may be NULL, the column is {}", metadata, column.ToString());
   return {};
 }
 
@@ -17,10 +19,12 @@ Result<MetadataColumns> ReadMetadataColumns(NodeOptions& options, const types::S
   const std::map<std::string, std::string> given = options.WithPrefix(prefix);
   for (const auto& [column, metadata] : given) {
     int index = rows->Find(column);
-    if (index < 0) return options.Bad(prefix + column, UserError("No such column: '{}' of {}", column, rows->ToString()));
+    if (index < 0)
+      return options.Bad(prefix + column, UserError("No such column: '{}' of {}", column, rows->ToString()));
     auto type = type_of(metadata);
     if (!type.ok()) return options.Bad(prefix + column, type.status());
-    if (Status status = CheckColumn(rows->field(index).type, metadata, *type); !status.ok()) return options.Bad(prefix + column, status);
+    if (Status status = CheckColumn(rows->field(index).type, metadata, *type); !status.ok())
+      return options.Bad(prefix + column, status);
   }
   MetadataColumns out;
   std::vector<types::Field> values, filled;
@@ -32,7 +36,8 @@ Result<MetadataColumns> ReadMetadataColumns(NodeOptions& options, const types::S
   if (values.empty()) return UserError("Every column is metadata, none is left for the record: {}", options.Label());
   std::vector<int> order;
   int next_value = 0, next_metadata = static_cast<int>(values.size());
-  for (const types::Field& field : rows->fields()) order.push_back(given.contains(field.name) ? next_metadata++ : next_value++);
+  for (const types::Field& field : rows->fields())
+    order.push_back(given.contains(field.name) ? next_metadata++ : next_value++);
   out.values = std::make_shared<const types::Schema>(values);
   values.insert(values.end(), filled.begin(), filled.end());
   out.layout = RowLayout::Make(std::move(values), order);

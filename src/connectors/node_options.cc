@@ -52,7 +52,8 @@ Result<int64_t> NodeOptions::Millis(const std::string& key, int64_t otherwise) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(*given).count();
 }
 
-Result<std::string> NodeOptions::OneOf(const std::string& key, const std::vector<std::string>& names, const std::string& otherwise) {
+Result<std::string> NodeOptions::OneOf(const std::string& key, const std::vector<std::string>& names,
+                                       const std::string& otherwise) {
   if (otherwise.empty()) THALWEG_TRY(Required(key).status());
   THALWEG_ASSIGN(std::string text, Get<std::string>(key, otherwise));
   for (const std::string& name : names)
@@ -76,7 +77,8 @@ Status NodeOptions::Finish() const {
     std::vector<std::string> names(known_.begin(), known_.end());
     for (const std::string& prefix : prefixes_) names.push_back(prefix + "*");
     if (names.empty()) return UserError("Unknown option '{}' of {}: it has no options", key, Label());
-    return UserError("Unknown option '{}' of {}; did you mean '{}'? There are: {}", key, Label(), NearestOf(names, key), fmt::join(names, ", "));
+    return UserError("Unknown option '{}' of {}; did you mean '{}'? There are: {}", key, Label(), NearestOf(names, key),
+                     fmt::join(names, ", "));
   }
   return {};
 }
@@ -102,14 +104,16 @@ Result<ErrorPolicy> ReadErrorPolicy(NodeOptions& options) {
   if (name == "skip") return ErrorPolicy{ParseErrorPolicy::kSkip, 0};
   const std::vector<graph::OutputPort>& outputs = options.node().outputs;
   for (size_t port = 1; port < outputs.size(); ++port)
-    if (outputs[port].name == kDeadLetterOutput) return ErrorPolicy{ParseErrorPolicy::kDeadLetter, static_cast<int>(port)};
+    if (outputs[port].name == kDeadLetterOutput)
+      return ErrorPolicy{ParseErrorPolicy::kDeadLetter, static_cast<int>(port)};
   return options.Bad(key, UserError("Dead letters need an output of the source named '{}'", kDeadLetterOutput));
 }
 
 bool HoldsAs(const types::DataType& wanted, const types::DataType& given) {
   if (IsMillis(wanted) && IsMillis(given)) return true;
   if (wanted.is_variable() && given.is_variable()) return true;
-  if (wanted.id() != given.id() || wanted.precision() != given.precision() || wanted.scale() != given.scale()) return false;
+  if (wanted.id() != given.id() || wanted.precision() != given.precision() || wanted.scale() != given.scale())
+    return false;
   if (wanted.children().size() != given.children().size()) return false;
   for (size_t i = 0; i < wanted.children().size(); ++i)
     if (!HoldsAs(wanted.children()[i].type, given.children()[i].type)) return false;

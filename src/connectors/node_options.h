@@ -43,7 +43,8 @@ class NodeOptions {
   /// Milliseconds of a Duration, not negative.
   Result<int64_t> Millis(const std::string& key, int64_t otherwise);
   /// One of the names; `otherwise` if it is not given (an empty `otherwise`: required). UserError with the names there are.
-  Result<std::string> OneOf(const std::string& key, const std::vector<std::string>& names, const std::string& otherwise);
+  Result<std::string> OneOf(const std::string& key, const std::vector<std::string>& names,
+                            const std::string& otherwise);
   /// All options that begin with `prefix`, without it.
   std::map<std::string, std::string> WithPrefix(const std::string& prefix);
   bool Has(const std::string& key) const { return node_.options.contains(key); }

@@ -34,9 +34,11 @@ TEST(NodeOptions, AnUnknownOptionIsAnErrorWithTheNearestAndAllThatExist) {
   EXPECT_THAT(options.WithPrefix("properties."), ElementsAre(Pair("a", "b")));
   EXPECT_EQ(options.Get<std::string>("topic", "").value(), "");
   EXPECT_EQ(options.Get<std::string>("format", "").value(), "");
-  EXPECT_EQ(options.Finish().message(),
-            "Unknown option 'topik' of kafka-sink 'counts'; did you mean 'topic'? There are: format, topic, properties.*");
-  EXPECT_EQ(NodeOptions(node).Finish().message(), "Unknown option 'properties.a' of kafka-sink 'counts': it has no options");
+  EXPECT_EQ(
+      options.Finish().message(),
+      "Unknown option 'topik' of kafka-sink 'counts'; did you mean 'topic'? There are: format, topic, properties.*");
+  EXPECT_EQ(NodeOptions(node).Finish().message(),
+            "Unknown option 'properties.a' of kafka-sink 'counts': it has no options");
 }
 
 TEST(NodeOptions, APrefixWithoutANameIsUnknown) {
@@ -50,13 +52,15 @@ TEST(NodeOptions, AMissingOrEmptyRequiredOptionIsAnError) {
   graph::Node node = SinkNode("kafka-sink", {{"topic", ""}});
   NodeOptions options(node);
   EXPECT_EQ(options.Required("topic").status().message(), "Required option is missing: 'topic' of kafka-sink 'counts'");
-  EXPECT_EQ(options.OneOf("format", {"json"}, "").status().message(), "Required option is missing: 'format' of kafka-sink 'counts'");
+  EXPECT_EQ(options.OneOf("format", {"json"}, "").status().message(),
+            "Required option is missing: 'format' of kafka-sink 'counts'");
 }
 
 TEST(NodeOptions, AMalformedValueIsAnErrorWithOptionAndNode) {
   graph::Node node = SourceNode("datagen", {{"flag", "yes"}, {"format", "avro"}, {"time", "-5 s"}});
   NodeOptions options(node);
-  EXPECT_THAT(options.Get<bool>("flag", false).status().message(), ::testing::StartsWith("Option 'flag' of datagen 'clicks': "));
+  EXPECT_THAT(options.Get<bool>("flag", false).status().message(),
+              ::testing::StartsWith("Option 'flag' of datagen 'clicks': "));
   EXPECT_EQ(options.OneOf("format", {"json", "csv"}, "json").status().message(),
             "Option 'format' of datagen 'clicks': Not one of the allowed values: 'avro'; write one of: json, csv");
   EXPECT_FALSE(options.Millis("time", 0).ok());
@@ -77,8 +81,9 @@ TEST(NodeOptions, ASourceWithoutSchemaAndASinkWithoutPayloadAreErrors) {
 TEST(NodeOptions, DeadLettersNeedTheirOutput) {
   graph::Node node = SourceNode("kafka-source", {{"error-policy", "dead-letter"}});
   NodeOptions without(node);
-  EXPECT_EQ(ReadErrorPolicy(without).status().message(),
-            "Option 'error-policy' of kafka-source 'clicks': Dead letters need an output of the source named 'dead-letters'");
+  EXPECT_EQ(
+      ReadErrorPolicy(without).status().message(),
+      "Option 'error-policy' of kafka-source 'clicks': Dead letters need an output of the source named 'dead-letters'");
   node.outputs.push_back({"late", nullptr, {}, {}});
   node.outputs.push_back({"dead-letters", formats::DeadLetterSchema(), {}, {}});
   NodeOptions with(node);
@@ -93,10 +98,11 @@ Result<DataType> TypeOfMetadata(std::string_view name) {
 
 struct Reading {
   explicit Reading(NodeOptionMap given)
-      : schema(std::make_shared<const types::Schema>(std::vector<types::Field>{{"at", DataType(TypeId::kBigInt, false)},
-                                                                              {"page", DataType(TypeId::kString, false)},
-                                                                              {"key", DataType(TypeId::kString)},
-                                                                              {"user", DataType(TypeId::kInt)}})),
+      : schema(
+            std::make_shared<const types::Schema>(std::vector<types::Field>{{"at", DataType(TypeId::kBigInt, false)},
+                                                                            {"page", DataType(TypeId::kString, false)},
+                                                                            {"key", DataType(TypeId::kString)},
+                                                                            {"user", DataType(TypeId::kInt)}})),
         node(SourceNode("s", std::move(given), *schema)) {}
   Result<MetadataColumns> Read() {
     NodeOptions options(node);
@@ -118,9 +124,12 @@ TEST(MetadataColumns, TheOtherColumnsAreTheRecords) {
 TEST(MetadataColumns, AColumnThatCannotHoldItIsAnError) {
   auto message = [](NodeOptionMap given) { return Reading(std::move(given)).Read().status().message(); };
   EXPECT_EQ(message({{"metadata.when", "offset"}}),
-            "Option 'metadata.when' of s 'clicks': No such column: 'when' of (at BIGINT NOT NULL, page STRING NOT NULL, key STRING, user INT)");
-  EXPECT_EQ(message({{"metadata.user", "offset"}}), "Option 'metadata.user' of s 'clicks': Metadata 'offset' is BIGINT NOT NULL, the column is INT");
-  EXPECT_EQ(message({{"metadata.page", "key"}}), "Option 'metadata.page' of s 'clicks': Metadata 'key' may be NULL, the column is STRING NOT NULL");
+            "Option 'metadata.when' of s 'clicks': No such column: 'when' of (at BIGINT NOT NULL, page STRING NOT "
+            "NULL, key STRING, user INT)");
+  EXPECT_EQ(message({{"metadata.user", "offset"}}),
+            "Option 'metadata.user' of s 'clicks': Metadata 'offset' is BIGINT NOT NULL, the column is INT");
+  EXPECT_EQ(message({{"metadata.page", "key"}}),
+            "Option 'metadata.page' of s 'clicks': Metadata 'key' may be NULL, the column is STRING NOT NULL");
   EXPECT_EQ(message({{"metadata.at", "ofset"}}), "Option 'metadata.at' of s 'clicks': No metadata 'ofset'");
 }
 
@@ -138,7 +147,8 @@ TEST(RowLayout, AnyOrderIsReached) {
   std::vector<int> order = {0, 1, 2, 3};
   do {
     types::SchemaPtr rows = RowLayout::Make(built, order).Final();
-    for (int i = 0; i < 4; ++i) EXPECT_EQ(rows->field(i).name, built[static_cast<size_t>(order[static_cast<size_t>(i)])].name);
+    for (int i = 0; i < 4; ++i)
+      EXPECT_EQ(rows->field(i).name, built[static_cast<size_t>(order[static_cast<size_t>(i)])].name);
   } while (std::next_permutation(order.begin(), order.end()));
 }
 

@@ -27,7 +27,8 @@ inline graph::Node SourceNode(const std::string& kind, NodeOptionMap options, ty
   return node;
 }
 
-inline graph::Node SinkNode(const std::string& kind, NodeOptionMap options, const types::Schema& schema = ViewSchema()) {
+inline graph::Node SinkNode(const std::string& kind, NodeOptionMap options,
+                            const types::Schema& schema = ViewSchema()) {
   graph::Node node;
   node.kind = kind;
   node.name = "counts";

@@ -10,7 +10,7 @@
 namespace thalweg::connectors {
 
 struct RowLayout {
-  types::SchemaPtr built;                  // as readers fill them; null: the source's own names and types, in that order
+  types::SchemaPtr built;  // as readers fill them; null: the source's own names and types, in that order
   std::vector<std::pair<int, int>> swaps;  // bring `built` into the order of the rows
 
   /// `order[i]`: the place in `built` of column i of the rows; a permutation.

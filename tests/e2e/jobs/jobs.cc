@@ -30,21 +30,29 @@ Status RunOne(StreamExecutionEnvironment& env, const std::string& job, const std
     rows.options.insert({{"fields.id.kind", "sequence"}, {"fields.id.start", "0"}, {"fields.id.end", "1000000000"}});
     env.FromSource(rows).Map([](const Row& row) { return row.id; }).Print();
   } else if (job == "stuck") {
-    env.FromSequence(1, 10).Map([](int64_t n) {
-      fmt::print("at {}\n", n);
-      std::fflush(stdout);
-      while (true) std::this_thread::sleep_for(std::chrono::seconds(1));
-      return n;
-    }).Print();
+    env.FromSequence(1, 10)
+        .Map([](int64_t n) {
+          fmt::print("at {}\n", n);
+          std::fflush(stdout);
+          while (true) std::this_thread::sleep_for(std::chrono::seconds(1));
+          return n;
+        })
+        .Print();
   } else if (job == "throwing") {
-    env.FromSequence(1, 10).Map([](int64_t n) {
-      if (n == 7) throw std::out_of_range("no seven");
-      return n;
-    }).Name("picky").Print();
+    env.FromSequence(1, 10)
+        .Map([](int64_t n) {
+          if (n == 7) throw std::out_of_range("no seven");
+          return n;
+        })
+        .Name("picky")
+        .Print();
   } else if (job == "files") {
-    env.FromSource(FileSource<Row>(arguments.at(1), "json").Build(), WatermarkStrategy<Row>::NoWatermarks(), "rows in files").Print();
+    env.FromSource(FileSource<Row>(arguments.at(1), "json").Build(), WatermarkStrategy<Row>::NoWatermarks(),
+                   "rows in files")
+        .Print();
   } else if (job == "kafka") {
-    env.FromSource(KafkaSource<Row>(arguments.at(1), "rows").Property("default.api.timeout.ms", "2000").Build()).Print();
+    env.FromSource(KafkaSource<Row>(arguments.at(1), "rows").Property("default.api.timeout.ms", "2000").Build())
+        .Print();
   } else if (job == "misspelt") {
     api::Source<Row> rows = Endless("1");
     rows.options["rows-per-secnd"] = "1";
