@@ -116,8 +116,5 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "clickstream: {}\n", result.status().ToString());
     return 1;
   }
-  fmt::print("{} rows in, {} rows out, {:.2f} s, {:.0f} rows/s\n", result->progress.rows_in, result->progress.rows_out,
-             static_cast<double>(result->duration_ms) / 1e3,
-             static_cast<double>(result->progress.rows_in) * 1e3 / static_cast<double>(std::max<int64_t>(1, result->duration_ms)));
   return 0;
 }
