@@ -24,9 +24,9 @@ section_checks() {
   # shellcheck disable=SC2016
   check "every script parses" bash -c 'for file in "$@"; do bash -n "$file" || exit 1; done' _ \
     scripts/*.sh scripts/*/*.sh tests/*/*.sh tools/*/*.sh .ci/run
-  check "every suppression of a sanitizer has its reason above it" \
+  check "every suppression and exclusion of a sanitizer has its reason above it" \
     awk '/^#/ {reason = 1; next} /^$/ {reason = 0; next} !reason || FNR == 1 {print FILENAME ": " $0; bad = 1} {reason = 0} END {exit bad}' \
-    tests/sanitizers/*.supp
+    tests/sanitizers/*.supp tests/sanitizers/*.exclude
   check "nothing is left to do" bash -c '! git grep -nIwE "TODO|FIXME" -- . ":!scripts/test.sh"'
 }
 
@@ -56,7 +56,9 @@ section_tsan() {
   # TSan's shadow memory does not fit where address randomisation with many bits may put a program.
   local wrapper="setarch $(uname -m) -R"
   $wrapper true 2>/dev/null || wrapper=""
-  gtest_wrapper=$wrapper gtests tsan "${folders[@]}"
+  local excluded
+  excluded=$(grep -vE '^(#|$)' tests/sanitizers/tsan.exclude | paste -sd:)
+  GTEST_FILTER="-$excluded" gtest_wrapper=$wrapper gtests tsan "${folders[@]}"
 }
 
 section_e2e() {

@@ -28,7 +28,9 @@ struct CountViews {
     into.views += from.views;
     into.users.insert(from.users.begin(), from.users.end());
   }
-  PageStats GetResult(const Seen& seen) const { return {"", 0, 0, seen.views, static_cast<int64_t>(seen.users.size())}; }
+  PageStats GetResult(const Seen& seen) const {
+    return {"", 0, 0, seen.views, static_cast<int64_t>(seen.users.size())};
+  }
 };
 THALWEG_RECORD(CountViews::Seen, views, users)
 
@@ -83,7 +85,8 @@ Result<JobResult> RunKafka(StreamExecutionEnvironment& env, Arguments& args) {
 }
 
 Result<JobResult> RunFiles(StreamExecutionEnvironment& env, Arguments& args) {
-  std::filesystem::path folder = args["files"].empty() ? std::filesystem::temp_directory_path() / "thalweg-clickstream" : std::filesystem::path(args["files"]);
+  std::filesystem::path folder = args["files"].empty() ? std::filesystem::temp_directory_path() / "thalweg-clickstream"
+                                                       : std::filesystem::path(args["files"]);
   if (args["files"].empty()) {
     std::filesystem::create_directories(folder);
     int64_t events = args["events"].empty() ? 1'000'000 : std::stoll(args["events"]);

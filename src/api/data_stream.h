@@ -115,8 +115,9 @@ class DataStream {
   auto KeyBy(F selector) const {
     auto call = internal::Callable(std::move(selector));
     using K = internal::ResultOf<decltype(call), T>;
-    internal::Place keyed = Add("key-by", types::CodecName<T>(), false,
-                                internal::Plain(operators::FactoryOf<operators::KeyByOperator<T, K, decltype(call)>>(call)));
+    internal::Place keyed =
+        Add("key-by", types::CodecName<T>(), false,
+            internal::Plain(operators::FactoryOf<operators::KeyByOperator<T, K, decltype(call)>>(call)));
     keyed.input.partitioning = graph::Partitioning::kKeyed;
     return KeyedStream<T, K>(std::move(keyed));
   }
@@ -126,7 +127,9 @@ class DataStream {
   DataStream<T> Union(const Streams&... others) const {
     internal::Place place = place_;
     place.input.node = place_.graph->AddNode(
-        {.kind = "union", .name = "union", .output_codec = types::CodecName<T>(),
+        {.kind = "union",
+         .name = "union",
+         .output_codec = types::CodecName<T>(),
          .make = internal::Plain(operators::FactoryOf<operators::FilterOperator<T, PassAll>>(PassAll{}))},
         {{place_.input, others.place().input...}});
     place.input.port = 0;
@@ -161,7 +164,8 @@ class DataStream {
     DataStream<T> stream = Partitioned(graph::Partitioning::kCustom);
     stream.place_.input.custom = [function](const columns::Batch& batch, int parallelism, int32_t* subtasks) {
       const T* values = batch.objects<T>();
-      for (int32_t row = 0; row < batch.rows(); ++row) subtasks[row] = static_cast<int32_t>(function(values[row], parallelism));
+      for (int32_t row = 0; row < batch.rows(); ++row)
+        subtasks[row] = static_cast<int32_t>(function(values[row], parallelism));
     };
     return stream;
   }
@@ -187,7 +191,9 @@ class DataStream {
   }
 
   // Of the operator that made this stream.
-  DataStream<T>& Name(std::string name) { return With([&](graph::Node& node) { node.name = std::move(name); }); }
+  DataStream<T>& Name(std::string name) {
+    return With([&](graph::Node& node) { node.name = std::move(name); });
+  }
   /// Stable across versions of the job: its state is found by it.
   DataStream<T>& Uid(std::string uid) {
     return With([&](graph::Node& node) {
@@ -195,13 +201,21 @@ class DataStream {
       node.uid_is_generated = false;
     });
   }
-  DataStream<T>& SetParallelism(int n) { return With([&](graph::Node& node) { node.parallelism = n; }); }
-  DataStream<T>& SetMaxParallelism(int n) { return With([&](graph::Node& node) { node.max_parallelism = n; }); }
+  DataStream<T>& SetParallelism(int n) {
+    return With([&](graph::Node& node) { node.parallelism = n; });
+  }
+  DataStream<T>& SetMaxParallelism(int n) {
+    return With([&](graph::Node& node) { node.max_parallelism = n; });
+  }
   DataStream<T>& SlotSharingGroup(std::string group) {
     return With([&](graph::Node& node) { node.slot_sharing_group = std::move(group); });
   }
-  DataStream<T>& StartNewChain() { return With([](graph::Node& node) { node.chaining = graph::ChainingPolicy::kHead; }); }
-  DataStream<T>& DisableChaining() { return With([](graph::Node& node) { node.chaining = graph::ChainingPolicy::kNever; }); }
+  DataStream<T>& StartNewChain() {
+    return With([](graph::Node& node) { node.chaining = graph::ChainingPolicy::kHead; });
+  }
+  DataStream<T>& DisableChaining() {
+    return With([](graph::Node& node) { node.chaining = graph::ChainingPolicy::kNever; });
+  }
 
   /// Rows as text, one a line, on stdout: "3> (a,1)", the subtask in front when there are several.
   DataStream<T> Print(std::string identifier = "") const {
@@ -243,8 +257,12 @@ class DataStream {
                       std::function<flow::OperatorFactory(const std::vector<operators::SidePort>&)> make,
                       types::SchemaPtr schema = nullptr) const {
     internal::Place place = place_;
-    place.input.node = place_.graph->AddNode({.kind = kind, .name = kind, .output_codec = std::move(codec),
-                                              .output_schema = std::move(schema), .keyed = keyed, .make = std::move(make)},
+    place.input.node = place_.graph->AddNode({.kind = kind,
+                                              .name = kind,
+                                              .output_codec = std::move(codec),
+                                              .output_schema = std::move(schema),
+                                              .keyed = keyed,
+                                              .make = std::move(make)},
                                              {{place_.input}});
     place.input.port = 0;
     place.input.partitioning = graph::Partitioning::kForward;
@@ -262,8 +280,11 @@ class DataStream {
   DataStream<T> AddSink(const std::string& kind, const std::string& name, std::map<std::string, std::string> options,
                         const types::SchemaPtr& schema, flow::OperatorFactory make) const {
     internal::Place place = place_;
-    StreamGraph::NodeSpec spec{.kind = kind, .name = name.empty() ? kind : name, .role = graph::NodeRole::kSink,
-                               .options = std::move(options), .payload = schema ? types::EncodeSchema(*schema) : std::string()};
+    StreamGraph::NodeSpec spec{.kind = kind,
+                               .name = name.empty() ? kind : name,
+                               .role = graph::NodeRole::kSink,
+                               .options = std::move(options),
+                               .payload = schema ? types::EncodeSchema(*schema) : std::string()};
     if (make) spec.make = internal::Plain(std::move(make));
     place.input.node = place_.graph->AddNode(std::move(spec), {{place_.input}});
     place.input.port = 0;
@@ -300,7 +321,9 @@ class KeyedStream {
       return operators::KeyedProcess<T, K, R>(function, sides);
     });
   }
-  WindowedStream<T, K> Window(operators::AssignerPtr assigner) const { return WindowedStream<T, K>(place_, std::move(assigner)); }
+  WindowedStream<T, K> Window(operators::AssignerPtr assigner) const {
+    return WindowedStream<T, K>(place_, std::move(assigner));
+  }
 
   template <typename U>
   class Connected {
@@ -310,12 +333,15 @@ class KeyedStream {
     template <typename R, typename F>
     DataStream<R> Process(F function) const {
       internal::Place place = first_;
-      place.input.node = first_.graph->AddNode(
-          {.kind = "keyed-co-process", .name = "keyed-co-process", .output_codec = types::CodecName<R>(), .keyed = true,
-           .make = [function](const std::vector<operators::SidePort>& sides) {
-             return operators::KeyedCoProcess<T, U, K, R>(function, sides);
-           }},
-          {{first_.input}, {second_.input}});
+      place.input.node = first_.graph->AddNode({.kind = "keyed-co-process",
+                                                .name = "keyed-co-process",
+                                                .output_codec = types::CodecName<R>(),
+                                                .keyed = true,
+                                                .make =
+                                                    [function](const std::vector<operators::SidePort>& sides) {
+                                                      return operators::KeyedCoProcess<T, U, K, R>(function, sides);
+                                                    }},
+                                               {{first_.input}, {second_.input}});
       place.input.partitioning = graph::Partitioning::kForward;
       return DataStream<R>(std::move(place));
     }
@@ -335,7 +361,8 @@ class KeyedStream {
   DataStream<R> Then(std::string kind, Make make) const {
     internal::Place place = place_;
     place.input.node = place_.graph->AddNode(
-        {.kind = kind, .name = kind, .output_codec = types::CodecName<R>(), .keyed = true, .make = std::move(make)}, {{place_.input}});
+        {.kind = kind, .name = kind, .output_codec = types::CodecName<R>(), .keyed = true, .make = std::move(make)},
+        {{place_.input}});
     place.input.partitioning = graph::Partitioning::kForward;
     return DataStream<R>(std::move(place));
   }
@@ -365,13 +392,15 @@ class WindowedStream {
   /// T function(const T&, const T&).
   template <typename F>
   DataStream<T> Reduce(F function) const {
-    return Then<T>([options = options_, function](const auto&) { return operators::ReduceWindow<T, K>(options, function); });
+    return Then<T>(
+        [options = options_, function](const auto&) { return operators::ReduceWindow<T, K>(options, function); });
   }
   /// CreateAccumulator, Add, GetResult, Merge (operators/window.h).
   template <typename A>
   auto Aggregate(A aggregate) const {
     using R = typename operators::AggregateFold<T, A>::Result;
-    return Then<R>([options = options_, aggregate](const auto&) { return operators::AggregateWindow<T, K>(options, aggregate); });
+    return Then<R>(
+        [options = options_, aggregate](const auto&) { return operators::AggregateWindow<T, K>(options, aggregate); });
   }
   /// void function(const K&, WindowContext&, std::span<const T> rows, Collector<R>&).
   template <typename R, typename F>
@@ -405,7 +434,10 @@ class WindowedStream {
   template <typename R, typename Make>
   DataStream<R> Then(Make make) const {
     internal::Place place = place_;
-    place.input.node = place_.graph->AddNode({.kind = "window", .name = "window", .output_codec = types::CodecName<R>(), .keyed = true,
+    place.input.node = place_.graph->AddNode({.kind = "window",
+                                              .name = "window",
+                                              .output_codec = types::CodecName<R>(),
+                                              .keyed = true,
                                               .make = std::move(make)},
                                              {{place_.input}});
     place.input.partitioning = graph::Partitioning::kForward;
@@ -421,7 +453,8 @@ class WindowedStream {
 template <typename A, typename B>
 class ConnectedStreams {
  public:
-  ConnectedStreams(internal::Place first, internal::Place second) : first_(std::move(first)), second_(std::move(second)) {}
+  ConnectedStreams(internal::Place first, internal::Place second)
+      : first_(std::move(first)), second_(std::move(second)) {}
 
   /// R first(const A&), R second(const B&).
   template <typename F1, typename F2>
@@ -446,7 +479,8 @@ class ConnectedStreams {
   DataStream<R> Then(std::string kind, Make make) const {
     internal::Place place = first_;
     place.input.node = first_.graph->AddNode(
-        {.kind = kind, .name = kind, .output_codec = types::CodecName<R>(), .make = std::move(make)}, {{first_.input}, {second_.input}});
+        {.kind = kind, .name = kind, .output_codec = types::CodecName<R>(), .make = std::move(make)},
+        {{first_.input}, {second_.input}});
     place.input.port = 0;
     place.input.partitioning = graph::Partitioning::kForward;
     return DataStream<R>(std::move(place));

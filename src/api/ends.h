@@ -16,7 +16,7 @@ namespace thalweg::api {
 /// Where T comes from. Made by a connector's builder (api/kafka.h, api/files.h) or from a flow::Source that emits objects of T.
 template <typename T>
 struct Source {
-  std::string kind;                            // what the registry builds, when `make` is null
+  std::string kind;  // what the registry builds, when `make` is null
   std::string name;
   std::map<std::string, std::string> options;  // in the words of Flink's connector options
   types::SchemaPtr schema;                     // of the connector's rows; null: it emits objects of T

@@ -80,7 +80,8 @@ Result<JobResult> StreamExecutionEnvironment::Execute(const std::string& job_nam
   THALWEG_TRY(error_);
   THALWEG_ASSIGN(std::string name, JobName(job_name));
   THALWEG_ASSIGN(flow::Program program, graph_->Build(name));
-  return options_.terminal ? RunInTerminal(std::move(program), config_, options_) : RunEmbedded(std::move(program), config_, options_);
+  return options_.terminal ? RunInTerminal(std::move(program), config_, options_)
+                           : RunEmbedded(std::move(program), config_, options_);
 }
 
 Result<std::string> StreamExecutionEnvironment::ExecutionPlan(const std::string& job_name) const {

@@ -38,7 +38,8 @@ class StreamExecutionEnvironment {
 
   /// `strategy`: times and watermarks per split of the source.
   template <typename T>
-  DataStream<T> FromSource(const Source<T>& source, const WatermarkStrategy<T>& strategy = WatermarkStrategy<T>::NoWatermarks(),
+  DataStream<T> FromSource(const Source<T>& source,
+                           const WatermarkStrategy<T>& strategy = WatermarkStrategy<T>::NoWatermarks(),
                            const std::string& name = "") {
     flow::SourcePipeline pipeline;
     if constexpr (types::IsRecord<T>) {
@@ -47,19 +48,22 @@ class StreamExecutionEnvironment {
     pipeline.assign_times = strategy.assign();
     pipeline.make_watermarks = strategy.make_generator();
     pipeline.idle_timeout_ms = strategy.idle_ms();
-    StreamGraph::NodeSpec spec{.kind = source.kind, .name = name.empty() ? source.name : name,
-                               .output_codec = types::CodecName<T>(), .output_schema = source.schema, .options = source.options};
+    StreamGraph::NodeSpec spec{.kind = source.kind,
+                               .name = name.empty() ? source.name : name,
+                               .output_codec = types::CodecName<T>(),
+                               .output_schema = source.schema,
+                               .options = source.options};
     uint32_t node = graph_->AddSource(std::move(spec), source.make, std::move(pipeline));
     return DataStream<T>({graph_, this, {node, 0, graph::Partitioning::kForward, nullptr}});
   }
   /// The values in order, from one subtask unless SetParallelism says more.
   template <typename T>
-  DataStream<T> FromCollection(std::vector<T> values, const WatermarkStrategy<T>& strategy = WatermarkStrategy<T>::NoWatermarks()) {
+  DataStream<T> FromCollection(std::vector<T> values,
+                               const WatermarkStrategy<T>& strategy = WatermarkStrategy<T>::NoWatermarks()) {
     Source<T> source;
     source.kind = source.name = "collection";
-    source.make = [made = connectors::MakeCollectionSource(std::move(values))](const graph::Node&) -> Result<std::shared_ptr<flow::Source>> {
-      return made;
-    };
+    source.make = [made = connectors::MakeCollectionSource(std::move(values))](
+                      const graph::Node&) -> Result<std::shared_ptr<flow::Source>> { return made; };
     DataStream<T> stream = FromSource(source, strategy);
     stream.SetParallelism(1);
     return stream;
@@ -93,7 +97,9 @@ class StreamExecutionEnvironment {
 template <typename T>
 Result<std::vector<T>> DataStream<T>::ExecuteAndCollect(const std::string& job_name, size_t limit) const {
   auto queue = std::make_shared<connectors::CollectQueue>();
-  auto make = [queue](const graph::Node&) -> Result<std::unique_ptr<flow::Operator>> { return connectors::MakeCollectSink(queue); };
+  auto make = [queue](const graph::Node&) -> Result<std::unique_ptr<flow::Operator>> {
+    return connectors::MakeCollectSink(queue);
+  };
   AddSink("collect", "collect", {}, {}, make).SetParallelism(1);
   StreamExecutionEnvironment& env = *place_.env;
   if (!env.run_options().stop) env.run_options().stop = std::make_shared<std::atomic<bool>>(false);

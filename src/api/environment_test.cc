@@ -28,7 +28,10 @@ THALWEG_RECORD(Click, page, user, ts)
 
 TEST(Environment, MapsAndFiltersACollection) {
   StreamExecutionEnvironment env;
-  auto rows = env.FromElements(1, 2, 3, 4).Map([](int n) { return n * 10; }).Filter([](int n) { return n != 20; }).ExecuteAndCollect();
+  auto rows = env.FromElements(1, 2, 3, 4)
+                  .Map([](int n) { return n * 10; })
+                  .Filter([](int n) { return n != 20; })
+                  .ExecuteAndCollect();
   ASSERT_TRUE(rows.ok()) << rows.status().ToString();
   EXPECT_THAT(*rows, ElementsAre(10, 30, 40));
 }
@@ -43,14 +46,15 @@ TEST(Environment, CountsByKeyInEventTimeWindows) {
       int64_t GetResult(const int64_t& count) const { return count; }
       void Merge(int64_t& into, const int64_t& from) const { into += from; }
     };
-    auto clicks = env.FromCollection<Click>(
-        {{"a", 1, 1000}, {"b", 1, 2000}, {"a", 2, 70'000}, {"a", 2, 3000}},
-        WatermarkStrategy<Click>::BoundedOutOfOrderness(5min).WithTimestamps(&Click::ts));
+    auto clicks =
+        env.FromCollection<Click>({{"a", 1, 1000}, {"b", 1, 2000}, {"a", 2, 70'000}, {"a", 2, 3000}},
+                                  WatermarkStrategy<Click>::BoundedOutOfOrderness(5min).WithTimestamps(&Click::ts));
     auto rows = clicks.KeyBy(&Click::page)
                     .Window(operators::Tumbling({.size = 1min}))
                     .Aggregate<std::tuple<std::string, int64_t, int64_t>>(
-                        Count{}, [](const std::string& page, operators::WindowContext& window, std::span<const int64_t> counts,
-                                    Collector<std::tuple<std::string, int64_t, int64_t>>& out) {
+                        Count{},
+                        [](const std::string& page, operators::WindowContext& window, std::span<const int64_t> counts,
+                           Collector<std::tuple<std::string, int64_t, int64_t>>& out) {
                           out.Collect({page, window.window().start, counts[0]});
                         })
                     .ExecuteAndCollect();
@@ -107,7 +111,8 @@ std::string FolderWith(const std::string& lines) {
   std::ofstream(folder + "/clicks.jsonl") << lines;
   return folder;
 }
-constexpr auto kThreeLines = "{\"page\":\"a\",\"user\":1,\"ts\":1}\n{\"page\":\"b\",\"user\":\"x\"\n{\"page\":\"c\",\"user\":3,\"ts\":3}\n";
+constexpr auto kThreeLines =
+    "{\"page\":\"a\",\"user\":1,\"ts\":1}\n{\"page\":\"b\",\"user\":\"x\"\n{\"page\":\"c\",\"user\":3,\"ts\":3}\n";
 
 TEST(Environment, ARowThatDoesNotParseFailsTheJobAndIsShownWithItsPlace) {
   StreamExecutionEnvironment env;
@@ -169,7 +174,8 @@ TEST(Environment, UnionAndConnectBringStreamsTogether) {
   auto a = env.FromElements(1, 2);
   auto b = env.FromElements(10, 20);
   auto words = env.FromElements(std::string("x"));
-  auto all = a.Union(b).Connect(words).Map([](int n) { return std::to_string(n); }, [](const std::string& s) { return s; });
+  auto all =
+      a.Union(b).Connect(words).Map([](int n) { return std::to_string(n); }, [](const std::string& s) { return s; });
   auto rows = all.ExecuteAndCollect();
   ASSERT_TRUE(rows.ok()) << rows.status().ToString();
   EXPECT_THAT(*rows, UnorderedElementsAre("1", "2", "10", "20", "x"));

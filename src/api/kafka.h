@@ -22,7 +22,9 @@ class KafkaSource {
     Property("bootstrap.servers", bootstrap_servers);
   }
   /// A client property: "security.protocol", "fetch.min.bytes" ...
-  KafkaSource& Property(const std::string& name, const std::string& value) { return Option("properties." + name, value); }
+  KafkaSource& Property(const std::string& name, const std::string& value) {
+    return Option("properties." + name, value);
+  }
   /// Offsets are committed to the group at checkpoints.
   KafkaSource& Group(const std::string& group) { return Property("group.id", group); }
   KafkaSource& StartEarliest() { return Option("scan.startup.mode", "earliest-offset"); }
@@ -33,7 +35,9 @@ class KafkaSource {
   /// json, csv or raw.
   KafkaSource& Format(const std::string& format) { return Option("format", format); }
   /// Field `field` from the message: topic, partition, offset, timestamp, key or headers.
-  KafkaSource& Metadata(const std::string& field, const std::string& metadata) { return Option("metadata." + field, metadata); }
+  KafkaSource& Metadata(const std::string& field, const std::string& metadata) {
+    return Option("metadata." + field, metadata);
+  }
   /// Rows that do not parse: fail, or skip (and count).
   KafkaSource& OnParseError(const std::string& policy) { return Option("error-policy", policy); }
   /// Any option of the connector by its name.

@@ -82,11 +82,13 @@ Result<flow::Program> StreamGraph::Build(std::string job_name) const {
     const std::string& uid = program.graph.nodes[i].uid;
     if (functions_[i].op) program.functions.operators[uid] = functions_[i].op(functions_[i].sides);
     if (functions_[i].source) program.functions.sources[uid] = functions_[i].source;
-    if (program.graph.nodes[i].role == graph::NodeRole::kSource) program.functions.pipelines[uid] = functions_[i].pipeline;
+    if (program.graph.nodes[i].role == graph::NodeRole::kSource)
+      program.functions.pipelines[uid] = functions_[i].pipeline;
   }
   for (const CustomEdge& custom : custom_) {
     const Edge& edge = program.graph.edges[custom.edge];
-    program.functions.partitioners[program.graph.FindNode(edge.from)->uid + "/" + program.graph.FindNode(edge.to)->uid] =
+    program.functions
+        .partitioners[program.graph.FindNode(edge.from)->uid + "/" + program.graph.FindNode(edge.to)->uid] =
         custom.function;
   }
   return program;

@@ -10,16 +10,16 @@ namespace thalweg {
 
 using api::Collector;
 using api::DataStream;
+using api::FileSink;
+using api::FileSource;
+using api::JobResult;
+using api::KafkaSink;
+using api::KafkaSource;
 using api::KeyedStream;
 using api::OutputTag;
 using api::RuntimeContext;
 using api::StreamExecutionEnvironment;
 using api::WatermarkStrategy;
-using api::FileSink;
-using api::JobResult;
-using api::FileSource;
-using api::KafkaSink;
-using api::KafkaSource;
 using operators::Cumulative;
 using operators::GlobalWindow;
 using operators::KeyedContext;

@@ -34,9 +34,7 @@ class ByteWriter {
     bytes_.push_back(static_cast<char>(value));
   }
   /// Zigzag varint.
-  void SignedVarint(int64_t value) {
-    Varint((static_cast<uint64_t>(value) << 1) ^ static_cast<uint64_t>(value >> 63));
-  }
+  void SignedVarint(int64_t value) { Varint((static_cast<uint64_t>(value) << 1) ^ static_cast<uint64_t>(value >> 63)); }
   /// Varint length, then the bytes.
   void String(std::string_view value) {
     Varint(value.size());

@@ -57,7 +57,8 @@ Status ReadNumbers(std::string_view bytes) {
 
 TEST(Fields, FaultsAreNamedWithTheField) {
   EXPECT_THAT(ReadNumbers("\x01\x05x").message(), HasSubstr("Malformed record: a field runs past the end"));
-  EXPECT_THAT(ReadNumbers("\x02\x01\x01\x01\x01\x01").message(), HasSubstr("not in the order of their tags (at field 1)"));
+  EXPECT_THAT(ReadNumbers("\x02\x01\x01\x01\x01\x01").message(),
+              HasSubstr("not in the order of their tags (at field 1)"));
   EXPECT_THAT(ReadNumbers("\x02\x01\x0b").message(), HasSubstr("out of range (at field 2)"));
   EXPECT_THAT(ReadNumbers(std::string("\x02\x02\x01\x00", 4)).message(), HasSubstr("does not fill its field"));
   EXPECT_THAT(ReadNumbers(std::string("\x00\x01\x01", 3)).message(), HasSubstr("order of their tags"));

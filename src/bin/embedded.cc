@@ -22,7 +22,9 @@ namespace {
 
 using runtime::JobOptions;
 
-int64_t Millis(config::Duration duration) { return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count(); }
+int64_t Millis(config::Duration duration) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
+}
 
 std::string RunName() {
   std::random_device device;
@@ -34,14 +36,17 @@ Status FillPlan(const config::Configuration& config, JobOptions& options) {
   THALWEG_ASSIGN(int64_t max_parallelism, config.Get(config::kMaxParallelism));
   THALWEG_ASSIGN(int64_t cores, config.Get(config::kCores));
   options.plan.default_parallelism = static_cast<int>(parallelism);
-  options.plan.default_max_parallelism = max_parallelism > 0 ? static_cast<int>(max_parallelism) : types::kDefaultMaxParallelism;
-  options.plan.cores = cores > 0 ? static_cast<int>(cores) : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  options.plan.default_max_parallelism =
+      max_parallelism > 0 ? static_cast<int>(max_parallelism) : types::kDefaultMaxParallelism;
+  options.plan.cores =
+      cores > 0 ? static_cast<int>(cores) : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   THALWEG_ASSIGN(config::Duration interval, config.Get(config::kAutoWatermarkInterval));
   options.watermark_interval_ms = std::max<int64_t>(1, Millis(interval));
   return {};
 }
 
-Result<std::shared_ptr<checkpoint::CheckpointStore>> OpenStore(const std::string& directory, const config::Configuration& config,
+Result<std::shared_ptr<checkpoint::CheckpointStore>> OpenStore(const std::string& directory,
+                                                               const config::Configuration& config,
                                                                const std::function<void(const std::string&)>& log) {
   checkpoint::StoreOptions options;
   options.run = RunName();
@@ -60,7 +65,8 @@ std::string AsUri(const std::string& path) {
   return "file://" + std::filesystem::absolute(path).string();
 }
 
-Status FillCheckpoints(const config::Configuration& config, const std::string& from, const std::string& job, JobOptions& options) {
+Status FillCheckpoints(const config::Configuration& config, const std::string& from, const std::string& job,
+                       JobOptions& options) {
   THALWEG_ASSIGN(std::optional<config::Duration> interval, config.Find(config::kCheckpointInterval));
   THALWEG_ASSIGN(std::optional<std::string> directory, config.Find(config::kCheckpointDir));
   THALWEG_ASSIGN(config::Duration timeout, config.Get(config::kCheckpointTimeout));
@@ -71,7 +77,8 @@ Status FillCheckpoints(const config::Configuration& config, const std::string& f
   options.checkpointing.min_pause_ms = Millis(min_pause);
   options.checkpointing.tolerable_failures = static_cast<int>(tolerable);
   if (interval && !directory)
-    return UserError("Checkpoints need a directory: execution.checkpointing.interval is set, execution.checkpointing.dir is not");
+    return UserError(
+        "Checkpoints need a directory: execution.checkpointing.interval is set, execution.checkpointing.dir is not");
   if (directory) {
     THALWEG_ASSIGN(options.store, OpenStore(AsUri(*directory), config, options.log));
   }
@@ -177,7 +184,8 @@ Result<JobResult> RunEmbedded(flow::Program program, const config::Configuration
   THALWEG_TRY(FillBackend(config, clock, options));
   std::random_device device;
   options.seed = (uint64_t{device()} << 32) | device();
-  THALWEG_ASSIGN(options.restart, checkpoint::MakeRestartStrategy(config, options.checkpointing.interval_ms > 0, Random(options.seed)));
+  THALWEG_ASSIGN(options.restart,
+                 checkpoint::MakeRestartStrategy(config, options.checkpointing.interval_ms > 0, Random(options.seed)));
 
   flow::Registry registry;
   bin::FillRegistry(registry);

@@ -20,7 +20,8 @@ std::optional<uint64_t> ParseChk(std::string_view name) {
   name.remove_prefix(kChk.size());
   uint64_t number = 0;
   const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
-  if (error != std::errc() || end != name.data() + name.size() || (name.size() > 1 && name[0] == '0')) return std::nullopt;
+  if (error != std::errc() || end != name.data() + name.size() || (name.size() > 1 && name[0] == '0'))
+    return std::nullopt;
   return number;
 }
 
@@ -61,8 +62,8 @@ std::string UnescapeJobFolder(std::string_view folder) {
 std::string JobFolder(std::string_view job) {
   std::string folder;
   for (char c : job) {
-    const bool plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
-                       (c == '.' && !folder.empty());
+    const bool plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
+                       c == '-' || (c == '.' && !folder.empty());
     if (plain)
       folder += c;
     else
@@ -79,7 +80,8 @@ std::string ManifestKey(std::string_view job, uint64_t checkpoint) {
   return fmt::format("{}/{}", CheckpointFolder(job, checkpoint), kManifestName);
 }
 
-CheckpointStore::CheckpointStore(std::shared_ptr<io::Storage> storage, std::shared_ptr<io::MetaStore> meta, StoreOptions options)
+CheckpointStore::CheckpointStore(std::shared_ptr<io::Storage> storage, std::shared_ptr<io::MetaStore> meta,
+                                 StoreOptions options)
     : storage_(std::move(storage)), meta_(std::move(meta)), options_(std::move(options)) {
   THALWEG_CHECK(options_.num_retained >= 1 && !options_.run.empty());
 }
@@ -92,9 +94,11 @@ void CheckpointStore::Log(const std::string& line) const {
 Result<TaskState> CheckpointStore::WriteTask(const std::string& job, uint64_t checkpoint, const TaskId& task,
                                              const state::TaskSnapshot& snapshot) {
   if (KeyedBytes(snapshot) < options_.inline_bytes) return InlineTask(task, snapshot);
-  const std::string path = fmt::format("{}/{}-{}.state", CheckpointFolder(job, checkpoint), TaskName(task), options_.run);
+  const std::string path =
+      fmt::format("{}/{}-{}.state", CheckpointFolder(job, checkpoint), TaskName(task), options_.run);
   Result<TaskState> state = WriteSnapshotFile(*storage_, path, {job, checkpoint, task}, snapshot);
-  if (!state.ok()) return state.status().WithContext(fmt::format("State of task {} for checkpoint {}", TaskName(task), checkpoint));
+  if (!state.ok())
+    return state.status().WithContext(fmt::format("State of task {} for checkpoint {}", TaskName(task), checkpoint));
   return state;
 }
 
@@ -103,13 +107,15 @@ CommitOutcome CheckpointStore::Commit(const Manifest& manifest) {
   const Result<std::vector<uint64_t>> committed = List(manifest.job);
   if (!committed.ok()) return {Kind::kFailed, committed.status().message()};
   if (!committed->empty() && committed->back() > manifest.parent)
-    return {Kind::kSuperseded, fmt::format("Another coordinator runs job '{}': it committed checkpoint {}", manifest.job, committed->back())};
+    return {Kind::kSuperseded, fmt::format("Another coordinator runs job '{}': it committed checkpoint {}",
+                                           manifest.job, committed->back())};
   const std::string bytes = EncodeManifest(manifest);
   const std::string key = ManifestKey(manifest.job, manifest.checkpoint);
   const Result<io::CasOutcome> outcome = meta_->CompareAndSet(key, std::nullopt, bytes);
   if (outcome.ok()) {
     if (outcome->won) return {Kind::kCommitted, {}};
-    return {Kind::kSuperseded, fmt::format("Another coordinator runs job '{}': it committed checkpoint {} first", manifest.job, manifest.checkpoint)};
+    return {Kind::kSuperseded, fmt::format("Another coordinator runs job '{}': it committed checkpoint {} first",
+                                           manifest.job, manifest.checkpoint)};
   }
   // A key that shows after an error may not be durable: only its absence is certain.
   const Result<std::optional<io::MetaEntry>> entry = meta_->Get(key);
@@ -136,13 +142,15 @@ Result<Manifest> CheckpointStore::ReadManifest(const std::string& job, uint64_t 
   Result<Manifest> manifest = DecodeManifest(entry->value);
   if (!manifest.ok()) return manifest.status().WithContext(key);
   if (manifest->checkpoint != checkpoint || manifest->job != job)
-    return ExternalError("Checkpoint manifest is of checkpoint {} of job '{}': {}", manifest->checkpoint, manifest->job, key);
+    return ExternalError("Checkpoint manifest is of checkpoint {} of job '{}': {}", manifest->checkpoint, manifest->job,
+                         key);
   return manifest;
 }
 
 Status CheckpointStore::Verify(const std::string& job, const Manifest& manifest) {
   for (const auto& [file, expected] : manifest.Files())
-    THALWEG_TRY(VerifyFile(*storage_, CheckpointFolder(job, manifest.checkpoint) + "/" + file, expected.first, expected.second));
+    THALWEG_TRY(VerifyFile(*storage_, CheckpointFolder(job, manifest.checkpoint) + "/" + file, expected.first,
+                           expected.second));
   return {};
 }
 
@@ -165,7 +173,8 @@ Result<Latest> CheckpointStore::ReadLatest(const std::string& job) {
     Result<Manifest> manifest = Read(job, *number);
     if (manifest.ok()) {
       if (!latest.rejected.empty())
-        Log(fmt::format("FALLING BACK to checkpoint {} of job '{}': {} newer are damaged", *number, job, latest.rejected.size()));
+        Log(fmt::format("FALLING BACK to checkpoint {} of job '{}': {} newer are damaged", *number, job,
+                        latest.rejected.size()));
       latest.manifest = std::move(manifest).value();
       return latest;
     }
@@ -174,12 +183,12 @@ Result<Latest> CheckpointStore::ReadLatest(const std::string& job) {
     const std::lock_guard lock(mutex_);
     damaged_.insert({job, *number});
   }
-  return ExternalError("No checkpoint of job '{}' can be restored: {} exist and all are damaged; the newest: {}", job, numbers.size(),
-                       latest.rejected.front().reason);
+  return ExternalError("No checkpoint of job '{}' can be restored: {} exist and all are damaged; the newest: {}", job,
+                       numbers.size(), latest.rejected.front().reason);
 }
 
-Result<state::KeyedSnapshot> CheckpointStore::ReadKeyGroups(const std::string& job, uint64_t checkpoint, const SubtaskState& state,
-                                                            types::KeyGroupRange range) {
+Result<state::KeyedSnapshot> CheckpointStore::ReadKeyGroups(const std::string& job, uint64_t checkpoint,
+                                                            const SubtaskState& state, types::KeyGroupRange range) {
   return checkpoint::ReadKeyGroups(*storage_, CheckpointFolder(job, checkpoint), state, range);
 }
 
@@ -189,7 +198,8 @@ Status CheckpointStore::Subsume(const Manifest& newest) {
   std::set<uint64_t> keep;
   {
     const std::lock_guard lock(mutex_);
-    for (auto number = numbers.rbegin(); number != numbers.rend() && keep.size() < static_cast<size_t>(options_.num_retained); ++number)
+    for (auto number = numbers.rbegin();
+         number != numbers.rend() && keep.size() < static_cast<size_t>(options_.num_retained); ++number)
       if (!damaged_.contains({newest.job, *number})) keep.insert(*number);
   }
   // The manifest goes first: what lacks files must not look like a checkpoint.
@@ -237,7 +247,8 @@ Result<CheckpointPath> ResolveCheckpointPath(std::string_view path) {
     }
     if (!is_job && jobs.empty()) return UserError("No checkpoint is found in {}", path);
     if (!is_job && jobs.size() > 1)
-      return UserError("Several jobs have checkpoints in {}: {}; name one of these folders", path, fmt::join(jobs, ", "));
+      return UserError("Several jobs have checkpoints in {}: {}; name one of these folders", path,
+                       fmt::join(jobs, ", "));
     if (!is_job) local += "/" + *jobs.begin();
   }
   resolved.job = UnescapeJobFolder(last());

@@ -58,7 +58,8 @@ class CheckpointStore {
   CheckpointStore(std::shared_ptr<io::Storage> storage, std::shared_ptr<io::MetaStore> meta, StoreOptions options);
 
   /// Makes a task's snapshot durable: in a file of its own, or inline if it is small. Before the task's acknowledgement.
-  Result<TaskState> WriteTask(const std::string& job, uint64_t checkpoint, const TaskId& task, const state::TaskSnapshot& snapshot);
+  Result<TaskState> WriteTask(const std::string& job, uint64_t checkpoint, const TaskId& task,
+                              const state::TaskSnapshot& snapshot);
 
   /// Makes the checkpoint exist. Superseded if another coordinator committed this number, or any above `manifest.parent`.
   CommitOutcome Commit(const Manifest& manifest);

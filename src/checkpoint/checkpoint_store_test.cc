@@ -26,7 +26,8 @@ const std::string kJob = "clicks / page";
 // A store over a folder of its own, and what it logged.
 class CheckpointStoreTest : public ::testing::Test {
  protected:
-  std::unique_ptr<CheckpointStore> Open(const std::string& run, int retained = 10, std::shared_ptr<io::Storage> storage = nullptr) {
+  std::unique_ptr<CheckpointStore> Open(const std::string& run, int retained = 10,
+                                        std::shared_ptr<io::Storage> storage = nullptr) {
     StoreOptions options;
     options.run = run;
     options.inline_bytes = 100;
@@ -44,7 +45,8 @@ class CheckpointStoreTest : public ::testing::Test {
     manifest.parent = parent;
     manifest.nodes = {{"count", kMax, 2, true, {}, {}, {}}, {"sink", kMax, 2, false, {}, {}, {}}};
     for (int32_t i = 0; i < 2; ++i) {
-      THALWEG_ASSIGN(const TaskState state, store.WriteTask(kJob, checkpoint, {3, i}, SampleSnapshot(i, 2, kMax, 50 + checkpoint)));
+      THALWEG_ASSIGN(const TaskState state,
+                     store.WriteTask(kJob, checkpoint, {3, i}, SampleSnapshot(i, 2, kMax, 50 + checkpoint)));
       manifest.nodes[0].subtasks.push_back(state.at("count"));
       manifest.nodes[1].subtasks.push_back(state.at("sink"));
     }
@@ -86,8 +88,9 @@ TEST_F(CheckpointStoreTest, WhatWasCommittedIsReadBackWhole) {
   const auto storage = io::OpenStorage(folder_.uri()).value();
   for (int32_t i = 0; i < 2; ++i) {
     const state::OperatorSnapshot wrote = SampleSnapshot(i, 2, kMax, 51).operators[0];
-    const state::OperatorSnapshot read =
-        ReadOperator(*storage, CheckpointFolder(kJob, 1), "count", latest.manifest->nodes[0].subtasks[static_cast<size_t>(i)]).value();
+    const state::OperatorSnapshot read = ReadOperator(*storage, CheckpointFolder(kJob, 1), "count",
+                                                      latest.manifest->nodes[0].subtasks[static_cast<size_t>(i)])
+                                             .value();
     EXPECT_EQ(read.keyed.segments, wrote.keyed.segments);
     EXPECT_EQ(read.keyed.specs, wrote.keyed.specs);
     EXPECT_EQ(read.lists[0].items, wrote.lists[0].items);
@@ -98,7 +101,8 @@ TEST_F(CheckpointStoreTest, WhatWasCommittedIsReadBackWhole) {
 TEST_F(CheckpointStoreTest, AStateFileSaysWhoseItIs) {
   const auto store = Open("a");
   Commit(*store, 1);
-  const std::string bytes = io::OpenStorage(folder_.uri()).value()->Get(CheckpointFolder(kJob, 1) + "/3-1-a.state").value();
+  const std::string bytes =
+      io::OpenStorage(folder_.uri()).value()->Get(CheckpointFolder(kJob, 1) + "/3-1-a.state").value();
   const FileLabel label = DecodeFileLabel(bytes).value();
   EXPECT_EQ(label.job, kJob);
   EXPECT_EQ(label.checkpoint, 1u);
@@ -120,7 +124,8 @@ TEST_F(CheckpointStoreTest, ARangeOfKeyGroupsIsReadAloneAndVerified) {
   const auto store = Open("a");
   const Manifest manifest = Commit(*store, 1);
   const SubtaskState& state = manifest.nodes[0].subtasks[0];
-  const auto faulty = std::make_shared<io::FaultyStorage>(io::OpenStorage(folder_.uri()).value(), std::vector<io::Fault>{});
+  const auto faulty =
+      std::make_shared<io::FaultyStorage>(io::OpenStorage(folder_.uri()).value(), std::vector<io::Fault>{});
   const auto keyed = ReadKeyGroups(*faulty, CheckpointFolder(kJob, 1), state, {2, 4}).value();
   EXPECT_EQ(keyed.segments.size(), 2u);
   EXPECT_EQ(keyed.segments.at(3), SampleSnapshot(0, 2, kMax, 51).operators[0].keyed.segments.at(3));
@@ -129,7 +134,8 @@ TEST_F(CheckpointStoreTest, ARangeOfKeyGroupsIsReadAloneAndVerified) {
   EXPECT_TRUE(ReadKeyGroups(*faulty, CheckpointFolder(kJob, 1), state, {2, 4}).ok());
   const Status damaged = ReadKeyGroups(*faulty, CheckpointFolder(kJob, 1), state, {0, 8}).status();
   EXPECT_EQ(damaged.category(), ErrorCategory::kExternal);
-  EXPECT_THAT(damaged.message(), AllOf(HasSubstr("key group 5 has checksum"), HasSubstr(fmt::format("expected {:016x}", state.segments[5].checksum)),
+  EXPECT_THAT(damaged.message(), AllOf(HasSubstr("key group 5 has checksum"),
+                                       HasSubstr(fmt::format("expected {:016x}", state.segments[5].checksum)),
                                        HasSubstr("chk-1/3-0-a.state")));
 }
 
@@ -184,17 +190,22 @@ TEST_F(CheckpointStoreTest, ACoordinatorThatWasOvertakenCannotCommitALowerNumber
 }
 
 TEST_F(CheckpointStoreTest, EveryKindOfDamageFallsBackLoudlyToTheOneBefore) {
-  const std::vector<std::pair<std::string, std::function<void(const std::string& manifest, const std::string& file)>>> damages = {
-      {"Damaged metadata entry", [](auto& manifest, auto&) { Flip(manifest, -3); }},
-      {"Truncated metadata entry",
-       [](auto& manifest, auto&) { std::filesystem::resize_file(manifest, std::filesystem::file_size(manifest) - 1); }},
-      {"Truncated metadata entry", [](auto& manifest, auto&) { std::filesystem::resize_file(manifest, 0); }},
-      {"it has checksum", [](auto&, auto& file) { Flip(file, 0); }},
-      {"it has checksum", [](auto&, auto& file) { Flip(file, -1); }},
-      {"bytes, expected", [](auto&, auto& file) { std::filesystem::resize_file(file, std::filesystem::file_size(file) - 1); }},
-      {"bytes, expected", [](auto&, auto& file) { std::filesystem::resize_file(file, std::filesystem::file_size(file) + 1); }},
-      {"Missing state file", [](auto&, auto& file) { std::filesystem::remove(file); }},
-  };
+  const std::vector<std::pair<std::string, std::function<void(const std::string& manifest, const std::string& file)>>>
+      damages = {
+          {"Damaged metadata entry", [](auto& manifest, auto&) { Flip(manifest, -3); }},
+          {"Truncated metadata entry",
+           [](auto& manifest, auto&) {
+             std::filesystem::resize_file(manifest, std::filesystem::file_size(manifest) - 1);
+           }},
+          {"Truncated metadata entry", [](auto& manifest, auto&) { std::filesystem::resize_file(manifest, 0); }},
+          {"it has checksum", [](auto&, auto& file) { Flip(file, 0); }},
+          {"it has checksum", [](auto&, auto& file) { Flip(file, -1); }},
+          {"bytes, expected",
+           [](auto&, auto& file) { std::filesystem::resize_file(file, std::filesystem::file_size(file) - 1); }},
+          {"bytes, expected",
+           [](auto&, auto& file) { std::filesystem::resize_file(file, std::filesystem::file_size(file) + 1); }},
+          {"Missing state file", [](auto&, auto& file) { std::filesystem::remove(file); }},
+      };
   for (const auto& [reason, damage] : damages) {
     std::filesystem::remove_all(folder_.path() + "/" + JobFolder(kJob));
     log_.clear();
@@ -220,7 +231,8 @@ TEST_F(CheckpointStoreTest, DamageReportsExpectedAndActualChecksum) {
   const Manifest manifest = Commit(*store, 2);
   Flip(Path(2, "3-0-a.state"), 40);
   EXPECT_THAT(store->ReadLatest(kJob)->rejected[0].reason,
-              HasSubstr(fmt::format("expected {:016x}: {}/3-0-a.state", manifest.nodes[0].subtasks[0].file_checksum, CheckpointFolder(kJob, 2))));
+              HasSubstr(fmt::format("expected {:016x}: {}/3-0-a.state", manifest.nodes[0].subtasks[0].file_checksum,
+                                    CheckpointFolder(kJob, 2))));
 }
 
 TEST_F(CheckpointStoreTest, IfAllAreDamagedNothingStartsFromNothing) {
@@ -231,13 +243,15 @@ TEST_F(CheckpointStoreTest, IfAllAreDamagedNothingStartsFromNothing) {
   Flip(Path(2, "3-0-a.state"), 40);
   const Status status = store->ReadLatest(kJob).status();
   EXPECT_EQ(status.category(), ErrorCategory::kExternal);
-  EXPECT_THAT(status.message(), HasSubstr("No checkpoint of job 'clicks / page' can be restored: 2 exist and all are damaged"));
+  EXPECT_THAT(status.message(),
+              HasSubstr("No checkpoint of job 'clicks / page' can be restored: 2 exist and all are damaged"));
 }
 
 TEST_F(CheckpointStoreTest, AReadThatFailsOnceIsTriedAgain) {
   Commit(*Open("a"), 1);
-  const auto faulty = std::make_shared<io::FaultyStorage>(io::OpenStorage(folder_.uri()).value(),
-                                                          std::vector<io::Fault>{{io::StorageCall::kGet, io::FaultKind::kError, 5}});
+  const auto faulty =
+      std::make_shared<io::FaultyStorage>(io::OpenStorage(folder_.uri()).value(),
+                                          std::vector<io::Fault>{{io::StorageCall::kGet, io::FaultKind::kError, 5}});
   const Latest latest = Open("b", 10, faulty)->ReadLatest(kJob).value();
   EXPECT_EQ(faulty->injected(), 1u);
   EXPECT_EQ(latest.manifest->checkpoint, 1u);
@@ -246,12 +260,14 @@ TEST_F(CheckpointStoreTest, AReadThatFailsOnceIsTriedAgain) {
 
 TEST_F(CheckpointStoreTest, AFullDiskFailsTheTaskAndLeavesNoFile) {
   for (const io::StorageCall call : {io::StorageCall::kAppend, io::StorageCall::kCommit}) {
-    const auto faulty = std::make_shared<io::FaultyStorage>(io::OpenStorage(folder_.uri()).value(),
-                                                            std::vector<io::Fault>{{call, io::FaultKind::kError, 28, "", 0, io::kAlways}});
+    const auto faulty = std::make_shared<io::FaultyStorage>(
+        io::OpenStorage(folder_.uri()).value(),
+        std::vector<io::Fault>{{call, io::FaultKind::kError, 28, "", 0, io::kAlways}});
     const auto store = Open("a", 10, faulty);
     const Status status = store->WriteTask(kJob, 1, {3, 0}, SampleSnapshot(0, 1, kMax, 100)).status();
     EXPECT_EQ(status.category(), ErrorCategory::kExternal);
-    EXPECT_THAT(status.message(), AllOf(HasSubstr("State of task 3-0 for checkpoint 1"), HasSubstr("No space left on device")));
+    EXPECT_THAT(status.message(),
+                AllOf(HasSubstr("State of task 3-0 for checkpoint 1"), HasSubstr("No space left on device")));
     EXPECT_TRUE(io::OpenStorage(folder_.uri()).value()->List("")->empty());
   }
 }
@@ -259,7 +275,8 @@ TEST_F(CheckpointStoreTest, AFullDiskFailsTheTaskAndLeavesNoFile) {
 TEST_F(CheckpointStoreTest, ATornFileIsFoundByItsChecksum) {
   const auto faulty = std::make_shared<io::FaultyStorage>(
       io::OpenStorage(folder_.uri()).value(),
-      std::vector<io::Fault>{{io::StorageCall::kAppend, io::FaultKind::kFlipBit, 0, "chk-2", 3}, {io::StorageCall::kAppend, io::FaultKind::kLoseTail, 0, "chk-3", 3}});
+      std::vector<io::Fault>{{io::StorageCall::kAppend, io::FaultKind::kFlipBit, 0, "chk-2", 3},
+                             {io::StorageCall::kAppend, io::FaultKind::kLoseTail, 0, "chk-3", 3}});
   const auto store = Open("a", 10, faulty);
   for (uint64_t checkpoint : {1, 2, 3}) Commit(*store, checkpoint);
   EXPECT_EQ(faulty->injected(), 2u);
@@ -343,7 +360,8 @@ TEST_F(CheckpointStoreTest, APathWithoutOrWithSeveralJobsIsAUserError) {
     manifest.job = job;
     ASSERT_EQ(store->Commit(manifest).kind, Kind::kCommitted);
   }
-  EXPECT_THAT(ResolveCheckpointPath(folder_.path()).status().message(), HasSubstr("Several jobs have checkpoints in " + folder_.path() + ": one, two"));
+  EXPECT_THAT(ResolveCheckpointPath(folder_.path()).status().message(),
+              HasSubstr("Several jobs have checkpoints in " + folder_.path() + ": one, two"));
 }
 
 TEST(JobFolderName, IsOnePlainPathPart) {

@@ -42,7 +42,8 @@ bool CheckpointCoordinator::CheckUids(const TaskState& state) {
 
 void CheckpointCoordinator::On(TaskAck& ack) {
   const auto found = pending_.find(ack.checkpoint);
-  if (found == pending_.end() || found->second.committing || !tasks_.contains(ack.task) || !CheckUids(ack.state)) return;
+  if (found == pending_.end() || found->second.committing || !tasks_.contains(ack.task) || !CheckUids(ack.state))
+    return;
   // A finished task's last word was already counted; an acknowledgement that it overtook is older.
   if (!finished_.contains(ack.task)) found->second.acked.emplace(ack.task, std::move(ack.state));
 }
@@ -56,7 +57,8 @@ void CheckpointCoordinator::On(TaskDecline& decline) {
 void CheckpointCoordinator::On(TaskFinished& finished) {
   if (!tasks_.contains(finished.task) || finished_.contains(finished.task) || !CheckUids(finished.state)) return;
   for (auto& [uid, state] : finished.state) {
-    if (!state.file.empty()) return Fail(InternalError("A task that ended left its state in a file, which later checkpoints lack: '{}'", uid));
+    if (!state.file.empty())
+      return Fail(InternalError("A task that ended left its state in a file, which later checkpoints lack: '{}'", uid));
     state.finished = true;
   }
   finished_.emplace(finished.task, std::move(finished.state));
@@ -78,11 +80,13 @@ void CheckpointCoordinator::On(CommitResult& result) {
   switch (result.outcome.kind) {
     case CommitOutcome::Kind::kCommitted: return Complete(result.checkpoint);
     case CommitOutcome::Kind::kFailed:
-      return Abort(result.checkpoint, fmt::format("its manifest could not be written: {}", result.outcome.reason), true);
+      return Abort(result.checkpoint, fmt::format("its manifest could not be written: {}", result.outcome.reason),
+                   true);
     case CommitOutcome::Kind::kSuperseded: return Fail(UserError("{}", result.outcome.reason));
     case CommitOutcome::Kind::kUnknown:
       // To go on could mean to abort what a restart then restores.
-      return Fail(ExternalError("Checkpoint {} may or may not be committed: {}", result.checkpoint, result.outcome.reason));
+      return Fail(
+          ExternalError("Checkpoint {} may or may not be committed: {}", result.checkpoint, result.outcome.reason));
   }
 }
 
@@ -106,8 +110,10 @@ void CheckpointCoordinator::ExpireTimedOut() {
       if (pending.acked.contains(task.id) || finished_.contains(task.id)) continue;
       if (missing++ == 0) first = TaskName(task.id);
     }
-    Abort(checkpoint, fmt::format("timed out after {} ms: {} of {} tasks have not acknowledged{}", options_.timeout_ms, missing,
-                                  options_.tasks.size(), missing ? ", the first is " + first : ""), true);
+    Abort(checkpoint,
+          fmt::format("timed out after {} ms: {} of {} tasks have not acknowledged{}", options_.timeout_ms, missing,
+                      options_.tasks.size(), missing ? ", the first is " + first : ""),
+          true);
   }
 }
 
@@ -123,11 +129,13 @@ void CheckpointCoordinator::StartDue() {
     if (!requests_.empty()) {
       const TriggerNow request = requests_.front();
       requests_.pop_front();
-      Start(request.kind == CheckpointKind::kStop ? CheckpointKind::kStop : CheckpointKind::kRequested, request.request);
+      Start(request.kind == CheckpointKind::kStop ? CheckpointKind::kStop : CheckpointKind::kRequested,
+            request.request);
     } else if (AllFinished()) {
       if (now_ms_ < final_not_before_ms_) return;
       Start(CheckpointKind::kFinal, std::nullopt);
-    } else if (options_.durable && options_.interval_ms > 0 && now_ms_ >= std::max(next_periodic_ms_, pause_until_ms_)) {
+    } else if (options_.durable && options_.interval_ms > 0 &&
+               now_ms_ >= std::max(next_periodic_ms_, pause_until_ms_)) {
       Start(CheckpointKind::kPeriodic, std::nullopt);
       next_periodic_ms_ = now_ms_ + options_.interval_ms;
     } else {
@@ -163,7 +171,8 @@ void CheckpointCoordinator::SendBarriers(uint64_t checkpoint, Pending& pending, 
 }
 
 bool CheckpointCoordinator::IsComplete(const Pending& pending) const {
-  return pending.has_coordinators && std::all_of(options_.tasks.begin(), options_.tasks.end(), [&](const CoordinatedTask& task) {
+  return pending.has_coordinators &&
+         std::all_of(options_.tasks.begin(), options_.tasks.end(), [&](const CoordinatedTask& task) {
            return pending.acked.contains(task.id) || finished_.contains(task.id);
          });
 }
@@ -192,8 +201,13 @@ Manifest CheckpointCoordinator::MakeManifest(uint64_t checkpoint, const Pending&
   manifest.kind = pending.kind;
   for (const CoordinatedNode& node : options_.nodes) {
     const auto coordinator = pending.coordinators.find(node.uid);
-    manifest.nodes.push_back({node.uid, node.max_parallelism, node.parallelism, node.keyed,
-                              coordinator != pending.coordinators.end() ? coordinator->second : std::string(), {}, {}});
+    manifest.nodes.push_back({node.uid,
+                              node.max_parallelism,
+                              node.parallelism,
+                              node.keyed,
+                              coordinator != pending.coordinators.end() ? coordinator->second : std::string(),
+                              {},
+                              {}});
   }
   for (const auto& [id, task] : tasks_) {  // ascending: so the subtasks of each node ascend
     const auto acked = pending.acked.find(id);
@@ -213,8 +227,8 @@ void CheckpointCoordinator::Abort(uint64_t checkpoint, const std::string& reason
   // What somebody asked for is answered, not counted.
   if (!counts || pending.request) return;
   if (++failures_ > options_.tolerable_failures)
-    Fail(ExternalError("Checkpoint {} failed, the {}. in a row with {} tolerated: {}", checkpoint, failures_, options_.tolerable_failures,
-                       reason));
+    Fail(ExternalError("Checkpoint {} failed, the {}. in a row with {} tolerated: {}", checkpoint, failures_,
+                       options_.tolerable_failures, reason));
 }
 
 void CheckpointCoordinator::Complete(uint64_t checkpoint) {

@@ -39,22 +39,22 @@ struct CoordinatedNode {
 struct CoordinatorOptions {
   std::string job;
   uint64_t graph_digest = 0;
-  bool durable = true;         // false: no checkpoint directory; the job runs and ends without checkpoints
-  int64_t interval_ms = 0;     // interval; 0: only the last one and those asked for
-  int64_t min_pause_ms = 0;    // min-pause: from the end of one to the start of the next periodic one
+  bool durable = true;           // false: no checkpoint directory; the job runs and ends without checkpoints
+  int64_t interval_ms = 0;       // interval; 0: only the last one and those asked for
+  int64_t min_pause_ms = 0;      // min-pause: from the end of one to the start of the next periodic one
   int64_t timeout_ms = 600'000;  // timeout: until all have acknowledged; a commit under way is awaited
-  int max_concurrent = 1;      // max-concurrent-checkpoints
-  int tolerable_failures = 0;  // tolerable-failed-checkpoints: periodic ones in a row
-  uint64_t newest = 0;         // Latest::newest at the start: numbers go on from there
+  int max_concurrent = 1;        // max-concurrent-checkpoints
+  int tolerable_failures = 0;    // tolerable-failed-checkpoints: periodic ones in a row
+  uint64_t newest = 0;           // Latest::newest at the start: numbers go on from there
   std::vector<CoordinatedTask> tasks;
   std::vector<CoordinatedNode> nodes;
 };
 
 // --- What it is told.
 
-struct Tick {};                  // time has passed: a timer set by SetTimer, or any
-struct TasksStarted {};          // every task runs and has restored its state
-struct TaskAck {                 // the task's snapshot is durable
+struct Tick {};          // time has passed: a timer set by SetTimer, or any
+struct TasksStarted {};  // every task runs and has restored its state
+struct TaskAck {         // the task's snapshot is durable
   uint64_t checkpoint = 0;
   TaskId task;
   TaskState state;
@@ -105,27 +105,27 @@ struct TriggerBarrier {
 struct CommitManifest {
   Manifest manifest;
 };
-struct NotifyComplete {          // to every task: commit. Then CheckpointStore::Subsume, if there is a store
+struct NotifyComplete {  // to every task: commit. Then CheckpointStore::Subsume, if there is a store
   uint64_t checkpoint = 0;
 };
-struct NotifyAborted {           // to every task
+struct NotifyAborted {  // to every task
   uint64_t checkpoint = 0;
   std::string reason;
 };
-struct FailJob {                 // the attempt is over; nothing more comes out
+struct FailJob {  // the attempt is over; nothing more comes out
   Status reason;
 };
-struct SetTimer {                // replaces the one before
+struct SetTimer {  // replaces the one before
   int64_t at_ms = 0;
 };
-struct Answer {                  // to TriggerNow; error empty: done
+struct Answer {  // to TriggerNow; error empty: done
   uint64_t request = 0;
   uint64_t checkpoint = 0;
   std::string error;
 };
 /// The last checkpoint is durable and told: close the tasks. Nothing more comes out.
 struct EndJob {
-  bool stopped = false;          // by kStop: end the tasks with EndKind::kStop
+  bool stopped = false;  // by kStop: end the tasks with EndKind::kStop
 };
 using CoordinatorOutput =
     std::variant<TriggerBarrier, CommitManifest, NotifyComplete, NotifyAborted, FailJob, SetTimer, Answer, EndJob>;
@@ -191,7 +191,7 @@ class CheckpointCoordinator {
   bool ended_ = false;
   uint64_t newest_ = 0;
   uint64_t next_ = 1;
-  int failures_ = 0;                // periodic, in a row
+  int failures_ = 0;  // periodic, in a row
   int64_t next_periodic_ms_ = 0;
   int64_t pause_until_ms_ = INT64_MIN;
   int64_t final_not_before_ms_ = INT64_MIN;

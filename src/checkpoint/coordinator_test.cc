@@ -33,14 +33,17 @@ std::string Say(const CoordinatorOutput& output) {
     std::string operator()(const TriggerBarrier& m) {
       std::string tasks;
       for (const TaskId& task : m.tasks) tasks += (tasks.empty() ? "" : " ") + TaskName(task);
-      return fmt::format("barrier {} [{}]{}{}", m.checkpoint, tasks, m.kind == CheckpointKind::kStop ? " stop" : "", m.again ? " again" : "");
+      return fmt::format("barrier {} [{}]{}{}", m.checkpoint, tasks, m.kind == CheckpointKind::kStop ? " stop" : "",
+                         m.again ? " again" : "");
     }
     std::string operator()(const CommitManifest& m) { return fmt::format("commit {}", m.manifest.checkpoint); }
     std::string operator()(const NotifyComplete& m) { return fmt::format("complete {}", m.checkpoint); }
     std::string operator()(const NotifyAborted& m) { return fmt::format("abort {}: {}", m.checkpoint, m.reason); }
     std::string operator()(const FailJob& m) { return "fail: " + m.reason.message(); }
     std::string operator()(const SetTimer& m) { return fmt::format("timer {}", m.at_ms); }
-    std::string operator()(const Answer& m) { return fmt::format("answer {}: {} {}", m.request, m.checkpoint, m.error); }
+    std::string operator()(const Answer& m) {
+      return fmt::format("answer {}: {} {}", m.request, m.checkpoint, m.error);
+    }
     std::string operator()(const EndJob& m) { return m.stopped ? "end stopped" : "end"; }
   } say;
   return std::visit(say, output);
@@ -156,7 +159,8 @@ TEST(Coordinator, SeveralMayRunAndANewerCompletionEndsTheOlder) {
   EXPECT_THAT(step(200, Tick{}), ElementsAre("barrier 2 [1-0 1-1]"));
   EXPECT_THAT(step(300, Tick{}), IsEmpty());
   AckAll(step, 310, 2);
-  EXPECT_THAT(step(320, Done(2)), ElementsAre("abort 1: checkpoint 2 is newer and complete", "complete 2", "barrier 3 [1-0 1-1]"));
+  EXPECT_THAT(step(320, Done(2)),
+              ElementsAre("abort 1: checkpoint 2 is newer and complete", "complete 2", "barrier 3 [1-0 1-1]"));
 }
 
 TEST(Coordinator, LateRepeatedAndUnknownAcknowledgementsChangeNothing) {
@@ -201,7 +205,8 @@ TEST(Coordinator, FailuresInARowAreCountedAndACompletionForgetsThem) {
   step(300, Tick{});
   EXPECT_THAT(step(310, TaskDecline{3, kSink, "x"}), ElementsAre("abort 3: task 2-0 declined: x"));
   step(400, Tick{});
-  EXPECT_THAT(step(410, TaskDecline{4, kSink, "x"}), ElementsAre("abort 4: task 2-0 declined: x", HasSubstr("fail: Checkpoint 4 failed, the 2. in a row")));
+  EXPECT_THAT(step(410, TaskDecline{4, kSink, "x"}),
+              ElementsAre("abort 4: task 2-0 declined: x", HasSubstr("fail: Checkpoint 4 failed, the 2. in a row")));
 }
 
 TEST(Coordinator, AManifestThatCouldNotBeWrittenAborts) {
@@ -210,7 +215,8 @@ TEST(Coordinator, AManifestThatCouldNotBeWrittenAborts) {
   Driver step = Started(options);
   step(100, Tick{});
   AckAll(step, 110, 1);
-  EXPECT_THAT(step(120, Result_(1, CommitOutcome::Kind::kFailed)), ElementsAre("abort 1: its manifest could not be written: why"));
+  EXPECT_THAT(step(120, Result_(1, CommitOutcome::Kind::kFailed)),
+              ElementsAre("abort 1: its manifest could not be written: why"));
   EXPECT_THAT(step(200, Tick{}), ElementsAre("barrier 2 [1-0 1-1]"));
 }
 
@@ -223,7 +229,9 @@ TEST(Coordinator, ACommitOfUnknownOutcomeOrASecondCoordinatorEndsTheAttempt) {
     AckAll(step, 110, 1);
     const auto said = step(120, Result_(1, kind));
     ASSERT_EQ(said.size(), 1u);
-    EXPECT_THAT(said[0], HasSubstr(kind == CommitOutcome::Kind::kUnknown ? "fail: Checkpoint 1 may or may not be committed: why" : "fail: why"));
+    EXPECT_THAT(said[0],
+                HasSubstr(kind == CommitOutcome::Kind::kUnknown ? "fail: Checkpoint 1 may or may not be committed: why"
+                                                                : "fail: why"));
     EXPECT_THAT(step(500, Tick{}), IsEmpty());
   }
 }
@@ -313,7 +321,8 @@ TEST(Coordinator, ALastCheckpointThatFailsIsTriedAgainWhenTolerated) {
   EXPECT_THAT(step(20, Result_(1, CommitOutcome::Kind::kFailed)), ElementsAre(HasSubstr("abort 1")));
   EXPECT_EQ(step.timer_ms, 20 + kFinalRetryMs);
   EXPECT_THAT(step(20 + kFinalRetryMs, Tick{}), ElementsAre("barrier 2 []", "commit 2"));
-  EXPECT_THAT(step(2000, Result_(2, CommitOutcome::Kind::kFailed)), ElementsAre(HasSubstr("abort 2"), HasSubstr("fail: ")));
+  EXPECT_THAT(step(2000, Result_(2, CommitOutcome::Kind::kFailed)),
+              ElementsAre(HasSubstr("abort 2"), HasSubstr("fail: ")));
 }
 
 TEST(Coordinator, WithoutACheckpointDirectoryTheJobEndsWithoutManifest) {
@@ -321,7 +330,8 @@ TEST(Coordinator, WithoutACheckpointDirectoryTheJobEndsWithoutManifest) {
   options.durable = false;
   Driver step = Started(options);
   EXPECT_THAT(step(500, Tick{}), IsEmpty());
-  EXPECT_THAT(step(500, TriggerNow{CheckpointKind::kStop, 3}), ElementsAre("answer 3: 0 the job has no checkpoint directory"));
+  EXPECT_THAT(step(500, TriggerNow{CheckpointKind::kStop, 3}),
+              ElementsAre("answer 3: 0 the job has no checkpoint directory"));
   step(510, Finished(kSource0));
   step(510, Finished(kSource1));
   EXPECT_THAT(step(510, Finished(kSink)), ElementsAre("complete 1", "end"));
@@ -352,7 +362,8 @@ TEST(Coordinator, ARequestIsAnsweredWhenDurableAndWaitsForTheOneUnderWay) {
 TEST(Coordinator, AFailedRequestIsAnsweredAndNotCounted) {
   Driver step = Started();
   step(10, TriggerNow{CheckpointKind::kRequested, 9});
-  EXPECT_THAT(step(20, TaskDecline{1, kSink, "x"}), ElementsAre("abort 1: task 2-0 declined: x", "answer 9: 1 task 2-0 declined: x"));
+  EXPECT_THAT(step(20, TaskDecline{1, kSink, "x"}),
+              ElementsAre("abort 1: task 2-0 declined: x", "answer 9: 1 task 2-0 declined: x"));
   EXPECT_THAT(step(100, Tick{}), ElementsAre("barrier 2 [1-0 1-1]"));
 }
 
@@ -374,8 +385,10 @@ TEST(Coordinator, AStopThatFailsLetsTheJobGoOn) {
 
 TEST(Coordinator, WaitingRequestsAreBounded) {
   Driver step(TwoSources());
-  for (size_t i = 0; i < kMaxWaitingRequests; ++i) EXPECT_THAT(step(0, TriggerNow{CheckpointKind::kRequested, i}), IsEmpty());
-  EXPECT_THAT(step(0, TriggerNow{CheckpointKind::kRequested, 99}), ElementsAre("answer 99: 0 16 requests are waiting already"));
+  for (size_t i = 0; i < kMaxWaitingRequests; ++i)
+    EXPECT_THAT(step(0, TriggerNow{CheckpointKind::kRequested, i}), IsEmpty());
+  EXPECT_THAT(step(0, TriggerNow{CheckpointKind::kRequested, 99}),
+              ElementsAre("answer 99: 0 16 requests are waiting already"));
 }
 
 TEST(Coordinator, StateOfAnUnknownOperatorOrALastWordInAFileIsADefect) {
@@ -392,7 +405,8 @@ TEST(Coordinator, StateOfAnUnknownOperatorOrALastWordInAFileIsADefect) {
 TEST(Coordinator, OfTwoCoordinatorsOverOneStoreOneEnds) {
   const io::TemporaryFolder folder;
   auto open = [&](const std::string& run) {
-    return CheckpointStore(io::OpenStorage(folder.uri()).value(), io::OpenMetaStore(folder.uri()).value(), {.run = run, .log = {}});
+    return CheckpointStore(io::OpenStorage(folder.uri()).value(), io::OpenMetaStore(folder.uri()).value(),
+                           {.run = run, .log = {}});
   };
   CheckpointStore store_a = open("a"), store_b = open("b");
   Driver a = Started(), b = Started();
@@ -401,7 +415,8 @@ TEST(Coordinator, OfTwoCoordinatorsOverOneStoreOneEnds) {
     AckAll(*step, 110, 1);
   }
   EXPECT_THAT(b(120, CommitResult{1, store_b.Commit(b.manifest)}), ElementsAre("complete 1"));
-  EXPECT_THAT(a(120, CommitResult{1, store_a.Commit(a.manifest)}), ElementsAre("fail: Another coordinator runs job 'j': it committed checkpoint 1"));
+  EXPECT_THAT(a(120, CommitResult{1, store_a.Commit(a.manifest)}),
+              ElementsAre("fail: Another coordinator runs job 'j': it committed checkpoint 1"));
 }
 
 // Random orders of everything, many seeds. Checks: a checkpoint ends once; notified only after its commit succeeded; its manifest

@@ -47,7 +47,8 @@ Result<state::StateSpec> DecodeSpec(std::string_view bytes) {
     }
   }
   THALWEG_TRY(in.status());
-  if (spec.kind == state::StateKind{}) return ExternalError("Malformed keyed state of a checkpoint: no kind: {}", spec.name);
+  if (spec.kind == state::StateKind{})
+    return ExternalError("Malformed keyed state of a checkpoint: no kind: {}", spec.name);
   return spec;
 }
 
@@ -99,10 +100,12 @@ Result<std::vector<Segment>> DecodeSegments(std::string_view bytes, uint64_t lim
   while (!in.AtEnd()) {
     const uint64_t step = in.Varint(), gap = in.Varint(), length = in.Varint(), checksum = in.U64();
     if (in.failed()) break;
-    if (step >= types::kMaxMaxParallelism || group + step >= types::kMaxMaxParallelism || (step == 0 && !segments.empty()))
+    if (step >= types::kMaxMaxParallelism || group + step >= types::kMaxMaxParallelism ||
+        (step == 0 && !segments.empty()))
       return ExternalError("Malformed checkpoint manifest: key group {} after {}", group + step, group);
     if (gap > limit - end || length > limit - end - gap)
-      return ExternalError("Malformed checkpoint manifest: key group {} lies beyond the {} bytes of its file", group + step, limit);
+      return ExternalError("Malformed checkpoint manifest: key group {} lies beyond the {} bytes of its file",
+                           group + step, limit);
     group += step;
     segments.push_back({static_cast<uint16_t>(group), end + gap, length, checksum});
     end += gap + length;
@@ -138,7 +141,10 @@ void ReadSubtaskField(FieldReader& in, SubtaskState& state) {
     case 5: state.file_checksum = in.Fixed64(); break;
     case 6: state.specs.push_back(in.Take(DecodeSpec(in.Bytes()))); break;
     case 7: state.inlined = in.String(); break;
-    case 8: state.segments = in.Take(DecodeSegments(in.Bytes(), state.file.empty() ? state.inlined.size() : state.file_bytes)); break;
+    case 8:
+      state.segments =
+          in.Take(DecodeSegments(in.Bytes(), state.file.empty() ? state.inlined.size() : state.file_bytes));
+      break;
     case 9: state.lists.push_back(in.Take(DecodeList(in.Bytes()))); break;
     case 10: state.committables.push_back(in.String()); break;
     case 11: state.splits.push_back(in.String()); break;
@@ -170,13 +176,15 @@ std::string EncodeNode(const NodeState& node) {
 }
 
 Status CheckNode(const NodeState& node) {
-  if (node.max_parallelism > types::kMaxMaxParallelism || node.parallelism < 1 || node.parallelism > node.max_parallelism)
+  if (node.max_parallelism > types::kMaxMaxParallelism || node.parallelism < 1 ||
+      node.parallelism > node.max_parallelism)
     return ExternalError("Malformed checkpoint manifest: node '{}' has parallelism {} and max parallelism {}", node.uid,
                          node.parallelism, node.max_parallelism);
   int32_t next = 0;
   for (const SubtaskState& subtask : node.subtasks) {
     if (subtask.subtask < next || subtask.subtask >= node.parallelism)
-      return ExternalError("Malformed checkpoint manifest: subtask {} of node '{}' is out of place", subtask.subtask, node.uid);
+      return ExternalError("Malformed checkpoint manifest: subtask {} of node '{}' is out of place", subtask.subtask,
+                           node.uid);
     next = subtask.subtask + 1;
     if (!subtask.segments.empty() && subtask.segments.back().key_group >= node.max_parallelism)
       return ExternalError("Malformed checkpoint manifest: node '{}' has key group {} of {}", node.uid,
@@ -209,7 +217,8 @@ Result<NodeState> DecodeNode(std::string_view bytes) {
 std::string TaskName(const TaskId& task) { return fmt::format("{}-{}", task.vertex, task.subtask); }
 
 bool SubtaskState::IsEmpty() const {
-  return segments.empty() && lists.empty() && committables.empty() && splits.empty() && in_flight.empty() && unknown.empty();
+  return segments.empty() && lists.empty() && committables.empty() && splits.empty() && in_flight.empty() &&
+         unknown.empty();
 }
 
 bool NodeState::IsEmpty() const {

@@ -34,10 +34,10 @@ struct Segment {
 /// One operator in one subtask: what its snapshot was, with the keyed segments by reference.
 struct SubtaskState {
   int32_t subtask = 0;
-  bool finished = false;        // had ended; what stands here is its last word
-  std::string file;             // in the checkpoint's folder; shared by the operators of a chain. Empty: segments are in `inlined`
+  bool finished = false;  // had ended; what stands here is its last word
+  std::string file;  // in the checkpoint's folder; shared by the operators of a chain. Empty: segments are in `inlined`
   uint64_t file_bytes = 0;
-  uint64_t file_checksum = 0;   // Hash64 of the whole file
+  uint64_t file_checksum = 0;  // Hash64 of the whole file
   std::vector<state::StateSpec> specs;
   std::vector<Segment> segments;  // ascending by key group
   std::string inlined;
@@ -45,7 +45,7 @@ struct SubtaskState {
   std::vector<std::string> committables;
   std::vector<std::string> splits;
   std::string in_flight;
-  std::string unknown;          // fields of a newer version, kept
+  std::string unknown;  // fields of a newer version, kept
 
   /// Nothing would be lost if this were dropped.
   bool IsEmpty() const;
@@ -59,8 +59,8 @@ struct NodeState {
   std::string uid;
   int32_t max_parallelism = 0;
   int32_t parallelism = 0;
-  bool keyed = false;           // reads keyed input: rows in flight belong to key groups
-  std::string coordinator;      // of its operator coordinator or split enumerator
+  bool keyed = false;                  // reads keyed input: rows in flight belong to key groups
+  std::string coordinator;             // of its operator coordinator or split enumerator
   std::vector<SubtaskState> subtasks;  // ascending by subtask; those without state may be left out
   std::string unknown;
 
@@ -78,7 +78,7 @@ struct Manifest {
   /// Greatest number that this writer knew to be committed when it started this checkpoint (0: none). A greater one in the store
   /// means that another coordinator runs the same job.
   uint64_t parent = 0;
-  int64_t created_at_ms = 0;    // since the epoch: when the barriers were sent
+  int64_t created_at_ms = 0;  // since the epoch: when the barriers were sent
   uint64_t graph_digest = 0;
   CheckpointKind kind = CheckpointKind::kPeriodic;
   std::vector<NodeState> nodes;  // in the graph's order

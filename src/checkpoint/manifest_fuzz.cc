@@ -31,7 +31,8 @@ FUZZ_TARGET(ManifestPayload, Payload(SampleManifest()), Payload(SampleManifest(1
   for (const NodeState& node : manifest->nodes)
     for (const SubtaskState& state : node.subtasks)
       for (const Segment& segment : state.segments)
-        THALWEG_CHECK(segment.offset + segment.length <= (state.file.empty() ? state.inlined.size() : state.file_bytes));
+        THALWEG_CHECK(segment.offset + segment.length <=
+                      (state.file.empty() ? state.inlined.size() : state.file_bytes));
 }
 
 FUZZ_TARGET(StateFileLabel, std::string("TWSF")) { (void)DecodeFileLabel(input).ok(); }

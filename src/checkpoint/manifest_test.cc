@@ -20,7 +20,9 @@ std::string Golden(const std::string& name) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-TEST(Manifest, EncodingIsThatOfTheGoldenFile) { EXPECT_EQ(EncodeManifest(SampleManifest()), Golden("checkpoint_manifest_v1.bin")); }
+TEST(Manifest, EncodingIsThatOfTheGoldenFile) {
+  EXPECT_EQ(EncodeManifest(SampleManifest()), Golden("checkpoint_manifest_v1.bin"));
+}
 
 TEST(Manifest, EveryFieldComesBack) {
   const Manifest manifest = DecodeManifest(Golden("checkpoint_manifest_v1.bin")).value();
@@ -88,16 +90,20 @@ std::string Malformed(const std::function<void(Manifest&)>& change) {
 
 TEST(Manifest, WhatCannotBeIsRefused) {
   EXPECT_EQ(Malformed([](Manifest&) {}), "well-formed");
-  EXPECT_THAT(Malformed([](Manifest& m) { m.nodes[1].subtasks[1].subtask = 0; }), HasSubstr("subtask 0 of node 'count' is out of place"));
-  EXPECT_THAT(Malformed([](Manifest& m) { m.nodes[1].subtasks[1].subtask = 2; }), HasSubstr("subtask 2 of node 'count' is out of place"));
-  EXPECT_THAT(Malformed([](Manifest& m) { m.nodes[1].parallelism = 9; }), HasSubstr("parallelism 9 and max parallelism 8"));
-  EXPECT_THAT(Malformed([](Manifest& m) { m.nodes[1].subtasks[1].segments[3].key_group = 8; }), HasSubstr("key group 8 of 8"));
+  EXPECT_THAT(Malformed([](Manifest& m) { m.nodes[1].subtasks[1].subtask = 0; }),
+              HasSubstr("subtask 0 of node 'count' is out of place"));
+  EXPECT_THAT(Malformed([](Manifest& m) { m.nodes[1].subtasks[1].subtask = 2; }),
+              HasSubstr("subtask 2 of node 'count' is out of place"));
+  EXPECT_THAT(Malformed([](Manifest& m) { m.nodes[1].parallelism = 9; }),
+              HasSubstr("parallelism 9 and max parallelism 8"));
+  EXPECT_THAT(Malformed([](Manifest& m) { m.nodes[1].subtasks[1].segments[3].key_group = 8; }),
+              HasSubstr("key group 8 of 8"));
   EXPECT_THAT(Malformed([](Manifest& m) { m.nodes[1].subtasks[1].segments[3].length += 1; }), HasSubstr("lies beyond"));
-  EXPECT_THAT(Malformed([](Manifest& m) { m.nodes[1].subtasks[1].segments[1].key_group = 4; }), HasSubstr("key group 4 after 4"));
+  EXPECT_THAT(Malformed([](Manifest& m) { m.nodes[1].subtasks[1].segments[1].key_group = 4; }),
+              HasSubstr("key group 4 after 4"));
   EXPECT_THAT(Malformed([](Manifest& m) { m.nodes[1].subtasks[0].file = "../x"; }), HasSubstr("lies beyond"));
-  EXPECT_THAT(Malformed([](Manifest& m) {
-                m.nodes[2].subtasks[0].file = "../x";
-              }), HasSubstr("not a plain name: '../x'"));
+  EXPECT_THAT(Malformed([](Manifest& m) { m.nodes[2].subtasks[0].file = "../x"; }),
+              HasSubstr("not a plain name: '../x'"));
 }
 
 }  // namespace

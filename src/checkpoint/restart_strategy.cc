@@ -42,10 +42,11 @@ class Exponential final : public RestartStrategy {
     ++used_;
     const double longest = static_cast<double>(options_.max_backoff_ms);
     const double pause = std::min(static_cast<double>(options_.initial_backoff_ms) *
-                                      std::pow(options_.multiplier, static_cast<double>(used_ - 1)), longest);
+                                      std::pow(options_.multiplier, static_cast<double>(used_ - 1)),
+                                  longest);
     const double jittered = pause * (1 + options_.jitter * (2 * random_.Unit() - 1));
-    backoff_ms_ = std::clamp(static_cast<int64_t>(std::llround(std::min(jittered, longest))), options_.initial_backoff_ms,
-                             options_.max_backoff_ms);
+    backoff_ms_ = std::clamp(static_cast<int64_t>(std::llround(std::min(jittered, longest))),
+                             options_.initial_backoff_ms, options_.max_backoff_ms);
     next_start_ms_ = now_ms + backoff_ms_;
     return backoff_ms_;
   }
@@ -62,7 +63,8 @@ class Exponential final : public RestartStrategy {
   int64_t next_start_ms_ = 0;
 };
 
-Result<int64_t> Milliseconds(const config::Configuration& config, const config::ConfigOption<config::Duration>& option) {
+Result<int64_t> Milliseconds(const config::Configuration& config,
+                             const config::ConfigOption<config::Duration>& option) {
   THALWEG_ASSIGN(const config::Duration duration, config.Get(option));
   return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
 }
@@ -97,9 +99,11 @@ std::unique_ptr<RestartStrategy> Restart(ExponentialDelay options, Random random
   return std::make_unique<Exponential>(options, random);
 }
 
-Result<std::unique_ptr<RestartStrategy>> MakeRestartStrategy(const config::Configuration& config, bool has_checkpoints, Random random) {
+Result<std::unique_ptr<RestartStrategy>> MakeRestartStrategy(const config::Configuration& config, bool has_checkpoints,
+                                                             Random random) {
   THALWEG_ASSIGN(const std::optional<config::RestartStrategyType> given, config.Find(config::kRestartStrategy));
-  switch (given.value_or(has_checkpoints ? config::RestartStrategyType::kExponentialDelay : config::RestartStrategyType::kNone)) {
+  switch (given.value_or(has_checkpoints ? config::RestartStrategyType::kExponentialDelay
+                                         : config::RestartStrategyType::kNone)) {
     case config::RestartStrategyType::kNone: break;
     case config::RestartStrategyType::kFixedDelay: {
       THALWEG_ASSIGN(const FixedDelay options, ReadFixed(config));

@@ -27,7 +27,7 @@ struct ExponentialDelay {
   double multiplier = 1.5;
   int64_t reset_threshold_ms = 3'600'000;  // of running without failure, since the restart was due
   double jitter = 0.1;
-  int64_t attempts = INT32_MAX;            // attempts-before-reset-backoff; 2147483647: infinite
+  int64_t attempts = INT32_MAX;  // attempts-before-reset-backoff; 2147483647: infinite
 };
 
 /// One thread.
@@ -46,6 +46,7 @@ std::unique_ptr<RestartStrategy> Restart(FixedDelay options);
 std::unique_ptr<RestartStrategy> Restart(ExponentialDelay options, Random random);
 
 /// By restart-strategy.type and its keys. Not set: exponential delay with checkpoints, none without. User error for bad values.
-Result<std::unique_ptr<RestartStrategy>> MakeRestartStrategy(const config::Configuration& config, bool has_checkpoints, Random random);
+Result<std::unique_ptr<RestartStrategy>> MakeRestartStrategy(const config::Configuration& config, bool has_checkpoints,
+                                                             Random random);
 
 }  // namespace thalweg::checkpoint

@@ -18,7 +18,9 @@ TEST(RestartStrategy, FixedDelayGivesUpAfterItsAttempts) {
   EXPECT_EQ(strategy->Describe(), "fixed delay of 50 ms, 2 of 2 attempts used");
 }
 
-ExponentialDelay WithoutJitter() { return {.initial_backoff_ms = 100, .max_backoff_ms = 500, .multiplier = 2, .reset_threshold_ms = 1000, .jitter = 0}; }
+ExponentialDelay WithoutJitter() {
+  return {.initial_backoff_ms = 100, .max_backoff_ms = 500, .multiplier = 2, .reset_threshold_ms = 1000, .jitter = 0};
+}
 
 TEST(RestartStrategy, ExponentialDelayGrowsToItsMaximum) {
   const auto strategy = Restart(WithoutJitter(), Random(1));
@@ -32,7 +34,7 @@ TEST(RestartStrategy, ExponentialDelayGrowsToItsMaximum) {
 TEST(RestartStrategy, ExponentialDelayIsInitialAgainAfterTheThreshold) {
   const auto strategy = Restart(WithoutJitter(), Random(1));
   EXPECT_EQ(strategy->OnFailure(0), 100);
-  EXPECT_EQ(strategy->OnFailure(100 + 999), 200);             // started at 100, ran 999
+  EXPECT_EQ(strategy->OnFailure(100 + 999), 200);               // started at 100, ran 999
   EXPECT_EQ(strategy->OnFailure(100 + 999 + 200 + 1000), 100);  // ran 1000
 }
 
@@ -74,10 +76,12 @@ TEST(RestartStrategy, ConfigurationHasFlinksKeysAndDefaults) {
   EXPECT_GE(pause, 1000);
   EXPECT_LE(pause, 1100);
   ASSERT_TRUE(config.Set("restart-strategy.type", "fixed-delay").ok());
-  EXPECT_EQ(MakeRestartStrategy(config, true, Random(1)).value()->Describe(), "fixed delay of 1000 ms, 0 of 1 attempts used");
+  EXPECT_EQ(MakeRestartStrategy(config, true, Random(1)).value()->Describe(),
+            "fixed delay of 1000 ms, 0 of 1 attempts used");
   ASSERT_TRUE(config.Set("restart-strategy.fixed-delay.attempts", "3").ok());
   ASSERT_TRUE(config.Set("restart-strategy.fixed-delay.delay", "2 s").ok());
-  EXPECT_EQ(MakeRestartStrategy(config, true, Random(1)).value()->Describe(), "fixed delay of 2000 ms, 0 of 3 attempts used");
+  EXPECT_EQ(MakeRestartStrategy(config, true, Random(1)).value()->Describe(),
+            "fixed delay of 2000 ms, 0 of 3 attempts used");
 }
 
 TEST(RestartStrategy, BackoffsThatContradictAreAUserError) {
@@ -85,7 +89,9 @@ TEST(RestartStrategy, BackoffsThatContradictAreAUserError) {
   ASSERT_TRUE(config.Set("restart-strategy.exponential-delay.initial-backoff", "2 min").ok());
   const Status status = MakeRestartStrategy(config, true, Random(1)).status();
   EXPECT_EQ(status.category(), ErrorCategory::kUser);
-  EXPECT_THAT(status.message(), HasSubstr("max-backoff is below restart-strategy.exponential-delay.initial-backoff: 60000 ms and 120000 ms"));
+  EXPECT_THAT(
+      status.message(),
+      HasSubstr("max-backoff is below restart-strategy.exponential-delay.initial-backoff: 60000 ms and 120000 ms"));
 }
 
 }  // namespace

@@ -15,9 +15,12 @@ bool HasKeyedState(const NodeState& node) {
 Status CheckNode(const RestoreNode& node, const NodeState* old) {
   if (node.parallelism < 1) return UserError("Parallelism must be at least 1: {} of '{}'", node.parallelism, node.uid);
   if (old && node.max_parallelism > 0 && node.max_parallelism != old->max_parallelism && HasKeyedState(*old))
-    return UserError("Max parallelism of '{}' cannot change from {} to {}: its keyed state is divided into {} key groups", node.uid,
-                     old->max_parallelism, node.max_parallelism, old->max_parallelism);
-  const int32_t most = node.max_parallelism > 0 ? node.max_parallelism : old ? old->max_parallelism : types::kDefaultMaxParallelism;
+    return UserError(
+        "Max parallelism of '{}' cannot change from {} to {}: its keyed state is divided into {} key groups", node.uid,
+        old->max_parallelism, node.max_parallelism, old->max_parallelism);
+  const int32_t most = node.max_parallelism > 0 ? node.max_parallelism
+                       : old                    ? old->max_parallelism
+                                                : types::kDefaultMaxParallelism;
   if (node.parallelism > most)
     return UserError("Parallelism {} of '{}' exceeds its max parallelism {}", node.parallelism, node.uid, most);
   return {};
@@ -61,8 +64,10 @@ Status CheckUids(const Manifest& manifest, RestorePlan& plan, RestoreOptions opt
   for (const NodeState& old : manifest.nodes)
     if (!plan.nodes.contains(old.uid) && !old.IsEmpty()) plan.dropped.push_back(old.uid);
   if (plan.dropped.empty() || options.allow_non_restored_state) return {};
-  return UserError("Checkpoint {} has state of operators that the job does not have: '{}'; give them the same uid again, or allow "
-                   "non-restored state", manifest.checkpoint, fmt::join(plan.dropped, "', '"));
+  return UserError(
+      "Checkpoint {} has state of operators that the job does not have: '{}'; give them the same uid again, or allow "
+      "non-restored state",
+      manifest.checkpoint, fmt::join(plan.dropped, "', '"));
 }
 
 }  // namespace
@@ -74,7 +79,8 @@ std::vector<RestoreNode> RestoreNodesOf(const graph::JobGraph& graph, int32_t de
   return nodes;
 }
 
-Result<RestorePlan> PlanRestore(const Manifest& manifest, const std::vector<RestoreNode>& nodes, RestoreOptions options) {
+Result<RestorePlan> PlanRestore(const Manifest& manifest, const std::vector<RestoreNode>& nodes,
+                                RestoreOptions options) {
   RestorePlan plan;
   plan.checkpoint = manifest.checkpoint;
   for (const RestoreNode& node : nodes) {
@@ -89,17 +95,20 @@ Result<RestorePlan> PlanRestore(const Manifest& manifest, const std::vector<Rest
       planned.max_parallelism = old->max_parallelism;
     planned.subtasks.resize(static_cast<size_t>(node.parallelism));
     for (int32_t i = 0; i < node.parallelism; ++i)
-      planned.subtasks[static_cast<size_t>(i)].key_groups = types::KeyGroupsOf(i, planned.max_parallelism, node.parallelism);
+      planned.subtasks[static_cast<size_t>(i)].key_groups =
+          types::KeyGroupsOf(i, planned.max_parallelism, node.parallelism);
     if (old) PlanNode(*old, planned);
   }
   THALWEG_TRY(CheckUids(manifest, plan, options));
   return plan;
 }
 
-Result<std::vector<state::KeyedSnapshot>> ReadKeyedState(CheckpointStore& store, const Manifest& manifest, const SubtaskPlan& plan) {
+Result<std::vector<state::KeyedSnapshot>> ReadKeyedState(CheckpointStore& store, const Manifest& manifest,
+                                                         const SubtaskPlan& plan) {
   std::vector<state::KeyedSnapshot> parts;
   for (const KeyedPart& part : plan.keyed) {
-    THALWEG_ASSIGN(state::KeyedSnapshot keyed, store.ReadKeyGroups(manifest.job, manifest.checkpoint, *part.from, plan.key_groups));
+    THALWEG_ASSIGN(state::KeyedSnapshot keyed,
+                   store.ReadKeyGroups(manifest.job, manifest.checkpoint, *part.from, plan.key_groups));
     parts.push_back(std::move(keyed));
   }
   return parts;

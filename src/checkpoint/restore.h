@@ -68,9 +68,11 @@ struct RestoreOptions {
 
 /// User error if the checkpoint has state of a uid that the job lacks (unless allowed), or a node with state changed its max
 /// parallelism, or a parallelism exceeds it. The plan points into `manifest`.
-Result<RestorePlan> PlanRestore(const Manifest& manifest, const std::vector<RestoreNode>& nodes, RestoreOptions options = {});
+Result<RestorePlan> PlanRestore(const Manifest& manifest, const std::vector<RestoreNode>& nodes,
+                                RestoreOptions options = {});
 
 /// The keyed state of one new subtask, to be given to KeyedBackend::Restore one after the other. Blocks; any thread.
-Result<std::vector<state::KeyedSnapshot>> ReadKeyedState(CheckpointStore& store, const Manifest& manifest, const SubtaskPlan& plan);
+Result<std::vector<state::KeyedSnapshot>> ReadKeyedState(CheckpointStore& store, const Manifest& manifest,
+                                                         const SubtaskPlan& plan);
 
 }  // namespace thalweg::checkpoint

@@ -56,7 +56,8 @@ TEST(RestorePlan, CommittablesAndListItemsGoToOneAndBroadcastToAll) {
     const auto& sink = plan.nodes.at("sink").subtasks[i];
     committables.insert(committables.end(), sink.committables.begin(), sink.committables.end());
     for (const state::OperatorStateSnapshot& list : plan.nodes.at("count").subtasks[i].lists)
-      (list.name == "rules" ? rules : items).insert((list.name == "rules" ? rules : items).end(), list.items.begin(), list.items.end());
+      (list.name == "rules" ? rules : items)
+          .insert((list.name == "rules" ? rules : items).end(), list.items.begin(), list.items.end());
   }
   EXPECT_THAT(committables, UnorderedElementsAre("commit 0", "commit 1", "commit 2"));
   EXPECT_THAT(items, UnorderedElementsAre("one of 0", "", "one of 1", "", "one of 2", ""));
@@ -88,8 +89,10 @@ TEST(RestorePlan, AnOperatorThatIsGoneIsNamedUnlessAllowed) {
   const Result<RestorePlan> refused = PlanRestore(manifest, {{"views", 1, 0}, {"sink", 2, 0}});
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.status().category(), ErrorCategory::kUser);
-  EXPECT_THAT(refused.status().message(), HasSubstr("Checkpoint 7 has state of operators that the job does not have: 'count'"));
-  const RestorePlan allowed = PlanRestore(manifest, {{"views", 1, 0}, {"sink", 2, 0}}, {.allow_non_restored_state = true}).value();
+  EXPECT_THAT(refused.status().message(),
+              HasSubstr("Checkpoint 7 has state of operators that the job does not have: 'count'"));
+  const RestorePlan allowed =
+      PlanRestore(manifest, {{"views", 1, 0}, {"sink", 2, 0}}, {.allow_non_restored_state = true}).value();
   EXPECT_THAT(allowed.dropped, ElementsAre("count"));
 }
 
@@ -108,9 +111,11 @@ TEST(RestorePlan, MaxParallelismOfKeyedStateCannotChange) {
   const Manifest manifest = SampleManifest(2, 8);
   const Status status = PlanRestore(manifest, Nodes(2, 16)).status();
   EXPECT_EQ(status.category(), ErrorCategory::kUser);
-  EXPECT_EQ(status.message(), "Max parallelism of 'count' cannot change from 8 to 16: its keyed state is divided into 8 key groups");
+  EXPECT_EQ(status.message(),
+            "Max parallelism of 'count' cannot change from 8 to 16: its keyed state is divided into 8 key groups");
   EXPECT_TRUE(PlanRestore(manifest, Nodes(2, 8)).ok());
-  EXPECT_EQ(PlanRestore(manifest, Nodes(9)).status().message(), "Parallelism 9 of 'count' exceeds its max parallelism 8");
+  EXPECT_EQ(PlanRestore(manifest, Nodes(9)).status().message(),
+            "Parallelism 9 of 'count' exceeds its max parallelism 8");
 }
 
 TEST(RestorePlan, NodesOfAGraphTakeTheJobsParallelism) {
@@ -141,10 +146,12 @@ TEST(Rescaling, KeepsEveryEntryExactlyOnce) {
       manifest.parent = checkpoint;
       manifest.checkpoint = ++checkpoint;
       const auto old_parallelism = static_cast<int32_t>(tasks.size());
-      manifest.nodes = {{"count", kMax, old_parallelism, true, {}, {}, {}}, {"sink", kMax, old_parallelism, false, {}, {}, {}}};
+      manifest.nodes = {{"count", kMax, old_parallelism, true, {}, {}, {}},
+                        {"sink", kMax, old_parallelism, false, {}, {}, {}}};
       for (int32_t i = 0; i < old_parallelism; ++i) {
         const TaskState state = store.WriteTask("j", checkpoint, {1, i}, tasks[static_cast<size_t>(i)]).value();
-        for (size_t node = 0; node < 2; ++node) manifest.nodes[node].subtasks.push_back(state.at(manifest.nodes[node].uid));
+        for (size_t node = 0; node < 2; ++node)
+          manifest.nodes[node].subtasks.push_back(state.at(manifest.nodes[node].uid));
       }
       ASSERT_EQ(store.Commit(manifest).kind, CommitOutcome::Kind::kCommitted);
       ASSERT_TRUE(store.Subsume(manifest).ok());

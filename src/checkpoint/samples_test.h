@@ -11,12 +11,17 @@
 namespace thalweg::checkpoint {
 
 inline state::StateSpec SampleSpec() {
-  return {"counts", state::StateKind::kMap, "i64", "str", 3,
+  return {"counts",
+          state::StateKind::kMap,
+          "i64",
+          "str",
+          3,
           {60'000, state::TtlSpec::Update::kOnReadAndWrite, state::TtlSpec::Visibility::kReturnExpiredIfNotCleanedUp}};
 }
 
 /// Of a chain "count", "sink" in one subtask; the entries of its key groups are `per_group` bytes each.
-inline state::TaskSnapshot SampleSnapshot(int32_t subtask, int32_t parallelism, int32_t max_parallelism, size_t per_group) {
+inline state::TaskSnapshot SampleSnapshot(int32_t subtask, int32_t parallelism, int32_t max_parallelism,
+                                          size_t per_group) {
   state::OperatorSnapshot count;
   count.uid = "count";
   count.keyed.specs = {SampleSpec()};

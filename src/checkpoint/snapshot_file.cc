@@ -50,11 +50,12 @@ SubtaskState SmallParts(const TaskId& task, const state::OperatorSnapshot& snaps
 
 Status CheckSegment(const std::string& path, const Segment& segment, std::string_view bytes) {
   if (bytes.size() != segment.length)
-    return ExternalError("Truncated state: key group {} has {} of {} bytes: {}", segment.key_group, bytes.size(), segment.length, path);
+    return ExternalError("Truncated state: key group {} has {} of {} bytes: {}", segment.key_group, bytes.size(),
+                         segment.length, path);
   const uint64_t actual = Hash64(bytes);
   if (actual != segment.checksum)
-    return ExternalError("Damaged state: key group {} has checksum {:016x}, expected {:016x}: {}", segment.key_group, actual,
-                         segment.checksum, path);
+    return ExternalError("Damaged state: key group {} has checksum {:016x}, expected {:016x}: {}", segment.key_group,
+                         actual, segment.checksum, path);
   return {};
 }
 
@@ -173,7 +174,8 @@ Status VerifyFile(io::Storage& storage, const std::string& path, uint64_t bytes,
     hash.Add(chunk);
   }
   if (hash.value() != checksum)
-    return ExternalError("Damaged state file: it has checksum {:016x}, expected {:016x}: {}", hash.value(), checksum, path);
+    return ExternalError("Damaged state file: it has checksum {:016x}, expected {:016x}: {}", hash.value(), checksum,
+                         path);
   return {};
 }
 

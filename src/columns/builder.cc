@@ -324,7 +324,8 @@ Column ColumnBuilder::Take() {
 BatchBuilder::BatchBuilder(const types::Schema& schema, BufferPool& pool, int32_t capacity)
     : BatchBuilder(pool, capacity) {
   columns_.reserve(static_cast<size_t>(schema.size()));
-  for (const types::Field& field : schema.fields()) columns_.emplace_back(field.type, pool, std::min(capacity, kBatchRows));
+  for (const types::Field& field : schema.fields())
+    columns_.emplace_back(field.type, pool, std::min(capacity, kBatchRows));
 }
 
 BatchBuilder::BatchBuilder(BufferPool& pool, int32_t capacity) : pool_(&pool), capacity_(capacity) {

@@ -4,7 +4,8 @@
 namespace thalweg::config {
 namespace {
 
-FUZZ_TARGET(ConfigYaml, "a: 1\nb.c: 'x'\n", "execution:\n  checkpointing: {interval: 5 s}\npipeline.jars:\n  - a\n  - {k: v}\n",
+FUZZ_TARGET(ConfigYaml, "a: 1\nb.c: 'x'\n",
+            "execution:\n  checkpointing: {interval: 5 s}\npipeline.jars:\n  - a\n  - {k: v}\n",
             "a: &x [1, 2]\nb: *x\n# end\n", "a: |\n  text\nb: \"q\\n\"\n---\n") {
   std::vector<std::string> warnings;
   Result<std::vector<Definition>> definitions = ParseYaml(input, "file", &warnings);
@@ -21,9 +22,11 @@ FUZZ_TARGET(ConfigYaml, "a: 1\nb.c: 'x'\n", "execution:\n  checkpointing: {inter
 }
 
 // What parses is written back as text that parses to the same.
-FUZZ_TARGET(ConfigValues, "5 s", "PT1M30.5S", "P1DT2H", "64 mb", "a;'b;c';\"d\"", "k:v,'k2:''v,w'''", "-17", "1.5", "infinite") {
+FUZZ_TARGET(ConfigValues, "5 s", "PT1M30.5S", "P1DT2H", "64 mb", "a;'b;c';\"d\"", "k:v,'k2:''v,w'''", "-17", "1.5",
+            "infinite") {
   Result<Duration> duration = ParseDuration(input);
-  THALWEG_CHECK(!duration.ok() || (*duration >= Duration::zero() && *ParseDuration(FormatDuration(*duration)) == *duration));
+  THALWEG_CHECK(!duration.ok() ||
+                (*duration >= Duration::zero() && *ParseDuration(FormatDuration(*duration)) == *duration));
   Result<MemorySize> size = ParseMemorySize(input);
   THALWEG_CHECK(!size.ok() || *ParseMemorySize(FormatMemorySize(*size)) == *size);
   Result<StringList> list = ParseList(input);

@@ -7,14 +7,38 @@
 
 namespace thalweg::config {
 
-template <> Result<bool> ParseValue<bool>(std::string_view text) { return ParseBoolean(text); }
-template <> Result<int64_t> ParseValue<int64_t>(std::string_view text) { return ParseInteger(text); }
-template <> Result<double> ParseValue<double>(std::string_view text) { return ParseDouble(text); }
-template <> Result<std::string> ParseValue<std::string>(std::string_view text) { return std::string(text); }
-template <> Result<Duration> ParseValue<Duration>(std::string_view text) { return ParseDuration(text); }
-template <> Result<MemorySize> ParseValue<MemorySize>(std::string_view text) { return ParseMemorySize(text); }
-template <> Result<StringList> ParseValue<StringList>(std::string_view text) { return ParseList(text); }
-template <> Result<StringMap> ParseValue<StringMap>(std::string_view text) { return ParseMap(text); }
+template <>
+Result<bool> ParseValue<bool>(std::string_view text) {
+  return ParseBoolean(text);
+}
+template <>
+Result<int64_t> ParseValue<int64_t>(std::string_view text) {
+  return ParseInteger(text);
+}
+template <>
+Result<double> ParseValue<double>(std::string_view text) {
+  return ParseDouble(text);
+}
+template <>
+Result<std::string> ParseValue<std::string>(std::string_view text) {
+  return std::string(text);
+}
+template <>
+Result<Duration> ParseValue<Duration>(std::string_view text) {
+  return ParseDuration(text);
+}
+template <>
+Result<MemorySize> ParseValue<MemorySize>(std::string_view text) {
+  return ParseMemorySize(text);
+}
+template <>
+Result<StringList> ParseValue<StringList>(std::string_view text) {
+  return ParseList(text);
+}
+template <>
+Result<StringMap> ParseValue<StringMap>(std::string_view text) {
+  return ParseMap(text);
+}
 
 namespace {
 
@@ -31,7 +55,8 @@ Result<std::vector<Resolved>> Resolve(const Definition& definition) {
   std::vector<Resolved> resolved;
   for (const KeyInfo* info : KeysOfDeprecated(definition.key)) resolved.push_back({std::string(info->key), info, true});
   if (resolved.empty()) {
-    return UserError("Unknown configuration key '{}' ({}); did you mean '{}'?", definition.key, definition.origin, NearestKey(definition.key));
+    return UserError("Unknown configuration key '{}' ({}); did you mean '{}'?", definition.key, definition.origin,
+                     NearestKey(definition.key));
   }
   return resolved;
 }
@@ -41,13 +66,15 @@ void Warn(const Definition& definition, const std::vector<Resolved>& resolved, s
   if (first.deprecated) {
     std::string current;
     for (const Resolved& key : resolved) current += (current.empty() ? "'" : " and '") + key.key + "'";
-    warnings->push_back(fmt::format("Configuration key '{}' is deprecated ({}); write {}", definition.key, definition.origin, current));
+    warnings->push_back(
+        fmt::format("Configuration key '{}' is deprecated ({}); write {}", definition.key, definition.origin, current));
   }
   if (!first.info->last_release.empty()) {
-    warnings->push_back(fmt::format("Configuration key '{}' has no effect: Flink dropped it after {} ({})", definition.key,
-                                    first.info->last_release, definition.origin));
+    warnings->push_back(fmt::format("Configuration key '{}' has no effect: Flink dropped it after {} ({})",
+                                    definition.key, first.info->last_release, definition.origin));
   } else if (first.info->priority != 'C' && FindHonoured(first.info->key) == nullptr) {
-    warnings->push_back(fmt::format("Configuration key '{}' is known but has no effect yet ({})", definition.key, definition.origin));
+    warnings->push_back(
+        fmt::format("Configuration key '{}' is known but has no effect yet ({})", definition.key, definition.origin));
   }
 }
 

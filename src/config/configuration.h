@@ -26,8 +26,8 @@ struct EnumNames;
 
 namespace internal {
 template <typename T>
-inline constexpr bool kIsOrdered = std::is_same_v<T, int64_t> || std::is_same_v<T, double> || std::is_same_v<T, Duration> ||
-                                   std::is_same_v<T, MemorySize>;
+inline constexpr bool kIsOrdered = std::is_same_v<T, int64_t> || std::is_same_v<T, double> ||
+                                   std::is_same_v<T, Duration> || std::is_same_v<T, MemorySize>;
 struct None {
   auto operator<=>(const None&) const = default;
 };
@@ -46,14 +46,22 @@ struct ConfigOption {
 /// Text to value by the grammar of T (values.h).
 template <typename T>
 Result<T> ParseValue(std::string_view text);
-template <> Result<bool> ParseValue<bool>(std::string_view text);
-template <> Result<int64_t> ParseValue<int64_t>(std::string_view text);
-template <> Result<double> ParseValue<double>(std::string_view text);
-template <> Result<std::string> ParseValue<std::string>(std::string_view text);
-template <> Result<Duration> ParseValue<Duration>(std::string_view text);
-template <> Result<MemorySize> ParseValue<MemorySize>(std::string_view text);
-template <> Result<StringList> ParseValue<StringList>(std::string_view text);
-template <> Result<StringMap> ParseValue<StringMap>(std::string_view text);
+template <>
+Result<bool> ParseValue<bool>(std::string_view text);
+template <>
+Result<int64_t> ParseValue<int64_t>(std::string_view text);
+template <>
+Result<double> ParseValue<double>(std::string_view text);
+template <>
+Result<std::string> ParseValue<std::string>(std::string_view text);
+template <>
+Result<Duration> ParseValue<Duration>(std::string_view text);
+template <>
+Result<MemorySize> ParseValue<MemorySize>(std::string_view text);
+template <>
+Result<StringList> ParseValue<StringList>(std::string_view text);
+template <>
+Result<StringMap> ParseValue<StringMap>(std::string_view text);
 template <typename T>
 Result<T> ParseValue(std::string_view text) {
   std::string wanted = LowerCase(Trimmed(text));

@@ -25,7 +25,8 @@ using ::testing::StartsWith;
 class File {
  public:
   explicit File(std::string_view text)
-      : path_(::testing::TempDir() + "/thalweg_config_" + ::testing::UnitTest::GetInstance()->current_test_info()->name() + ".yaml") {
+      : path_(::testing::TempDir() + "/thalweg_config_" +
+              ::testing::UnitTest::GetInstance()->current_test_info()->name() + ".yaml") {
     std::ofstream(path_) << text;
   }
   ~File() { std::remove(path_.c_str()); }
@@ -46,14 +47,16 @@ Status LoadError(std::string_view yaml, std::vector<std::string> definitions = {
   File file(yaml);
   Status status = LoadConfiguration(file.path(), definitions).status();
   std::string message = status.message();
-  for (size_t at; (at = message.find(file.path())) != std::string::npos;) message.replace(at, file.path().size(), "FILE");
+  for (size_t at; (at = message.find(file.path())) != std::string::npos;)
+    message.replace(at, file.path().size(), "FILE");
   return status.ok() ? status : Status(status.category(), message);
 }
 
 TEST(Keys, TablesAreSortedAndUnique) {
   for (auto keys : {FlinkKeys(), OwnKeys()}) {
     EXPECT_TRUE(std::is_sorted(keys.begin(), keys.end(), [](auto& a, auto& b) { return a.key < b.key; }));
-    EXPECT_EQ(std::adjacent_find(keys.begin(), keys.end(), [](auto& a, auto& b) { return a.key == b.key; }), keys.end());
+    EXPECT_EQ(std::adjacent_find(keys.begin(), keys.end(), [](auto& a, auto& b) { return a.key == b.key; }),
+              keys.end());
   }
   EXPECT_EQ(FlinkKeys().size(), 1049u);
   for (const KeyInfo& info : OwnKeys()) EXPECT_THAT(std::string(info.key), StartsWith("thalweg."));
@@ -72,7 +75,8 @@ TEST(Keys, EveryDefaultIsAValueOfItsType) {
       if (info.type == "MemorySize" && text != "infinite") status = ParseMemorySize(text).status();
       if (info.type == "Map") status = ParseMap(text).status();
       if (info.type.starts_with("List")) status = ParseList(text).status();
-      if (info.type.starts_with("Enum(") && info.type.find(text) == std::string_view::npos) status = UserError("not in {}", info.type);
+      if (info.type.starts_with("Enum(") && info.type.find(text) == std::string_view::npos)
+        status = UserError("not in {}", info.type);
       EXPECT_TRUE(status.ok()) << info.key << ": " << status.ToString();
     }
   }
@@ -139,7 +143,8 @@ taskmanager.memory.process.size: 1728m
 }
 
 TEST(Configuration, DefinitionsGoBeforeTheFile) {
-  auto loaded = Load("parallelism.default: 2\npipeline.name: from file\n", {"parallelism.default=3", "parallelism.default = 4"});
+  auto loaded =
+      Load("parallelism.default: 2\npipeline.name: from file\n", {"parallelism.default=3", "parallelism.default = 4"});
   EXPECT_EQ(*loaded.configuration.Get(kParallelism), 4);
   EXPECT_EQ(*loaded.configuration.Get(kPipelineName), "from file");
   EXPECT_TRUE(loaded.configuration.Has("parallelism.default"));
@@ -151,20 +156,24 @@ TEST(Configuration, UnknownKeyNamesPlaceAndNearest) {
   EXPECT_EQ(status.category(), ErrorCategory::kUser);
   EXPECT_THAT(status.message(), StartsWith("Unknown configuration key 'a' (FILE:1:1); did you mean '"));
   EXPECT_EQ(LoadError("execution:\n  checkpointing:\n    intervall: 5 s\n").message(),
-            "Unknown configuration key 'execution.checkpointing.intervall' (FILE:3:5); did you mean 'execution.checkpointing.interval'?");
+            "Unknown configuration key 'execution.checkpointing.intervall' (FILE:3:5); did you mean "
+            "'execution.checkpointing.interval'?");
   EXPECT_EQ(LoadError("", {"paralelism.default=2"}).message(),
             "Unknown configuration key 'paralelism.default' (-D); did you mean 'parallelism.default'?");
 }
 
 TEST(Configuration, WrongValueNamesKeyAndPlace) {
   EXPECT_EQ(LoadError("pipeline.name: x\nexecution.checkpointing.interval: fast\n").message(),
-            "Configuration key 'execution.checkpointing.interval' (FILE:2:1): Not a duration: 'fast'; write for example '10 s' or '500 ms'");
+            "Configuration key 'execution.checkpointing.interval' (FILE:2:1): Not a duration: 'fast'; write for "
+            "example '10 s' or '500 ms'");
   EXPECT_EQ(LoadError("", {"parallelism.default=0"}).message(),
             "Configuration key 'parallelism.default' (-D): Value is below the least allowed: '0'");
   EXPECT_EQ(LoadError("", {"state.backend.type=forst"}).message(),
-            "Configuration key 'state.backend.type' (-D): Not one of the allowed values: 'forst'; write one of: hashmap, rocksdb");
+            "Configuration key 'state.backend.type' (-D): Not one of the allowed values: 'forst'; write one of: "
+            "hashmap, rocksdb");
   EXPECT_EQ(LoadError("state.backend: heap\n").message(),
-            "Configuration key 'state.backend' (FILE:1:1): Not one of the allowed values: 'heap'; write one of: hashmap, rocksdb");
+            "Configuration key 'state.backend' (FILE:1:1): Not one of the allowed values: 'heap'; write one of: "
+            "hashmap, rocksdb");
 }
 
 TEST(Configuration, DeprecatedKeyWorksWithAWarning) {
@@ -187,14 +196,19 @@ TEST(Configuration, DeprecatedNameOfTwoKeysSetsBoth) {
   auto loaded = Load("state.backend.local-recovery: true\n");
   EXPECT_TRUE(loaded.configuration.Has("execution.checkpointing.local-backup.enabled"));
   EXPECT_TRUE(loaded.configuration.Has("execution.state-recovery.from-local"));
-  EXPECT_THAT(loaded.warnings[0],
-              HasSubstr("write 'execution.checkpointing.local-backup.enabled' and 'execution.state-recovery.from-local'"));
+  EXPECT_THAT(
+      loaded.warnings[0],
+      HasSubstr("write 'execution.checkpointing.local-backup.enabled' and 'execution.state-recovery.from-local'"));
 }
 
 TEST(Configuration, KeyWithoutEffectWarnsUnlessItConcernsOnlyTheOldWorld) {
-  auto warnings = Load("", {"execution.checkpointing.unaligned.enabled=true", "yarn.application.queue=q", "pipeline.time-characteristic=EventTime"}).warnings;
-  EXPECT_THAT(warnings, ElementsAre("Configuration key 'execution.checkpointing.unaligned.enabled' is known but has no effect yet (-D)",
-                                    "Configuration key 'pipeline.time-characteristic' has no effect: Flink dropped it after 1.17 (-D)"));
+  auto warnings = Load("", {"execution.checkpointing.unaligned.enabled=true", "yarn.application.queue=q",
+                            "pipeline.time-characteristic=EventTime"})
+                      .warnings;
+  EXPECT_THAT(
+      warnings,
+      ElementsAre("Configuration key 'execution.checkpointing.unaligned.enabled' is known but has no effect yet (-D)",
+                  "Configuration key 'pipeline.time-characteristic' has no effect: Flink dropped it after 1.17 (-D)"));
 }
 
 TEST(Configuration, ErrorLeavesItAsItWas) {
@@ -211,8 +225,10 @@ TEST(Configuration, ErrorLeavesItAsItWas) {
 
 TEST(Configuration, MapsComeFromOneLineOrFromNestedKeys) {
   constexpr ConfigOption<StringMap> kParameters{"pipeline.global-job-parameters", "for this test"};
-  EXPECT_THAT(**Load("pipeline.global-job-parameters: 'a:1,b:2'\n").configuration.Find(kParameters), ElementsAre(Pair("a", "1"), Pair("b", "2")));
-  auto nested = Load("pipeline:\n  global-job-parameters:\n    a: 1\n    b.c: 'x,y'\n", {"pipeline.global-job-parameters.a=9"});
+  EXPECT_THAT(**Load("pipeline.global-job-parameters: 'a:1,b:2'\n").configuration.Find(kParameters),
+              ElementsAre(Pair("a", "1"), Pair("b", "2")));
+  auto nested =
+      Load("pipeline:\n  global-job-parameters:\n    a: 1\n    b.c: 'x,y'\n", {"pipeline.global-job-parameters.a=9"});
   EXPECT_THAT(**nested.configuration.Find(kParameters), ElementsAre(Pair("a", "9"), Pair("b.c", "x,y")));
   EXPECT_EQ(*Configuration().Find(kParameters), std::nullopt);
 }
@@ -220,7 +236,8 @@ TEST(Configuration, MapsComeFromOneLineOrFromNestedKeys) {
 TEST(Configuration, YamlListsAndOneLineListsAreTheSame) {
   constexpr ConfigOption<StringList> kJars{"pipeline.jars", "for this test"};
   EXPECT_THAT(**Load("pipeline.jars: 'a;b'\n").configuration.Find(kJars), ElementsAre("a", "b"));
-  EXPECT_THAT(**Load("pipeline.jars:\n  - a\n  - 'b;c'\n  - {k: v, x: y}\n").configuration.Find(kJars), ElementsAre("a", "b;c", "k:v,x:y"));
+  EXPECT_THAT(**Load("pipeline.jars:\n  - a\n  - 'b;c'\n  - {k: v, x: y}\n").configuration.Find(kJars),
+              ElementsAre("a", "b;c", "k:v,x:y"));
   EXPECT_THAT(**Load("pipeline.jars: []\n").configuration.Find(kJars), IsEmpty());
 }
 
@@ -228,7 +245,8 @@ TEST(Yaml, ErrorsHavePlaces) {
   EXPECT_THAT(LoadError("a: b: c\n").message(), StartsWith("Configuration file is not valid YAML: "));
   EXPECT_THAT(LoadError("a: b: c\n").message(), HasSubstr("(FILE:1:5)"));
   EXPECT_EQ(LoadError("- a\n- b\n").message(), "Configuration file is not a list of 'key: value' lines (FILE:1:1)");
-  EXPECT_EQ(LoadError("pipeline.name: x\npipeline:\n  name: y\n").message(), "Key is given twice: 'pipeline.name' (FILE:1:1 and FILE:3:3)");
+  EXPECT_EQ(LoadError("pipeline.name: x\npipeline:\n  name: y\n").message(),
+            "Key is given twice: 'pipeline.name' (FILE:1:1 and FILE:3:3)");
   EXPECT_EQ(LoadError("[a]: b\n").message(), "Key is not plain text (FILE:1:1)");
   EXPECT_EQ(LoadError("pipeline.jars:\n  - [a]\n").message(), "List is nested too deep: 'pipeline.jars' (FILE:2:5)");
 }
@@ -246,7 +264,8 @@ TEST(Yaml, LongFileIsReadWholeUpToTheLimit) {
   std::string text;
   while (text.size() < 100'000) text += "# a comment\n";
   EXPECT_EQ(*Load(text + "parallelism.default: 3\n").configuration.Get(kParallelism), 3);
-  EXPECT_EQ(LoadError(std::string(kConfigFileBytes + 1, '#')).message(), "Configuration file is larger than 16777216 bytes: FILE");
+  EXPECT_EQ(LoadError(std::string(kConfigFileBytes + 1, '#')).message(),
+            "Configuration file is larger than 16777216 bytes: FILE");
 }
 
 TEST(Yaml, MissingFileIsAUserError) {

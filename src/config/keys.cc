@@ -10,7 +10,8 @@ namespace thalweg::config {
 namespace {
 
 const KeyInfo* FindExact(std::span<const KeyInfo> keys, std::string_view key) {
-  auto found = std::lower_bound(keys.begin(), keys.end(), key, [](const KeyInfo& info, std::string_view k) { return info.key < k; });
+  auto found = std::lower_bound(keys.begin(), keys.end(), key,
+                                [](const KeyInfo& info, std::string_view k) { return info.key < k; });
   return found != keys.end() && found->key == key ? &*found : nullptr;
 }
 

@@ -12,7 +12,7 @@ namespace thalweg::config {
 struct KeyInfo {
   std::string_view key;  // may hold placeholders such as <name>: any one part; as the last part, any parts
   std::optional<std::string_view> default_value;
-  std::string_view type;             // Boolean, Integer, Long, Double, String, Duration, MemorySize, Enum(A|B), List<..>, Map
+  std::string_view type;  // Boolean, Integer, Long, Double, String, Duration, MemorySize, Enum(A|B), List<..>, Map
   std::string_view deprecated_keys;  // comma-separated older names
   char priority;                     // 'A' most used, 'B' known, 'C' accepted silently
   std::string_view last_release;     // of Flink, if it dropped the key

@@ -24,7 +24,8 @@ class Flattener {
   Status Walk(const YAML::Node& map, const std::string& prefix) {
     for (const auto& pair : map) {
       const YAML::Node& key_node = pair.first;
-      if (!key_node.IsScalar() || key_node.Scalar().empty()) return UserError("Key is not plain text ({})", Place(name_, key_node.Mark()));
+      if (!key_node.IsScalar() || key_node.Scalar().empty())
+        return UserError("Key is not plain text ({})", Place(name_, key_node.Mark()));
       std::string key = prefix + key_node.Scalar();
       if (pair.second.IsMap()) {
         THALWEG_TRY(Walk(pair.second, key + "."));
@@ -81,11 +82,13 @@ class Flattener {
 
 }  // namespace
 
-Result<std::vector<Definition>> ParseYaml(std::string_view text, std::string_view name, std::vector<std::string>* warnings) {
+Result<std::vector<Definition>> ParseYaml(std::string_view text, std::string_view name,
+                                          std::vector<std::string>* warnings) {
   try {
     YAML::Node root = YAML::Load(std::string(text));
     if (root.IsNull()) return std::vector<Definition>();
-    if (!root.IsMap()) return UserError("Configuration file is not a list of 'key: value' lines ({})", Place(name, root.Mark()));
+    if (!root.IsMap())
+      return UserError("Configuration file is not a list of 'key: value' lines ({})", Place(name, root.Mark()));
     Flattener flattener(name, warnings);
     THALWEG_TRY(flattener.Walk(root, ""));
     return flattener.Take();
@@ -103,14 +106,16 @@ Result<std::vector<Definition>> ReadYamlFile(const std::string& path, std::vecto
     text.append(block, static_cast<size_t>(file.gcount()));
   }
   if (file.bad()) return UserError("Cannot read configuration file: {}: {}", std::strerror(errno), path);
-  if (text.size() > kConfigFileBytes) return UserError("Configuration file is larger than {} bytes: {}", kConfigFileBytes, path);
+  if (text.size() > kConfigFileBytes)
+    return UserError("Configuration file is larger than {} bytes: {}", kConfigFileBytes, path);
   return ParseYaml(text, path, warnings);
 }
 
 Result<Definition> ParseDefinition(std::string_view text) {
   size_t equals = text.find('=');
   std::string_view key = Trimmed(text.substr(0, equals));
-  if (equals == std::string_view::npos || key.empty()) return UserError("Malformed definition '-D {}'; write -D key=value", text);
+  if (equals == std::string_view::npos || key.empty())
+    return UserError("Malformed definition '-D {}'; write -D key=value", text);
   return Definition{std::string(key), std::string(Trimmed(text.substr(equals + 1))), "-D"};
 }
 

@@ -15,7 +15,8 @@ inline constexpr size_t kConfigFileBytes = 16 << 20;  // a larger file is no con
 /// Definitions of a YAML text, nested keys joined by '.', sequences as "a;b". `name` is the file's, for places
 /// ("name:line:column"). User error if malformed, if a key is given twice, or if the top level is no map. A key without a value is
 /// left out, with a warning.
-Result<std::vector<Definition>> ParseYaml(std::string_view text, std::string_view name, std::vector<std::string>* warnings);
+Result<std::vector<Definition>> ParseYaml(std::string_view text, std::string_view name,
+                                          std::vector<std::string>* warnings);
 
 /// ParseYaml of a file.
 Result<std::vector<Definition>> ReadYamlFile(const std::string& path, std::vector<std::string>* warnings);

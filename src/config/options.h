@@ -43,59 +43,77 @@ struct EnumNames<RestartStrategyType> {
 };
 
 // Job.
-inline constexpr ConfigOption<std::string> kPipelineName{"pipeline.name", "Name of the job in logs, metrics and the terminal."};
-inline constexpr ConfigOption<RuntimeMode> kRuntimeMode{"execution.runtime-mode", "Whether the job runs over unbounded or bounded input."};
-inline constexpr ConfigOption<int64_t> kParallelism{"parallelism.default", "Subtasks of an operator that does not set its own parallelism.", 1};
+inline constexpr ConfigOption<std::string> kPipelineName{"pipeline.name",
+                                                         "Name of the job in logs, metrics and the terminal."};
+inline constexpr ConfigOption<RuntimeMode> kRuntimeMode{"execution.runtime-mode",
+                                                        "Whether the job runs over unbounded or bounded input."};
+inline constexpr ConfigOption<int64_t> kParallelism{
+    "parallelism.default", "Subtasks of an operator that does not set its own parallelism.", 1};
 inline constexpr ConfigOption<int64_t> kMaxParallelism{
-    "pipeline.max-parallelism", "Number of key groups, the limit of every later parallelism; -1: 1024. Fixed by the first checkpoint.", -1};
-inline constexpr ConfigOption<Duration> kAutoWatermarkInterval{"pipeline.auto-watermark-interval", "How often sources emit watermarks.",
-                                                              Duration(0)};
+    "pipeline.max-parallelism",
+    "Number of key groups, the limit of every later parallelism; -1: 1024. Fixed by the first checkpoint.", -1};
+inline constexpr ConfigOption<Duration> kAutoWatermarkInterval{"pipeline.auto-watermark-interval",
+                                                               "How often sources emit watermarks.", Duration(0)};
 
 // Checkpoints.
-inline constexpr ConfigOption<Duration> kCheckpointInterval{"execution.checkpointing.interval",
-                                                           "Time from one checkpoint's start to the next; not set: no checkpoints.",
-                                                           std::chrono::milliseconds(10)};
-inline constexpr ConfigOption<Duration> kCheckpointTimeout{"execution.checkpointing.timeout", "A checkpoint that takes longer is aborted.",
-                                                          std::chrono::milliseconds(10)};
-inline constexpr ConfigOption<Duration> kCheckpointMinPause{"execution.checkpointing.min-pause",
-                                                           "Least time between the end of one checkpoint and the start of the next.", Duration(0)};
-inline constexpr ConfigOption<CheckpointingMode> kCheckpointMode{"execution.checkpointing.mode", "Guarantee of checkpoints for state."};
-inline constexpr ConfigOption<std::string> kCheckpointDir{"execution.checkpointing.dir",
-                                                         "Folder (file:///...) below which each job keeps its checkpoints."};
-inline constexpr ConfigOption<int64_t> kCheckpointsRetained{"execution.checkpointing.num-retained", "Completed checkpoints that are kept.", 1};
+inline constexpr ConfigOption<Duration> kCheckpointInterval{
+    "execution.checkpointing.interval", "Time from one checkpoint's start to the next; not set: no checkpoints.",
+    std::chrono::milliseconds(10)};
+inline constexpr ConfigOption<Duration> kCheckpointTimeout{
+    "execution.checkpointing.timeout", "A checkpoint that takes longer is aborted.", std::chrono::milliseconds(10)};
+inline constexpr ConfigOption<Duration> kCheckpointMinPause{
+    "execution.checkpointing.min-pause", "Least time between the end of one checkpoint and the start of the next.",
+    Duration(0)};
+inline constexpr ConfigOption<CheckpointingMode> kCheckpointMode{"execution.checkpointing.mode",
+                                                                 "Guarantee of checkpoints for state."};
+inline constexpr ConfigOption<std::string> kCheckpointDir{
+    "execution.checkpointing.dir", "Folder (file:///...) below which each job keeps its checkpoints."};
+inline constexpr ConfigOption<int64_t> kCheckpointsRetained{"execution.checkpointing.num-retained",
+                                                            "Completed checkpoints that are kept.", 1};
 inline constexpr ConfigOption<int64_t> kTolerableFailedCheckpoints{
-    "execution.checkpointing.tolerable-failed-checkpoints", "Checkpoints that may fail one after another before the job fails.", 0};
+    "execution.checkpointing.tolerable-failed-checkpoints",
+    "Checkpoints that may fail one after another before the job fails.", 0};
 
 // State.
-inline constexpr ConfigOption<StateBackendType> kStateBackend{"state.backend.type", "Where keyed state lives: hashmap (memory) or rocksdb (local disk)."};
+inline constexpr ConfigOption<StateBackendType> kStateBackend{
+    "state.backend.type", "Where keyed state lives: hashmap (memory) or rocksdb (local disk)."};
 inline constexpr ConfigOption<std::string> kRocksDbLocalDir{"state.backend.rocksdb.localdir",
-                                                           "Local folder for RocksDB's files."};
+                                                            "Local folder for RocksDB's files."};
 
 // Restarts.
 inline constexpr ConfigOption<RestartStrategyType> kRestartStrategy{
     "restart-strategy.type",
-    "What happens when a job fails: none, fixed-delay, exponential-delay; not set: exponential-delay with checkpoints, none without."};
-inline constexpr ConfigOption<int64_t> kFixedDelayAttempts{"restart-strategy.fixed-delay.attempts", "Restarts before the job fails for good.", 0};
-inline constexpr ConfigOption<Duration> kFixedDelayDelay{"restart-strategy.fixed-delay.delay", "Pause before each restart.", Duration(0)};
-inline constexpr ConfigOption<Duration> kExponentialDelayInitialBackoff{"restart-strategy.exponential-delay.initial-backoff",
-                                                                       "Pause before the first restart.", Duration(1)};
+    "What happens when a job fails: none, fixed-delay, exponential-delay; not set: exponential-delay with checkpoints, "
+    "none without."};
+inline constexpr ConfigOption<int64_t> kFixedDelayAttempts{"restart-strategy.fixed-delay.attempts",
+                                                           "Restarts before the job fails for good.", 0};
+inline constexpr ConfigOption<Duration> kFixedDelayDelay{"restart-strategy.fixed-delay.delay",
+                                                         "Pause before each restart.", Duration(0)};
+inline constexpr ConfigOption<Duration> kExponentialDelayInitialBackoff{
+    "restart-strategy.exponential-delay.initial-backoff", "Pause before the first restart.", Duration(1)};
 inline constexpr ConfigOption<Duration> kExponentialDelayMaxBackoff{"restart-strategy.exponential-delay.max-backoff",
-                                                                   "Longest pause before a restart.", Duration(1)};
-inline constexpr ConfigOption<double> kExponentialDelayMultiplier{"restart-strategy.exponential-delay.backoff-multiplier",
-                                                                 "The pause grows by this factor with each restart.", 1.0};
+                                                                    "Longest pause before a restart.", Duration(1)};
+inline constexpr ConfigOption<double> kExponentialDelayMultiplier{
+    "restart-strategy.exponential-delay.backoff-multiplier", "The pause grows by this factor with each restart.", 1.0};
 inline constexpr ConfigOption<Duration> kExponentialDelayResetThreshold{
-    "restart-strategy.exponential-delay.reset-backoff-threshold", "After running for so long the pause is the initial one again.", Duration(1)};
-inline constexpr ConfigOption<double> kExponentialDelayJitter{"restart-strategy.exponential-delay.jitter-factor",
-                                                             "A random share of the pause, up to this factor, is added or taken away.", 0.0};
-inline constexpr ConfigOption<int64_t> kExponentialDelayAttempts{"restart-strategy.exponential-delay.attempts-before-reset-backoff",
-                                                                "Restarts before the job fails for good; counted anew after the reset threshold.", 0};
+    "restart-strategy.exponential-delay.reset-backoff-threshold",
+    "After running for so long the pause is the initial one again.", Duration(1)};
+inline constexpr ConfigOption<double> kExponentialDelayJitter{
+    "restart-strategy.exponential-delay.jitter-factor",
+    "A random share of the pause, up to this factor, is added or taken away.", 0.0};
+inline constexpr ConfigOption<int64_t> kExponentialDelayAttempts{
+    "restart-strategy.exponential-delay.attempts-before-reset-backoff",
+    "Restarts before the job fails for good; counted anew after the reset threshold.", 0};
 
 // Process.
-inline constexpr ConfigOption<MemorySize> kMemoryLimit{"taskmanager.memory.process.size",
-                                                      "The one memory limit of the process, shared out among state, network, connectors and batches.",
-                                                      MemorySize{64ull << 20}};
-inline constexpr ConfigOption<int64_t> kTaskSlots{"taskmanager.numberOfTaskSlots", "Task slots this process offers to a cluster.", 1};
-inline constexpr ConfigOption<int64_t> kCores{"thalweg.cores", "Event loops, one per core; 0: as many as the process may use.", 0};
+inline constexpr ConfigOption<MemorySize> kMemoryLimit{
+    "taskmanager.memory.process.size",
+    "The one memory limit of the process, shared out among state, network, connectors and batches.",
+    MemorySize{64ull << 20}};
+inline constexpr ConfigOption<int64_t> kTaskSlots{"taskmanager.numberOfTaskSlots",
+                                                  "Task slots this process offers to a cluster.", 1};
+inline constexpr ConfigOption<int64_t> kCores{"thalweg.cores",
+                                              "Event loops, one per core; 0: as many as the process may use.", 0};
 inline constexpr ConfigOption<bool> kPinCores{"thalweg.pin-cores", "Bind each event loop to its core."};
 inline constexpr ConfigOption<int64_t> kIoThreads{"thalweg.io.threads", "Threads for blocking work (files, fsync).", 1};
 

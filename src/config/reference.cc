@@ -25,7 +25,8 @@ YARN or the like).
 
 std::string Row(const HonouredOption& option, const KeyInfo& info) {
   std::string type(info.type);
-  for (size_t bar = type.find('|'); bar != std::string::npos; bar = type.find('|', bar + 2)) type.replace(bar, 1, "\\|");
+  for (size_t bar = type.find('|'); bar != std::string::npos; bar = type.find('|', bar + 2))
+    type.replace(bar, 1, "\\|");
   std::string fallback = info.default_value ? fmt::format("`{}`", *info.default_value) : "";
   std::string older;
   if (!info.deprecated_keys.empty()) older = fmt::format(" Older names: `{}`.", info.deprecated_keys);

@@ -95,8 +95,8 @@ bool AddIsoPart(std::string_view* text, bool in_time, int64_t* nanos, int* rank)
   if (order <= *rank || (has_fraction && order != 4)) return false;
   *rank = order;
   int64_t part = 0;
-  return !__builtin_mul_overflow(*number, seconds * kNanosPerSecond, &part) && !__builtin_add_overflow(part, fraction, &part) &&
-         !__builtin_add_overflow(*nanos, part, nanos);
+  return !__builtin_mul_overflow(*number, seconds * kNanosPerSecond, &part) &&
+         !__builtin_add_overflow(part, fraction, &part) && !__builtin_add_overflow(*nanos, part, nanos);
 }
 
 Result<Duration> ParseIsoDuration(std::string_view text) {
@@ -186,7 +186,8 @@ std::string LowerCase(std::string_view text) {
 Result<Duration> ParseDuration(std::string_view text) {
   std::string_view trimmed = Trimmed(text);
   if (trimmed.starts_with('P') || trimmed.starts_with('p')) return ParseIsoDuration(trimmed);
-  THALWEG_ASSIGN(int64_t nanos, ParseWithUnit("duration", text, kTimeUnits, 1'000'000, "for example '10 s' or '500 ms'"));
+  THALWEG_ASSIGN(int64_t nanos,
+                 ParseWithUnit("duration", text, kTimeUnits, 1'000'000, "for example '10 s' or '500 ms'"));
   return Duration(nanos);
 }
 
@@ -209,7 +210,8 @@ Result<int64_t> ParseInteger(std::string_view text) {
   int64_t value = 0;
   auto [end, error] = std::from_chars(trimmed.data(), trimmed.data() + trimmed.size(), value);
   if (error == std::errc::result_out_of_range) return UserError("Too large for an integer: '{}'", text);
-  if (error != std::errc() || end != trimmed.data() + trimmed.size()) return UserError("Not an integer: '{}'; write for example '4'", text);
+  if (error != std::errc() || end != trimmed.data() + trimmed.size())
+    return UserError("Not an integer: '{}'; write for example '4'", text);
   return value;
 }
 
@@ -262,7 +264,8 @@ std::string FormatList(const StringList& list) {
 
 std::string FormatMap(const StringMap& map) {
   std::string text;
-  for (const auto& [key, value] : map) text += (text.empty() ? "" : ",") + Quoted(Quoted(key, ":,'\"") + ":" + Quoted(value, ":,'\""), ",'\"");
+  for (const auto& [key, value] : map)
+    text += (text.empty() ? "" : ",") + Quoted(Quoted(key, ":,'\"") + ":" + Quoted(value, ":,'\""), ",'\"");
   return text;
 }
 

@@ -17,10 +17,12 @@ TEST(ParseDuration, TakesEveryUnitOfFlink) {
   EXPECT_EQ(*ParseDuration("424562ms"), 424562ms);
   EXPECT_EQ(*ParseDuration("  5   s "), 5s);
   EXPECT_EQ(*ParseDuration("1234"), 1234ms) << "a bare number is milliseconds";
-  for (const char* text : {"3d", "3 day", "3 DAYS", "72h", "72 hours", "4320 min", "4320m", "4320minutes", "P3D", "pt72h"}) {
+  for (const char* text :
+       {"3d", "3 day", "3 DAYS", "72h", "72 hours", "4320 min", "4320m", "4320minutes", "P3D", "pt72h"}) {
     EXPECT_EQ(*ParseDuration(text), 72h) << text;
   }
-  for (const char* text : {"2s", "2sec", "2 secs", "2 Seconds", "2000 millis", "2000000 µs", "2000000us", "2000000 micros", "2000000000nanos"}) {
+  for (const char* text : {"2s", "2sec", "2 secs", "2 Seconds", "2000 millis", "2000000 µs", "2000000us",
+                           "2000000 micros", "2000000000nanos"}) {
     EXPECT_EQ(*ParseDuration(text), 2s) << text;
   }
 }
@@ -29,7 +31,8 @@ TEST(ParseDuration, TakesIso8601) {
   EXPECT_EQ(*ParseDuration("PT1M30.5S"), 90500ms);
   EXPECT_EQ(*ParseDuration("P1DT2H3M4S"), 24h + 2h + 3min + 4s);
   EXPECT_EQ(*ParseDuration("PT0.000000001S"), 1ns);
-  for (const char* text : {"P", "PT", "P1", "P1M", "PT1D", "PT1S1S", "PT1S1M", "P1DT", "PT1.5M", "PT.5S", "PT1.0000000001S", "P1D2H", "PX"}) {
+  for (const char* text : {"P", "PT", "P1", "P1M", "PT1D", "PT1S1S", "PT1S1M", "P1DT", "PT1.5M", "PT.5S",
+                           "PT1.0000000001S", "P1D2H", "PX"}) {
     EXPECT_THAT(ParseDuration(text).status().message(), HasSubstr("Not an ISO-8601 duration")) << text;
   }
 }
@@ -39,13 +42,15 @@ TEST(ParseDuration, RefusesWithTheFormToWrite) {
   EXPECT_EQ(ParseDuration("5 parsecs").status().message(),
             "Unknown unit 'parsecs' of a duration: '5 parsecs'; write for example '10 s' or '500 ms'");
   EXPECT_EQ(ParseDuration("1000000 d").status().message(), "Too large for a duration: '1000000 d'");
-  for (const char* text : {"", " ", "-5 s", "s", "99999999999999999999 s"}) EXPECT_FALSE(ParseDuration(text).ok()) << text;
+  for (const char* text : {"", " ", "-5 s", "s", "99999999999999999999 s"})
+    EXPECT_FALSE(ParseDuration(text).ok()) << text;
 }
 
 TEST(ParseMemorySize, CountsInPowersOf1024) {
   EXPECT_EQ(ParseMemorySize("1234")->bytes, 1234u);
   EXPECT_EQ(ParseMemorySize("12 b")->bytes, 12u);
-  for (const char* text : {"667k", "667 kb", "667 KiBiBytes"}) EXPECT_EQ(ParseMemorySize(text)->bytes, 667u << 10) << text;
+  for (const char* text : {"667k", "667 kb", "667 KiBiBytes"})
+    EXPECT_EQ(ParseMemorySize(text)->bytes, 667u << 10) << text;
   for (const char* text : {"64m", "64 MB", "64mebibytes"}) EXPECT_EQ(ParseMemorySize(text)->bytes, 64u << 20) << text;
   EXPECT_EQ(ParseMemorySize("3 gb")->bytes, 3ull << 30);
   EXPECT_EQ(ParseMemorySize("3t")->bytes, 3ull << 40);
@@ -66,7 +71,8 @@ TEST(ParseScalars, TakeAndRefuse) {
   EXPECT_EQ(*ParseInteger("+17"), 17);
   EXPECT_EQ(*ParseInteger("infinite"), 2147483647);
   EXPECT_THAT(ParseInteger("9223372036854775808").status().message(), HasSubstr("Too large for an integer"));
-  for (const char* text : {"", "1.5", "4 ", "four", "0x10", "1 2"}) EXPECT_EQ(ParseInteger(text).ok(), std::string(text) == "4 ") << text;
+  for (const char* text : {"", "1.5", "4 ", "four", "0x10", "1 2"})
+    EXPECT_EQ(ParseInteger(text).ok(), std::string(text) == "4 ") << text;
   EXPECT_EQ(*ParseDouble("1.5"), 1.5);
   for (const char* text : {"", "nan", "inf", "1,5", "1.5x"}) EXPECT_FALSE(ParseDouble(text).ok()) << text;
 }

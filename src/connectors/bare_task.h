@@ -36,7 +36,8 @@ class CountingWaker final : public flow::Waker {
 class BareContext final : public flow::Context {
  public:
   /// Tasks that one thread runs may share a waker.
-  explicit BareContext(std::shared_ptr<CountingWaker> waker = std::make_shared<CountingWaker>()) : waker_(std::move(waker)) {
+  explicit BareContext(std::shared_ptr<CountingWaker> waker = std::make_shared<CountingWaker>())
+      : waker_(std::move(waker)) {
     name_.uid = "kafka";
     metrics_ = registry_.Open(metrics::ScopeKind::kOperator, {});
   }

@@ -44,7 +44,8 @@ void AppendRandomInteger(const DatagenField& field, Random& random, ColumnBuilde
 
 void AppendRandomText(const DatagenField& field, Random& random, ColumnBuilder& out) {
   constexpr char kHex[] = "0123456789abcdef";
-  auto length = static_cast<size_t>(field.var_len ? 1 + random.Below(static_cast<uint64_t>(field.length)) : static_cast<uint64_t>(field.length));
+  auto length = static_cast<size_t>(field.var_len ? 1 + random.Below(static_cast<uint64_t>(field.length))
+                                                  : static_cast<uint64_t>(field.length));
   std::string text(length, '0');
   uint64_t bits = 0;
   for (size_t i = 0; i < length; ++i, bits >>= 4) {
@@ -62,19 +63,22 @@ void AppendRandom(const DatagenField& field, int64_t now_ms, Random& random, Col
     case TypeId::kFloat:
       if (whole) return out.Append(static_cast<float>(unit * double{std::numeric_limits<float>::max()}));
       return out.Append(static_cast<float>(field.min + unit * (field.max - field.min)));
-    case TypeId::kDouble: return out.Append(whole ? unit * std::numeric_limits<double>::max() : field.min + unit * (field.max - field.min));
+    case TypeId::kDouble:
+      return out.Append(whole ? unit * std::numeric_limits<double>::max() : field.min + unit * (field.max - field.min));
     case TypeId::kDecimal: {
       double most = std::pow(10.0, out.type().precision() - out.type().scale());
       double value = whole ? (2 * unit - 1) * most : field.min + unit * (field.max - field.min);
       std::string text = fmt::format("{:.{}f}", std::clamp(value, -most, most), out.type().scale());
-      if (formats::AppendScalarText(text, formats::TimestampStandard::kSql, out)) out.Append(formats::Int128{0});  // rounded up to the limit
+      if (formats::AppendScalarText(text, formats::TimestampStandard::kSql, out))
+        out.Append(formats::Int128{0});  // rounded up to the limit
       return;
     }
     case TypeId::kString:
     case TypeId::kBinary: return AppendRandomText(field, random, out);
     case TypeId::kTimestamp:
     case TypeId::kTimestampLtz:
-      return formats::AppendTimestampValue({now_ms - static_cast<int64_t>(unit * static_cast<double>(field.max_past_ms)), 0, 0}, out);
+      return formats::AppendTimestampValue(
+          {now_ms - static_cast<int64_t>(unit * static_cast<double>(field.max_past_ms)), 0, 0}, out);
     default: AppendRandomInteger(field, random, out);
   }
 }
@@ -92,7 +96,8 @@ void AppendSequence(int64_t value, ColumnBuilder& out) {
 void AppendValue(const DatagenOptions& options, size_t column, int64_t row, ColumnBuilder& out) {
   const DatagenField& field = options.fields[column];
   // A generator per cell: no row depends on another.
-  Random random(options.seed * 0x9e3779b97f4a7c15ULL + static_cast<uint64_t>(row) * 0xff51afd7ed558ccdULL + column * 0xc4ceb9fe1a85ec53ULL);
+  Random random(options.seed * 0x9e3779b97f4a7c15ULL + static_cast<uint64_t>(row) * 0xff51afd7ed558ccdULL +
+                column * 0xc4ceb9fe1a85ec53ULL);
   random.Next();
   if (field.null_rate > 0 && random.Unit() < field.null_rate) return out.AppendNull();
   if (field.kind == DatagenField::Kind::kSequence) return AppendSequence(field.start + row, out);
@@ -105,14 +110,17 @@ Status CheckField(const types::Field& column, const DatagenField& field) {
   if (!IsNumber(id) && !column.type.is_variable() && id != TypeId::kBoolean && !IsTimestamp(id))
     return UserError("no generator for {}", column.type.ToString());
   if (sequence && !IsNumber(id) && id != TypeId::kString) return UserError("no sequence of {}", column.type.ToString());
-  if (sequence && field.end < field.start) return UserError("the sequence ends before it begins: {} to {}", field.start, field.end);
+  if (sequence && field.end < field.start)
+    return UserError("the sequence ends before it begins: {} to {}", field.start, field.end);
   if (sequence && IsInteger(id) && column.type.value_width() < 8) {
     int64_t most = INT64_MAX >> (64 - column.type.value_width() * 8);
-    if (field.end > most || field.start < -most - 1) return UserError("the sequence leaves {}: {} to {}", column.type.ToString(), field.start, field.end);
+    if (field.end > most || field.start < -most - 1)
+      return UserError("the sequence leaves {}: {} to {}", column.type.ToString(), field.start, field.end);
   }
   if (field.max < field.min) return UserError("max is below min: {} and {}", field.max, field.min);
   if (field.length < 1) return UserError("length must be at least 1: {}", field.length);
-  if (field.null_rate < 0 || field.null_rate > 1) return UserError("null-rate is not within 0 and 1: {}", field.null_rate);
+  if (field.null_rate < 0 || field.null_rate > 1)
+    return UserError("null-rate is not within 0 and 1: {}", field.null_rate);
   if (field.null_rate > 0 && !column.type.nullable()) return UserError("null-rate of a NOT NULL column");
   return {};
 }
@@ -130,7 +138,8 @@ Result<std::shared_ptr<flow::Source>> MakeDatagenSource(DatagenOptions options) 
     const DatagenField& field = options.fields[static_cast<size_t>(i)];
     if (Status status = CheckField(options.schema->field(i), field); !status.ok())
       return status.WithContext(fmt::format("Datagen column '{}'", options.schema->field(i).name));
-    if (field.kind == DatagenField::Kind::kSequence && static_cast<uint64_t>(field.end) - static_cast<uint64_t>(field.start) < INT64_MAX)
+    if (field.kind == DatagenField::Kind::kSequence &&
+        static_cast<uint64_t>(field.end) - static_cast<uint64_t>(field.start) < INT64_MAX)
       range.to = std::min(range.to, field.end - field.start + 1);
   }
   range.bounded = range.to != INT64_MAX;
@@ -138,15 +147,16 @@ Result<std::shared_ptr<flow::Source>> MakeDatagenSource(DatagenOptions options) 
   range.rows_per_second = options.rows_per_second;
   auto shared = std::make_shared<const DatagenOptions>(std::move(options));
   range.make_rows = [shared] {
-    return RangeRows([shared](int64_t first, int64_t step, int32_t rows, columns::BufferPool& pool) -> Result<columns::Batch> {
-      columns::BatchBuilder builder(*shared->schema, pool, rows);
-      for (int32_t i = 0; i < rows; ++i) {
-        for (int column = 0; column < builder.num_columns(); ++column)
-          AppendValue(*shared, static_cast<size_t>(column), first + i * step, builder.column(column));
-        builder.FinishRow();
-      }
-      return builder.Take();
-    });
+    return RangeRows(
+        [shared](int64_t first, int64_t step, int32_t rows, columns::BufferPool& pool) -> Result<columns::Batch> {
+          columns::BatchBuilder builder(*shared->schema, pool, rows);
+          for (int32_t i = 0; i < rows; ++i) {
+            for (int column = 0; column < builder.num_columns(); ++column)
+              AppendValue(*shared, static_cast<size_t>(column), first + i * step, builder.column(column));
+            builder.FinishRow();
+          }
+          return builder.Take();
+        });
   };
   return MakeRangeSource(std::move(range));
 }

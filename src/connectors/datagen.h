@@ -14,12 +14,12 @@ namespace thalweg::connectors {
 struct DatagenField {
   enum class Kind : uint8_t { kRandom, kSequence };
   Kind kind = Kind::kRandom;
-  double min = 0, max = 0;        // random numbers, both included; equal: the type's whole range
-  int32_t length = 100;           // characters of STRING and BYTES
-  bool var_len = false;           // 1..length of them
-  int64_t max_past_ms = 0;        // random timestamps lie up to this before `DatagenOptions::now_ms`
-  int64_t start = 0, end = 0;     // sequence, both included; the source ends with the shortest one
-  double null_rate = 0;           // 0..1
+  double min = 0, max = 0;     // random numbers, both included; equal: the type's whole range
+  int32_t length = 100;        // characters of STRING and BYTES
+  bool var_len = false;        // 1..length of them
+  int64_t max_past_ms = 0;     // random timestamps lie up to this before `DatagenOptions::now_ms`
+  int64_t start = 0, end = 0;  // sequence, both included; the source ends with the shortest one
+  double null_rate = 0;        // 0..1
 };
 
 struct DatagenOptions {
@@ -28,7 +28,7 @@ struct DatagenOptions {
   double rows_per_second = 10'000;   // over all subtasks; 0: no limit
   int64_t number_of_rows = 0;        // 0: without end
   uint64_t seed = 0;
-  int64_t now_ms = 0;                // what random timestamps count back from
+  int64_t now_ms = 0;  // what random timestamps count back from
 };
 
 /// UserError for types without a generator (nested ones, DATE, TIME) and for options out of range, naming the column.

@@ -33,7 +33,9 @@ Result<std::vector<std::string>> FileEnumerator::ListFiles() const {
   if (IsGlob(path)) {
     size_t folder = path.rfind('/', path.find_first_of("*?["));
     THALWEG_ASSIGN(files, listing_.storage->List(path.substr(0, folder == std::string::npos ? 0 : folder + 1)));
-    std::erase_if(files, [&](const std::string& file) { return ::fnmatch(path.c_str(), file.c_str(), FNM_PATHNAME | FNM_PERIOD) != 0; });
+    std::erase_if(files, [&](const std::string& file) {
+      return ::fnmatch(path.c_str(), file.c_str(), FNM_PATHNAME | FNM_PERIOD) != 0;
+    });
     return files;
   }
   if (!path.empty()) {
@@ -42,7 +44,8 @@ Result<std::vector<std::string>> FileEnumerator::ListFiles() const {
   }
   std::string folder = path.empty() ? "" : path + "/";
   THALWEG_ASSIGN(files, listing_.storage->List(folder));
-  std::erase_if(files, [&](const std::string& file) { return IsHiddenPath(std::string_view(file).substr(folder.size())); });
+  std::erase_if(files,
+                [&](const std::string& file) { return IsHiddenPath(std::string_view(file).substr(folder.size())); });
   return files;
 }
 
@@ -51,8 +54,11 @@ Result<flow::Discovery> FileEnumerator::Discover() {
   if (restored_complete_) return discovery;
   THALWEG_ASSIGN(std::vector<std::string> files, ListFiles());
   if (files.empty() && listing_.bounded)
-    return UserError("File source finds no file: {}; check the path: it must be a file, a folder with files whose names do not begin "
-                     "with . or _, or a pattern that matches some", listing_.shown);
+    return UserError(
+        "File source finds no file: {}; check the path: it must be a file, a folder with files whose names do not "
+        "begin "
+        "with . or _, or a pattern that matches some",
+        listing_.shown);
   for (const std::string& path : files) {
     uint64_t size = 0;
     bool divide = listing_.split_bytes > 0 && io::CompressionOfPath(path) == io::Compression::kNone;

@@ -14,12 +14,12 @@ namespace thalweg::connectors {
 
 struct FileListing {
   std::shared_ptr<io::Storage> storage;
-  std::string path;                 // relative to the storage's root: a file, a folder or a glob; empty: all
-  std::string shown;                // as the user wrote it
+  std::string path;   // relative to the storage's root: a file, a folder or a glob; empty: all
+  std::string shown;  // as the user wrote it
   bool bounded = true;
   int64_t discovery_interval_ms = 0;
-  uint64_t split_bytes = 0;         // 0: files are not divided
-  uint64_t first_line = 1;          // of a new split; see FileSplit::line
+  uint64_t split_bytes = 0;  // 0: files are not divided
+  uint64_t first_line = 1;   // of a new split; see FileSplit::line
 };
 
 /// True if `path` has a component that begins with . or _ (files in progress, markers).
@@ -42,12 +42,12 @@ class FileEnumerator final : public flow::SplitEnumerator {
   bool complete() const { return listing_.bounded && discovered_; }
 
   FileListing listing_;
-  bool restored_complete_ = false;     // set before any thread starts: there is nothing left to discover
+  bool restored_complete_ = false;  // set before any thread starts: there is nothing left to discover
   bool discovered_ = false;
-  int parallelism_ = 0;                // 0: not started
-  int next_ = 0;                       // subtask of the next split
-  std::set<std::string> seen_;         // paths
-  std::vector<flow::Split> pending_;   // found before the start
+  int parallelism_ = 0;               // 0: not started
+  int next_ = 0;                      // subtask of the next split
+  std::set<std::string> seen_;        // paths
+  std::vector<flow::Split> pending_;  // found before the start
 };
 
 }  // namespace thalweg::connectors

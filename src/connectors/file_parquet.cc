@@ -35,10 +35,11 @@ class ParquetFile final : public FileRows {
  public:
   ParquetFile(const FileReading& reading, FileSplit split)
       : reading_(reading), split_(std::move(split)), shown_(reading.prefix + split_.path) {
-    auto producer = std::make_shared<ParquetProducer>(ParquetProducer{reading.storage, split_.path, reading.options->schema,
-                                                                      static_cast<int>(split_.position),
-                                                                      static_cast<int64_t>(split_.line), nullptr});
-    rows_ = std::make_unique<Prefetch<std::shared_ptr<ParquetRows>>>(*reading.context, [producer] { return producer->Next(); });
+    auto producer = std::make_shared<ParquetProducer>(
+        ParquetProducer{reading.storage, split_.path, reading.options->schema, static_cast<int>(split_.position),
+                        static_cast<int64_t>(split_.line), nullptr});
+    rows_ = std::make_unique<Prefetch<std::shared_ptr<ParquetRows>>>(*reading.context,
+                                                                     [producer] { return producer->Next(); });
   }
 
   Result<State> Read(columns::BufferPool& pool, columns::Batch* batch) override {

@@ -27,9 +27,9 @@ struct FileReading {
   const FileSourceOptions* options;
   std::shared_ptr<io::Storage> storage;
   flow::Context* context;
-  formats::Decoder* decoder;        // text formats
-  formats::ParseErrors* errors;     // text formats
-  std::string prefix;               // in front of paths in messages and metadata
+  formats::Decoder* decoder;     // text formats
+  formats::ParseErrors* errors;  // text formats
+  std::string prefix;            // in front of paths in messages and metadata
 };
 
 Result<std::unique_ptr<FileRows>> OpenTextFile(const FileReading& reading, FileSplit split);

@@ -16,10 +16,10 @@ namespace thalweg::connectors {
 namespace {
 
 constexpr uint8_t kCommittableVersion = 1;
-constexpr size_t kWriteBytes = 1 << 20;      // handed to an I/O thread at once
-constexpr size_t kWritesInFlight = 4;        // handed over and not yet written; beyond it the sink is blocked
-constexpr int32_t kRowsPerEncode = 256;      // between two looks at the size of the part
-constexpr int64_t kBusyRetryMs = 10;         // when the I/O threads' queue is full
+constexpr size_t kWriteBytes = 1 << 20;  // handed to an I/O thread at once
+constexpr size_t kWritesInFlight = 4;    // handed over and not yet written; beyond it the sink is blocked
+constexpr int32_t kRowsPerEncode = 256;  // between two looks at the size of the part
+constexpr int64_t kBusyRetryMs = 10;     // when the I/O threads' queue is full
 
 /// A part that is complete and durable under its hidden name.
 struct Committable {
@@ -46,7 +46,8 @@ struct Committable {
 /// Writes parts in order on I/O threads; one job at a time. The task's thread calls; nothing blocks but the job itself.
 class PartWriter {
  public:
-  PartWriter(std::shared_ptr<io::Storage> storage, flow::Context& context) : context_(&context), shared_(std::make_shared<Shared>()) {
+  PartWriter(std::shared_ptr<io::Storage> storage, flow::Context& context)
+      : context_(&context), shared_(std::make_shared<Shared>()) {
     shared_->storage = std::move(storage);
     shared_->waker = context.waker();
   }
@@ -83,11 +84,11 @@ class PartWriter {
   };
   struct Shared {
     std::mutex mutex;
-    std::deque<Job> jobs;        // the first may be in work
+    std::deque<Job> jobs;  // the first may be in work
     Status error;
     bool running = false;
     bool cancelled = false;
-    size_t wanted = 0;           // the sink sleeps until fewer jobs are left; 0: it does not
+    size_t wanted = 0;  // the sink sleeps until fewer jobs are left; 0: it does not
     std::shared_ptr<flow::Waker> waker;
     std::shared_ptr<io::Storage> storage;
     std::unique_ptr<io::Writer> writer;  // of the part in work; the running job's
@@ -131,7 +132,9 @@ class PartWriter {
       shared.writer.reset();
       return {};
     }();
-    return status.ok() ? status : status.WithContext(fmt::format("File sink cannot write {}{}", job.path, FreeSpace(*shared.storage)));
+    return status.ok()
+               ? status
+               : status.WithContext(fmt::format("File sink cannot write {}{}", job.path, FreeSpace(*shared.storage)));
   }
 
   // " (3145728 bytes free)" of local folders.
@@ -149,7 +152,9 @@ class PartWriter {
 
 std::string Extension(const FileSinkOptions& options) {
   if (options.format == FileFormat::kParquet) return ".parquet";
-  std::string text = options.format == FileFormat::kJson ? ".json" : options.format == FileFormat::kCsv ? ".csv" : ".txt";
+  std::string text = options.format == FileFormat::kJson  ? ".json"
+                     : options.format == FileFormat::kCsv ? ".csv"
+                                                          : ".txt";
   if (options.compression == io::Compression::kGzip) text += ".gz";
   if (options.compression == io::Compression::kZstd) text += ".zst";
   return text;
@@ -196,7 +201,8 @@ class FileSink final : public flow::Operator {
       THALWEG_TRY(encoder_->Append(rows.batch(), rows.next(), to, &encoded_));
       rows.AdvanceTo(to);
       THALWEG_TRY(HandOver(false));
-      if (part_bytes_ + encoded_.size() + encoder_->buffered_bytes() >= options_.rolling_file_size) THALWEG_TRY(FinishPart());
+      if (part_bytes_ + encoded_.size() + encoder_->buffered_bytes() >= options_.rolling_file_size)
+        THALWEG_TRY(FinishPart());
     }
     // Starts what was handed over.
     THALWEG_TRY(writer_->AtMost(kWritesInFlight).status());
@@ -252,7 +258,8 @@ class FileSink final : public flow::Operator {
     THALWEG_ASSIGN(encoder_, MakeEncoder(options_));
     if (options_.compression != io::Compression::kNone && options_.format != FileFormat::kParquet)
       compressor_ = io::MakeCompressor(options_.compression);
-    std::string name = fmt::format("{}-{}-{}-{}{}", options_.part_prefix, run_, context_->task().subtask, parts_++, Extension(options_));
+    std::string name = fmt::format("{}-{}-{}-{}{}", options_.part_prefix, run_, context_->task().subtask, parts_++,
+                                   Extension(options_));
     part_ = {folder_ + "." + name + ".inprogress", folder_ + name};
     part_bytes_ = 0;
     opened_ms_ = context_->clock().NowMs();
@@ -302,8 +309,10 @@ class FileSink final : public flow::Operator {
     if (waiting) return storage_->Rename(part.hidden, part.name).WithContext("File sink cannot publish a part");
     THALWEG_ASSIGN(bool done, storage_->Exists(part.name));
     if (done) return {};
-    return UserError("File sink misses a part of a checkpoint: neither {} nor {} exists; its rows are lost unless the file is put back",
-                     part.hidden, part.name);
+    return UserError(
+        "File sink misses a part of a checkpoint: neither {} nor {} exists; its rows are lost unless the file is put "
+        "back",
+        part.hidden, part.name);
   }
 
   FileSinkOptions options_;
@@ -329,7 +338,8 @@ Status Check(const FileSinkOptions& options) {
   if (options.rollover_interval_ms <= 0) return UserError("sink.rolling-policy.rollover-interval must be above 0");
   if (options.format == FileFormat::kParquet && options.compression != io::Compression::kNone)
     return UserError("Parquet compresses by itself: leave the file sink's compression out");
-  if (options.part_prefix.find('/') != std::string::npos) return UserError("Part prefix holds a '/': {}", options.part_prefix);
+  if (options.part_prefix.find('/') != std::string::npos)
+    return UserError("Part prefix holds a '/': {}", options.part_prefix);
   return MakeEncoder(options).status();
 }
 
@@ -338,7 +348,8 @@ Status Check(const FileSinkOptions& options) {
 Result<std::unique_ptr<flow::Operator>> MakeFileSink(FileSinkOptions options, std::shared_ptr<io::Storage> storage) {
   THALWEG_TRY(Check(options));
   std::string folder = options.path.empty() ? "" : options.path + "/";
-  return std::unique_ptr<flow::Operator>(std::make_unique<FileSink>(std::move(options), std::move(storage), std::move(folder)));
+  return std::unique_ptr<flow::Operator>(
+      std::make_unique<FileSink>(std::move(options), std::move(storage), std::move(folder)));
 }
 
 Result<std::unique_ptr<flow::Operator>> MakeFileSink(FileSinkOptions options) {

@@ -17,14 +17,14 @@
 namespace thalweg::connectors {
 
 struct FileSinkOptions {
-  std::string path;                        // folder; made if it does not exist
+  std::string path;  // folder; made if it does not exist
   FileFormat format = FileFormat::kJson;
   types::SchemaPtr schema;
   formats::JsonOptions json;
   formats::CsvOptions csv;
   io::Compression compression = io::Compression::kNone;  // of text; Parquet compresses by itself
   std::string part_prefix = "part";
-  uint64_t rolling_file_size = 128 << 20;  // bytes; a part goes over it by at most one batch
+  uint64_t rolling_file_size = 128 << 20;         // bytes; a part goes over it by at most one batch
   int64_t rollover_interval_ms = 30 * 60 * 1000;  // a part is not open longer; checked as time passes
 };
 

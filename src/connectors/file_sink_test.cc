@@ -16,12 +16,12 @@ namespace thalweg::connectors {
 namespace {
 
 using flow::Progress;
-using types::DataType;
-using types::TypeId;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
+using types::DataType;
+using types::TypeId;
 
 types::SchemaPtr Numbers() {
   return std::make_shared<const types::Schema>(
@@ -74,7 +74,8 @@ class FileSinkTest : public ::testing::Test {
     std::vector<std::string> names;
     if (!std::filesystem::exists(folder_.path() + "/out")) return names;
     for (const auto& entry : std::filesystem::directory_iterator(folder_.path() + "/out"))
-      if (entry.path().filename().string().starts_with('.') == hidden) names.push_back(entry.path().filename().string());
+      if (entry.path().filename().string().starts_with('.') == hidden)
+        names.push_back(entry.path().filename().string());
     std::sort(names.begin(), names.end());
     return names;
   }
@@ -156,7 +157,8 @@ TEST_F(FileSinkTest, ARestoreFinishesTheCommitOnceHoweverOftenItIsTold) {
   EXPECT_THAT(ReadBack(FileFormat::kJson), ElementsAre("+I[0, text 0]", "+I[1, text 1]", "+I[2, text 2]"));
   std::filesystem::remove(folder_.path() + "/out/" + Parts()[0]);
   EXPECT_THAT(sink->RestoreCommittables(committables).ToString(),
-              ::testing::AllOf(HasSubstr("user error: File sink misses a part of a checkpoint: neither .part-"), HasSubstr("its rows are lost")));
+              ::testing::AllOf(HasSubstr("user error: File sink misses a part of a checkpoint: neither .part-"),
+                               HasSubstr("its rows are lost")));
   EXPECT_FALSE(sink->RestoreCommittables({"damaged"}).ok());
 }
 
@@ -213,8 +215,9 @@ TEST_F(FileSinkTest, ACsvHeaderBeginsEachPart) {
 }
 
 TEST_F(FileSinkTest, AFullDiskNamesThePathAndTheFreeSpace) {
-  auto storage = std::make_shared<io::FaultyStorage>(*io::OpenStorage(folder_.path()),
-                                                     std::vector<io::Fault>{{.call = io::StorageCall::kAppend, .times = io::kAlways}});
+  auto storage = std::make_shared<io::FaultyStorage>(
+      *io::OpenStorage(folder_.path()),
+      std::vector<io::Fault>{{.call = io::StorageCall::kAppend, .times = io::kAlways}});
   FileSinkOptions options = Options();
   options.path = "out";
   auto sink = *MakeFileSink(options, storage);
@@ -222,7 +225,9 @@ TEST_F(FileSinkTest, AFullDiskNamesThePathAndTheFreeSpace) {
   ASSERT_TRUE(Write(*sink, 0, 1).ok());
   Status status = Checkpoint(*sink, 1).status();
   EXPECT_EQ(status.category(), ErrorCategory::kExternal);
-  EXPECT_THAT(status.message(), ::testing::ContainsRegex("File sink cannot write out/.part-[0-9a-f]+-0-0.json.inprogress \\([0-9]+ bytes free\\): .*ENOSPC"));
+  EXPECT_THAT(status.message(),
+              ::testing::ContainsRegex(
+                  "File sink cannot write out/.part-[0-9a-f]+-0-0.json.inprogress \\([0-9]+ bytes free\\): .*ENOSPC"));
 }
 
 TEST_F(FileSinkTest, AFolderBelowAFileCannotBeWritten) {
@@ -231,7 +236,8 @@ TEST_F(FileSinkTest, AFolderBelowAFileCannotBeWritten) {
   options.path = folder_.path() + "/file/out";
   auto sink = Open(options);
   ASSERT_TRUE(Write(*sink, 0, 1).ok());
-  EXPECT_THAT(Checkpoint(*sink, 1).status().ToString(), ::testing::AllOf(HasSubstr("user error: File sink cannot write "), HasSubstr("ENOTDIR")));
+  EXPECT_THAT(Checkpoint(*sink, 1).status().ToString(),
+              ::testing::AllOf(HasSubstr("user error: File sink cannot write "), HasSubstr("ENOTDIR")));
 }
 
 TEST_F(FileSinkTest, ContradictingOptionsAreRefused) {

@@ -106,8 +106,13 @@ class FileSource final : public flow::Source {
   bool bounded() const override { return options_->discovery_interval_ms == 0; }
   Result<std::unique_ptr<flow::SplitEnumerator>> CreateEnumerator() override {
     bool divisible = options_->format == FileFormat::kJson || options_->format == FileFormat::kRaw;
-    FileListing listing{storage_, path_, options_->path, bounded(), options_->discovery_interval_ms,
-                        divisible ? options_->split_bytes : 0, options_->format == FileFormat::kParquet ? 0u : 1u};
+    FileListing listing{storage_,
+                        path_,
+                        options_->path,
+                        bounded(),
+                        options_->discovery_interval_ms,
+                        divisible ? options_->split_bytes : 0,
+                        options_->format == FileFormat::kParquet ? 0u : 1u};
     return std::unique_ptr<flow::SplitEnumerator>(std::make_unique<FileEnumerator>(std::move(listing)));
   }
   Result<std::unique_ptr<flow::SourceReader>> CreateReader() override {
@@ -124,7 +129,8 @@ class FileSource final : public flow::Source {
 Status Check(const FileSourceOptions& options) {
   if (options.path.empty()) return UserError("File source needs a path");
   if (!options.schema || options.schema->size() == 0) return UserError("File source needs a schema: {}", options.path);
-  if (options.discovery_interval_ms < 0) return UserError("Discovery interval is negative: {} ms", options.discovery_interval_ms);
+  if (options.discovery_interval_ms < 0)
+    return UserError("Discovery interval is negative: {} ms", options.discovery_interval_ms);
   return MakeDecoder(options).status();
 }
 
@@ -148,15 +154,20 @@ Result<FileMetadata> ParseFileMetadata(std::string_view name) {
 void AddFileMetadata(const FileSourceOptions& options, const std::string& path, const std::vector<int64_t>& offsets,
                      const std::vector<int64_t>& lines, columns::BufferPool& pool, columns::Batch& batch) {
   for (FileMetadata metadata : options.metadata) {
-    types::DataType type = options.layout.built ? options.layout.built->field(batch.num_columns()).type : FileMetadataField(metadata).type;
+    types::DataType type =
+        options.layout.built ? options.layout.built->field(batch.num_columns()).type : FileMetadataField(metadata).type;
     columns::ColumnBuilder column(type, pool, batch.rows());
     std::string_view text = path;
     if (metadata == FileMetadata::kName) text.remove_prefix(path.rfind('/') + 1);
     for (size_t row = 0; row < static_cast<size_t>(batch.rows()); ++row) {
-      if (metadata == FileMetadata::kPath || metadata == FileMetadata::kName) column.AppendString(text);
-      else if (metadata == FileMetadata::kOffset) column.Append(offsets[row]);
-      else if (lines[row] > 0) column.Append(lines[row]);
-      else column.AppendNull();
+      if (metadata == FileMetadata::kPath || metadata == FileMetadata::kName)
+        column.AppendString(text);
+      else if (metadata == FileMetadata::kOffset)
+        column.Append(offsets[row]);
+      else if (lines[row] > 0)
+        column.Append(lines[row]);
+      else
+        column.AppendNull();
     }
     batch.AddColumn(column.Take());
   }
@@ -182,13 +193,15 @@ Result<std::shared_ptr<flow::Source>> MakeFileSource(FileSourceOptions options) 
   THALWEG_ASSIGN(std::shared_ptr<io::Storage> storage, io::OpenStorage("/"));
   std::string below = absolute.string().substr(1);
   while (below.ends_with('/')) below.pop_back();
-  return std::shared_ptr<flow::Source>(std::make_shared<FileSource>(std::move(options), std::move(storage), std::move(below), "/"));
+  return std::shared_ptr<flow::Source>(
+      std::make_shared<FileSource>(std::move(options), std::move(storage), std::move(below), "/"));
 }
 
 Result<std::shared_ptr<flow::Source>> MakeFileSource(FileSourceOptions options, std::shared_ptr<io::Storage> storage) {
   THALWEG_TRY(Check(options));
   std::string path = options.path;
-  return std::shared_ptr<flow::Source>(std::make_shared<FileSource>(std::move(options), std::move(storage), std::move(path), ""));
+  return std::shared_ptr<flow::Source>(
+      std::make_shared<FileSource>(std::move(options), std::move(storage), std::move(path), ""));
 }
 
 }  // namespace thalweg::connectors

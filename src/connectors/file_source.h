@@ -30,17 +30,17 @@ enum class FileMetadata : uint8_t {
 constexpr size_t kMaxRecordBytes = 64 << 20;
 
 struct FileSourceOptions {
-  std::string path;                    // absolute or relative or file://; a file, a folder (all below it), or a glob (* ? [a-z])
+  std::string path;  // absolute or relative or file://; a file, a folder (all below it), or a glob (* ? [a-z])
   FileFormat format = FileFormat::kJson;
-  types::SchemaPtr schema;             // of the files
+  types::SchemaPtr schema;  // of the files
   std::vector<FileMetadata> metadata;
-  RowLayout layout;                    // of the schema's columns and then the metadata's
+  RowLayout layout;  // of the schema's columns and then the metadata's
   formats::JsonOptions json;
   formats::CsvOptions csv;
   formats::ParseErrorPolicy on_parse_error = formats::ParseErrorPolicy::kFail;
-  int dead_letter_port = 1;            // for ParseErrorPolicy::kDeadLetter
-  int64_t discovery_interval_ms = 0;   // 0: bounded, the files that exist at the start; above: looks again, never ends
-  uint64_t split_bytes = 128 << 20;    // uncompressed JSON and raw files are divided into pieces of this size; 0: never
+  int dead_letter_port = 1;           // for ParseErrorPolicy::kDeadLetter
+  int64_t discovery_interval_ms = 0;  // 0: bounded, the files that exist at the start; above: looks again, never ends
+  uint64_t split_bytes = 128 << 20;   // uncompressed JSON and raw files are divided into pieces of this size; 0: never
   int32_t batch_rows = columns::kBatchRows;  // gathered before a batch goes on; at most kMaxBatchRows
   size_t max_record_bytes = kMaxRecordBytes;
 };

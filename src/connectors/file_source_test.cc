@@ -15,11 +15,11 @@
 namespace thalweg::connectors {
 namespace {
 
-using types::DataType;
-using types::TypeId;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::UnorderedElementsAre;
+using types::DataType;
+using types::TypeId;
 
 types::SchemaPtr Numbers() {
   return std::make_shared<const types::Schema>(
@@ -40,7 +40,9 @@ class ShortReads final : public io::Storage {
   Result<bool> Exists(std::string_view path) override { return inner_->Exists(path); }
   Result<uint64_t> Size(std::string_view path) override { return inner_->Size(path); }
   Result<std::unique_ptr<io::Writer>> OpenWriter(std::string_view path) override { return inner_->OpenWriter(path); }
-  Result<int64_t> DeleteAbandoned(std::string_view prefix, int64_t age) override { return inner_->DeleteAbandoned(prefix, age); }
+  Result<int64_t> DeleteAbandoned(std::string_view prefix, int64_t age) override {
+    return inner_->DeleteAbandoned(prefix, age);
+  }
   const std::string& uri() const override { return inner_->uri(); }
 
  private:
@@ -129,10 +131,10 @@ TEST_F(FileSourceTest, AGlobMatchesWithinItsFolders) {
 
 TEST_F(FileSourceTest, AMissingPathAndAnEmptyGlobSayWhatToDo) {
   for (const char* path : {"missing", "*.json"})
-    EXPECT_THAT(Rows(Options(path)),
-                ElementsAre("user error: File source finds no file: " + Path(path) +
-                            "; check the path: it must be a file, a folder with files whose names do not begin with . or _, or a pattern "
-                            "that matches some"));
+    EXPECT_THAT(Rows(Options(path)), ElementsAre("user error: File source finds no file: " + Path(path) +
+                                                 "; check the path: it must be a file, a folder with files whose names "
+                                                 "do not begin with . or _, or a pattern "
+                                                 "that matches some"));
   FileSourceOptions remote = Options("x");
   remote.path = "s3://bucket/x";
   EXPECT_THAT(Rows(remote), ElementsAre(HasSubstr("Unknown storage scheme 's3'")));
@@ -147,8 +149,12 @@ TEST_F(FileSourceTest, ARestoreAtEveryRowContinuesExactly) {
   for (uint64_t limit : {uint64_t{1}, uint64_t{7}, uint64_t{1} << 20}) {
     for (const char* extension : {"", ".gz", ".zst"}) {
       auto storage = std::make_shared<ShortReads>(*io::OpenStorage(Prefix()), limit);
-      ASSERT_TRUE(storage->Put(std::string("a.csv") + extension, *io::CompressBytes(io::CompressionOfPath(extension), csv)).ok());
-      ASSERT_TRUE(storage->Put(std::string("a.json") + extension, *io::CompressBytes(io::CompressionOfPath(extension), json)).ok());
+      ASSERT_TRUE(
+          storage->Put(std::string("a.csv") + extension, *io::CompressBytes(io::CompressionOfPath(extension), csv))
+              .ok());
+      ASSERT_TRUE(
+          storage->Put(std::string("a.json") + extension, *io::CompressBytes(io::CompressionOfPath(extension), json))
+              .ok());
       FileSourceOptions options = Options("");
       options.batch_rows = 1;
       options.metadata = {FileMetadata::kName, FileMetadata::kOffset, FileMetadata::kLine};
@@ -167,8 +173,10 @@ TEST_F(FileSourceTest, MetadataNamesFileByteAndLine) {
   FileSourceOptions options = Options("a.json");
   options.metadata = {FileMetadata::kPath, FileMetadata::kName, FileMetadata::kOffset, FileMetadata::kLine};
   EXPECT_EQ(FileSourceSchema(options)->ToString(),
-            "(n INT, s STRING, file.path STRING NOT NULL, file.name STRING NOT NULL, file.offset BIGINT NOT NULL, file.line BIGINT)");
-  EXPECT_THAT(Rows(options), ElementsAre("+I[1, null, " + Path("a.json") + ", a.json, 0, 1]", "+I[2, null, " + Path("a.json") + ", a.json, 9, 3]"));
+            "(n INT, s STRING, file.path STRING NOT NULL, file.name STRING NOT NULL, file.offset BIGINT NOT NULL, "
+            "file.line BIGINT)");
+  EXPECT_THAT(Rows(options), ElementsAre("+I[1, null, " + Path("a.json") + ", a.json, 0, 1]",
+                                         "+I[2, null, " + Path("a.json") + ", a.json, 9, 3]"));
 }
 
 TEST_F(FileSourceTest, ACsvHeaderIsPassedOver) {
@@ -202,8 +210,9 @@ TEST_F(FileSourceTest, FilesLargerThanTheReadAheadComeInBatches) {
 
 TEST_F(FileSourceTest, ARowThatDoesNotParseFailsWithFileLineColumnAndText) {
   Write("a.json", "{\"n\":1}\n\n{\"n\":\"x\",\"s\":\"...\"}\n");
-  EXPECT_EQ(Rows(Options("a.json")).back(), "user error: Cannot parse " + Path("a.json") +
-                                                ":3: column 'n' at byte 5: not a INT: 'x'; record: {\"n\":\"x\",\"s\":\"...\"}");
+  EXPECT_EQ(Rows(Options("a.json")).back(),
+            "user error: Cannot parse " + Path("a.json") +
+                ":3: column 'n' at byte 5: not a INT: 'x'; record: {\"n\":\"x\",\"s\":\"...\"}");
 }
 
 TEST_F(FileSourceTest, ARowThatDoesNotParseIsSkippedOrGoesToTheSide) {
@@ -215,15 +224,16 @@ TEST_F(FileSourceTest, ARowThatDoesNotParseIsSkippedOrGoesToTheSide) {
   options.dead_letter_port = 2;
   EXPECT_THAT(Rows(options), ElementsAre("+I[1, null]", "+I[2, null]"));
   ASSERT_EQ(out_->side[2].size(), 2u);
-  EXPECT_EQ(out_->side[2][0], "+I[[123, 34, 110, 34, 58, 34, 120, 34, 125], " + Path("a.json") + ":2, n, not a INT: 'x']");
+  EXPECT_EQ(out_->side[2][0],
+            "+I[[123, 34, 110, 34, 58, 34, 120, 34, 125], " + Path("a.json") + ":2, n, not a INT: 'x']");
   EXPECT_THAT(out_->side[2][1], HasSubstr(Path("a.json") + ":3, null, not valid JSON"));
 }
 
 TEST_F(FileSourceTest, DamagedCompressionAndShrunkenFilesNameTheFile) {
   std::string gz = *io::CompressBytes(io::Compression::kGzip, Lines(100));
   Write("a.json.gz", gz.substr(0, gz.size() - 9));
-  EXPECT_EQ(Rows(Options("a.json.gz")).back(),
-            "external error: Cannot read " + Path("a.json.gz") + ": Truncated gzip stream: the input ends inside a member");
+  EXPECT_EQ(Rows(Options("a.json.gz")).back(), "external error: Cannot read " + Path("a.json.gz") +
+                                                   ": Truncated gzip stream: the input ends inside a member");
   std::string flipped = gz;
   flipped[gz.size() / 2] ^= 0x55;
   Write("b.json.gz", flipped);
@@ -241,7 +251,8 @@ TEST_F(FileSourceTest, DamagedCompressionAndShrunkenFilesNameTheFile) {
     ASSERT_TRUE(reader->Open(context_).ok() && reader->AddSplits(*SplitsOf(*source)).ok());
     ASSERT_TRUE(ReadOn(*reader, context_, out, 2).ok());
     Write(name, *io::CompressBytes(io::CompressionOfPath(name), Lines(1)));
-    EXPECT_THAT(ReadAll(*source, reader->SnapshotSplits(), context_, out).ToString(), HasSubstr("File is shorter than it was: " + Path(name)));
+    EXPECT_THAT(ReadAll(*source, reader->SnapshotSplits(), context_, out).ToString(),
+                HasSubstr("File is shorter than it was: " + Path(name)));
   }
 }
 
@@ -249,7 +260,8 @@ TEST_F(FileSourceTest, ARecordBeyondTheLimitIsAnErrorThatShowsItsPlace) {
   Write("a.csv", "1,x\n2,\"" + std::string(600'000, 'y'));
   FileSourceOptions options = Options("a.csv", FileFormat::kCsv);
   options.max_record_bytes = 100'000;
-  EXPECT_THAT(Rows(options).back(), ::testing::AllOf(HasSubstr("Record is longer than 100000 bytes: " + Path("a.csv") + ":2; it begins 2,\"yyy"),
+  EXPECT_THAT(Rows(options).back(), ::testing::AllOf(HasSubstr("Record is longer than 100000 bytes: " + Path("a.csv") +
+                                                               ":2; it begins 2,\"yyy"),
                                                      HasSubstr("is a quote left open?")));
 }
 
@@ -259,7 +271,8 @@ TEST_F(FileSourceTest, AFileThatCannotBeReadSaysWhy) {
   std::vector<flow::Split> splits = *SplitsOf(*source);
   std::filesystem::remove(Path("gone.json"));
   KeptRows out(context_.pool());
-  EXPECT_EQ(ReadAll(*source, splits, context_, out).ToString(), "external error: File does not exist: " + Path("gone.json"));
+  EXPECT_EQ(ReadAll(*source, splits, context_, out).ToString(),
+            "external error: File does not exist: " + Path("gone.json"));
 }
 
 TEST_F(FileSourceTest, AContinuousSourcePicksUpNewFilesOnceAndRemembersThem) {
@@ -362,7 +375,8 @@ TEST_F(FileSourceTest, ParquetIsReadFromAnyRowOnAndNamesWhatDoesNotFit) {
   std::vector<std::string> rows = Rows(*source);
   ASSERT_EQ(rows.size(), 3000u) << rows.back();
   for (int i = 0; i < 3000; ++i)
-    ASSERT_EQ(rows[static_cast<size_t>(i)], fmt::format("+I[{}, the text of row {}, {}, null]", i % 7 ? std::to_string(i) : "null", i, i));
+    ASSERT_EQ(rows[static_cast<size_t>(i)],
+              fmt::format("+I[{}, the text of row {}, {}, null]", i % 7 ? std::to_string(i) : "null", i, i));
   KeptRows out(context_.pool());
   auto reader = *source->CreateReader();
   ASSERT_TRUE(reader->Open(context_).ok() && reader->AddSplits(*SplitsOf(*source)).ok());
@@ -376,7 +390,8 @@ TEST_F(FileSourceTest, ParquetIsReadFromAnyRowOnAndNamesWhatDoesNotFit) {
       std::vector<types::Field>{{"absent", DataType(TypeId::kDouble)}, {"n", DataType(TypeId::kBigInt)}});
   EXPECT_EQ(Rows(options)[1], "+I[null, 1]");
   options.schema = std::make_shared<const types::Schema>(std::vector<types::Field>{{"n", DataType(TypeId::kString)}});
-  EXPECT_THAT(Rows(options), ElementsAre(HasSubstr("user error: Column 'n' is int32 in the Parquet file and STRING in the schema: ")));
+  EXPECT_THAT(Rows(options),
+              ElementsAre(HasSubstr("user error: Column 'n' is int32 in the Parquet file and STRING in the schema: ")));
   Write("a.parquet", bytes.substr(0, bytes.size() / 2));
   EXPECT_THAT(Rows(options), ElementsAre(HasSubstr("user error: Not a readable Parquet file: ")));
 }

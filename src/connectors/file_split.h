@@ -11,11 +11,11 @@ namespace thalweg::connectors {
 /// Text: `position` is the byte of the next record in the uncompressed text, `line` its line from 1 (0: not known). Parquet:
 /// `position` is the row group and `line` the row in it.
 struct FileSplit {
-  std::string path;              // relative to the storage's root
+  std::string path;  // relative to the storage's root
   uint64_t position = 0;
   uint64_t line = 1;
-  uint64_t end = UINT64_MAX;     // records that begin at or behind it belong to the next piece
-  bool find_start = false;       // `position` may lie inside a record of the piece before: begin behind the next line end
+  uint64_t end = UINT64_MAX;  // records that begin at or behind it belong to the next piece
+  bool find_start = false;    // `position` may lie inside a record of the piece before: begin behind the next line end
 
   flow::Split ToSplit() const;
   static Result<FileSplit> FromSplit(const flow::Split& split);

@@ -15,7 +15,8 @@ TEST(FileSplit, ItsBytesAreTheGoldenOnes) {
   split.find_start = true;
   split.id = "in/a.json#256";
   EXPECT_EQ(split.ToSplit().id, "in/a.json#256");
-  EXPECT_EQ(split.ToSplit().state, std::string("\x01\x09in/a.json\xac\x02\x07\x00\x10\x00\x00\x00\x00\x00\x00\x01", 23));
+  EXPECT_EQ(split.ToSplit().state,
+            std::string("\x01\x09in/a.json\xac\x02\x07\x00\x10\x00\x00\x00\x00\x00\x00\x01", 23));
 }
 
 TEST(FileSplit, ReadsBackWhatItWritesAndRefusesEveryCut) {

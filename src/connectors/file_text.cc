@@ -11,9 +11,9 @@
 namespace thalweg::connectors {
 namespace {
 
-constexpr uint64_t kReadBytes = 256 << 10;   // as the decompressor's chunk: a few of them hide a disk's latency
-constexpr size_t kHeadroom = 16 << 10;       // in front of a chunk for the record that the one before began
-constexpr int kRecordsPerRead = 8192;        // passed over at most, before the task gets its turn
+constexpr uint64_t kReadBytes = 256 << 10;  // as the decompressor's chunk: a few of them hide a disk's latency
+constexpr size_t kHeadroom = 16 << 10;      // in front of a chunk for the record that the one before began
+constexpr int kRecordsPerRead = 8192;       // passed over at most, before the task gets its turn
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 /// Bytes of a file, with room in front and the decoders' padding behind.
@@ -147,8 +147,8 @@ class TextFile final : public FileRows {
   // More bytes behind what is left of the last chunk.
   Result<State> Fetch() {
     if (rest_.view().size() > reading_.options->max_record_bytes)
-      return UserError("Record is longer than {} bytes: {}; it begins {}{}", reading_.options->max_record_bytes, Place(),
-                       formats::Escaped(rest_.view()),
+      return UserError("Record is longer than {} bytes: {}; it begins {}{}", reading_.options->max_record_bytes,
+                       Place(), formats::Escaped(rest_.view()),
                        reading_.options->format == FileFormat::kCsv ? "; is a quote left open?" : "");
     Chunk chunk;
     THALWEG_ASSIGN(auto state, chunks_->Next(&chunk));
@@ -196,10 +196,10 @@ class TextFile final : public FileRows {
   columns::BatchBuilder builder_;
   std::unique_ptr<formats::RecordSplitter> splitter_;
   std::unique_ptr<Prefetch<Chunk>> chunks_;
-  Chunk rest_;            // from the next record on
-  uint64_t begin_ = 0;    // its place in the uncompressed text
-  bool header_ = false;   // the next record is the line of column names
-  bool ended_ = false;    // no more chunks
+  Chunk rest_;                            // from the next record on
+  uint64_t begin_ = 0;                    // its place in the uncompressed text
+  bool header_ = false;                   // the next record is the line of column names
+  bool ended_ = false;                    // no more chunks
   std::vector<int64_t> offsets_, lines_;  // of the builder's rows
 };
 

@@ -12,7 +12,8 @@
 namespace thalweg::connectors {
 
 /// Deals `splits` out round-robin over subtasks, beginning with `*next`, which is moved on. In order of subtasks.
-inline std::vector<flow::EnumeratorAction> DealSplits(const std::vector<flow::Split>& splits, int parallelism, int* next) {
+inline std::vector<flow::EnumeratorAction> DealSplits(const std::vector<flow::Split>& splits, int parallelism,
+                                                      int* next) {
   std::vector<std::vector<flow::Split>> hands(static_cast<size_t>(parallelism));
   for (const flow::Split& split : splits) {
     hands[static_cast<size_t>(*next % parallelism)].push_back(split);

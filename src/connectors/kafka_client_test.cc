@@ -22,7 +22,9 @@ Properties With(Properties more) {
 }
 
 TEST(KafkaProperties, WhatLibrdkafkaKnowsGoesOn) {
-  KafkaProperties out = TranslateKafkaProperties(With({{"group.id", "g"}, {"compression.type", "lz4"}, {"client.id.prefix", "me"}})).value();
+  KafkaProperties out =
+      TranslateKafkaProperties(With({{"group.id", "g"}, {"compression.type", "lz4"}, {"client.id.prefix", "me"}}))
+          .value();
   EXPECT_EQ(out.bootstrap_servers, "h:9092");
   EXPECT_EQ(out.group_id, "g");
   EXPECT_EQ(out.client_id_prefix, "me");
@@ -30,30 +32,39 @@ TEST(KafkaProperties, WhatLibrdkafkaKnowsGoesOn) {
 }
 
 TEST(KafkaProperties, JavasNamesBecomeLibrdkafkas) {
-  KafkaProperties out = TranslateKafkaProperties(With({{"fetch.max.wait.ms", "7"}, {"receive.buffer.bytes", "65536"}})).value();
+  KafkaProperties out =
+      TranslateKafkaProperties(With({{"fetch.max.wait.ms", "7"}, {"receive.buffer.bytes", "65536"}})).value();
   EXPECT_THAT(out.client, ElementsAre(Pair("fetch.wait.max.ms", "7"), Pair("socket.receive.buffer.bytes", "65536")));
 }
 
 TEST(KafkaProperties, WhatHasNoEffectIsWarnedOfOrDropped) {
   KafkaProperties out =
-      TranslateKafkaProperties(With({{"key.deserializer", "org.X"}, {"max.poll.records", "5"}, {"auto.offset.reset", "latest"}})).value();
+      TranslateKafkaProperties(
+          With({{"key.deserializer", "org.X"}, {"max.poll.records", "5"}, {"auto.offset.reset", "latest"}}))
+          .value();
   EXPECT_TRUE(out.client.empty());
-  EXPECT_THAT(out.warnings, ElementsAre("Kafka property 'auto.offset.reset' has no effect: the source's start offsets decide",
-                                        "Kafka property 'max.poll.records' has no effect: batch sizes adapt to the load"));
+  EXPECT_THAT(out.warnings,
+              ElementsAre("Kafka property 'auto.offset.reset' has no effect: the source's start offsets decide",
+                          "Kafka property 'max.poll.records' has no effect: batch sizes adapt to the load"));
 }
 
 TEST(KafkaProperties, WhatCannotWorkIsRefusedWithAWayOut) {
-  EXPECT_THAT(TranslateKafkaProperties(With({{"ssl.truststore.location", "x.jks"}})).status().message(), HasSubstr("PEM file in ssl.ca.location"));
-  EXPECT_THAT(TranslateKafkaProperties(With({{"transactional.id", "x"}})).status().message(), HasSubstr("'transactional.id' is not supported"));
+  EXPECT_THAT(TranslateKafkaProperties(With({{"ssl.truststore.location", "x.jks"}})).status().message(),
+              HasSubstr("PEM file in ssl.ca.location"));
+  EXPECT_THAT(TranslateKafkaProperties(With({{"transactional.id", "x"}})).status().message(),
+              HasSubstr("'transactional.id' is not supported"));
   EXPECT_THAT(TranslateKafkaProperties({}).status().message(), HasSubstr("needs the property 'bootstrap.servers'"));
-  EXPECT_THAT(TranslateKafkaProperties(With({{"partition.discovery.interval.ms", "10s"}})).status().message(), HasSubstr("no whole number: '10s'"));
+  EXPECT_THAT(TranslateKafkaProperties(With({{"partition.discovery.interval.ms", "10s"}})).status().message(),
+              HasSubstr("no whole number: '10s'"));
 }
 
 TEST(KafkaProperties, JaasLineGivesUserAndPassword) {
-  const std::string jaas = R"(org.apache.kafka.common.security.plain.PlainLoginModule required username="ann" password="se cret";)";
+  const std::string jaas =
+      R"(org.apache.kafka.common.security.plain.PlainLoginModule required username="ann" password="se cret";)";
   KafkaProperties out = TranslateKafkaProperties(With({{"sasl.jaas.config", jaas}})).value();
   EXPECT_THAT(out.client, ElementsAre(Pair("sasl.password", "se cret"), Pair("sasl.username", "ann")));
-  EXPECT_THAT(TranslateKafkaProperties(With({{"sasl.jaas.config", "Krb5LoginModule required;"}})).status().message(), HasSubstr("sasl.jaas.config"));
+  EXPECT_THAT(TranslateKafkaProperties(With({{"sasl.jaas.config", "Krb5LoginModule required;"}})).status().message(),
+              HasSubstr("sasl.jaas.config"));
 }
 
 TEST(KafkaProperties, NegativeDiscoveryIntervalTurnsItOff) {
@@ -62,16 +73,22 @@ TEST(KafkaProperties, NegativeDiscoveryIntervalTurnsItOff) {
 }
 
 TEST(KafkaLogClient, UnknownOrBadPropertyIsNamedBeforeAnythingRuns) {
-  auto make = [](Properties properties) { return NewKafkaLogClient(TranslateKafkaProperties(With(std::move(properties))).value()).status(); };
-  EXPECT_THAT(make({{"fetch.size", "1"}}).message(), HasSubstr("Kafka property 'fetch.size' is not known to librdkafka"));
+  auto make = [](Properties properties) {
+    return NewKafkaLogClient(TranslateKafkaProperties(With(std::move(properties))).value()).status();
+  };
+  EXPECT_THAT(make({{"fetch.size", "1"}}).message(),
+              HasSubstr("Kafka property 'fetch.size' is not known to librdkafka"));
   EXPECT_EQ(make({{"fetch.size", "1"}}).category(), ErrorCategory::kUser);
-  EXPECT_THAT(make({{"security.protocol", "carrier-pigeon"}}).message(), HasSubstr("Kafka property 'security.protocol' is refused"));
+  EXPECT_THAT(make({{"security.protocol", "carrier-pigeon"}}).message(),
+              HasSubstr("Kafka property 'security.protocol' is refused"));
 }
 
 TEST(KafkaLogClient, BrokerThatCannotBeReachedIsNamedWithWhatToCheck) {
   // Port 1 of the loopback: refused at once.
-  auto client = NewKafkaLogClient(
-      TranslateKafkaProperties({{"bootstrap.servers", "127.0.0.1:1"}, {"default.api.timeout.ms", "500"}}).value()).value();
+  auto client =
+      NewKafkaLogClient(
+          TranslateKafkaProperties({{"bootstrap.servers", "127.0.0.1:1"}, {"default.api.timeout.ms", "500"}}).value())
+          .value();
   Status status = client->Topics({"clicks"}).status();
   EXPECT_EQ(status.category(), ErrorCategory::kExternal);
   EXPECT_THAT(status.message(), HasSubstr("Cannot reach Kafka at 127.0.0.1:1 (while listing topics)"));
@@ -87,7 +104,8 @@ std::shared_ptr<LogClient> NobodysClient(Properties more = {}) {
 
 TEST(KafkaConsumer, WithoutABrokerWaitsAndCanBeClosed) {
   CountingWaker waker;
-  auto consumer = NobodysClient({{"group.id", "g"}})->CreateConsumer({.memory_bytes = 1 << 20}, [&] { waker.Wake(); }).value();
+  auto consumer =
+      NobodysClient({{"group.id", "g"}})->CreateConsumer({.memory_bytes = 1 << 20}, [&] { waker.Wake(); }).value();
   consumer->Assign({{{"t", 0}, 5}, {{"t", 1}, 0}});
   consumer->Pause({"t", 0}, true);
   consumer->Unassign({"t", 1});
@@ -130,18 +148,23 @@ TEST(KafkaProducer, UndeliveredMessageIsAnErrorWithTopicAndReasonAndNothingOfIts
 }
 
 TEST(KafkaSource, CommittedOffsetsNeedAGroup) {
-  EXPECT_EQ(KafkaSource::Make({.properties = With({}), .topics = {"a"}, .start = StartOffsets::Committed()}).status().message(),
+  EXPECT_EQ(KafkaSource::Make({.properties = With({}), .topics = {"a"}, .start = StartOffsets::Committed()})
+                .status()
+                .message(),
             "Committed offsets need the property 'group.id'");
 }
 
 TEST(KafkaSource, IsBoundedByItsStop) {
   EXPECT_FALSE(KafkaSource::Make({.properties = With({}), .topics = {"a"}}).value()->bounded());
-  EXPECT_TRUE(KafkaSource::Make({.properties = With({}), .topics = {"a"}, .stop = StopOffsets::Latest()}).value()->bounded());
+  EXPECT_TRUE(
+      KafkaSource::Make({.properties = With({}), .topics = {"a"}, .stop = StopOffsets::Latest()}).value()->bounded());
 }
 
 TEST(KafkaSink, ExactlyOnceIsRefusedNotFaked) {
-  Status status = KafkaSink::Make({.properties = With({}), .guarantee = DeliveryGuarantee::kExactlyOnce, .topic = "a"}).status();
-  EXPECT_EQ(status.message(), "Kafka sink cannot write exactly once yet: choose delivery guarantee at-least-once or none");
+  Status status =
+      KafkaSink::Make({.properties = With({}), .guarantee = DeliveryGuarantee::kExactlyOnce, .topic = "a"}).status();
+  EXPECT_EQ(status.message(),
+            "Kafka sink cannot write exactly once yet: choose delivery guarantee at-least-once or none");
 }
 
 }  // namespace

@@ -46,7 +46,8 @@ Status SetProperty(rd_kafka_conf_t* conf, const std::string& name, const std::st
     case RD_KAFKA_CONF_OK: return {};
     case RD_KAFKA_CONF_UNKNOWN:
       return UserError("Kafka property '{}' is not known to librdkafka {}: {}", name, rd_kafka_version_str(), text);
-    default: return UserError("Kafka property '{}' is refused: {}", name, text);  // the text never holds a secret's value
+    default:
+      return UserError("Kafka property '{}' is refused: {}", name, text);  // the text never holds a secret's value
   }
 }
 
@@ -106,9 +107,10 @@ std::string KafkaConnection::last_error() const {
 
 Status KafkaConnection::Unreachable(const std::string& doing) const {
   std::string last = last_error();
-  return ExternalError("Cannot reach Kafka at {} (while {}): {}. Check that the broker runs, that bootstrap.servers is right, and that "
-                       "its advertised listeners can be reached from here",
-                       spec_.properties.bootstrap_servers, doing, last.empty() ? "no answer in time" : last);
+  return ExternalError(
+      "Cannot reach Kafka at {} (while {}): {}. Check that the broker runs, that bootstrap.servers is right, and that "
+      "its advertised listeners can be reached from here",
+      spec_.properties.bootstrap_servers, doing, last.empty() ? "no answer in time" : last);
 }
 
 void KafkaConnection::OnError(int code, const std::string& reason) {
@@ -118,7 +120,8 @@ void KafkaConnection::OnError(int code, const std::string& reason) {
     case RD_KAFKA_RESP_ERR__AUTHENTICATION:
     case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
       if (status_.ok())
-        status_ = ExternalError("Kafka at {} refuses the login: {}. Check security.protocol and the sasl.* properties", servers, reason);
+        status_ = ExternalError("Kafka at {} refuses the login: {}. Check security.protocol and the sasl.* properties",
+                                servers, reason);
       break;
     case RD_KAFKA_RESP_ERR__FATAL:
       if (status_.ok()) status_ = ExternalError("Kafka client failed for good: {}", reason);

@@ -18,13 +18,13 @@ namespace {
 
 // The group of a consumer that has none: librdkafka assigns partitions only within a group. Nothing is committed to it.
 constexpr char kNoGroup[] = "thalweg-none";
-constexpr size_t kTakeRecords = 1024;              // one batch downstream
-constexpr int kWaitMs = 100;                       // how long a quiet wait lasts before connection errors are looked at
-constexpr int64_t kMinQueueKb = 1024;              // librdkafka's queue: below it one fetch does not fit
-constexpr int64_t kMaxFetchKb = 16 * 1024;         // one response over all partitions
-constexpr int64_t kMinFetchKb = 1024;              // librdkafka: at least message.max.bytes
-constexpr int64_t kDefaultMemory = 64 << 20;       // librdkafka's own default
-constexpr size_t kRecordOverhead = 256;            // librdkafka's message and our view of it, beside the bytes
+constexpr size_t kTakeRecords = 1024;         // one batch downstream
+constexpr int kWaitMs = 100;                  // how long a quiet wait lasts before connection errors are looked at
+constexpr int64_t kMinQueueKb = 1024;         // librdkafka's queue: below it one fetch does not fit
+constexpr int64_t kMaxFetchKb = 16 * 1024;    // one response over all partitions
+constexpr int64_t kMinFetchKb = 1024;         // librdkafka: at least message.max.bytes
+constexpr int64_t kDefaultMemory = 64 << 20;  // librdkafka's own default
+constexpr size_t kRecordOverhead = 256;       // librdkafka's message and our view of it, beside the bytes
 
 int64_t QueueKb(int64_t memory_bytes) {
   // A quarter is the inbox, a quarter the responses being received.
@@ -60,7 +60,9 @@ struct Messages {
 class KafkaConsumer final : public LogConsumer {
  public:
   KafkaConsumer(const LogConsumerOptions& options, std::function<void()> on_ready)
-      : options_(options), on_ready_(std::move(on_ready)), inbox_limit_(static_cast<size_t>(QueueKb(options.memory_bytes)) * 512) {}
+      : options_(options),
+        on_ready_(std::move(on_ready)),
+        inbox_limit_(static_cast<size_t>(QueueKb(options.memory_bytes)) * 512) {}
   ~KafkaConsumer() override;
   Status Start(const KafkaProperties& properties);
 
@@ -114,12 +116,13 @@ class KafkaConsumer final : public LogConsumer {
   bool stop_ = false;
 
   // The consumer's thread only.
-  std::set<TopicPartition> started_;        // delivered something: librdkafka has set their queue up
-  std::map<TopicPartition, bool> pause_;    // wanted, not yet applied
+  std::set<TopicPartition> started_;      // delivered something: librdkafka has set their queue up
+  std::map<TopicPartition, bool> pause_;  // wanted, not yet applied
 };
 
 Status KafkaConsumer::Start(const KafkaProperties& properties) {
-  KafkaConnection::Spec spec{.role = KafkaConnection::Role::kConsumer, .properties = properties, .client_id = options_.client_id};
+  KafkaConnection::Spec spec{
+      .role = KafkaConnection::Role::kConsumer, .properties = properties, .client_id = options_.client_id};
   spec.engine = ConsumerProperties(properties, options_);
   spec.on_commit = [this](bool ok) { ++(ok ? commits_succeeded_ : commits_failed_); };
   THALWEG_ASSIGN(connection_, KafkaConnection::Open(std::move(spec)));
@@ -237,7 +240,8 @@ std::vector<rd_kafka_message_t*> KafkaConsumer::Take() {
   std::vector<rd_kafka_message_t*> messages(kTakeRecords);
   ssize_t count = rd_kafka_consume_batch_queue(queue_.get(), 0, messages.data(), messages.size());
   messages.resize(count > 0 ? static_cast<size_t>(count) : 0);
-  if (messages.empty())  // the batch call would wait until the batch is full: wait for one, the others come with the next call
+  if (messages
+          .empty())  // the batch call would wait until the batch is full: wait for one, the others come with the next call
     if (rd_kafka_message_t* message = rd_kafka_consume_queue(queue_.get(), kWaitMs)) messages.push_back(message);
   return messages;
 }
@@ -257,7 +261,8 @@ Status KafkaConsumer::Deliver(std::vector<rd_kafka_message_t*> messages) {
       THALWEG_TRY(OnMessageError(*message));
       continue;
     }
-    if (fetches.empty() || message->rkt != topic || message->partition != partition || fetches.back().end_position >= 0) {
+    if (fetches.empty() || message->rkt != topic || message->partition != partition ||
+        fetches.back().end_position >= 0) {
       topic = message->rkt;
       partition = message->partition;
       LogFetch& fetch = fetches.emplace_back();
@@ -312,18 +317,21 @@ Status KafkaConsumer::OnMessageError(const rd_kafka_message_t& message) {
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
     case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
     case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
-      return ExternalError("Kafka topic '{}' partition {} no longer exists at {}: {}", topic, message.partition, servers, text);
+      return ExternalError("Kafka topic '{}' partition {} no longer exists at {}: {}", topic, message.partition,
+                           servers, text);
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
       return ExternalError("Kafka at {} does not allow reading topic '{}': {}", servers, topic, text);
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
     case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
-      return ExternalError("Kafka topic '{}' partition {} no longer has the offset to read from: {}. Its retention is shorter than "
-                           "the job was behind",
-                           topic, message.partition, text);
+      return ExternalError(
+          "Kafka topic '{}' partition {} no longer has the offset to read from: {}. Its retention is shorter than "
+          "the job was behind",
+          topic, message.partition, text);
     case RD_KAFKA_RESP_ERR__BAD_MSG:
     case RD_KAFKA_RESP_ERR__BAD_COMPRESSION:
     case RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED:
-      return ExternalError("Kafka topic '{}' partition {} offset {} cannot be read: {}", topic, message.partition, message.offset, text);
+      return ExternalError("Kafka topic '{}' partition {} offset {} cannot be read: {}", topic, message.partition,
+                           message.offset, text);
     default: return {};  // librdkafka reports and retries; what is final comes by the connection's status
   }
 }
@@ -332,7 +340,8 @@ void KafkaConsumer::Put(std::vector<LogFetch> fetches, size_t bytes) {
   // The bytes belong to all of them together: charged to the last, which is taken last.
   {
     std::lock_guard lock(mutex_);
-    for (size_t i = 0; i < fetches.size(); ++i) inbox_.emplace_back(std::move(fetches[i]), i + 1 == fetches.size() ? bytes : 0);
+    for (size_t i = 0; i < fetches.size(); ++i)
+      inbox_.emplace_back(std::move(fetches[i]), i + 1 == fetches.size() ? bytes : 0);
     inbox_bytes_ += bytes;
   }
   on_ready_();
@@ -356,27 +365,33 @@ Properties ConsumerProperties(const KafkaProperties& properties, const LogConsum
       {"enable.auto.commit", "false"},
       {"enable.auto.offset.store", "false"},
       {"enable.partition.eof", "true"},
-      {"auto.offset.reset", options.offset_reset == "none" ? "error" : options.offset_reset.empty() ? "earliest" : options.offset_reset},
+      {"auto.offset.reset", options.offset_reset == "none" ? "error"
+                            : options.offset_reset.empty() ? "earliest"
+                                                           : options.offset_reset},
       {"queued.max.messages.kbytes", std::to_string(queue_kb)},
   };
   const Properties defaults = {
       {"isolation.level", "read_uncommitted"},  // Java's default; librdkafka's is read_committed
-      {"queued.min.messages", std::to_string(std::max<int64_t>(queue_kb * 1024 / static_cast<int64_t>(kRecordOverhead), 1))},
+      {"queued.min.messages",
+       std::to_string(std::max<int64_t>(queue_kb * 1024 / static_cast<int64_t>(kRecordOverhead), 1))},
       {"fetch.max.bytes", std::to_string(fetch_bytes)},
       {"fetch.message.max.bytes", std::to_string(std::min<int64_t>(fetch_bytes, 1 << 20))},
-      {"reconnect.backoff.max.ms", "1000"},     // Java's; librdkafka waits up to 10 s after a broker's restart
+      {"reconnect.backoff.max.ms", "1000"},  // Java's; librdkafka waits up to 10 s after a broker's restart
   };
   // One of these says the same as the default of the same line.
-  const Properties aliases = {{"fetch.message.max.bytes", "max.partition.fetch.bytes"}, {"fetch.max.bytes", "message.max.bytes"}};
+  const Properties aliases = {{"fetch.message.max.bytes", "max.partition.fetch.bytes"},
+                              {"fetch.max.bytes", "message.max.bytes"}};
   for (const auto& [name, value] : defaults) {
     auto alias = aliases.find(name);
-    bool given = properties.client.contains(name) || (alias != aliases.end() && properties.client.contains(alias->second));
+    bool given =
+        properties.client.contains(name) || (alias != aliases.end() && properties.client.contains(alias->second));
     if (!given) engine[name] = value;
   }
   return engine;
 }
 
-Result<std::unique_ptr<LogConsumer>> MakeKafkaConsumer(const KafkaProperties& properties, const LogConsumerOptions& options,
+Result<std::unique_ptr<LogConsumer>> MakeKafkaConsumer(const KafkaProperties& properties,
+                                                       const LogConsumerOptions& options,
                                                        std::function<void()> on_ready) {
   auto consumer = std::make_unique<KafkaConsumer>(options, std::move(on_ready));
   THALWEG_TRY(consumer->Start(properties));

@@ -12,7 +12,8 @@ namespace thalweg::connectors {
 /// What the engine sets on every consumer, from its options and the memory they allow.
 Properties ConsumerProperties(const KafkaProperties& properties, const LogConsumerOptions& options);
 
-Result<std::unique_ptr<LogConsumer>> MakeKafkaConsumer(const KafkaProperties& properties, const LogConsumerOptions& options,
+Result<std::unique_ptr<LogConsumer>> MakeKafkaConsumer(const KafkaProperties& properties,
+                                                       const LogConsumerOptions& options,
                                                        std::function<void()> on_ready);
 
 }  // namespace thalweg::connectors

@@ -23,7 +23,8 @@ int32_t JavaHash(std::string_view text) {
 
 std::string Names(const std::vector<TopicPartition>& partitions) {
   std::string text;
-  for (size_t i = 0; i < partitions.size() && i < kNamedInError; ++i) text += (i ? ", " : "") + KafkaSplitId(partitions[i]);
+  for (size_t i = 0; i < partitions.size() && i < kNamedInError; ++i)
+    text += (i ? ", " : "") + KafkaSplitId(partitions[i]);
   if (partitions.size() > kNamedInError) text += fmt::format(", and {} more", partitions.size() - kNamedInError);
   return text;
 }
@@ -66,16 +67,18 @@ struct KafkaEnumerator::Pattern {
     int error = 0;
     PCRE2_SIZE at = 0;
     auto pattern = std::make_shared<Pattern>();
-    pattern->code.reset(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), PCRE2_ANCHORED | PCRE2_ENDANCHORED,
-                                      &error, &at, nullptr));
+    pattern->code.reset(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(),
+                                      PCRE2_ANCHORED | PCRE2_ENDANCHORED, &error, &at, nullptr));
     if (pattern->code) return std::shared_ptr<const Pattern>(std::move(pattern));
     char reason[128] = "";  // PCRE2's longest message fits
     pcre2_get_error_message(error, reinterpret_cast<PCRE2_UCHAR*>(reason), sizeof(reason));
-    return UserError("Topic pattern is no regular expression: '{}': {} at character {}", text, static_cast<const char*>(reason), at);
+    return UserError("Topic pattern is no regular expression: '{}': {} at character {}", text,
+                     static_cast<const char*>(reason), at);
   }
   bool Matches(std::string_view name) const {
     std::unique_ptr<pcre2_match_data, Free> data(pcre2_match_data_create_from_pattern(code.get(), nullptr));
-    return pcre2_match(code.get(), reinterpret_cast<PCRE2_SPTR>(name.data()), name.size(), 0, 0, data.get(), nullptr) >= 0;
+    return pcre2_match(code.get(), reinterpret_cast<PCRE2_SPTR>(name.data()), name.size(), 0, 0, data.get(), nullptr) >=
+           0;
   }
 };
 
@@ -88,17 +91,19 @@ std::string_view OffsetResetName(OffsetReset reset) {
 }
 
 int KafkaSplitOwner(const TopicPartition& partition, int parallelism) {
-  const auto start = (static_cast<uint32_t>(JavaHash(partition.topic)) * 31 & 0x7fffffffu) % static_cast<uint32_t>(parallelism);
+  const auto start =
+      (static_cast<uint32_t>(JavaHash(partition.topic)) * 31 & 0x7fffffffu) % static_cast<uint32_t>(parallelism);
   return static_cast<int>((start + static_cast<uint32_t>(partition.partition)) % static_cast<uint32_t>(parallelism));
 }
 
 KafkaEnumerator::KafkaEnumerator(KafkaEnumeratorOptions options, std::shared_ptr<LogClient> client)
     : options_(std::move(options)), client_(std::move(client)) {}
 
-Result<std::unique_ptr<KafkaEnumerator>> KafkaEnumerator::Make(KafkaEnumeratorOptions options, std::shared_ptr<LogClient> client) {
+Result<std::unique_ptr<KafkaEnumerator>> KafkaEnumerator::Make(KafkaEnumeratorOptions options,
+                                                               std::shared_ptr<LogClient> client) {
   if (options.topics.empty() == options.topic_pattern.empty())
-    return UserError("Kafka source needs either topics or a topic pattern: {} topics, pattern '{}'", options.topics.size(),
-                     options.topic_pattern);
+    return UserError("Kafka source needs either topics or a topic pattern: {} topics, pattern '{}'",
+                     options.topics.size(), options.topic_pattern);
   std::unique_ptr<KafkaEnumerator> enumerator(new KafkaEnumerator(std::move(options), std::move(client)));
   if (const std::string& pattern = enumerator->options_.topic_pattern; !pattern.empty()) {
     THALWEG_ASSIGN(enumerator->pattern_, Pattern::Make(pattern));
@@ -129,8 +134,7 @@ Result<flow::Discovery> KafkaEnumerator::Discover() {
 
 Result<std::vector<TopicPartition>> KafkaEnumerator::List() {
   THALWEG_ASSIGN(std::vector<LogTopic> topics, client_->Topics(options_.topics));
-  if (pattern_)
-    std::erase_if(topics, [&](const LogTopic& topic) { return !pattern_->Matches(topic.name); });
+  if (pattern_) std::erase_if(topics, [&](const LogTopic& topic) { return !pattern_->Matches(topic.name); });
   if (topics.empty() && options_.discovery_interval_ms == 0)
     return UserError("Topic pattern matches no Kafka topic: '{}'", options_.topic_pattern);
   std::vector<TopicPartition> partitions;
@@ -176,8 +180,8 @@ Result<LogOffsets> KafkaEnumerator::ResetOf(const std::vector<TopicPartition>& p
   std::vector<TopicPartition> missing = Missing(partitions, known);
   if (missing.empty()) return known;
   if (options_.start.reset == OffsetReset::kNone)
-    return UserError("No start offset is known in group '{}' for {}: choose earliest or latest as reset", client_->group(),
-                     Names(missing));
+    return UserError("No start offset is known in group '{}' for {}: choose earliest or latest as reset",
+                     client_->group(), Names(missing));
   auto kind = options_.start.reset == OffsetReset::kLatest ? OffsetQuery::Kind::kLatest : OffsetQuery::Kind::kEarliest;
   THALWEG_ASSIGN(LogOffsets reset, client_->Offsets(missing, {kind}));
   known.insert(reset.begin(), reset.end());
@@ -219,7 +223,8 @@ std::vector<flow::EnumeratorAction> KafkaEnumerator::OnDiscovery(const flow::Dis
   return actions;
 }
 
-std::vector<flow::EnumeratorAction> KafkaEnumerator::OnStart(int parallelism, const std::vector<flow::Split>& restored) {
+std::vector<flow::EnumeratorAction> KafkaEnumerator::OnStart(int parallelism,
+                                                             const std::vector<flow::Split>& restored) {
   parallelism_ = parallelism;
   std::vector<flow::EnumeratorAction> actions;
   for (const flow::Split& split : restored) seen_.insert(split.id);
@@ -232,7 +237,8 @@ std::vector<flow::EnumeratorAction> KafkaEnumerator::OnStart(int parallelism, co
   return actions;
 }
 
-void KafkaEnumerator::GiveOut(const std::vector<flow::Split>& splits, std::vector<flow::EnumeratorAction>& actions) const {
+void KafkaEnumerator::GiveOut(const std::vector<flow::Split>& splits,
+                              std::vector<flow::EnumeratorAction>& actions) const {
   std::map<int, std::vector<flow::Split>> by_reader;
   for (const flow::Split& split : splits) {
     auto decoded = DecodeKafkaSplit(split.state);
@@ -266,7 +272,8 @@ std::string KafkaEnumerator::Snapshot() const {
 Status KafkaEnumerator::Restore(std::string_view bytes) {
   ByteReader in(bytes);
   if (uint8_t version = in.U8(); version != kVersion && !in.failed())
-    return ExternalError("Kafka enumerator state was written by a newer version: {}, known up to {}", version, kVersion);
+    return ExternalError("Kafka enumerator state was written by a newer version: {}, known up to {}", version,
+                         kVersion);
   discovered_ = in.Bool();
   for (uint64_t i = 0, count = in.Varint(); i < count && !in.failed(); ++i) seen_.emplace(in.String());
   for (uint64_t i = 0, count = in.Varint(); i < count && !in.failed(); ++i) {

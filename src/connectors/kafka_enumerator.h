@@ -23,13 +23,17 @@ std::string_view OffsetResetName(OffsetReset reset);  // "none", "earliest", "la
 /// Where reading starts in the partitions that exist at the start; those found later are read from their beginning.
 struct StartOffsets {
   enum class Kind : uint8_t { kEarliest, kLatest, kCommitted, kTimestamp, kSpecific } kind = Kind::kEarliest;
-  int64_t timestamp_ms = 0;                      // kTimestamp: first record at or after it, the end if there is none
-  LogOffsets specific;                           // kSpecific: partitions not named follow `reset`
-  OffsetReset reset = OffsetReset::kEarliest;    // kCommitted, kSpecific: where none is known
+  int64_t timestamp_ms = 0;                    // kTimestamp: first record at or after it, the end if there is none
+  LogOffsets specific;                         // kSpecific: partitions not named follow `reset`
+  OffsetReset reset = OffsetReset::kEarliest;  // kCommitted, kSpecific: where none is known
   static StartOffsets Earliest() { return {}; }
   static StartOffsets Latest() { return {.kind = Kind::kLatest, .reset = OffsetReset::kLatest}; }
-  static StartOffsets Committed(OffsetReset reset = OffsetReset::kNone) { return {.kind = Kind::kCommitted, .reset = reset}; }
-  static StartOffsets Timestamp(int64_t ms) { return {.kind = Kind::kTimestamp, .timestamp_ms = ms, .reset = OffsetReset::kLatest}; }
+  static StartOffsets Committed(OffsetReset reset = OffsetReset::kNone) {
+    return {.kind = Kind::kCommitted, .reset = reset};
+  }
+  static StartOffsets Timestamp(int64_t ms) {
+    return {.kind = Kind::kTimestamp, .timestamp_ms = ms, .reset = OffsetReset::kLatest};
+  }
   static StartOffsets Specific(LogOffsets offsets, OffsetReset reset = OffsetReset::kEarliest) {
     return {.kind = Kind::kSpecific, .specific = std::move(offsets), .reset = reset};
   }
@@ -39,7 +43,7 @@ struct StartOffsets {
 struct StopOffsets {
   enum class Kind : uint8_t { kNever, kLatest, kCommitted, kTimestamp, kSpecific } kind = Kind::kNever;
   int64_t timestamp_ms = 0;
-  LogOffsets specific;                           // partitions not named are read without end
+  LogOffsets specific;  // partitions not named are read without end
   static StopOffsets Never() { return {}; }
   static StopOffsets Latest() { return {.kind = Kind::kLatest}; }
   static StopOffsets Committed() { return {.kind = Kind::kCommitted}; }
@@ -48,11 +52,11 @@ struct StopOffsets {
 };
 
 struct KafkaEnumeratorOptions {
-  std::vector<std::string> topics;      // or
-  std::string topic_pattern;            // a regular expression that matches the whole name
+  std::vector<std::string> topics;  // or
+  std::string topic_pattern;        // a regular expression that matches the whole name
   StartOffsets start;
   StopOffsets stop;
-  int64_t discovery_interval_ms = 0;    // 0: partitions are looked up once
+  int64_t discovery_interval_ms = 0;  // 0: partitions are looked up once
 };
 
 /// Reader of a partition: Flink's rule, so that a topic's partitions lie on readers in a row. `parallelism` > 0.
@@ -61,7 +65,8 @@ int KafkaSplitOwner(const TopicPartition& partition, int parallelism);
 class KafkaEnumerator final : public flow::SplitEnumerator {
  public:
   /// UserError if the pattern is no regular expression.
-  static Result<std::unique_ptr<KafkaEnumerator>> Make(KafkaEnumeratorOptions options, std::shared_ptr<LogClient> client);
+  static Result<std::unique_ptr<KafkaEnumerator>> Make(KafkaEnumeratorOptions options,
+                                                       std::shared_ptr<LogClient> client);
 
   /// Fails if Kafka cannot be reached or a topic is unknown. Once a first look succeeded, later failures to reach it only mean
   /// that nothing new was found: the readers notice for themselves, and recover.
@@ -94,10 +99,10 @@ class KafkaEnumerator final : public flow::SplitEnumerator {
   bool first_look_done_ = false;
 
   // The coordinator's thread.
-  int parallelism_ = 0;                 // 0: not started
-  bool discovered_ = false;             // the first discovery has come in
-  std::set<std::string> seen_;          // ids given out, now or before the restore
-  std::vector<flow::Split> waiting_;    // seen before the readers started
+  int parallelism_ = 0;               // 0: not started
+  bool discovered_ = false;           // the first discovery has come in
+  std::set<std::string> seen_;        // ids given out, now or before the restore
+  std::vector<flow::Split> waiting_;  // seen before the readers started
 };
 
 }  // namespace thalweg::connectors

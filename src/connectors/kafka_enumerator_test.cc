@@ -20,7 +20,8 @@ struct World {
     return std::move(made).value();
   }
   void Fill(const std::string& topic, int32_t partition, int records) {
-    for (int i = 0; i < records; ++i) log->partitions[{topic, partition}].Append({.value = "v", .timestamp_ms = i * 10});
+    for (int i = 0; i < records; ++i)
+      log->partitions[{topic, partition}].Append({.value = "v", .timestamp_ms = i * 10});
   }
 };
 
@@ -28,7 +29,8 @@ struct World {
 std::vector<std::string> Text(const std::vector<EnumeratorAction>& actions) {
   std::vector<std::string> lines;
   for (const EnumeratorAction& action : actions) {
-    if (action.kind == EnumeratorAction::Kind::kNoMoreSplits) lines.push_back(fmt::format("{}: no more", action.subtask));
+    if (action.kind == EnumeratorAction::Kind::kNoMoreSplits)
+      lines.push_back(fmt::format("{}: no more", action.subtask));
     for (const flow::Split& split : action.splits) {
       KafkaSplit decoded = DecodeKafkaSplit(split.state).value();
       std::string stop = decoded.stop_offset == KafkaSplit::kNoStop ? "" : std::to_string(decoded.stop_offset);
@@ -46,7 +48,10 @@ std::vector<std::string> FirstLook(KafkaEnumerator& enumerator, int parallelism 
 TEST(KafkaSplit, BytesAreThoseOfTheDocumentation) {
   flow::Split split = EncodeKafkaSplit({{"clicks", 3}, 1042, 5000});
   EXPECT_EQ(split.id, "clicks-3");
-  const std::string golden("\x01\x06" "clicks\x03\0\0\0\x12\x04\0\0\0\0\0\0\x88\x13\0\0\0\0\0\0", 28);
+  const std::string golden(
+      "\x01\x06"
+      "clicks\x03\0\0\0\x12\x04\0\0\0\0\0\0\x88\x13\0\0\0\0\0\0",
+      28);
   EXPECT_EQ(split.state, golden);
   EXPECT_EQ(DecodeKafkaSplit(golden).value(), (KafkaSplit{{"clicks", 3}, 1042, 5000}));
 }
@@ -73,8 +78,8 @@ TEST(KafkaEnumerator, GivesEveryPartitionToOneReader) {
   World world;
   world.log->Create("a", 4);
   auto enumerator = world.Make({.topics = {"a"}});
-  EXPECT_THAT(FirstLook(*enumerator, 3),
-              ElementsAre("0: a-2@0..", "1: a-0@0..", "1: a-3@0..", "2: a-1@0..", "0: no more", "1: no more", "2: no more"));
+  EXPECT_THAT(FirstLook(*enumerator, 3), ElementsAre("0: a-2@0..", "1: a-0@0..", "1: a-3@0..", "2: a-1@0..",
+                                                     "0: no more", "1: no more", "2: no more"));
 }
 
 TEST(KafkaEnumerator, StartsWhereItIsTold) {
@@ -87,8 +92,10 @@ TEST(KafkaEnumerator, StartsWhereItIsTold) {
   auto look = [&](StartOffsets start) { return FirstLook(*world.Make({.topics = {"a"}, .start = std::move(start)})); };
   EXPECT_THAT(look(StartOffsets::Earliest()), ElementsAre("0: a-0@2..", "0: a-1@0..", "0: no more"));
   EXPECT_THAT(look(StartOffsets::Latest()), ElementsAre("0: a-0@10..", "0: a-1@4..", "0: no more"));
-  EXPECT_THAT(look(StartOffsets::Committed(OffsetReset::kEarliest)), ElementsAre("0: a-0@2..", "0: a-1@3..", "0: no more"));
-  EXPECT_THAT(look(StartOffsets::Committed(OffsetReset::kLatest)), ElementsAre("0: a-0@10..", "0: a-1@3..", "0: no more"));
+  EXPECT_THAT(look(StartOffsets::Committed(OffsetReset::kEarliest)),
+              ElementsAre("0: a-0@2..", "0: a-1@3..", "0: no more"));
+  EXPECT_THAT(look(StartOffsets::Committed(OffsetReset::kLatest)),
+              ElementsAre("0: a-0@10..", "0: a-1@3..", "0: no more"));
   EXPECT_THAT(look(StartOffsets::Timestamp(35)), ElementsAre("0: a-0@4..", "0: a-1@4..", "0: no more"));
   EXPECT_THAT(look(StartOffsets::Specific({{{"a", 0}, 7}})), ElementsAre("0: a-0@7..", "0: a-1@0..", "0: no more"));
 }
@@ -99,7 +106,8 @@ TEST(KafkaEnumerator, WithoutResetAMissingCommitIsAnErrorThatNamesPartitionAndGr
   world.log->committed[{"a", 1}] = 3;
   auto enumerator = world.Make({.topics = {"a"}, .start = StartOffsets::Committed()}, "readers");
   Status status = enumerator->Discover().status();
-  EXPECT_EQ(status.message(), "No start offset is known in group 'readers' for a-0: choose earliest or latest as reset");
+  EXPECT_EQ(status.message(),
+            "No start offset is known in group 'readers' for a-0: choose earliest or latest as reset");
   EXPECT_EQ(status.category(), ErrorCategory::kUser);
 }
 
@@ -137,7 +145,8 @@ TEST(KafkaEnumerator, PatternMatchesWholeNames) {
 TEST(KafkaEnumerator, PatternThatMatchesNothingIsAnErrorWithoutDiscovery) {
   World world;
   world.log->Create("a", 1);
-  EXPECT_EQ(world.Make({.topic_pattern = "b.*"})->Discover().status().message(), "Topic pattern matches no Kafka topic: 'b.*'");
+  EXPECT_EQ(world.Make({.topic_pattern = "b.*"})->Discover().status().message(),
+            "Topic pattern matches no Kafka topic: 'b.*'");
   EXPECT_TRUE(world.Make({.topic_pattern = "b.*", .discovery_interval_ms = 1})->Discover().ok());
 }
 
@@ -232,7 +241,10 @@ TEST(KafkaEnumerator, SnapshotBytesAreThoseOfTheDocumentation) {
   world.log->Create("a", 2);
   auto enumerator = world.Make({.topics = {"a"}});
   FirstLook(*enumerator);
-  EXPECT_EQ(enumerator->Snapshot(), std::string("\x01\x01\x02\x03" "a-0\x03" "a-1\x00", 12));
+  EXPECT_EQ(enumerator->Snapshot(), std::string("\x01\x01\x02\x03"
+                                                "a-0\x03"
+                                                "a-1\x00",
+                                                12));
   EXPECT_THAT(enumerator->Restore("\x01\x01\x7f").message(), HasSubstr("Malformed Kafka enumerator state"));
   EXPECT_THAT(enumerator->Restore("\x02").message(), HasSubstr("newer version: 2"));
 }

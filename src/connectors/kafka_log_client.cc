@@ -122,7 +122,8 @@ Result<rd_kafka_resp_err_t> KafkaLogClient::Retry(KafkaConnection& connection, c
     if (!IsTransient(error)) return error;
     std::this_thread::sleep_for(kRetryPause);
   }
-  if (error == RD_KAFKA_RESP_ERR__TRANSPORT || error == RD_KAFKA_RESP_ERR__TIMED_OUT || error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
+  if (error == RD_KAFKA_RESP_ERR__TRANSPORT || error == RD_KAFKA_RESP_ERR__TIMED_OUT ||
+      error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
     return connection.Unreachable(doing);
   return ExternalError("Kafka at {} fails while {}: {}", properties_.bootstrap_servers, doing, rd_kafka_err2str(error));
 }
@@ -133,9 +134,11 @@ Result<Metadata> KafkaLogClient::FetchMetadata(KafkaConnection& connection, cons
   if (!topic.empty() && !handle) return UserError("Not a topic name: '{}'", topic);
   const rd_kafka_metadata_t* raw = nullptr;
   THALWEG_ASSIGN(rd_kafka_resp_err_t error, Retry(connection, "listing topics", [&](int timeout_ms) {
-    return rd_kafka_metadata(connection.handle(), handle ? 0 : 1, handle.get(), &raw, timeout_ms);
-  }));
-  if (error) return ExternalError("Kafka at {} refuses to list topics: {}", properties_.bootstrap_servers, rd_kafka_err2str(error));
+                   return rd_kafka_metadata(connection.handle(), handle ? 0 : 1, handle.get(), &raw, timeout_ms);
+                 }));
+  if (error)
+    return ExternalError("Kafka at {} refuses to list topics: {}", properties_.bootstrap_servers,
+                         rd_kafka_err2str(error));
   return Metadata(raw);
 }
 
@@ -149,7 +152,8 @@ Status KafkaLogClient::UnknownTopic(KafkaConnection& connection, const std::stri
   std::string shown;
   for (size_t i = 0; i < names.size() && i < kNamesShown; ++i) shown += (i ? ", " : "") + names[i];
   if (names.size() > kNamesShown) shown += fmt::format(", and {} more", names.size() - kNamesShown);
-  return UserError("Unknown Kafka topic: '{}'. Topics at {}: {}", name, properties_.bootstrap_servers, shown.empty() ? "none" : shown);
+  return UserError("Unknown Kafka topic: '{}'. Topics at {}: {}", name, properties_.bootstrap_servers,
+                   shown.empty() ? "none" : shown);
 }
 
 Result<std::vector<LogTopic>> KafkaLogClient::Topics(const std::vector<std::string>& names) {
@@ -159,16 +163,19 @@ Result<std::vector<LogTopic>> KafkaLogClient::Topics(const std::vector<std::stri
   if (names.empty()) {
     THALWEG_ASSIGN(Metadata all, FetchMetadata(*connection, ""));
     for (int i = 0; i < all->topic_cnt; ++i)
-      if (!IsInternalTopic(all->topics[i].topic)) topics.push_back({all->topics[i].topic, all->topics[i].partition_cnt});
+      if (!IsInternalTopic(all->topics[i].topic))
+        topics.push_back({all->topics[i].topic, all->topics[i].partition_cnt});
     std::sort(topics.begin(), topics.end(), [](const LogTopic& a, const LogTopic& b) { return a.name < b.name; });
     return topics;
   }
   for (const std::string& name : names) {
     THALWEG_ASSIGN(Metadata one, FetchMetadata(*connection, name));
     const rd_kafka_metadata_topic_t& topic = one->topics[0];
-    if (one->topic_cnt == 0 || topic.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) return UnknownTopic(*connection, name);
+    if (one->topic_cnt == 0 || topic.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+      return UnknownTopic(*connection, name);
     if (topic.err && topic.err != RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE)
-      return ExternalError("Kafka at {} refuses topic '{}': {}", properties_.bootstrap_servers, name, rd_kafka_err2str(topic.err));
+      return ExternalError("Kafka at {} refuses topic '{}': {}", properties_.bootstrap_servers, name,
+                           rd_kafka_err2str(topic.err));
     topics.push_back({name, topic.partition_cnt});
   }
   return topics;
@@ -188,14 +195,16 @@ Result<LogOffsets> KafkaLogClient::Offsets(const std::vector<TopicPartition>& pa
   if (query.kind == OffsetQuery::Kind::kLatest) wanted = RD_KAFKA_OFFSET_END;
   PartitionList list;
   THALWEG_ASSIGN(rd_kafka_resp_err_t error, Retry(*connection, "asking for offsets", [&](int timeout_ms) {
-    list = MakeList(partitions, committed ? RD_KAFKA_OFFSET_INVALID : wanted);
-    rd_kafka_resp_err_t asked = committed ? rd_kafka_committed(connection->handle(), list.get(), timeout_ms)
-                                          : rd_kafka_offsets_for_times(connection->handle(), list.get(), timeout_ms);
-    for (int i = 0; i < list->cnt && !asked; ++i) asked = list->elems[i].err;
-    return asked;
-  }));
+                   list = MakeList(partitions, committed ? RD_KAFKA_OFFSET_INVALID : wanted);
+                   rd_kafka_resp_err_t asked =
+                       committed ? rd_kafka_committed(connection->handle(), list.get(), timeout_ms)
+                                 : rd_kafka_offsets_for_times(connection->handle(), list.get(), timeout_ms);
+                   for (int i = 0; i < list->cnt && !asked; ++i) asked = list->elems[i].err;
+                   return asked;
+                 }));
   if (error)
-    return ExternalError("Kafka at {} refuses to tell offsets: {}", properties_.bootstrap_servers, rd_kafka_err2str(error));
+    return ExternalError("Kafka at {} refuses to tell offsets: {}", properties_.bootstrap_servers,
+                         rd_kafka_err2str(error));
   for (int i = 0; i < list->cnt; ++i)
     if (list->elems[i].offset >= 0) offsets[{list->elems[i].topic, list->elems[i].partition}] = list->elems[i].offset;
   return offsets;

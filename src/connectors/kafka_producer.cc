@@ -13,11 +13,11 @@
 namespace thalweg::connectors {
 namespace {
 
-constexpr int kPollMs = 100;                     // how long a quiet wait lasts before `stop` is looked at
-constexpr int64_t kDefaultMemory = 32 << 20;     // buffer.memory of Kafka's Java producer
-constexpr int64_t kMinQueueKb = 1024;            // one message of the default greatest size
-constexpr int64_t kQueueMessages = 1'000'000;    // the bytes bound the queue long before
-constexpr int64_t kRoomMessages = 1024;          // acknowledged before a full queue's owner is woken: one batch
+constexpr int kPollMs = 100;                   // how long a quiet wait lasts before `stop` is looked at
+constexpr int64_t kDefaultMemory = 32 << 20;   // buffer.memory of Kafka's Java producer
+constexpr int64_t kMinQueueKb = 1024;          // one message of the default greatest size
+constexpr int64_t kQueueMessages = 1'000'000;  // the bytes bound the queue long before
+constexpr int64_t kRoomMessages = 1024;        // acknowledged before a full queue's owner is woken: one batch
 
 class KafkaProducer final : public LogProducer {
  public:
@@ -67,7 +67,8 @@ Properties KafkaProducer::EngineProperties(const KafkaProperties& properties) co
 }
 
 Status KafkaProducer::Start(const KafkaProperties& properties) {
-  KafkaConnection::Spec spec{.role = KafkaConnection::Role::kProducer, .properties = properties, .client_id = options_.client_id};
+  KafkaConnection::Spec spec{
+      .role = KafkaConnection::Role::kProducer, .properties = properties, .client_id = options_.client_id};
   spec.engine = EngineProperties(properties);
   spec.on_delivery = [this](const rd_kafka_message_t& message) { OnDelivery(message); };
   THALWEG_ASSIGN(connection_, KafkaConnection::Open(std::move(spec)));
@@ -138,7 +139,8 @@ Result<bool> KafkaProducer::ProduceOnce(const LogMessage& message, bool retried)
   wants_room_.store(false, std::memory_order_relaxed);
   // The last acknowledgement came while we were refused, and nobody is left to wake us.
   if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL && !retried) return ProduceOnce(message, true);
-  return ExternalError("Kafka topic '{}' does not take a message of {} bytes: {}", topic, message.value ? message.value->size() : 0, text);
+  return ExternalError("Kafka topic '{}' does not take a message of {} bytes: {}", topic,
+                       message.value ? message.value->size() : 0, text);
 }
 
 int64_t KafkaProducer::in_flight() {
@@ -159,8 +161,10 @@ void KafkaProducer::OnDelivery(const rd_kafka_message_t& message) {
     const char* topic = message.rkt ? rd_kafka_topic_name(message.rkt) : "?";
     std::string reason = rd_kafka_err2str(message.err);  // rd_kafka_message_errstr would show the message's value
     std::string last = connection_->last_error();
-    if (message.err == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT && !last.empty()) reason += "; the connection's last error: " + last;
-    Fail(ExternalError("Kafka topic '{}' partition {}: a message was not delivered: {}", topic, message.partition, reason));
+    if (message.err == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT && !last.empty())
+      reason += "; the connection's last error: " + last;
+    Fail(ExternalError("Kafka topic '{}' partition {}: a message was not delivered: {}", topic, message.partition,
+                       reason));
   } else if (!message.err) {
     delivered_.fetch_add(1, std::memory_order_relaxed);
   }
@@ -184,7 +188,8 @@ void KafkaProducer::Fail(Status status) {
 
 }  // namespace
 
-Result<std::unique_ptr<LogProducer>> MakeKafkaProducer(const KafkaProperties& properties, const LogProducerOptions& options,
+Result<std::unique_ptr<LogProducer>> MakeKafkaProducer(const KafkaProperties& properties,
+                                                       const LogProducerOptions& options,
                                                        std::function<void()> on_ready) {
   auto producer = std::make_unique<KafkaProducer>(options, std::move(on_ready));
   THALWEG_TRY(producer->Start(properties));

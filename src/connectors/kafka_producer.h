@@ -9,7 +9,8 @@
 
 namespace thalweg::connectors {
 
-Result<std::unique_ptr<LogProducer>> MakeKafkaProducer(const KafkaProperties& properties, const LogProducerOptions& options,
+Result<std::unique_ptr<LogProducer>> MakeKafkaProducer(const KafkaProperties& properties,
+                                                       const LogProducerOptions& options,
                                                        std::function<void()> on_ready);
 
 }  // namespace thalweg::connectors

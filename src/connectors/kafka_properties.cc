@@ -42,8 +42,10 @@ constexpr JavaProperty kJavaProperties[] = {
     {"receive.buffer.bytes", Rule::kRename, "socket.receive.buffer.bytes"},
     {"register.consumer.metrics", Rule::kWarn, "metrics are reported by the engine"},
     {"register.producer.metrics", Rule::kWarn, "metrics are reported by the engine"},
-    {"sasl.client.callback.handler.class", Rule::kRefuse, "a Java class cannot be loaded; see librdkafka's sasl.oauthbearer.*"},
-    {"sasl.login.callback.handler.class", Rule::kRefuse, "a Java class cannot be loaded; see librdkafka's sasl.oauthbearer.*"},
+    {"sasl.client.callback.handler.class", Rule::kRefuse,
+     "a Java class cannot be loaded; see librdkafka's sasl.oauthbearer.*"},
+    {"sasl.login.callback.handler.class", Rule::kRefuse,
+     "a Java class cannot be loaded; see librdkafka's sasl.oauthbearer.*"},
     {"send.buffer.bytes", Rule::kRename, "socket.send.buffer.bytes"},
     {"ssl.keymanager.algorithm", Rule::kWarn, "it concerns the JVM"},
     {"ssl.keystore.certificate.chain", Rule::kRename, "ssl.certificate.pem"},
@@ -83,8 +85,9 @@ Status ReadJaas(std::string_view jaas, Properties& client) {
   auto user = JaasOption(jaas, "username");
   auto password = JaasOption(jaas, "password");
   if (!user || !password)
-    return UserError("Property 'sasl.jaas.config' is understood only with username=\"...\" and password=\"...\"; for other "
-                     "mechanisms use librdkafka's own sasl.* properties");
+    return UserError(
+        "Property 'sasl.jaas.config' is understood only with username=\"...\" and password=\"...\"; for other "
+        "mechanisms use librdkafka's own sasl.* properties");
   client.emplace("sasl.username", *user);
   client.emplace("sasl.password", *password);
   return {};

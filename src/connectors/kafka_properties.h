@@ -15,8 +15,8 @@ namespace thalweg::connectors {
 using Properties = std::map<std::string, std::string>;
 
 struct KafkaProperties {
-  Properties client;                   // for librdkafka, without what the engine itself sets
-  std::vector<std::string> warnings;   // one line each, for the person who started the job
+  Properties client;                  // for librdkafka, without what the engine itself sets
+  std::vector<std::string> warnings;  // one line each, for the person who started the job
   std::string bootstrap_servers;
   std::string group_id;
   std::string client_id_prefix;

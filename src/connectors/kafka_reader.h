@@ -63,11 +63,11 @@ class KafkaReader final : public flow::SourceReader {
   std::optional<KafkaReaderMetrics> metrics_;
   Readings readings_;
   bool no_more_splits_ = false;
-  bool may_be_empty_ = false;             // a split may have nothing left to read from the beginning
-  std::optional<LogFetch> fetch_;         // being emitted
-  size_t next_record_ = 0;                // in fetch_
+  bool may_be_empty_ = false;      // a split may have nothing left to read from the beginning
+  std::optional<LogFetch> fetch_;  // being emitted
+  size_t next_record_ = 0;         // in fetch_
 
-  LogOffsets finished_;                   // of ended splits, until committed
+  LogOffsets finished_;                       // of ended splits, until committed
   std::map<uint64_t, LogOffsets> to_commit_;  // by checkpoint
 };
 

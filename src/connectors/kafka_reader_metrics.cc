@@ -16,7 +16,8 @@ KafkaReaderMetrics::KafkaReaderMetrics(metrics::Group& group)
       commits_failed_(reader_.counter(metrics::kCommitsFailed)) {}
 
 void KafkaReaderMetrics::AddPartition(const TopicPartition& partition) {
-  metrics::Group& group = reader_.AddGroup("topic", partition.topic).AddGroup("partition", std::to_string(partition.partition));
+  metrics::Group& group =
+      reader_.AddGroup("topic", partition.topic).AddGroup("partition", std::to_string(partition.partition));
   Partition& added = partitions_[partition];
   added.current_offset = &group.gauge(metrics::kCurrentOffset);
   added.committed_offset = &group.gauge(metrics::kCommittedOffset);
@@ -26,7 +27,8 @@ void KafkaReaderMetrics::AddPartition(const TopicPartition& partition) {
 
 void KafkaReaderMetrics::OnRows(const TopicPartition& partition, int64_t rows, int64_t current_offset) {
   records_in_.Add(rows);
-  if (auto found = partitions_.find(partition); found != partitions_.end()) found->second.current_offset->Set(current_offset);
+  if (auto found = partitions_.find(partition); found != partitions_.end())
+    found->second.current_offset->Set(current_offset);
 }
 
 void KafkaReaderMetrics::OnLag(int64_t pending, int64_t greatest) {
@@ -41,7 +43,8 @@ void KafkaReaderMetrics::OnCommits(int64_t succeeded, int64_t failed) {
 
 void KafkaReaderMetrics::OnCommitted(const LogOffsets& offsets) {
   for (const auto& [partition, offset] : offsets)
-    if (auto found = partitions_.find(partition); found != partitions_.end()) found->second.committed_offset->Set(offset);
+    if (auto found = partitions_.find(partition); found != partitions_.end())
+      found->second.committed_offset->Set(offset);
 }
 
 }  // namespace thalweg::connectors

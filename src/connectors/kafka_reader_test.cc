@@ -23,7 +23,9 @@ struct World {
   KeepingSourceOutput out{context.pool()};
   std::unique_ptr<KafkaReader> reader;
 
-  explicit World(KafkaReaderOptions options = {}, const std::string& group = "g") { Restart(std::move(options), group); }
+  explicit World(KafkaReaderOptions options = {}, const std::string& group = "g") {
+    Restart(std::move(options), group);
+  }
   void Restart(KafkaReaderOptions options = {}, const std::string& group = "g") {
     reader = std::make_unique<KafkaReader>(std::move(options), std::make_shared<ScriptedLogClient>(log, group));
     Status opened = reader->Open(context);
@@ -77,11 +79,15 @@ TEST(KafkaReader, EmitsValuesWithKafkasTimestampAsEventTime) {
 
 TEST(KafkaReader, MetadataColumnsComeInTheOrderAskedFor) {
   KafkaReaderOptions options;
-  options.rows.metadata = {KafkaMetadata::kOffset, KafkaMetadata::kPartition, KafkaMetadata::kTopic, KafkaMetadata::kKey,
-                           KafkaMetadata::kTimestamp, KafkaMetadata::kTimestampType, KafkaMetadata::kHeaders};
+  options.rows.metadata = {KafkaMetadata::kOffset, KafkaMetadata::kPartition, KafkaMetadata::kTopic,
+                           KafkaMetadata::kKey,    KafkaMetadata::kTimestamp, KafkaMetadata::kTimestampType,
+                           KafkaMetadata::kHeaders};
   EXPECT_EQ(KafkaRowSchema(options.rows)->ToString().substr(0, 5).empty(), false);
   World world(options);
-  world.Partition(7).Append({.key = "key", .value = "v", .timestamp_ms = 42, .headers = {{"h", "a header that is long"}, {"n", std::nullopt}}});
+  world.Partition(7).Append({.key = "key",
+                             .value = "v",
+                             .timestamp_ms = 42,
+                             .headers = {{"h", "a header that is long"}, {"n", std::nullopt}}});
   ASSERT_TRUE(world.Add({{"t", 7}}).ok());
   world.Drain();
   EXPECT_TRUE(world.log->consumer_options.headers);
@@ -223,7 +229,8 @@ TEST(KafkaReader, CommitsTheOffsetsOfTheCheckpointNotThoseOfNow) {
   world.Drain();
   EXPECT_THAT(world.log->commits, IsEmpty());
   ASSERT_TRUE(world.reader->OnCheckpointComplete(1).ok());
-  EXPECT_THAT(world.log->commits, ElementsAre(ElementsAre(Pair(TopicPartition{"t", 0}, 4), Pair(TopicPartition{"t", 1}, 1))));
+  EXPECT_THAT(world.log->commits,
+              ElementsAre(ElementsAre(Pair(TopicPartition{"t", 0}, 4), Pair(TopicPartition{"t", 1}, 1))));
   world.reader->OnSnapshot(2);
   world.reader->OnSnapshot(3);
   ASSERT_TRUE(world.reader->OnCheckpointComplete(3).ok());
@@ -301,8 +308,11 @@ class NumberDecoder final : public formats::Decoder {
 
 KafkaReaderOptions Numbers(formats::ParseErrorPolicy policy) {
   KafkaReaderOptions options;
-  options.rows.value_schema = std::make_shared<const types::Schema>(std::vector<types::Field>{{"n", types::DataType(types::TypeId::kBigInt)}});
-  options.rows.make_decoder = []() -> Result<std::unique_ptr<formats::Decoder>> { return std::make_unique<NumberDecoder>(); };
+  options.rows.value_schema =
+      std::make_shared<const types::Schema>(std::vector<types::Field>{{"n", types::DataType(types::TypeId::kBigInt)}});
+  options.rows.make_decoder = []() -> Result<std::unique_ptr<formats::Decoder>> {
+    return std::make_unique<NumberDecoder>();
+  };
   options.rows.on_parse_error = policy;
   options.rows.metadata = {KafkaMetadata::kOffset};
   return options;
@@ -401,7 +411,8 @@ TEST(KafkaReader, ALayoutPutsMetadataBetweenTheValuesColumns) {
 TEST(KafkaMetadata, UnknownNameIsAnErrorWithThoseThatExist) {
   EXPECT_EQ(ParseKafkaMetadata("timestamp-type").value(), KafkaMetadata::kTimestampType);
   EXPECT_EQ(ParseKafkaMetadata("offsets").status().message(),
-            "Unknown Kafka metadata column: 'offsets'; there are key, headers, topic, partition, offset, timestamp, timestamp-type");
+            "Unknown Kafka metadata column: 'offsets'; there are key, headers, topic, partition, offset, timestamp, "
+            "timestamp-type");
 }
 
 }  // namespace

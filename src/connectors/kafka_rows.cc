@@ -7,7 +7,8 @@ namespace thalweg::connectors {
 namespace {
 
 constexpr std::string_view kNames[] = {"key", "headers", "topic", "partition", "offset", "timestamp", "timestamp-type"};
-constexpr std::string_view kTimestampTypes[] = {"NoTimestampType", "CreateTime", "LogAppendTime"};  // Kafka's own spelling
+constexpr std::string_view kTimestampTypes[] = {"NoTimestampType", "CreateTime",
+                                                "LogAppendTime"};  // Kafka's own spelling
 
 }  // namespace
 
@@ -16,7 +17,8 @@ types::DataType KafkaMetadataType(KafkaMetadata metadata) {
   using types::TypeId;
   switch (metadata) {
     case KafkaMetadata::kKey: return DataType(TypeId::kBinary);
-    case KafkaMetadata::kHeaders: return DataType::Map(DataType(TypeId::kString, false), DataType(TypeId::kBinary), false);
+    case KafkaMetadata::kHeaders:
+      return DataType::Map(DataType(TypeId::kString, false), DataType(TypeId::kBinary), false);
     case KafkaMetadata::kTopic: return DataType(TypeId::kString, false);
     case KafkaMetadata::kPartition: return DataType(TypeId::kInt, false);
     case KafkaMetadata::kOffset: return DataType(TypeId::kBigInt, false);
@@ -36,7 +38,9 @@ Result<KafkaMetadata> ParseKafkaMetadata(std::string_view name) {
   return static_cast<KafkaMetadata>(found - std::begin(kNames));
 }
 
-bool KafkaRowOptions::Wants(KafkaMetadata wanted) const { return std::find(metadata.begin(), metadata.end(), wanted) != metadata.end(); }
+bool KafkaRowOptions::Wants(KafkaMetadata wanted) const {
+  return std::find(metadata.begin(), metadata.end(), wanted) != metadata.end();
+}
 
 types::SchemaPtr KafkaRowSchema(const KafkaRowOptions& options) {
   if (options.layout.built) return options.layout.Final();
@@ -45,7 +49,8 @@ types::SchemaPtr KafkaRowSchema(const KafkaRowOptions& options) {
     fields = options.value_schema->fields();
   else
     fields.push_back({"value", types::DataType(types::TypeId::kBinary)});
-  for (KafkaMetadata metadata : options.metadata) fields.push_back({std::string(KafkaMetadataName(metadata)), KafkaMetadataType(metadata)});
+  for (KafkaMetadata metadata : options.metadata)
+    fields.push_back({std::string(KafkaMetadataName(metadata)), KafkaMetadataType(metadata)});
   return std::make_shared<const types::Schema>(std::move(fields));
 }
 
@@ -97,7 +102,8 @@ Result<bool> KafkaRows::AppendValue(const LogFetch& fetch, const LogRecord& reco
   if (decoder_->Decode(value, builder_, &error)) return true;
   if (builder_.rows() > 0) return false;
   const TopicPartition& from = fetch.partition;
-  THALWEG_TRY(errors_.Take(fmt::format("topic {}, partition {}, offset {}", from.topic, from.partition, record.offset), value, error));
+  THALWEG_TRY(errors_.Take(fmt::format("topic {}, partition {}, offset {}", from.topic, from.partition, record.offset),
+                           value, error));
   return true;
 }
 
@@ -112,7 +118,8 @@ columns::Batch KafkaRows::Take() {
   return batch;
 }
 
-void KafkaRows::AppendMetadata(columns::ColumnBuilder& column, KafkaMetadata metadata, const LogFetch& fetch, const LogRecord& record) {
+void KafkaRows::AppendMetadata(columns::ColumnBuilder& column, KafkaMetadata metadata, const LogFetch& fetch,
+                               const LogRecord& record) {
   switch (metadata) {
     case KafkaMetadata::kKey:
       if (record.key.data())
@@ -134,7 +141,8 @@ void KafkaRows::AppendMetadata(columns::ColumnBuilder& column, KafkaMetadata met
     case KafkaMetadata::kPartition: return column.Append<int32_t>(fetch.partition.partition);
     case KafkaMetadata::kOffset: return column.Append<int64_t>(record.offset);
     case KafkaMetadata::kTimestamp: return column.Append<int64_t>(record.timestamp_ms);
-    case KafkaMetadata::kTimestampType: return column.AppendString(kTimestampTypes[static_cast<size_t>(record.timestamp_type)]);
+    case KafkaMetadata::kTimestampType:
+      return column.AppendString(kTimestampTypes[static_cast<size_t>(record.timestamp_type)]);
   }
 }
 

@@ -60,7 +60,8 @@ class KafkaRows {
  private:
   KafkaRows(const KafkaRowOptions& options, types::SchemaPtr schema, columns::BufferPool& pool);
   Result<bool> AppendValue(const LogFetch& fetch, const LogRecord& record);
-  void AppendMetadata(columns::ColumnBuilder& column, KafkaMetadata metadata, const LogFetch& fetch, const LogRecord& record);
+  void AppendMetadata(columns::ColumnBuilder& column, KafkaMetadata metadata, const LogFetch& fetch,
+                      const LogRecord& record);
 
   const std::vector<KafkaMetadata> metadata_;
   const RowLayout layout_;
@@ -71,7 +72,7 @@ class KafkaRows {
   formats::ParseErrors errors_;
   columns::BufferPool* pool_;
   std::vector<int64_t> times_;  // of the rows in builder_
-  std::string padded_;  // the value with the bytes behind it that a decoder may read
+  std::string padded_;          // the value with the bytes behind it that a decoder may read
 };
 
 }  // namespace thalweg::connectors

@@ -12,7 +12,8 @@ namespace {
 using flow::Progress;
 
 /// Bytes of a value or key column; nullopt: NULL.
-Result<std::optional<std::string_view>> BytesOf(const columns::Batch& batch, int column_index, int32_t row, const char* part) {
+Result<std::optional<std::string_view>> BytesOf(const columns::Batch& batch, int column_index, int32_t row,
+                                                const char* part) {
   const columns::Column& column = batch.column(column_index);
   if (column.IsNull(row)) return std::optional<std::string_view>();
   if (column.type.is_variable()) return std::optional<std::string_view>(column.String(row));
@@ -26,7 +27,8 @@ Status CheckOptions(const KafkaSinkOptions& options) {
   if (options.guarantee == DeliveryGuarantee::kExactlyOnce)
     return UserError("Kafka sink cannot write exactly once yet: choose delivery guarantee at-least-once or none");
   if (options.topic.empty() == (options.topic_column < 0))
-    return UserError("Kafka sink needs either a topic or a topic column: topic '{}', column {}", options.topic, options.topic_column);
+    return UserError("Kafka sink needs either a topic or a topic column: topic '{}', column {}", options.topic,
+                     options.topic_column);
   return {};
 }
 
@@ -87,7 +89,8 @@ Result<bool> KafkaSink::Send(const columns::Batch& batch, int32_t row) {
   THALWEG_ASSIGN(bool taken, producer_->Produce(message));
   if (!taken) return false;
   records_send_->Increment();
-  bytes_send_->Add(static_cast<int64_t>((message.value ? message.value->size() : 0) + (message.key ? message.key->size() : 0)));
+  bytes_send_->Add(
+      static_cast<int64_t>((message.value ? message.value->size() : 0) + (message.key ? message.key->size() : 0)));
   return true;
 }
 
@@ -95,7 +98,8 @@ Status KafkaSink::FillPlace(const columns::Batch& batch, int32_t row, LogMessage
   message.topic = options_.topic;
   if (options_.topic_column >= 0) {
     THALWEG_ASSIGN(auto topic, BytesOf(batch, options_.topic_column, row, "topic"));
-    if (!topic || topic->empty()) return UserError("Kafka sink got a row without topic: column {}", options_.topic_column);
+    if (!topic || topic->empty())
+      return UserError("Kafka sink got a row without topic: column {}", options_.topic_column);
     message.topic = *topic;
   }
   if (options_.partition_column >= 0) {

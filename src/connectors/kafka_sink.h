@@ -29,18 +29,18 @@ enum class DeliveryGuarantee : uint8_t {
 struct KafkaSinkOptions {
   Properties properties;
   DeliveryGuarantee guarantee = DeliveryGuarantee::kAtLeastOnce;
-  std::string topic;            // or
-  int topic_column = -1;        // STRING
-  int value_column = 0;         // BYTES, STRING or OBJECT std::string; NULL: a tombstone
-  int key_column = -1;          // as value_column
-  int headers_column = -1;      // MAP<STRING, BYTES>
-  int partition_column = -1;    // INT; else by the key's hash as Kafka's Java client does
+  std::string topic;          // or
+  int topic_column = -1;      // STRING
+  int value_column = 0;       // BYTES, STRING or OBJECT std::string; NULL: a tombstone
+  int key_column = -1;        // as value_column
+  int headers_column = -1;    // MAP<STRING, BYTES>
+  int partition_column = -1;  // INT; else by the key's hash as Kafka's Java client does
   /// The row's event time becomes the message's timestamp; rows without one get the time of sending.
   bool event_time_as_timestamp = true;
   /// Instead of the columns. Made once per subtask.
   std::function<Result<std::unique_ptr<formats::RowEncoder>>()> make_value_encoder;
   std::function<Result<std::unique_ptr<formats::RowEncoder>>()> make_key_encoder;
-  int64_t memory_bytes = 0;     // of messages in flight, per subtask; 0: 32 MB
+  int64_t memory_bytes = 0;  // of messages in flight, per subtask; 0: 32 MB
 };
 
 /// Appends each row as a message. Takes +I rows only.
@@ -72,8 +72,8 @@ class KafkaSink final : public flow::Operator {
   const std::shared_ptr<LogClient> client_;
   std::unique_ptr<LogProducer> producer_;
   std::unique_ptr<formats::RowEncoder> value_encoder_, key_encoder_;
-  std::string value_, key_;          // scratch of the encoders
-  std::vector<LogHeader> headers_;   // scratch
+  std::string value_, key_;         // scratch of the encoders
+  std::vector<LogHeader> headers_;  // scratch
   metrics::Counter* records_send_ = nullptr;
   metrics::Counter* bytes_send_ = nullptr;
   metrics::Counter* send_errors_ = nullptr;

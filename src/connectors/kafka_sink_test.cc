@@ -120,13 +120,15 @@ TEST(KafkaSink, FailedDeliveryFailsTheBarrierTheEndAndFurtherRows) {
 TEST(KafkaSink, UpdatesAreRefused) {
   World world({.topic = "t"});
   flow::Rows rows(world.Row("1", "k", 0, types::RowKind::kUpdateBefore).builder.Take());
-  EXPECT_EQ(world.Process(rows).status().message(), "Kafka sink takes appended rows only, and got an update or delete: -U");
+  EXPECT_EQ(world.Process(rows).status().message(),
+            "Kafka sink takes appended rows only, and got an update or delete: -U");
 }
 
 TEST(KafkaSink, ColumnThatIsNoBytesNeedsAnEncoder) {
   World world({.topic = "t", .value_column = 4});
   flow::Rows rows(world.Row("1").builder.Take());
-  EXPECT_EQ(world.Process(rows).status().message(), "Kafka sink needs a value of BYTES or STRING: column 4 is BIGINT; give it an encoder");
+  EXPECT_EQ(world.Process(rows).status().message(),
+            "Kafka sink needs a value of BYTES or STRING: column 4 is BIGINT; give it an encoder");
 }
 
 TEST(KafkaSink, StringsOfADataStreamAreWrittenAsTheyAre) {
@@ -144,7 +146,8 @@ TEST(KafkaSink, StringsOfADataStreamAreWrittenAsTheyAre) {
 TEST(KafkaSink, TopicIsGivenInExactlyOneWay) {
   auto client = std::make_shared<ScriptedLogClient>(std::make_shared<ScriptedLog>());
   EXPECT_THAT(KafkaSink::Make({}, client).status().message(), HasSubstr("either a topic or a topic column"));
-  EXPECT_THAT(KafkaSink::Make({.topic = "t", .topic_column = 1}, client).status().message(), HasSubstr("either a topic or a topic column"));
+  EXPECT_THAT(KafkaSink::Make({.topic = "t", .topic_column = 1}, client).status().message(),
+              HasSubstr("either a topic or a topic column"));
 }
 
 }  // namespace

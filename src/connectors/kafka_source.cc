@@ -11,7 +11,8 @@ Result<std::shared_ptr<KafkaSource>> KafkaSource::Make(KafkaSourceOptions option
   for (const std::string& warning : properties.warnings) std::fprintf(stderr, "warning: %s\n", warning.c_str());
   if (properties.discovery_interval_ms >= 0) options.discovery_interval_ms = properties.discovery_interval_ms;
   const bool commit = properties.commit_offsets_on_checkpoint;
-  const bool needs_group = options.start.kind == StartOffsets::Kind::kCommitted || options.stop.kind == StopOffsets::Kind::kCommitted;
+  const bool needs_group =
+      options.start.kind == StartOffsets::Kind::kCommitted || options.stop.kind == StopOffsets::Kind::kCommitted;
   if (needs_group && properties.group_id.empty()) return UserError("Committed offsets need the property 'group.id'");
   THALWEG_ASSIGN(std::shared_ptr<LogClient> client, NewKafkaLogClient(std::move(properties)));
   THALWEG_ASSIGN(std::shared_ptr<KafkaSource> source, Make(std::move(options), std::move(client)));
@@ -40,7 +41,8 @@ Result<std::unique_ptr<flow::SplitEnumerator>> KafkaSource::CreateEnumerator() {
 }
 
 Result<std::unique_ptr<flow::SourceReader>> KafkaSource::CreateReader() {
-  KafkaReaderOptions reader{.rows = options_.rows, .commit_offsets = commit_, .memory_bytes = options_.reader_memory_bytes};
+  KafkaReaderOptions reader{
+      .rows = options_.rows, .commit_offsets = commit_, .memory_bytes = options_.reader_memory_bytes};
   OffsetReset reset = options_.start.reset;
   reader.offset_reset = OffsetResetName(reset);
   return std::unique_ptr<flow::SourceReader>(new KafkaReader(std::move(reader), client_));

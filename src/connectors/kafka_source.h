@@ -13,14 +13,15 @@
 namespace thalweg::connectors {
 
 struct KafkaSourceOptions {
-  Properties properties;                 // bootstrap.servers, group.id, and whatever Kafka's client knows
-  std::vector<std::string> topics;       // or
-  std::string topic_pattern;             // a regular expression that matches the whole name
+  Properties properties;            // bootstrap.servers, group.id, and whatever Kafka's client knows
+  std::vector<std::string> topics;  // or
+  std::string topic_pattern;        // a regular expression that matches the whole name
   StartOffsets start;
-  StopOffsets stop;                      // anything but Never: the source is bounded
-  int64_t discovery_interval_ms = 300'000;  // of new partitions (Flink's default, 5 minutes); 0: never; bounded sources: never
+  StopOffsets stop;  // anything but Never: the source is bounded
+  int64_t discovery_interval_ms =
+      300'000;  // of new partitions (Flink's default, 5 minutes); 0: never; bounded sources: never
   KafkaRowOptions rows;
-  int64_t reader_memory_bytes = 0;       // for fetched records, per reader; 0: librdkafka's default of 64 MB
+  int64_t reader_memory_bytes = 0;  // for fetched records, per reader; 0: librdkafka's default of 64 MB
 };
 
 class KafkaSource final : public flow::Source {

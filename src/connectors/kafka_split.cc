@@ -9,7 +9,9 @@ constexpr uint8_t kVersion = 1;
 
 }  // namespace
 
-std::string KafkaSplitId(const TopicPartition& partition) { return fmt::format("{}-{}", partition.topic, partition.partition); }
+std::string KafkaSplitId(const TopicPartition& partition) {
+  return fmt::format("{}-{}", partition.topic, partition.partition);
+}
 
 flow::Split EncodeKafkaSplit(const KafkaSplit& split) {
   ByteWriter out;
@@ -32,8 +34,9 @@ Result<KafkaSplit> DecodeKafkaSplit(std::string_view state) {
   split.stop_offset = in.Fixed<int64_t>();
   THALWEG_TRY(in.status().WithContext("Malformed Kafka split"));
   if (!in.AtEnd() || split.partition.partition < 0 || split.next_offset < 0 || split.stop_offset < 0)
-    return ExternalError("Malformed Kafka split of topic '{}': partition {}, next offset {}, stop offset {}, {} bytes left over",
-                         split.partition.topic, split.partition.partition, split.next_offset, split.stop_offset, in.remaining());
+    return ExternalError(
+        "Malformed Kafka split of topic '{}': partition {}, next offset {}, stop offset {}, {} bytes left over",
+        split.partition.topic, split.partition.partition, split.next_offset, split.stop_offset, in.remaining());
   return split;
 }
 

@@ -14,8 +14,8 @@ namespace thalweg::connectors {
 struct KafkaSplit {
   static constexpr int64_t kNoStop = std::numeric_limits<int64_t>::max();
   TopicPartition partition;
-  int64_t next_offset = 0;          // of the next record to read
-  int64_t stop_offset = kNoStop;    // exclusive
+  int64_t next_offset = 0;        // of the next record to read
+  int64_t stop_offset = kNoStop;  // exclusive
   bool operator==(const KafkaSplit&) const = default;
 };
 

@@ -36,7 +36,11 @@ struct LogRecord {
   std::string_view value;
   int64_t offset = 0;
   int64_t timestamp_ms = -1;
-  enum class TimestampType : uint8_t { kNone = 0, kCreateTime = 1, kLogAppendTime = 2 } timestamp_type = TimestampType::kNone;
+  enum class TimestampType : uint8_t {
+    kNone = 0,
+    kCreateTime = 1,
+    kLogAppendTime = 2
+  } timestamp_type = TimestampType::kNone;
   uint32_t first_header = 0;  // in LogFetch::headers
   uint32_t headers = 0;
 };
@@ -60,10 +64,10 @@ struct LogFetch {
 };
 
 struct LogConsumerOptions {
-  bool headers = false;        // fill LogFetch::headers
-  std::string offset_reset;    // "earliest", "latest", "none": where to go on when the wanted offset is gone
-  int64_t memory_bytes = 0;    // for fetched records that were not taken yet
-  std::string client_id;       // a suffix, may be empty
+  bool headers = false;      // fill LogFetch::headers
+  std::string offset_reset;  // "earliest", "latest", "none": where to go on when the wanted offset is gone
+  int64_t memory_bytes = 0;  // for fetched records that were not taken yet
+  std::string client_id;     // a suffix, may be empty
 };
 
 /// Reads assigned partitions. All methods: one thread (the task's); they never block.
@@ -87,17 +91,17 @@ class LogConsumer {
 
 struct LogMessage {
   std::string_view topic;
-  int32_t partition = -1;                // -1: by the key's hash (Java's murmur2), at random without a key
+  int32_t partition = -1;  // -1: by the key's hash (Java's murmur2), at random without a key
   std::optional<std::string_view> key;
   std::optional<std::string_view> value;
   const LogHeader* headers = nullptr;
   size_t header_count = 0;
-  std::optional<int64_t> timestamp_ms;   // else the time of sending
+  std::optional<int64_t> timestamp_ms;  // else the time of sending
 };
 
 struct LogProducerOptions {
-  bool idempotent = false;     // unless a property says otherwise
-  int64_t memory_bytes = 0;    // for messages not yet acknowledged
+  bool idempotent = false;   // unless a property says otherwise
+  int64_t memory_bytes = 0;  // for messages not yet acknowledged
   std::string client_id;
 };
 

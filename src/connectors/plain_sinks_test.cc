@@ -61,7 +61,8 @@ TEST(PrintSink, AFullStreamIsAnErrorThatSaysWhy) {
   auto sink = MakePrintSink(options);
   ASSERT_TRUE(sink->Open(context).ok());
   flow::Rows rows(Numbers(context.pool(), 0, 1));
-  EXPECT_EQ(sink->Process(0, rows, out).status().ToString(), "external error: Cannot print rows: No space left on device");
+  EXPECT_EQ(sink->Process(0, rows, out).status().ToString(),
+            "external error: Cannot print rows: No space left on device");
   std::fclose(full);
 }
 

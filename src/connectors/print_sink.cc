@@ -12,12 +12,16 @@ class PrintSink final : public flow::Operator {
  public:
   explicit PrintSink(PrintOptions options) : options_(std::move(options)) {
     if (!options_.stream) options_.stream = std::make_shared<LineStream>(stdout);
-    if (!options_.row_text) options_.row_text = [](const columns::Batch& batch, int32_t row, std::string* out) { *out += columns::RowText(batch, row); };
+    if (!options_.row_text)
+      options_.row_text = [](const columns::Batch& batch, int32_t row, std::string* out) {
+        *out += columns::RowText(batch, row);
+      };
   }
 
   Status Open(flow::Context& context) override {
     prefix_ = options_.identifier;
-    if (context.task().parallelism > 1) prefix_ += (prefix_.empty() ? "" : ":") + std::to_string(context.task().subtask + 1);
+    if (context.task().parallelism > 1)
+      prefix_ += (prefix_.empty() ? "" : ":") + std::to_string(context.task().subtask + 1);
     if (!prefix_.empty()) prefix_ += "> ";
     return {};
   }
@@ -58,7 +62,9 @@ Status LineStream::Write(std::string_view lines) {
   return ExternalError("Cannot print rows: {}", std::strerror(error));
 }
 
-std::unique_ptr<flow::Operator> MakePrintSink(PrintOptions options) { return std::make_unique<PrintSink>(std::move(options)); }
+std::unique_ptr<flow::Operator> MakePrintSink(PrintOptions options) {
+  return std::make_unique<PrintSink>(std::move(options));
+}
 
 std::unique_ptr<flow::Operator> MakeBlackholeSink() { return std::make_unique<BlackholeSink>(); }
 

@@ -28,9 +28,9 @@ class LineStream {
 };
 
 struct PrintOptions {
-  std::string identifier;                // Flink's print-identifier: in front of each line
-  std::shared_ptr<LineStream> stream;    // null: stdout
-  RowText row_text;                      // null: columns as Flink's print connector, "+I[alice, 1]"
+  std::string identifier;              // Flink's print-identifier: in front of each line
+  std::shared_ptr<LineStream> stream;  // null: stdout
+  RowText row_text;                    // null: columns as Flink's print connector, "+I[alice, 1]"
 };
 
 /// One line per row: "row" at parallelism 1, "N> row" above (N counts from 1), "identifier:N> row" with an identifier. A line

@@ -131,7 +131,9 @@ class RangeReader final : public flow::SourceReader {
   int64_t Allowed() {
     if (rate_ <= 0) return INT64_MAX;
     int64_t now = context_->clock().NowMs();
-    auto due = [&] { return static_cast<int64_t>(static_cast<double>(now - started_ms_) * rate_ / 1000.0) + 1 - emitted_; };
+    auto due = [&] {
+      return static_cast<int64_t>(static_cast<double>(now - started_ms_) * rate_ / 1000.0) + 1 - emitted_;
+    };
     auto most = static_cast<int64_t>(rate_ * kMaxCatchUpMs / 1000.0) + 1;
     if (due() > most) {
       started_ms_ = now - kMaxCatchUpMs;
@@ -158,8 +160,8 @@ class RangeSource final : public flow::Source {
   explicit RangeSource(RangeSourceOptions options) : options_(std::move(options)) {}
   bool bounded() const override { return options_.bounded; }
   Result<std::unique_ptr<flow::SplitEnumerator>> CreateEnumerator() override {
-    return std::unique_ptr<flow::SplitEnumerator>(
-        std::make_unique<FixedEnumerator>([options = options_](int parallelism) { return Divide(options, parallelism); }));
+    return std::unique_ptr<flow::SplitEnumerator>(std::make_unique<FixedEnumerator>(
+        [options = options_](int parallelism) { return Divide(options, parallelism); }));
   }
   Result<std::unique_ptr<flow::SourceReader>> CreateReader() override {
     return std::unique_ptr<flow::SourceReader>(

@@ -12,15 +12,16 @@
 namespace thalweg::connectors {
 
 /// Makes rows `first`, `first + step`, ... (`rows` of them) as one batch. One per reader, on its thread.
-using RangeRows = std::function<Result<columns::Batch>(int64_t first, int64_t step, int32_t rows, columns::BufferPool& pool)>;
+using RangeRows =
+    std::function<Result<columns::Batch>(int64_t first, int64_t step, int32_t rows, columns::BufferPool& pool)>;
 
 struct RangeSourceOptions {
   int64_t from = 0;
-  int64_t to = 0;                             // exclusive; INT64_MAX when `bounded` is false
+  int64_t to = 0;  // exclusive; INT64_MAX when `bounded` is false
   bool bounded = true;
-  bool interleaved = false;                   // split k of n reads k, k + n, ...; otherwise n contiguous pieces
-  double rows_per_second = 0;                 // over all subtasks; 0: no limit
-  std::function<RangeRows()> make_rows;       // any thread
+  bool interleaved = false;              // split k of n reads k, k + n, ...; otherwise n contiguous pieces
+  double rows_per_second = 0;            // over all subtasks; 0: no limit
+  std::function<RangeRows()> make_rows;  // any thread
 };
 
 /// Splits itself once, at the first start, into as many pieces as there are subtasks; none is empty.

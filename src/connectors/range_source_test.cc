@@ -10,10 +10,10 @@
 namespace thalweg::connectors {
 namespace {
 
-using types::DataType;
-using types::TypeId;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using types::DataType;
+using types::TypeId;
 
 // Splits of each subtask at the first start.
 std::vector<std::vector<flow::Split>> Started(flow::Source& source, int parallelism) {
@@ -38,13 +38,16 @@ std::vector<std::string> Rows(flow::Source& source, int parallelism) {
 TEST(SequenceSource, CountsFromFirstToLastOverAnyNumberOfSubtasks) {
   auto source = *MakeSequenceSource(-2, 3, false);
   for (int parallelism : {1, 2, 4, 6, 9})
-    EXPECT_THAT(Rows(*source, parallelism), ElementsAre("+I[-2]", "+I[-1]", "+I[0]", "+I[1]", "+I[2]", "+I[3]")) << parallelism;
+    EXPECT_THAT(Rows(*source, parallelism), ElementsAre("+I[-2]", "+I[-1]", "+I[0]", "+I[1]", "+I[2]", "+I[3]"))
+        << parallelism;
   EXPECT_TRUE(source->bounded());
 }
 
 TEST(SequenceSource, ReachesTheEndsOfInt64AndRefusesNonsense) {
-  EXPECT_THAT(Rows(**MakeSequenceSource(INT64_MIN, INT64_MIN + 1, false), 1), ElementsAre("+I[-9223372036854775808]", "+I[-9223372036854775807]"));
-  EXPECT_THAT(Rows(**MakeSequenceSource(INT64_MAX - 1, INT64_MAX - 1, false), 3), ElementsAre("+I[9223372036854775806]"));
+  EXPECT_THAT(Rows(**MakeSequenceSource(INT64_MIN, INT64_MIN + 1, false), 1),
+              ElementsAre("+I[-9223372036854775808]", "+I[-9223372036854775807]"));
+  EXPECT_THAT(Rows(**MakeSequenceSource(INT64_MAX - 1, INT64_MAX - 1, false), 3),
+              ElementsAre("+I[9223372036854775806]"));
   EXPECT_EQ(MakeSequenceSource(1, 0, false).status().message(), "Sequence ends before it begins: from 1, to 0");
 }
 
@@ -112,12 +115,18 @@ TEST(CollectionSource, EmitsItsValuesAsObjectsInOrder) {
   EXPECT_TRUE(Rows(*MakeCollectionSource<int64_t>({}), 2).empty());
 }
 
-types::SchemaPtr Schema(std::vector<types::Field> fields) { return std::make_shared<const types::Schema>(std::move(fields)); }
+types::SchemaPtr Schema(std::vector<types::Field> fields) {
+  return std::make_shared<const types::Schema>(std::move(fields));
+}
 
 DatagenOptions Generated() {
   DatagenOptions options;
-  options.schema = Schema({{"i", DataType(TypeId::kInt)}, {"s", DataType(TypeId::kString)}, {"d", DataType(TypeId::kDouble)},
-                           {"n", DataType::Decimal(5, 2)}, {"b", DataType(TypeId::kBoolean)}, {"t", DataType::Timestamp(3)},
+  options.schema = Schema({{"i", DataType(TypeId::kInt)},
+                           {"s", DataType(TypeId::kString)},
+                           {"d", DataType(TypeId::kDouble)},
+                           {"n", DataType::Decimal(5, 2)},
+                           {"b", DataType(TypeId::kBoolean)},
+                           {"t", DataType::Timestamp(3)},
                            {"q", DataType(TypeId::kBigInt)}});
   options.fields.resize(7);
   options.fields[0].min = -3;

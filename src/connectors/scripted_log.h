@@ -34,7 +34,7 @@ struct ScriptedLog {
   };
   std::map<TopicPartition, Partition> partitions;
   LogOffsets committed;
-  std::vector<LogOffsets> commits;            // each call
+  std::vector<LogOffsets> commits;  // each call
   size_t fetch_records = 3;
   Status topics_error, offsets_error, fetch_error;
   // Of producers.
@@ -96,7 +96,8 @@ class ScriptedConsumer final : public LogConsumer {
   std::optional<LogFetch> FetchFrom(const TopicPartition& partition) {
     ScriptedLog::Partition& source = log_->partitions.at(partition);
     int64_t& position = positions_[partition];
-    if (log_->paused.contains(partition) || (position >= source.end && told_end_[partition] == source.end)) return std::nullopt;
+    if (log_->paused.contains(partition) || (position >= source.end && told_end_[partition] == source.end))
+      return std::nullopt;
     last_ = partition;
     LogFetch fetch;
     fetch.partition = partition;
@@ -116,9 +117,12 @@ class ScriptedConsumer final : public LogConsumer {
     fetch.memory = held;
     return fetch;
   }
-  static std::string_view View(const std::optional<std::string>& bytes) { return bytes ? std::string_view(*bytes) : std::string_view(); }
+  static std::string_view View(const std::optional<std::string>& bytes) {
+    return bytes ? std::string_view(*bytes) : std::string_view();
+  }
   static void Add(LogFetch& fetch, int64_t offset, const ScriptedRecord& record) {
-    LogRecord view{.key = View(record.key), .value = View(record.value), .offset = offset, .timestamp_ms = record.timestamp_ms};
+    LogRecord view{
+        .key = View(record.key), .value = View(record.value), .offset = offset, .timestamp_ms = record.timestamp_ms};
     view.timestamp_type = LogRecord::TimestampType::kCreateTime;
     view.first_header = static_cast<uint32_t>(fetch.headers.size());
     view.headers = static_cast<uint32_t>(record.headers.size());
@@ -144,7 +148,8 @@ class ScriptedProducer final : public LogProducer {
     record.timestamp_ms = message.timestamp_ms.value_or(-1);
     for (size_t i = 0; i < message.header_count; ++i) {
       const LogHeader& header = message.headers[i];
-      record.headers.emplace_back(header.key, header.value.data() ? std::optional<std::string>(header.value) : std::nullopt);
+      record.headers.emplace_back(header.key,
+                                  header.value.data() ? std::optional<std::string>(header.value) : std::nullopt);
     }
     log_->unacknowledged.push_back({{std::string(message.topic), std::max(message.partition, 0)}, std::move(record)});
     ++sent_;
@@ -161,7 +166,8 @@ class ScriptedProducer final : public LogProducer {
 
 class ScriptedLogClient final : public LogClient {
  public:
-  explicit ScriptedLogClient(std::shared_ptr<ScriptedLog> log, std::string group = "") : log_(std::move(log)), group_(std::move(group)) {}
+  explicit ScriptedLogClient(std::shared_ptr<ScriptedLog> log, std::string group = "")
+      : log_(std::move(log)), group_(std::move(group)) {}
   Result<std::vector<LogTopic>> Topics(const std::vector<std::string>& names) override {
     if (!log_->topics_error.ok()) return log_->topics_error;
     std::map<std::string, int32_t> counts;
@@ -169,7 +175,8 @@ class ScriptedLogClient final : public LogClient {
     std::vector<LogTopic> topics;
     for (const auto& [name, count] : counts)
       if (names.empty() || std::find(names.begin(), names.end(), name) != names.end()) topics.push_back({name, count});
-    if (!names.empty() && topics.size() < names.size()) return UserError("Unknown Kafka topic: '{}'", fmt::join(names, ", "));
+    if (!names.empty() && topics.size() < names.size())
+      return UserError("Unknown Kafka topic: '{}'", fmt::join(names, ", "));
     return topics;
   }
   Result<LogOffsets> Offsets(const std::vector<TopicPartition>& wanted, OffsetQuery query) override {
@@ -180,12 +187,14 @@ class ScriptedLogClient final : public LogClient {
     return offsets;
   }
   std::string group() const override { return group_; }
-  Result<std::unique_ptr<LogConsumer>> CreateConsumer(const LogConsumerOptions& options, std::function<void()> on_ready) override {
+  Result<std::unique_ptr<LogConsumer>> CreateConsumer(const LogConsumerOptions& options,
+                                                      std::function<void()> on_ready) override {
     log_->consumer_options = options;
     log_->wake_consumer = std::move(on_ready);
     return std::unique_ptr<LogConsumer>(new ScriptedConsumer(log_));
   }
-  Result<std::unique_ptr<LogProducer>> CreateProducer(const LogProducerOptions& options, std::function<void()> on_ready) override {
+  Result<std::unique_ptr<LogProducer>> CreateProducer(const LogProducerOptions& options,
+                                                      std::function<void()> on_ready) override {
     log_->producer_options = options;
     log_->wake_producer = std::move(on_ready);
     return std::unique_ptr<LogProducer>(new ScriptedProducer(log_));

@@ -127,7 +127,8 @@ inline Status ReadOn(flow::SourceReader& reader, TestContext& context, KeptRows&
 }
 
 /// Reads `splits` of a bounded source to their end.
-inline Status ReadAll(flow::Source& source, const std::vector<flow::Split>& splits, TestContext& context, KeptRows& out) {
+inline Status ReadAll(flow::Source& source, const std::vector<flow::Split>& splits, TestContext& context,
+                      KeptRows& out) {
   THALWEG_ASSIGN(auto reader, source.CreateReader());
   THALWEG_TRY(reader->Open(context));
   THALWEG_TRY(reader->AddSplits(splits));

@@ -48,7 +48,8 @@ void EdgeWriter::Scatter(Batch batch) {
   }
   full_.clear();
   scatterer_.Add(std::move(batch), targets_.data(), full_);
-  for (columns::Routed& routed : full_) senders_[static_cast<size_t>(routed.destination)]->Send(std::move(routed.batch));
+  for (columns::Routed& routed : full_)
+    senders_[static_cast<size_t>(routed.destination)]->Send(std::move(routed.batch));
   partial_ = true;
 }
 
@@ -74,7 +75,8 @@ void EdgeWriter::Flush() {
 }
 
 bool EdgeWriter::has_credit() const {
-  return std::all_of(senders_.begin(), senders_.end(), [](const ChannelSender* sender) { return sender->has_credit(); });
+  return std::all_of(senders_.begin(), senders_.end(),
+                     [](const ChannelSender* sender) { return sender->has_credit(); });
 }
 
 }  // namespace thalweg::exchange

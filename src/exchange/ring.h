@@ -17,7 +17,8 @@ template <typename T>
 class SpscRing {
  public:
   /// Room for at least `capacity` elements.
-  explicit SpscRing(size_t capacity) : slots_(std::bit_ceil(capacity < 2 ? size_t{2} : capacity)), mask_(slots_.size() - 1) {}
+  explicit SpscRing(size_t capacity)
+      : slots_(std::bit_ceil(capacity < 2 ? size_t{2} : capacity)), mask_(slots_.size() - 1) {}
 
   /// False if full.
   bool Push(T&& value) {

@@ -52,12 +52,13 @@ struct Element {
   };
 
   Element() : watermark() {}
-  Element(columns::Batch b) : kind(Kind::kBatch), batch(std::move(b)), watermark() {}  // NOLINT(google-explicit-constructor)
-  Element(Watermark w) : kind(Kind::kWatermark), watermark(w) {}                       // NOLINT(google-explicit-constructor)
-  Element(WatermarkStatus s) : kind(Kind::kStatus), status(s) {}                       // NOLINT(google-explicit-constructor)
-  Element(Barrier b) : kind(Kind::kBarrier), barrier(b) {}                             // NOLINT(google-explicit-constructor)
-  Element(LatencyMarker l) : kind(Kind::kLatency), latency(l) {}                       // NOLINT(google-explicit-constructor)
-  Element(EndOfInput e) : kind(Kind::kEnd), end(e) {}                                  // NOLINT(google-explicit-constructor)
+  Element(columns::Batch b)
+      : kind(Kind::kBatch), batch(std::move(b)), watermark() {}   // NOLINT(google-explicit-constructor)
+  Element(Watermark w) : kind(Kind::kWatermark), watermark(w) {}  // NOLINT(google-explicit-constructor)
+  Element(WatermarkStatus s) : kind(Kind::kStatus), status(s) {}  // NOLINT(google-explicit-constructor)
+  Element(Barrier b) : kind(Kind::kBarrier), barrier(b) {}        // NOLINT(google-explicit-constructor)
+  Element(LatencyMarker l) : kind(Kind::kLatency), latency(l) {}  // NOLINT(google-explicit-constructor)
+  Element(EndOfInput e) : kind(Kind::kEnd), end(e) {}             // NOLINT(google-explicit-constructor)
 };
 
 }  // namespace thalweg::flow

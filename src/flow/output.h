@@ -20,8 +20,12 @@ class Output {
   virtual void Emit(int port, columns::Batch batch) = 0;
   void Emit(columns::Batch batch) { Emit(0, std::move(batch)); }
   /// For operators that own their watermarks (Operator::OwnsWatermarks): to all ports. Others must not call these.
-  virtual void EmitWatermark(Watermark watermark) { THALWEG_CHECK(false, "This output takes no watermarks from operators"); }
-  virtual void EmitStatus(WatermarkStatus status) { THALWEG_CHECK(false, "This output takes no watermarks from operators"); }
+  virtual void EmitWatermark(Watermark watermark) {
+    THALWEG_CHECK(false, "This output takes no watermarks from operators");
+  }
+  virtual void EmitStatus(WatermarkStatus status) {
+    THALWEG_CHECK(false, "This output takes no watermarks from operators");
+  }
   /// Pool for the batches emitted here.
   virtual columns::BufferPool& pool() = 0;
 

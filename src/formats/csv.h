@@ -16,15 +16,15 @@ struct CsvOptions {
   bool disable_quote_character = false;
   char quote_character = '"';
   std::optional<char> escape_character;
-  bool allow_comments = false;             // lines beginning with # are no records
-  bool ignore_parse_errors = false;        // a field that does not parse is NULL; too few fields: the rest is NULL
+  bool allow_comments = false;                // lines beginning with # are no records
+  bool ignore_parse_errors = false;           // a field that does not parse is NULL; too few fields: the rest is NULL
   std::string array_element_delimiter = ";";  // also between the fields of a ROW
   std::optional<std::string> null_literal;
   bool write_bigdecimal_in_scientific_notation = true;
   bool trim_spaces = false;
   bool ignore_trailing_unmappable = false;  // more fields than columns are dropped, not an error
   bool empty_string_as_null = false;
-  bool header = false;                      // ours: files begin with a line of column names, written and skipped
+  bool header = false;  // ours: files begin with a line of column names, written and skipped
 };
 
 /// The errors of the makers below.

@@ -76,9 +76,12 @@ class CsvSplitter final : public RecordSplitter {
     }
     if (c == '\n') return true;
     if (state_ == State::kComment) return false;
-    if (c == options_.field_delimiter) state_ = State::kFieldStart;
-    else if (quote && state_ != State::kPlain) state_ = State::kQuoted;
-    else if (!(options_.trim_spaces && c == ' ' && state_ == State::kFieldStart)) state_ = State::kPlain;
+    if (c == options_.field_delimiter)
+      state_ = State::kFieldStart;
+    else if (quote && state_ != State::kPlain)
+      state_ = State::kQuoted;
+    else if (!(options_.trim_spaces && c == ' ' && state_ == State::kFieldStart))
+      state_ = State::kPlain;
     return false;
   }
 
@@ -107,8 +110,8 @@ class CsvDecoder final : public Decoder {
 
  private:
   struct Field {
-    size_t offset = 0;       // in the record
-    std::string_view text;   // in the record, or in scratch_ if it was escaped
+    size_t offset = 0;      // in the record
+    std::string_view text;  // in the record, or in scratch_ if it was escaped
     bool quoted = false;
   };
 
@@ -155,8 +158,7 @@ class CsvDecoder final : public Decoder {
     size_t begin = scratch_.size();
     size_t i = start + 1;
     for (;; ++i) {
-      if (i >= record.size())
-        return Fail("", start, "the quote is not closed");
+      if (i >= record.size()) return Fail("", start, "the quote is not closed");
       char c = record[i];
       if (c == options_.escape_character && c != options_.quote_character && i + 1 < record.size()) {
         scratch_.push_back(Unescaped(record[++i]));
@@ -275,6 +277,8 @@ Result<std::unique_ptr<Decoder>> MakeCsvDecoder(types::SchemaPtr schema, const C
   return std::unique_ptr<Decoder>(std::make_unique<CsvDecoder>(std::move(schema), options));
 }
 
-std::unique_ptr<RecordSplitter> MakeCsvSplitter(const CsvOptions& options) { return std::make_unique<CsvSplitter>(options); }
+std::unique_ptr<RecordSplitter> MakeCsvSplitter(const CsvOptions& options) {
+  return std::make_unique<CsvSplitter>(options);
+}
 
 }  // namespace thalweg::formats

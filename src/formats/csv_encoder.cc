@@ -16,8 +16,8 @@ class CsvEncoder final : public RowEncoder {
  public:
   CsvEncoder(types::SchemaPtr schema, const CsvOptions& options) : schema_(std::move(schema)), options_(options) {
     // Jackson's quick test: any byte up to the greatest special one may need quotes.
-    last_special_ = static_cast<unsigned char>(std::max({options_.field_delimiter, options_.quote_character, '\r',
-                                                         options_.escape_character.value_or('\r')}));
+    last_special_ = static_cast<unsigned char>(
+        std::max({options_.field_delimiter, options_.quote_character, '\r', options_.escape_character.value_or('\r')}));
   }
 
   Status Encode(const columns::Batch& batch, int32_t row, std::string* out) override {
@@ -42,7 +42,8 @@ class CsvEncoder final : public RowEncoder {
 
  private:
   void AppendValue(const columns::Column& column, int32_t row, std::string* out) {
-    if (column.type.id() == TypeId::kNull || column.IsNull(row)) return void(out->append(options_.null_literal.value_or("")));
+    if (column.type.id() == TypeId::kNull || column.IsNull(row))
+      return void(out->append(options_.null_literal.value_or("")));
     switch (column.type.id()) {
       case TypeId::kBoolean: out->append(column.Bool(row) ? "true" : "false"); break;
       case TypeId::kFloat: types::AppendFloatText(column.data<float>()[row], *out); break;
@@ -79,9 +80,10 @@ class CsvEncoder final : public RowEncoder {
 
   void AppendText(std::string_view text, std::string* out) {
     bool quote = !options_.disable_quote_character &&
-                 (text.size() > kMaxQuoteCheck || std::any_of(text.begin(), text.end(), [this](char c) {
-                    return static_cast<unsigned char>(c) <= last_special_;
-                  }) || (options_.escape_character && text.find(*options_.escape_character) != std::string_view::npos));
+                 (text.size() > kMaxQuoteCheck ||
+                  std::any_of(text.begin(), text.end(),
+                              [this](char c) { return static_cast<unsigned char>(c) <= last_special_; }) ||
+                  (options_.escape_character && text.find(*options_.escape_character) != std::string_view::npos));
     if (!quote) return AppendUnquoted(text, out);
     out->push_back(options_.quote_character);
     for (char c : text) {
@@ -97,7 +99,8 @@ class CsvEncoder final : public RowEncoder {
     if (!options_.escape_character) return void(out->append(text));
     for (char c : text) {
       bool line_end = c == '\n' || c == '\r';
-      if (line_end || c == options_.field_delimiter || c == options_.escape_character) out->push_back(*options_.escape_character);
+      if (line_end || c == options_.field_delimiter || c == options_.escape_character)
+        out->push_back(*options_.escape_character);
       out->push_back(c == '\n' ? 'n' : c == '\r' ? 'r' : c);
     }
   }
@@ -119,7 +122,8 @@ Status CheckCsv(const types::Schema& schema, const CsvOptions& options) {
     bool flat = field.type.id() == TypeId::kArray || field.type.id() == TypeId::kRow;
     for (const types::Field& child : field.type.children()) flat = flat && IsScalar(child.type);
     if (!flat && !IsScalar(field.type))
-      return UserError("CSV cannot hold column '{}' of type {}; use json or parquet", field.name, field.type.ToString());
+      return UserError("CSV cannot hold column '{}' of type {}; use json or parquet", field.name,
+                       field.type.ToString());
   }
   bool quotes = !options.disable_quote_character;
   if (quotes && options.quote_character == options.field_delimiter)

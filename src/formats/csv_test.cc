@@ -9,13 +9,14 @@
 namespace thalweg::formats {
 namespace {
 
+using ::testing::ElementsAre;
 using types::DataType;
 using types::TypeId;
-using ::testing::ElementsAre;
 
 types::SchemaPtr Two() { return MakeSchema({{"id", DataType(TypeId::kInt)}, {"name", DataType(TypeId::kString)}}); }
 
-std::vector<std::string> Rows(const types::SchemaPtr& schema, const std::vector<std::string>& records, const CsvOptions& options = {}) {
+std::vector<std::string> Rows(const types::SchemaPtr& schema, const std::vector<std::string>& records,
+                              const CsvOptions& options = {}) {
   auto decoder = MakeCsvDecoder(schema, options);
   EXPECT_TRUE(decoder.ok()) << decoder.status().ToString();
   return DecodeAll(**decoder, *schema, records);
@@ -27,14 +28,16 @@ TEST(CsvDecoder, TakesQuotedFieldsWithDelimitersQuotesAndLineEnds) {
 }
 
 TEST(CsvDecoder, ErrorsNameColumnPlaceAndText) {
-  EXPECT_THAT(Rows(Two(), {"x1,a", "3000000000,a", "1", "1,2,3", "1,\"a", "1,\"a\"b", ",a"}),
-              ElementsAre("error: column 'id' at byte 0: not a INT: 'x1'; record: x1,a",
-                          "error: column 'id' at byte 0: out of range for INT: 3000000000; record: 3000000000,a",
-                          "error: byte 1: 1 fields for 2 columns; record: 1", "error: byte 4: 3 fields for 2 columns; record: 1,2,3",
-                          "error: byte 2: the quote is not closed; record: 1,\"a",
-                          "error: byte 5: ',' expected behind the closing quote; record: 1,\"a\"b",
-                          "error: column 'id' at byte 0: not a INT: ''; to read empty fields as NULL set csv.empty-string-as-null or "
-                          "csv.null-literal; record: ,a"));
+  EXPECT_THAT(
+      Rows(Two(), {"x1,a", "3000000000,a", "1", "1,2,3", "1,\"a", "1,\"a\"b", ",a"}),
+      ElementsAre(
+          "error: column 'id' at byte 0: not a INT: 'x1'; record: x1,a",
+          "error: column 'id' at byte 0: out of range for INT: 3000000000; record: 3000000000,a",
+          "error: byte 1: 1 fields for 2 columns; record: 1", "error: byte 4: 3 fields for 2 columns; record: 1,2,3",
+          "error: byte 2: the quote is not closed; record: 1,\"a",
+          "error: byte 5: ',' expected behind the closing quote; record: 1,\"a\"b",
+          "error: column 'id' at byte 0: not a INT: ''; to read empty fields as NULL set csv.empty-string-as-null or "
+          "csv.null-literal; record: ,a"));
 }
 
 TEST(CsvDecoder, FollowsFlinksOptions) {
@@ -66,13 +69,15 @@ TEST(CsvDecoder, ATrailingDelimiterEndsTheLastField) {
 }
 
 TEST(CsvDecoder, ReadsArraysRowsAndTimes) {
-  types::SchemaPtr schema = MakeSchema({{"a", DataType::Array(DataType(TypeId::kInt))},
-                                        {"r", DataType::Row({{"x", DataType(TypeId::kString)}, {"y", DataType(TypeId::kDouble)}})},
-                                        {"t", DataType::Timestamp(3)},
-                                        {"b", DataType(TypeId::kBoolean)}});
-  EXPECT_THAT(Rows(schema, {"1;2,p;0.5,2024-01-31 12:00:00,true", ",p;1,\"2024-01-31 12:00:01\",FALSE", "1,p,x,true"}),
-              ElementsAre("+I[[1, 2], +I[p, 0.5], 2024-01-31T12:00, true]", "+I[[], +I[p, 1.0], 2024-01-31T12:00:01, false]",
-                          "error: column 'r' at byte 2: 2 fields are needed: 'p'; record: 1,p,x,true"));
+  types::SchemaPtr schema =
+      MakeSchema({{"a", DataType::Array(DataType(TypeId::kInt))},
+                  {"r", DataType::Row({{"x", DataType(TypeId::kString)}, {"y", DataType(TypeId::kDouble)}})},
+                  {"t", DataType::Timestamp(3)},
+                  {"b", DataType(TypeId::kBoolean)}});
+  EXPECT_THAT(
+      Rows(schema, {"1;2,p;0.5,2024-01-31 12:00:00,true", ",p;1,\"2024-01-31 12:00:01\",FALSE", "1,p,x,true"}),
+      ElementsAre("+I[[1, 2], +I[p, 0.5], 2024-01-31T12:00, true]", "+I[[], +I[p, 1.0], 2024-01-31T12:00:01, false]",
+                  "error: column 'r' at byte 2: 2 fields are needed: 'p'; record: 1,p,x,true"));
 }
 
 TEST(CsvDecoder, RefusesWhatCsvCannotHold) {
@@ -80,7 +85,8 @@ TEST(CsvDecoder, RefusesWhatCsvCannotHold) {
   EXPECT_EQ(map.status().message(), "CSV cannot hold column 'm' of type MAP<STRING, INT>; use json or parquet");
   CsvOptions options;
   options.quote_character = ',';
-  EXPECT_EQ(MakeCsvDecoder(Two(), options).status().message(), "csv.field-delimiter and csv.quote-character are the same: ','");
+  EXPECT_EQ(MakeCsvDecoder(Two(), options).status().message(),
+            "csv.field-delimiter and csv.quote-character are the same: ','");
 }
 
 std::vector<std::string> Split(RecordSplitter& splitter, std::string_view bytes, size_t step) {
@@ -105,8 +111,8 @@ TEST(CsvSplitter, EndsRecordsOutsideQuotesHoweverTheBytesArrive) {
   std::string_view bytes = "1,a\r\n2,\"b\n\"\"c\"\"\n\"\n#it's \"odd\n3,x\"y\n4,\"\\\"\n\"\n\n5,\\\n6\n7,\"open\n";
   for (size_t step = 1; step <= bytes.size(); ++step) {
     auto splitter = MakeCsvSplitter(options);
-    EXPECT_THAT(Split(*splitter, bytes, step),
-                ElementsAre("1,a", "2,\"b\n\"\"c\"\"\n\"", "#it's \"odd", "3,x\"y", "4,\"\\\"\n\"", "", "5,\\\n6", "7,\"open"))
+    EXPECT_THAT(Split(*splitter, bytes, step), ElementsAre("1,a", "2,\"b\n\"\"c\"\"\n\"", "#it's \"odd", "3,x\"y",
+                                                           "4,\"\\\"\n\"", "", "5,\\\n6", "7,\"open"))
         << step;
   }
 }
@@ -120,7 +126,8 @@ TEST(LineSplitter, EndsRecordsAtLineEndsHoweverTheBytesArrive) {
 }
 
 TEST(CsvEncoder, QuotesAsJacksonDoes) {
-  types::SchemaPtr schema = MakeSchema({{"i", DataType(TypeId::kInt)}, {"s", DataType(TypeId::kString)}, {"t", DataType::Timestamp(3)}});
+  types::SchemaPtr schema =
+      MakeSchema({{"i", DataType(TypeId::kInt)}, {"s", DataType(TypeId::kString)}, {"t", DataType::Timestamp(3)}});
   CsvOptions options;
   auto recode = [&](const std::string& record, const CsvOptions& write) {
     CsvOptions read = options;

@@ -11,13 +11,18 @@ using types::DataType;
 using types::TypeId;
 
 types::SchemaPtr Everything(bool nested) {
-  std::vector<types::Field> fields = {{"i", DataType(TypeId::kInt)},       {"l", DataType(TypeId::kBigInt, false)},
-                                      {"d", DataType(TypeId::kDouble)},    {"b", DataType(TypeId::kBoolean)},
-                                      {"s", DataType(TypeId::kString)},    {"n", DataType::Decimal(20, 5)},
-                                      {"t", DataType::Timestamp(6)},       {"y", DataType(TypeId::kBinary)},
+  std::vector<types::Field> fields = {{"i", DataType(TypeId::kInt)},
+                                      {"l", DataType(TypeId::kBigInt, false)},
+                                      {"d", DataType(TypeId::kDouble)},
+                                      {"b", DataType(TypeId::kBoolean)},
+                                      {"s", DataType(TypeId::kString)},
+                                      {"n", DataType::Decimal(20, 5)},
+                                      {"t", DataType::Timestamp(6)},
+                                      {"y", DataType(TypeId::kBinary)},
                                       {"a", DataType::Array(DataType(TypeId::kInt))}};
   if (nested)
-    fields.push_back({"m", DataType::Map(DataType(TypeId::kString), DataType::Row({{"x", DataType(TypeId::kString)}}))});
+    fields.push_back(
+        {"m", DataType::Map(DataType(TypeId::kString), DataType::Row({{"x", DataType(TypeId::kString)}}))});
   return MakeSchema(std::move(fields));
 }
 
@@ -38,8 +43,11 @@ void CheckRoundTrip(Decoder& decoder, RowEncoder& encoder, const types::Schema& 
   }
 }
 
-FUZZ_TARGET(JsonDecode, R"({"i":1,"l":2,"d":1.5e3,"b":true,"s":"a\n\u00e9\ud83d\ude00","n":"12.34567","t":"2024-01-31 12:00:00.123456","y":"AQID","a":[1,null,3],"m":{"k":{"x":"y"},"l":null}})",
-            R"([{"l":9223372036854775807},{"l":"-5","s":{"x":[1, 2]}}])", R"({"a":[[]],"m":{},"unknown":{"deep":[{},{"x":null}]},"l":1e2})") {
+FUZZ_TARGET(
+    JsonDecode,
+    R"({"i":1,"l":2,"d":1.5e3,"b":true,"s":"a\n\u00e9\ud83d\ude00","n":"12.34567","t":"2024-01-31 12:00:00.123456","y":"AQID","a":[1,null,3],"m":{"k":{"x":"y"},"l":null}})",
+    R"([{"l":9223372036854775807},{"l":"-5","s":{"x":[1, 2]}}])",
+    R"({"a":[[]],"m":{},"unknown":{"deep":[{},{"x":null}]},"l":1e2})") {
   types::SchemaPtr schema = Everything(true);
   for (bool ignore : {false, true}) {
     JsonOptions options;
@@ -48,8 +56,8 @@ FUZZ_TARGET(JsonDecode, R"({"i":1,"l":2,"d":1.5e3,"b":true,"s":"a\n\u00e9\ud83d\
   }
 }
 
-FUZZ_TARGET(CsvDecode, "1,2,1.5,true,text,12.34567,2024-01-31 12:00:00.123456,AQID,1;2;3\n", "\"1\",2,,,\"a,\"\"b\"\"\n\",,,,\n# comment\n",
-            "1,\\2,NULL,TRUE,a\\,b,NULL,NULL,\"AQID\",\n\"open") {
+FUZZ_TARGET(CsvDecode, "1,2,1.5,true,text,12.34567,2024-01-31 12:00:00.123456,AQID,1;2;3\n",
+            "\"1\",2,,,\"a,\"\"b\"\"\n\",,,,\n# comment\n", "1,\\2,NULL,TRUE,a\\,b,NULL,NULL,\"AQID\",\n\"open") {
   types::SchemaPtr schema = Everything(false);
   for (bool escapes : {false, true}) {
     CsvOptions options;

@@ -19,7 +19,7 @@ struct ParseError {
   std::string column;  // "a.b" for nested fields; empty: the record as a whole
   size_t offset = 0;   // bytes from the record's start
   std::string reason;
-  std::string text;    // the record's start, escaped, at most 80 bytes of it
+  std::string text;  // the record's start, escaped, at most 80 bytes of it
 
   /// "column 'price' at byte 17: not a BIGINT: '12x'; record: {\"price\":..."
   std::string ToString() const;

@@ -18,8 +18,9 @@ struct Lines {
   Lines() {
     for (int i = 0; i < kEvents; ++i) {
       size_t begin = bytes.size();
-      bytes += fmt::format(R"({{"user":{},"page":"/products/category-{}/item-{}","referrer":"https://www.example.com/search?q=running+shoes&page={}","time":{},"agent":"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 rv:{}"}})",
-                           1000000 + i * 7919 % 999983, i % 100, 10000 + i % 90000, i % 10, 1700000000000 + i * 13, 100 + i % 900);
+      bytes += fmt::format(
+          R"({{"user":{},"page":"/products/category-{}/item-{}","referrer":"https://www.example.com/search?q=running+shoes&page={}","time":{},"agent":"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 rv:{}"}})",
+          1000000 + i * 7919 % 999983, i % 100, 10000 + i % 90000, i % 10, 1700000000000 + i * 13, 100 + i % 900);
       offsets.push_back({begin, bytes.size() - begin});
       bytes += '\n';
     }

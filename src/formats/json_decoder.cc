@@ -31,7 +31,8 @@ struct Node {
 
 Node Bind(const std::string& name, const std::string& path, const DataType& type) {
   Node node{name, path, type, {}};
-  for (const types::Field& child : type.children()) node.children.push_back(Bind(child.name, path + "." + child.name, child.type));
+  for (const types::Field& child : type.children())
+    node.children.push_back(Bind(child.name, path + "." + child.name, child.type));
   return node;
 }
 
@@ -72,7 +73,8 @@ class JsonDecoder final : public Decoder {
     record_ = record;
     error_ = error;
     int32_t rows = out.rows();
-    if (DecodeDocument(out) == Outcome::kOk) [[likely]] return true;
+    if (DecodeDocument(out) == Outcome::kOk) [[likely]]
+      return true;
     out.Rollback(rows);
     error->text = Escaped(record);
     return false;
@@ -117,7 +119,8 @@ class JsonDecoder final : public Decoder {
   }
 
   Outcome TopRow(od::object& object, BatchBuilder& out) {
-    Outcome outcome = Fields(object, nodes_, out.rows(), [&](size_t i) -> ColumnBuilder& { return out.column(static_cast<int>(i)); });
+    Outcome outcome =
+        Fields(object, nodes_, out.rows(), [&](size_t i) -> ColumnBuilder& { return out.column(static_cast<int>(i)); });
     if (outcome == Outcome::kOk) out.FinishRow();
     return outcome;
   }
@@ -132,9 +135,11 @@ class JsonDecoder final : public Decoder {
       size_t index = FindField(field, nodes, expected);
       if (index == nodes.size()) continue;
       ColumnBuilder& out = builder(index);
-      if (out.length() != row) [[unlikely]] out.Truncate(row);  // the same name again: the last counts
+      if (out.length() != row) [[unlikely]]
+        out.Truncate(row);  // the same name again: the last counts
       if (Outcome outcome = Value(field.value(), nodes[index], out); outcome != Outcome::kOk) [[unlikely]] {
-        if (outcome == Outcome::kRecord || !options_.ignore_parse_errors || !nodes[index].type.nullable()) return outcome;
+        if (outcome == Outcome::kRecord || !options_.ignore_parse_errors || !nodes[index].type.nullable())
+          return outcome;
         out.Truncate(row);
         out.AppendNull();
       }
@@ -149,7 +154,8 @@ class JsonDecoder final : public Decoder {
   Outcome Missing(const Node& node, ColumnBuilder& out) {
     bool refused = options_.fail_on_missing_field && !options_.ignore_parse_errors;
     if (refused || !node.type.nullable())
-      return Fail(Outcome::kField, &node, nullptr, refused ? "the field is missing" : "the field is missing and the column is NOT NULL");
+      return Fail(Outcome::kField, &node, nullptr,
+                  refused ? "the field is missing" : "the field is missing and the column is NOT NULL");
     out.AppendNull();
     return Outcome::kOk;
   }
@@ -157,7 +163,8 @@ class JsonDecoder final : public Decoder {
   // Index of the field's column, or nodes.size().
   size_t FindField(od::field& field, const std::vector<Node>& nodes, size_t expected) {
     const char* key = field.key().raw();
-    if (expected < nodes.size() && KeyIs(key, nodes[expected].name)) [[likely]] return expected;
+    if (expected < nodes.size() && KeyIs(key, nodes[expected].name)) [[likely]]
+      return expected;
     for (size_t i = 0; i < nodes.size(); ++i)
       if (KeyIs(key, nodes[i].name)) return i;
     const char* end = key;
@@ -166,7 +173,8 @@ class JsonDecoder final : public Decoder {
     std::string_view unescaped;
     if (field.unescaped_key().get(unescaped)) return nodes.size();
     return static_cast<size_t>(
-        std::find_if(nodes.begin(), nodes.end(), [&](const Node& node) { return node.name == unescaped; }) - nodes.begin());
+        std::find_if(nodes.begin(), nodes.end(), [&](const Node& node) { return node.name == unescaped; }) -
+        nodes.begin());
   }
 
   // Whether the raw key (behind its opening quote) is `name`, as far as neither is escaped. Never reads beyond the padding.
@@ -276,14 +284,16 @@ class JsonDecoder final : public Decoder {
     std::string_view text;
     if (auto code = value.get_string().get(text)) return Malformed(code, at);
     if (!node.type.children().empty()) return Fail(Outcome::kField, &node, at, NotA(node.type, text));
-    if (auto reason = AppendScalarText(text, options_.timestamp_format, out)) return Fail(Outcome::kField, &node, at, *reason);
+    if (auto reason = AppendScalarText(text, options_.timestamp_format, out))
+      return Fail(Outcome::kField, &node, at, *reason);
     return Outcome::kOk;
   }
 
   Outcome Boolean(od::value& value, const Node& node, ColumnBuilder& out, const char* at) {
     bool flag;
     if (auto code = value.get_bool().get(flag)) return Malformed(code, at);
-    if (node.type.id() != TypeId::kString) return Fail(Outcome::kField, &node, at, NotA(node.type, flag ? "true" : "false"));
+    if (node.type.id() != TypeId::kString)
+      return Fail(Outcome::kField, &node, at, NotA(node.type, flag ? "true" : "false"));
     out.AppendString(flag ? "true" : "false");
     return Outcome::kOk;
   }
@@ -299,7 +309,8 @@ class JsonDecoder final : public Decoder {
       case TypeId::kIntervalYearMonth:
       case TypeId::kIntervalDayTime:
         // A fraction is cut off, as Jackson's getIntValue does; what is beyond the type is an error.
-        if (IsJsonNumber(token) && token.find_first_of(".eE") != std::string_view::npos && ParseDouble(token, &number)) {
+        if (IsJsonNumber(token) && token.find_first_of(".eE") != std::string_view::npos &&
+            ParseDouble(token, &number)) {
           if (!(std::fabs(number) < 0x1p63) || !AppendInteger(static_cast<int64_t>(number), out))
             return Fail(Outcome::kField, &node, at, OutOfRange(node.type, token));
           return Outcome::kOk;  // not consumed: the iterator above passes over it
@@ -309,8 +320,10 @@ class JsonDecoder final : public Decoder {
       case TypeId::kDouble:
       case TypeId::kDecimal:
       case TypeId::kString:
-        if (!IsJsonNumber(token)) return Fail(Outcome::kRecord, &node, at, fmt::format("not a number: '{}'", Escaped(token, 40)));
-        if (auto reason = AppendScalarText(token, options_.timestamp_format, out)) return Fail(Outcome::kField, &node, at, *reason);
+        if (!IsJsonNumber(token))
+          return Fail(Outcome::kRecord, &node, at, fmt::format("not a number: '{}'", Escaped(token, 40)));
+        if (auto reason = AppendScalarText(token, options_.timestamp_format, out))
+          return Fail(Outcome::kField, &node, at, *reason);
         return Outcome::kOk;  // not consumed: the iterator above passes over it
       default: return Fail(Outcome::kField, &node, at, NotA(node.type, token));
     }
@@ -319,7 +332,8 @@ class JsonDecoder final : public Decoder {
   Outcome Row(od::value& value, const Node& node, ColumnBuilder& out) {
     od::object object;
     if (auto code = value.get_object().get(object)) return Malformed(code, nullptr);
-    Outcome outcome = Fields(object, node.children, out.length(), [&](size_t i) -> ColumnBuilder& { return out.child(static_cast<int>(i)); });
+    Outcome outcome = Fields(object, node.children, out.length(),
+                             [&](size_t i) -> ColumnBuilder& { return out.child(static_cast<int>(i)); });
     if (outcome == Outcome::kOk) out.CloseRow();
     return outcome;
   }

@@ -17,7 +17,8 @@ void AppendQuoted(std::string_view text, std::string* out) {
   size_t clean = 0;
   for (size_t i = 0; i < text.size(); ++i) {
     auto c = static_cast<unsigned char>(text[i]);
-    if (c >= 0x20 && c != '"' && c != '\\') [[likely]] continue;
+    if (c >= 0x20 && c != '"' && c != '\\') [[likely]]
+      continue;
     out->append(text, clean, i - clean);
     clean = i + 1;
     out->push_back('\\');
@@ -112,7 +113,9 @@ class JsonEncoder final : public RowEncoder {
       case TypeId::kDate: AppendDate(column.data<int32_t>()[row], out); break;
       case TypeId::kTime: AppendTime(column.data<int32_t>()[row], out); break;
       case TypeId::kTimestamp: AppendTimestamp(TimestampAt(column, row), options_.timestamp_format, false, out); break;
-      case TypeId::kTimestampLtz: AppendTimestamp(TimestampAt(column, row), options_.timestamp_format, true, out); break;
+      case TypeId::kTimestampLtz:
+        AppendTimestamp(TimestampAt(column, row), options_.timestamp_format, true, out);
+        break;
       default: return UserError("JSON has no form for {}", column.type.ToString());
     }
     out->push_back('"');

@@ -8,11 +8,12 @@
 namespace thalweg::formats {
 namespace {
 
+using ::testing::ElementsAre;
 using types::DataType;
 using types::TypeId;
-using ::testing::ElementsAre;
 
-std::vector<std::string> Rows(const types::SchemaPtr& schema, const std::vector<std::string>& records, JsonOptions options = {}) {
+std::vector<std::string> Rows(const types::SchemaPtr& schema, const std::vector<std::string>& records,
+                              JsonOptions options = {}) {
   auto decoder = MakeJsonDecoder(schema, options);
   EXPECT_TRUE(decoder.ok()) << decoder.status().ToString();
   return DecodeAll(**decoder, *schema, records);
@@ -24,17 +25,20 @@ std::string Row(const DataType& type, const std::string& value, JsonOptions opti
 }
 
 types::SchemaPtr Order() {
-  return MakeSchema({{"id", DataType(TypeId::kBigInt)}, {"name", DataType(TypeId::kString)}, {"price", DataType(TypeId::kDouble)}});
+  return MakeSchema(
+      {{"id", DataType(TypeId::kBigInt)}, {"name", DataType(TypeId::kString)}, {"price", DataType(TypeId::kDouble)}});
 }
 
 TEST(JsonDecoder, TakesFieldsInAnyOrderAndPassesOverUnknownOnes) {
-  EXPECT_THAT(Rows(Order(), {R"({"id":1,"name":"a","price":2.5})", R"( {"price":2.5, "x":{"id":[9]}, "name":"a", "id":1, "":0} )"}),
+  EXPECT_THAT(Rows(Order(), {R"({"id":1,"name":"a","price":2.5})",
+                             R"( {"price":2.5, "x":{"id":[9]}, "name":"a", "id":1, "":0} )"}),
               ElementsAre("+I[1, a, 2.5]", "+I[1, a, 2.5]"));
 }
 
 TEST(JsonDecoder, OfEqualNamesTheLastCounts) {
-  EXPECT_THAT(Rows(Order(), {R"({"id":1,"id":2,"name":"a long string that lies in the heap","name":null,"price":1,"id":3})"}),
-              ElementsAre("+I[3, null, 1.0]"));
+  EXPECT_THAT(
+      Rows(Order(), {R"({"id":1,"id":2,"name":"a long string that lies in the heap","name":null,"price":1,"id":3})"}),
+      ElementsAre("+I[3, null, 1.0]"));
 }
 
 TEST(JsonDecoder, AMissingFieldIsNullUnlessItMayNotBe) {
@@ -56,7 +60,8 @@ TEST(JsonDecoder, EscapedNamesAndTextsAreUnescaped) {
 
 TEST(JsonDecoder, NamesLongerThanThePaddingAreFoundAtTheEndOfTheRecord) {
   std::string name(200, 'n');
-  EXPECT_THAT(Rows(MakeSchema({{name, DataType(TypeId::kInt)}}), {"{\"" + name + "\":1}", "{\"n\":1}"}), ElementsAre("+I[1]", "+I[null]"));
+  EXPECT_THAT(Rows(MakeSchema({{name, DataType(TypeId::kInt)}}), {"{\"" + name + "\":1}", "{\"n\":1}"}),
+              ElementsAre("+I[1]", "+I[null]"));
 }
 
 TEST(JsonDecoder, NumbersMayBeTextsAndFractionsAreCutAsFlinkDoes) {
@@ -78,27 +83,38 @@ TEST(JsonDecoder, AStringTakesAnyValueAsItsText) {
 }
 
 TEST(JsonDecoder, DecimalsAreExact) {
-  EXPECT_EQ(Row(DataType::Decimal(38, 18), "12345678901234567890.123456789012345678"), "+I[12345678901234567890.123456789012345678]");
+  EXPECT_EQ(Row(DataType::Decimal(38, 18), "12345678901234567890.123456789012345678"),
+            "+I[12345678901234567890.123456789012345678]");
   EXPECT_EQ(Row(DataType::Decimal(10, 2), R"("0.10")"), "+I[0.10]");
-  EXPECT_EQ(Row(DataType::Decimal(4, 2), "100"), "error: column 'v' at byte 5: out of range for DECIMAL(4, 2): 100; record: {\"v\":100}");
+  EXPECT_EQ(Row(DataType::Decimal(4, 2), "100"),
+            "error: column 'v' at byte 5: out of range for DECIMAL(4, 2): 100; record: {\"v\":100}");
 }
 
 TEST(JsonDecoder, IntegersBeyondTheirTypeAreErrorsThatNameTheColumn) {
-  EXPECT_EQ(Row(DataType(TypeId::kBigInt), "9223372036854775808"),
-            "error: column 'v' at byte 5: out of range for BIGINT: 9223372036854775808; record: {\"v\":9223372036854775808}");
+  EXPECT_EQ(
+      Row(DataType(TypeId::kBigInt), "9223372036854775808"),
+      "error: column 'v' at byte 5: out of range for BIGINT: 9223372036854775808; record: {\"v\":9223372036854775808}");
   EXPECT_EQ(Row(DataType(TypeId::kBigInt), "-9223372036854775808"), "+I[-9223372036854775808]");
-  EXPECT_EQ(Row(DataType(TypeId::kInt), "2147483648"), "error: column 'v' at byte 5: out of range for INT: 2147483648; record: {\"v\":2147483648}");
-  EXPECT_EQ(Row(DataType(TypeId::kSmallInt), "1e9"), "error: column 'v' at byte 5: out of range for SMALLINT: 1e9; record: {\"v\":1e9}");
-  EXPECT_EQ(Row(DataType(TypeId::kBigInt), "1e300"), "error: column 'v' at byte 5: out of range for BIGINT: 1e300; record: {\"v\":1e300}");
+  EXPECT_EQ(Row(DataType(TypeId::kInt), "2147483648"),
+            "error: column 'v' at byte 5: out of range for INT: 2147483648; record: {\"v\":2147483648}");
+  EXPECT_EQ(Row(DataType(TypeId::kSmallInt), "1e9"),
+            "error: column 'v' at byte 5: out of range for SMALLINT: 1e9; record: {\"v\":1e9}");
+  EXPECT_EQ(Row(DataType(TypeId::kBigInt), "1e300"),
+            "error: column 'v' at byte 5: out of range for BIGINT: 1e300; record: {\"v\":1e300}");
 }
 
 TEST(JsonDecoder, WrongTypesAreErrorsThatNameColumnPlaceAndText) {
-  EXPECT_EQ(Row(DataType(TypeId::kBigInt), R"("12x")"), R"(error: column 'v' at byte 5: not a BIGINT: '12x'; record: {"v":"12x"})");
-  EXPECT_EQ(Row(DataType(TypeId::kBigInt), "true"), R"(error: column 'v' at byte 5: not a BIGINT: 'true'; record: {"v":true})");
-  EXPECT_EQ(Row(DataType(TypeId::kBigInt), "{}"), R"(error: column 'v' at byte 5: not a BIGINT: '{}'; record: {"v":{}})");
-  EXPECT_EQ(Row(DataType(TypeId::kBoolean), "1"), R"(error: column 'v' at byte 5: not a BOOLEAN: '1'; record: {"v":1})");
+  EXPECT_EQ(Row(DataType(TypeId::kBigInt), R"("12x")"),
+            R"(error: column 'v' at byte 5: not a BIGINT: '12x'; record: {"v":"12x"})");
+  EXPECT_EQ(Row(DataType(TypeId::kBigInt), "true"),
+            R"(error: column 'v' at byte 5: not a BIGINT: 'true'; record: {"v":true})");
+  EXPECT_EQ(Row(DataType(TypeId::kBigInt), "{}"),
+            R"(error: column 'v' at byte 5: not a BIGINT: '{}'; record: {"v":{}})");
+  EXPECT_EQ(Row(DataType(TypeId::kBoolean), "1"),
+            R"(error: column 'v' at byte 5: not a BOOLEAN: '1'; record: {"v":1})");
   EXPECT_EQ(Row(DataType(TypeId::kDate), "1"), R"(error: column 'v' at byte 5: not a DATE: '1'; record: {"v":1})");
-  EXPECT_EQ(Row(DataType::Array(DataType(TypeId::kInt)), R"("a")"), R"(error: column 'v' at byte 5: not a ARRAY<INT>: 'a'; record: {"v":"a"})");
+  EXPECT_EQ(Row(DataType::Array(DataType(TypeId::kInt)), R"("a")"),
+            R"(error: column 'v' at byte 5: not a ARRAY<INT>: 'a'; record: {"v":"a"})");
 }
 
 TEST(JsonDecoder, TimesFollowTheStandardThatWasAsked) {
@@ -110,23 +126,27 @@ TEST(JsonDecoder, TimesFollowTheStandardThatWasAsked) {
   EXPECT_EQ(Row(DataType::TimestampLtz(3), R"("2024-01-31T12:00:00Z")", iso), "+I[2024-01-31T12:00:00Z]");
   EXPECT_EQ(Row(DataType(TypeId::kDate), R"("2024-01-31")"), "+I[2024-01-31]");
   EXPECT_EQ(Row(DataType(TypeId::kTime), R"("12:00:01")"), "+I[12:00:01]");
-  EXPECT_EQ(Row(DataType::Timestamp(3), R"("2024-01-31T12:00:00")"),
-            R"(error: column 'v' at byte 5: not a TIMESTAMP(3): '2024-01-31T12:00:00'; record: {"v":"2024-01-31T12:00:00"})");
+  EXPECT_EQ(
+      Row(DataType::Timestamp(3), R"("2024-01-31T12:00:00")"),
+      R"(error: column 'v' at byte 5: not a TIMESTAMP(3): '2024-01-31T12:00:00'; record: {"v":"2024-01-31T12:00:00"})");
 }
 
 DataType Nested() {
-  return DataType::Row({{"a", DataType::Array(DataType(TypeId::kInt))},
-                        {"m", DataType::Map(DataType(TypeId::kString), DataType::Row({{"x", DataType(TypeId::kString)}}))}});
+  return DataType::Row(
+      {{"a", DataType::Array(DataType(TypeId::kInt))},
+       {"m", DataType::Map(DataType(TypeId::kString), DataType::Row({{"x", DataType(TypeId::kString)}}))}});
 }
 
 TEST(JsonDecoder, NestedValuesBecomeNestedColumns) {
-  EXPECT_EQ(Row(Nested(), R"({"m":{"k":{"x":"1"},"l":null},"a":[1,null,3]})"), "+I[+I[[1, null, 3], {k=+I[1], l=null}]]");
+  EXPECT_EQ(Row(Nested(), R"({"m":{"k":{"x":"1"},"l":null},"a":[1,null,3]})"),
+            "+I[+I[[1, null, 3], {k=+I[1], l=null}]]");
   EXPECT_EQ(Row(Nested(), R"({"a":[]})"), "+I[+I[[], null]]");
   EXPECT_EQ(Row(Nested(), "null"), "+I[null]");
 }
 
 TEST(JsonDecoder, AnErrorInANestedFieldHasItsPath) {
-  EXPECT_EQ(Row(Nested(), R"({"a":[1,"x"]})"), R"(error: column 'v.a.element' at byte 13: not a INT: 'x'; record: {"v":{"a":[1,"x"]}})");
+  EXPECT_EQ(Row(Nested(), R"({"a":[1,"x"]})"),
+            R"(error: column 'v.a.element' at byte 13: not a INT: 'x'; record: {"v":{"a":[1,"x"]}})");
   EXPECT_EQ(Row(Nested(), R"({"m":{"k":null,"k":null}})"),
             R"(error: column 'v.m' at byte 10: map has the key 'k' twice; record: {"v":{"m":{"k":null,"k":null}}})");
 }
@@ -136,24 +156,26 @@ TEST(JsonDecoder, IgnoringParseErrorsMakesTheFieldNullAndKeepsTheRow) {
   options.ignore_parse_errors = true;
   EXPECT_THAT(Rows(Order(), {R"({"id":"x","name":"a","price":[1,2]})"}, options), ElementsAre("+I[null, a, null]"));
   EXPECT_EQ(Row(Nested(), R"({"a":[1,"x",3]})", options), "+I[+I[[1, null, 3], null]]");
-  EXPECT_THAT(Rows(Order(), {R"({"id":1,"name")"}, options),
-              ElementsAre(::testing::StartsWith("error: byte ")));
+  EXPECT_THAT(Rows(Order(), {R"({"id":1,"name")"}, options), ElementsAre(::testing::StartsWith("error: byte ")));
 }
 
 TEST(JsonDecoder, AnArrayOfObjectsIsARowEach) {
-  EXPECT_THAT(Rows(Order(), {R"([{"id":1},{"id":2,"name":"b"}])", "[]", "", "  "}), ElementsAre("+I[1, null, null]", "+I[2, b, null]"));
+  EXPECT_THAT(Rows(Order(), {R"([{"id":1},{"id":2,"name":"b"}])", "[]", "", "  "}),
+              ElementsAre("+I[1, null, null]", "+I[2, b, null]"));
   EXPECT_THAT(Rows(Order(), {R"([{"id":1},2])"}),
               ElementsAre(R"(error: byte 10: an element of the array is not a JSON object; record: [{"id":1},2])"));
 }
 
 TEST(JsonDecoder, ATextThatIsNoJsonIsAnErrorOfTheRecord) {
-  for (const char* text : {"{", "{\"id\":1", "{\"id\" 1}", "{\"id\":1,}", "{id:1}", "{\"id\":1}}", "{\"id\":1} {}", "{\"name\":\"\xff\"}",
-                           "{\"id\":nul}", "{\"id\":tru}", "{\"id\":01}", "{\"price\":1.}", "{\"price\":-}", "{\"name\":\"a}", "hello", "12", "\"x\"", "]", "{\"name\":\"\\x\"}"}) {
+  for (const char* text : {"{", "{\"id\":1", "{\"id\" 1}", "{\"id\":1,}", "{id:1}", "{\"id\":1}}", "{\"id\":1} {}",
+                           "{\"name\":\"\xff\"}", "{\"id\":nul}", "{\"id\":tru}", "{\"id\":01}", "{\"price\":1.}",
+                           "{\"price\":-}", "{\"name\":\"a}", "hello", "12", "\"x\"", "]", "{\"name\":\"\\x\"}"}) {
     std::vector<std::string> rows = Rows(Order(), {text});
     ASSERT_EQ(rows.size(), 1u) << text;
     EXPECT_THAT(rows[0], ::testing::StartsWith("error: ")) << text;
   }
-  EXPECT_THAT(Rows(Order(), {"{\"id\":1} {}"}), ElementsAre("error: byte 9: more text behind the end; record: {\"id\":1} {}"));
+  EXPECT_THAT(Rows(Order(), {"{\"id\":1} {}"}),
+              ElementsAre("error: byte 9: more text behind the end; record: {\"id\":1} {}"));
   EXPECT_THAT(Rows(Order(), {"hello"}), ElementsAre("error: byte 0: not a JSON object; record: hello"));
 }
 
@@ -164,18 +186,20 @@ TEST(JsonDecoder, AfterAnErrorTheBatchIsAsBefore) {
   columns::BatchBuilder builder(*schema, pool);
   ParseError error;
   std::string good = R"({"id":1,"n":{"a":[1,2],"m":{"k":{"x":"a string beyond twelve bytes"}}}})";
-  for (const char* bad : {R"({"id":1,"n":{"a":[1,2],"m":{"k":{"x":"y"},"l":7}}})", R"({"id":2,"n":{"a":[1,2,{}]}})", R"({"id":2,"n":{"a":[1,)",
-                          R"([{"id":5},{"id":6,"n":{}},{"id":"x"}])"}) {
+  for (const char* bad : {R"({"id":1,"n":{"a":[1,2],"m":{"k":{"x":"y"},"l":7}}})", R"({"id":2,"n":{"a":[1,2,{}]}})",
+                          R"({"id":2,"n":{"a":[1,)", R"([{"id":5},{"id":6,"n":{}},{"id":"x"}])"}) {
     EXPECT_TRUE((*decoder)->Decode(Padded(good).view(), builder, &error));
     EXPECT_FALSE((*decoder)->Decode(Padded(bad).view(), builder, &error)) << bad;
   }
   columns::Batch batch = builder.Take();
   ASSERT_EQ(batch.rows(), 4);
-  for (int32_t row = 0; row < 4; ++row) EXPECT_EQ(columns::RowText(batch, row), "+I[1, +I[[1, 2], {k=+I[a string beyond twelve bytes]}]]");
+  for (int32_t row = 0; row < 4; ++row)
+    EXPECT_EQ(columns::RowText(batch, row), "+I[1, +I[[1, 2], {k=+I[a string beyond twelve bytes]}]]");
 }
 
 TEST(JsonDecoder, RefusesMapsWhoseKeyIsNoString) {
-  auto decoder = MakeJsonDecoder(MakeSchema({{"m", DataType::Map(DataType(TypeId::kInt), DataType(TypeId::kInt))}}), {});
+  auto decoder =
+      MakeJsonDecoder(MakeSchema({{"m", DataType::Map(DataType(TypeId::kInt), DataType(TypeId::kInt))}}), {});
   ASSERT_FALSE(decoder.ok());
   EXPECT_EQ(decoder.status().message(), "Column 'm': JSON maps have STRING keys; this is a MAP<INT, INT>");
 }
@@ -192,7 +216,8 @@ TEST(JsonEncoder, WritesWhatFlinkWrites) {
   EXPECT_EQ(Recoded(DataType(TypeId::kDouble), "1e10"), R"({"v":1.0E10})");
   EXPECT_EQ(Recoded(DataType(TypeId::kDouble), "\"NaN\""), R"({"v":"NaN"})");
   EXPECT_EQ(Recoded(DataType(TypeId::kBoolean), "true"), R"({"v":true})");
-  EXPECT_EQ(Recoded(DataType(TypeId::kString), R"("a\"\\\/\b\f\n\r\té\u0001")"), "{\"v\":\"a\\\"\\\\/\\b\\f\\n\\r\\t\xc3\xa9\\u0001\"}");
+  EXPECT_EQ(Recoded(DataType(TypeId::kString), R"("a\"\\\/\b\f\n\r\té\u0001")"),
+            "{\"v\":\"a\\\"\\\\/\\b\\f\\n\\r\\t\xc3\xa9\\u0001\"}");
   EXPECT_EQ(Recoded(DataType(TypeId::kBinary), R"("AQID")"), R"({"v":"AQID"})");
   EXPECT_EQ(Recoded(DataType::Decimal(20, 10), "1e-8"), R"({"v":1.00E-8})");
   EXPECT_EQ(Recoded(DataType::Timestamp(3), R"("2024-01-31 12:00:00.120")"), R"({"v":"2024-01-31 12:00:00.12"})");
@@ -227,7 +252,8 @@ TEST(JsonEncoder, ANullMapKeyFailsIsDroppedOrBecomesTheLiteral) {
     Status status = (*MakeJsonEncoder(schema, options))->Encode(batch, 0, &out);
     return status.ok() ? out : status.message();
   };
-  EXPECT_EQ(encode(MapNullKeyMode::kFail), "Cannot write column 'm' as JSON: map has a NULL key; set json.map-null-key.mode to DROP or LITERAL");
+  EXPECT_EQ(encode(MapNullKeyMode::kFail),
+            "Cannot write column 'm' as JSON: map has a NULL key; set json.map-null-key.mode to DROP or LITERAL");
   EXPECT_EQ(encode(MapNullKeyMode::kDrop), R"({"m":{}})");
   EXPECT_EQ(encode(MapNullKeyMode::kLiteral), R"({"m":{"null":7}})");
 }

@@ -50,7 +50,8 @@ class LineEncoder final : public FileEncoder {
 }  // namespace
 
 std::string ParseError::ToString() const {
-  std::string place = column.empty() ? fmt::format("byte {}", offset) : fmt::format("column '{}' at byte {}", column, offset);
+  std::string place =
+      column.empty() ? fmt::format("byte {}", offset) : fmt::format("column '{}' at byte {}", column, offset);
   return fmt::format("{}: {}; record: {}", place, reason, text);
 }
 

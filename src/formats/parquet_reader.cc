@@ -78,7 +78,9 @@ bool Fits(const arrow::DataType& from, const DataType& to) {
     case TypeId::kFloat: return from.id() == arrow::Type::FLOAT;
     case TypeId::kDouble: return from.id() == arrow::Type::DOUBLE || from.id() == arrow::Type::FLOAT;
     case TypeId::kString: return from.id() == arrow::Type::STRING;
-    case TypeId::kBinary: return from.id() == arrow::Type::BINARY || from.id() == arrow::Type::STRING || from.id() == arrow::Type::FIXED_SIZE_BINARY;
+    case TypeId::kBinary:
+      return from.id() == arrow::Type::BINARY || from.id() == arrow::Type::STRING ||
+             from.id() == arrow::Type::FIXED_SIZE_BINARY;
     case TypeId::kDate: return from.id() == arrow::Type::DATE32;
     case TypeId::kTime: return from.id() == arrow::Type::TIME32 || from.id() == arrow::Type::TIME64;
     case TypeId::kTimestamp:
@@ -147,7 +149,8 @@ void AppendCell(const arrow::Array& array, int64_t row, ColumnBuilder& out) {
     case TypeId::kBoolean: return out.AppendBool(static_cast<const arrow::BooleanArray&>(array).Value(row));
     case TypeId::kFloat: return out.Append(static_cast<const arrow::FloatArray&>(array).Value(row));
     case TypeId::kDouble:
-      if (array.type_id() == arrow::Type::FLOAT) return out.Append(static_cast<double>(static_cast<const arrow::FloatArray&>(array).Value(row)));
+      if (array.type_id() == arrow::Type::FLOAT)
+        return out.Append(static_cast<double>(static_cast<const arrow::FloatArray&>(array).Value(row)));
       return out.Append(static_cast<const arrow::DoubleArray&>(array).Value(row));
     case TypeId::kString: return out.AppendString(static_cast<const arrow::StringArray&>(array).GetView(row));
     case TypeId::kBinary:
@@ -164,7 +167,8 @@ void AppendCell(const arrow::Array& array, int64_t row, ColumnBuilder& out) {
     case TypeId::kTimestamp:
     case TypeId::kTimestampLtz: {
       const auto& type = static_cast<const arrow::TimestampType&>(*array.type());
-      return AppendTimestampValue(ToTimestamp(static_cast<const arrow::TimestampArray&>(array).Value(row), type.unit()), out);
+      return AppendTimestampValue(ToTimestamp(static_cast<const arrow::TimestampArray&>(array).Value(row), type.unit()),
+                                  out);
     }
     case TypeId::kDecimal: {
       Int128 value;
@@ -173,7 +177,8 @@ void AppendCell(const arrow::Array& array, int64_t row, ColumnBuilder& out) {
     }
     case TypeId::kArray: {
       const auto& list = static_cast<const arrow::ListArray&>(array);
-      for (int64_t i = list.value_offset(row); i < list.value_offset(row + 1); ++i) AppendCell(*list.values(), i, out.child(0));
+      for (int64_t i = list.value_offset(row); i < list.value_offset(row + 1); ++i)
+        AppendCell(*list.values(), i, out.child(0));
       return out.CloseRow();
     }
     case TypeId::kMap: {
@@ -209,7 +214,8 @@ class ArrowRows final : public ParquetRows {
       for (int64_t row = from; row < rows(); ++row) {
         bool null = !array || array->IsNull(row);
         if (null && !field.type.nullable())
-          return UserError("Column '{}' is NOT NULL and is NULL in row {} of row group {}", field.name, first_ + row, group_);
+          return UserError("Column '{}' is NOT NULL and is NULL in row {} of row group {}", field.name, first_ + row,
+                           group_);
         array ? AppendCell(*array, row, builder) : builder.AppendNull();
       }
       batch.AddColumn(builder.Take());
@@ -301,8 +307,8 @@ class ArrowReader final : public ParquetReader {
 
 }  // namespace
 
-Result<std::unique_ptr<ParquetReader>> ParquetReader::Open(std::shared_ptr<io::Storage> storage, const std::string& path,
-                                                           types::SchemaPtr schema) {
+Result<std::unique_ptr<ParquetReader>> ParquetReader::Open(std::shared_ptr<io::Storage> storage,
+                                                           const std::string& path, types::SchemaPtr schema) {
   THALWEG_ASSIGN(uint64_t size, storage->Size(path));
   try {
     parquet::arrow::FileReaderBuilder builder;

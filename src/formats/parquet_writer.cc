@@ -48,7 +48,9 @@ Result<std::shared_ptr<arrow::DataType>> ArrowType(const DataType& type) {
     THALWEG_ASSIGN(auto child_type, ArrowType(child.type));
     children.push_back(arrow::field(child.name, child_type, child.type.nullable()));
   }
-  auto unit = type.precision() <= 3 ? arrow::TimeUnit::MILLI : type.precision() <= 6 ? arrow::TimeUnit::MICRO : arrow::TimeUnit::NANO;
+  auto unit = type.precision() <= 3   ? arrow::TimeUnit::MILLI
+              : type.precision() <= 6 ? arrow::TimeUnit::MICRO
+                                      : arrow::TimeUnit::NANO;
   switch (type.id()) {
     case TypeId::kBoolean: return arrow::boolean();
     case TypeId::kTinyInt: return arrow::int8();
@@ -109,7 +111,8 @@ Status AppendCell(const Column& column, int32_t row, arrow::ArrayBuilder& out) {
     case TypeId::kTime: return Add<arrow::Time32Builder>(out, column.data<int32_t>()[row]);
     case TypeId::kDecimal: {
       Int128 value = DecimalAt(column, row);
-      return Add<arrow::Decimal128Builder>(out, arrow::Decimal128(static_cast<int64_t>(value >> 64), static_cast<uint64_t>(value)));
+      return Add<arrow::Decimal128Builder>(
+          out, arrow::Decimal128(static_cast<int64_t>(value >> 64), static_cast<uint64_t>(value)));
     }
     case TypeId::kTimestamp:
     case TypeId::kTimestampLtz: {
@@ -120,7 +123,8 @@ Status AppendCell(const Column& column, int32_t row, arrow::ArrayBuilder& out) {
       auto& list = static_cast<arrow::ListBuilder&>(out);
       THALWEG_TRY(FromArrow(list.Append()));
       const auto* offsets = column.offsets.data<int32_t>();
-      for (int32_t i = offsets[row]; i < offsets[row + 1]; ++i) THALWEG_TRY(AppendCell(column.children[0], i, *list.value_builder()));
+      for (int32_t i = offsets[row]; i < offsets[row + 1]; ++i)
+        THALWEG_TRY(AppendCell(column.children[0], i, *list.value_builder()));
       return {};
     }
     case TypeId::kMap: {
@@ -150,7 +154,10 @@ class ParquetEncoder final : public FileEncoder {
       : schema_(std::move(schema)), arrow_schema_(std::move(arrow_schema)), stream_(std::make_shared<StringStream>()) {}
 
   Status Start() {
-    auto properties = parquet::WriterProperties::Builder().compression(parquet::Compression::ZSTD)->max_row_group_length(kParquetGroupRows)->build();
+    auto properties = parquet::WriterProperties::Builder()
+                          .compression(parquet::Compression::ZSTD)
+                          ->max_row_group_length(kParquetGroupRows)
+                          ->build();
     auto writer = parquet::arrow::FileWriter::Open(*arrow_schema_, arrow::default_memory_pool(), stream_, properties);
     THALWEG_TRY(FromArrow(writer.status()));
     writer_ = std::move(*writer);
@@ -161,7 +168,8 @@ class ParquetEncoder final : public FileEncoder {
     std::vector<std::shared_ptr<arrow::Array>> arrays;
     for (int i = 0; i < schema_->size(); ++i) {
       std::unique_ptr<arrow::ArrayBuilder> builder;
-      THALWEG_TRY(FromArrow(arrow::MakeBuilder(arrow::default_memory_pool(), arrow_schema_->field(i)->type(), &builder)));
+      THALWEG_TRY(
+          FromArrow(arrow::MakeBuilder(arrow::default_memory_pool(), arrow_schema_->field(i)->type(), &builder)));
       for (int32_t row = from; row < to; ++row)
         if (Status status = AppendCell(batch.column(i), row, *builder); !status.ok())
           return status.WithContext(fmt::format("Cannot write column '{}' as Parquet", schema_->field(i).name));

@@ -4,11 +4,11 @@ namespace thalweg::formats {
 
 types::SchemaPtr DeadLetterSchema() {
   using types::TypeId;
-  static const types::SchemaPtr schema = std::make_shared<const types::Schema>(std::vector<types::Field>{
-      {"raw", types::DataType(TypeId::kBinary, false)},
-      {"place", types::DataType(TypeId::kString, false)},
-      {"column", types::DataType(TypeId::kString)},
-      {"reason", types::DataType(TypeId::kString, false)}});
+  static const types::SchemaPtr schema = std::make_shared<const types::Schema>(
+      std::vector<types::Field>{{"raw", types::DataType(TypeId::kBinary, false)},
+                                {"place", types::DataType(TypeId::kString, false)},
+                                {"column", types::DataType(TypeId::kString)},
+                                {"reason", types::DataType(TypeId::kString, false)}});
   return schema;
 }
 
@@ -19,7 +19,8 @@ Status ParseErrors::Take(std::string_view place, std::string_view record, const 
   ++count_;
   if (policy_ == ParseErrorPolicy::kSkip) return {};
   // Every record of a batch may be bad: the letters have as much room as a batch.
-  if (!letters_) letters_ = std::make_unique<columns::BatchBuilder>(*DeadLetterSchema(), *pool_, columns::kMaxBatchRows);
+  if (!letters_)
+    letters_ = std::make_unique<columns::BatchBuilder>(*DeadLetterSchema(), *pool_, columns::kMaxBatchRows);
   letters_->column(0).AppendString(record);
   letters_->column(1).AppendString(place);
   if (error.column.empty())

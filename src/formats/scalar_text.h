@@ -12,7 +12,8 @@ namespace thalweg::formats {
 
 /// Appends the value of `text` to `out`, or nothing and says why ("not a BIGINT: '12x'"). Blanks around all but STRING are
 /// dropped. BINARY is base64. Scalar types only.
-std::optional<std::string> AppendScalarText(std::string_view text, TimestampStandard standard, columns::ColumnBuilder& out);
+std::optional<std::string> AppendScalarText(std::string_view text, TimestampStandard standard,
+                                            columns::ColumnBuilder& out);
 
 /// Of TINYINT, SMALLINT, INT, BIGINT, DATE and the intervals: false, and nothing appended, if `value` does not fit.
 bool AppendInteger(int64_t value, columns::ColumnBuilder& out);

@@ -30,7 +30,8 @@ class Padded {
 };
 
 /// Rows of `records` as text, "error: ..." for those that do not parse.
-inline std::vector<std::string> DecodeAll(Decoder& decoder, const types::Schema& schema, const std::vector<std::string>& records) {
+inline std::vector<std::string> DecodeAll(Decoder& decoder, const types::Schema& schema,
+                                          const std::vector<std::string>& records) {
   columns::BufferPool pool;
   std::vector<std::string> texts;
   for (const std::string& record : records) {
@@ -44,7 +45,8 @@ inline std::vector<std::string> DecodeAll(Decoder& decoder, const types::Schema&
 }
 
 /// What decoding `record` and encoding the row again gives.
-inline std::string Recode(Decoder& decoder, RowEncoder& encoder, const types::Schema& schema, const std::string& record) {
+inline std::string Recode(Decoder& decoder, RowEncoder& encoder, const types::Schema& schema,
+                          const std::string& record) {
   columns::BufferPool pool;
   columns::BatchBuilder builder(schema, pool);
   ParseError error;

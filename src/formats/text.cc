@@ -196,7 +196,9 @@ bool ParseDouble(std::string_view text, double* value) {
     if (error == std::errc::result_out_of_range) {
       // from_chars leaves the value: Java gives infinity or zero by the exponent's sign.
       size_t mark = text.find_first_of("eE");
-      *value = mark != std::string_view::npos && text.substr(mark + 1, 1) == "-" ? 0.0 : std::numeric_limits<double>::infinity();
+      *value = mark != std::string_view::npos && text.substr(mark + 1, 1) == "-"
+                   ? 0.0
+                   : std::numeric_limits<double>::infinity();
     }
   }
   if (negative) *value = -*value;
@@ -348,13 +350,18 @@ void AppendBase64(std::string_view bytes, std::string* out) {
 std::string Escaped(std::string_view text, size_t limit) {
   std::string out;
   for (char c : text.substr(0, limit)) {
-    if (c == '\n') out += "\\n";
-    else if (c == '\r') out += "\\r";
-    else if (c == '\t') out += "\\t";
-    else if (c == '\\') out += "\\\\";
+    if (c == '\n')
+      out += "\\n";
+    else if (c == '\r')
+      out += "\\r";
+    else if (c == '\t')
+      out += "\\t";
+    else if (c == '\\')
+      out += "\\\\";
     else if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x7f)
       fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<unsigned char>(c));
-    else out.push_back(c);
+    else
+      out.push_back(c);
   }
   if (text.size() > limit) out += "...";
   return out;

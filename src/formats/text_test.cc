@@ -35,7 +35,8 @@ TEST(Decimal, BeyondItsPrecisionOrMalformedIsRefused) {
   EXPECT_EQ(Decimal("1e999999999", 4, 2), "too large");
   EXPECT_EQ(Decimal("0e999999999", 4, 2), "0.00");
   EXPECT_EQ(Decimal("1e-999999999", 4, 2), "0.00");
-  for (const char* text : {"", ".", "-", "1..2", "1.2.3", "e5", "1e", "0x1", "1 ", "NaN"}) EXPECT_EQ(Decimal(text, 10, 2), "malformed") << text;
+  for (const char* text : {"", ".", "-", "1..2", "1.2.3", "e5", "1e", "0x1", "1 ", "NaN"})
+    EXPECT_EQ(Decimal(text, 10, 2), "malformed") << text;
 }
 
 TEST(Decimal, SmallValuesAreScientificAsInJava) {
@@ -60,17 +61,18 @@ std::string Timestamp(std::string_view text, TimestampStandard standard, bool zo
 }
 
 TEST(Timestamp, ReadsBackWhatItWrites) {
-  for (const char* text : {"1970-01-01 00:00:00", "0001-01-01 00:00:00", "9999-12-31 23:59:59.999999999", "2024-02-29 12:00:00.5",
-                           "1969-12-31 23:59:59.000000001"})
+  for (const char* text : {"1970-01-01 00:00:00", "0001-01-01 00:00:00", "9999-12-31 23:59:59.999999999",
+                           "2024-02-29 12:00:00.5", "1969-12-31 23:59:59.000000001"})
     EXPECT_EQ(Timestamp(text, TimestampStandard::kSql, false), text);
   EXPECT_EQ(Timestamp("2024-02-29T12:00:01.5Z", TimestampStandard::kIso8601, true), "2024-02-29T12:00:01.5Z");
   EXPECT_EQ(Timestamp("2024-02-29T12:00", TimestampStandard::kIso8601, false), "2024-02-29T12:00:00");
 }
 
 TEST(Timestamp, TheOtherStandardABadDateAndRestsAreRefused) {
-  for (const char* text : {"2024-02-29T12:00:00", "2024-02-29 12:00", "2023-02-29 12:00:00", "2024-13-01 12:00:00", "2024-02-29 24:00:00",
-                           "2024-02-29 12:60:00", "2024-02-29 12:00:00.", "2024-02-29 12:00:00.1234567890", "2024-02-29 12:00:00Z",
-                           "0000-01-01 00:00:00", "2024-2-9 12:00:00", ""})
+  for (const char* text :
+       {"2024-02-29T12:00:00", "2024-02-29 12:00", "2023-02-29 12:00:00", "2024-13-01 12:00:00", "2024-02-29 24:00:00",
+        "2024-02-29 12:60:00", "2024-02-29 12:00:00.", "2024-02-29 12:00:00.1234567890", "2024-02-29 12:00:00Z",
+        "0000-01-01 00:00:00", "2024-2-9 12:00:00", ""})
     EXPECT_EQ(Timestamp(text, TimestampStandard::kSql, false), "refused") << text;
   EXPECT_EQ(Timestamp("2024-02-29 12:00:00", TimestampStandard::kSql, true), "refused");
 }
@@ -110,7 +112,8 @@ TEST(Base64, ReadsBackEveryLengthAndRefusesDamage) {
     EXPECT_EQ(read, bytes);
     bytes.push_back(static_cast<char>(size * 37 + 200));
   }
-  for (const char* text : {"A", "AA", "AAA", "A===", "=AAA", "AA=A", "AA==AAAA", "AA*A"}) EXPECT_FALSE(ParseBase64(text, &bytes)) << text;
+  for (const char* text : {"A", "AA", "AAA", "A===", "=AAA", "AA=A", "AA==AAAA", "AA*A"})
+    EXPECT_FALSE(ParseBase64(text, &bytes)) << text;
 }
 
 TEST(Escaped, ShowsControlBytesAndCutsAtTheLimit) {

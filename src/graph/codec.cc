@@ -185,10 +185,13 @@ std::string Encode(const JobGraph& graph) {
 
 Result<JobGraph> Decode(std::string_view bytes) {
   ByteReader header(bytes);
-  if (header.Raw(kMagic.size()) != kMagic) return ExternalError("Not a job graph: the first bytes are not '{}'", kMagic);
+  if (header.Raw(kMagic.size()) != kMagic)
+    return ExternalError("Not a job graph: the first bytes are not '{}'", kMagic);
   const uint16_t version = header.U16();
-  if (header.failed() || version == 0) return ExternalError("Malformed job graph: no version in {} bytes", bytes.size());
-  if (version > kVersion) return UserError("Newer job graph: its version is {}, this build reads up to {}", version, kVersion);
+  if (header.failed() || version == 0)
+    return ExternalError("Malformed job graph: no version in {} bytes", bytes.size());
+  if (version > kVersion)
+    return UserError("Newer job graph: its version is {}, this build reads up to {}", version, kVersion);
   FieldReader in(header.Rest(), "job graph");
   JobGraph graph;
   while (in.Next()) {

@@ -18,7 +18,8 @@ std::string_view PartitioningName(Partitioning partitioning) {
 }
 
 const Node* JobGraph::FindNode(uint32_t id) const {
-  const auto found = std::lower_bound(nodes.begin(), nodes.end(), id, [](const Node& node, uint32_t key) { return node.id < key; });
+  const auto found =
+      std::lower_bound(nodes.begin(), nodes.end(), id, [](const Node& node, uint32_t key) { return node.id < key; });
   return found != nodes.end() && found->id == id ? &*found : nullptr;
 }
 

@@ -41,33 +41,33 @@ struct FunctionHandle {
 /// A named output. Port 0 is the main one, the others are side outputs.
 struct OutputPort {
   std::string name;
-  types::SchemaPtr schema;     // null: objects of `object_codec`
-  std::string object_codec;    // Codec<T>::Name()
-  std::string unknown;         // fields of a newer version, kept
+  types::SchemaPtr schema;   // null: objects of `object_codec`
+  std::string object_codec;  // Codec<T>::Name()
+  std::string unknown;       // fields of a newer version, kept
 };
 
 struct Node {
   uint32_t id = 0;
-  std::string uid;             // stable across versions of the job; state is matched by it
+  std::string uid;  // stable across versions of the job; state is matched by it
   bool uid_is_generated = false;
   std::string name;
-  std::string kind;            // what the registry builds: "map", "window", "kafka-source" ...
+  std::string kind;  // what the registry builds: "map", "window", "kafka-source" ...
   NodeRole role = NodeRole::kOperator;
-  int32_t parallelism = 0;     // 0: the job's default
-  int32_t max_parallelism = 0; // 0: the job's default
+  int32_t parallelism = 0;      // 0: the job's default
+  int32_t max_parallelism = 0;  // 0: the job's default
   ChainingPolicy chaining = ChainingPolicy::kAlways;
   std::string slot_sharing_group = "default";
   int32_t inputs = 0;
   std::vector<OutputPort> outputs;
-  bool keyed = false;          // has keyed state over its inputs' keys
+  bool keyed = false;  // has keyed state over its inputs' keys
   std::map<std::string, std::string> options;
-  std::string payload;         // the kind's own encoded description
+  std::string payload;  // the kind's own encoded description
   FunctionHandle function;
   std::string unknown;
 };
 
 struct Edge {
-  uint32_t from = 0;           // node id
+  uint32_t from = 0;  // node id
   int32_t from_port = 0;
   uint32_t to = 0;
   int32_t to_input = 0;
@@ -80,7 +80,7 @@ struct Edge {
 
 struct JobGraph {
   std::string name;
-  std::vector<Node> nodes;     // in topological order, ids ascending
+  std::vector<Node> nodes;  // in topological order, ids ascending
   std::vector<Edge> edges;
   std::string unknown;
 

@@ -123,7 +123,8 @@ TEST(GraphValidation, TheSampleIsValid) { EXPECT_TRUE(Validate(SampleGraph()).ok
 
 TEST(GraphValidation, NodesNeedAscendingIdsAndUniqueUids) {
   EXPECT_EQ(Broken([](JobGraph& g) { g.nodes.clear(); }), "Job has no operators: 'clicks per page'");
-  EXPECT_THAT(Broken([](JobGraph& g) { g.nodes[1].id = 1; }), StartsWith("Two nodes have the id 1: 'page views' (uid 'views', id 1)"));
+  EXPECT_THAT(Broken([](JobGraph& g) { g.nodes[1].id = 1; }),
+              StartsWith("Two nodes have the id 1: 'page views' (uid 'views', id 1)"));
   EXPECT_THAT(Broken([](JobGraph& g) { std::swap(g.nodes[1], g.nodes[2]); }), HasSubstr("Node ids do not ascend"));
   EXPECT_THAT(Broken([](JobGraph& g) { g.nodes[3].uid = "to-topic"; }), HasSubstr("Two nodes have the uid 'to-topic'"));
   EXPECT_THAT(Broken([](JobGraph& g) { g.nodes[3].uid.clear(); }), HasSubstr("Node has no uid: 'late'"));
@@ -131,27 +132,34 @@ TEST(GraphValidation, NodesNeedAscendingIdsAndUniqueUids) {
 }
 
 TEST(GraphValidation, ParallelismIsWithinItsBounds) {
-  EXPECT_THAT(Broken([](JobGraph& g) { g.nodes[0].parallelism = -1; }), HasSubstr("Parallelism is negative: -1 of node 'page views'"));
-  EXPECT_THAT(Broken([](JobGraph& g) { g.nodes[1].max_parallelism = 3; }), HasSubstr("Parallelism 4 exceeds the max parallelism 3"));
+  EXPECT_THAT(Broken([](JobGraph& g) { g.nodes[0].parallelism = -1; }),
+              HasSubstr("Parallelism is negative: -1 of node 'page views'"));
+  EXPECT_THAT(Broken([](JobGraph& g) { g.nodes[1].max_parallelism = 3; }),
+              HasSubstr("Parallelism 4 exceeds the max parallelism 3"));
   EXPECT_THAT(Broken([](JobGraph& g) { g.nodes[1].max_parallelism = 32769; }), HasSubstr("between 1 and 32768"));
 }
 
 TEST(GraphValidation, PortsAndInputsExistAndAreJoined) {
   EXPECT_THAT(Broken([](JobGraph& g) { g.edges[2].from_port = 2; }), HasSubstr("has no output 2, which node 'late'"));
   EXPECT_THAT(Broken([](JobGraph& g) { g.edges[2].from_port = -1; }), HasSubstr("has no output -1"));
-  EXPECT_THAT(Broken([](JobGraph& g) { g.edges[2].to_input = 1; }), HasSubstr("'late' (uid 'late-rows', id 7) has no input 1"));
-  EXPECT_THAT(Broken([](JobGraph& g) { g.edges.pop_back(); }), HasSubstr("Input 0 is not joined to anything: node 'late'"));
+  EXPECT_THAT(Broken([](JobGraph& g) { g.edges[2].to_input = 1; }),
+              HasSubstr("'late' (uid 'late-rows', id 7) has no input 1"));
+  EXPECT_THAT(Broken([](JobGraph& g) { g.edges.pop_back(); }),
+              HasSubstr("Input 0 is not joined to anything: node 'late'"));
   EXPECT_THAT(Broken([](JobGraph& g) { g.nodes[2].inputs = INT32_MAX; }), HasSubstr("Input 1 is not joined"));
   EXPECT_THAT(Broken([](JobGraph& g) { g.nodes[0].inputs = 1; }), HasSubstr("Source has inputs"));
   EXPECT_THAT(Broken([](JobGraph& g) { g.nodes[2].inputs = 0; }), HasSubstr("Node has no input and is no source"));
-  EXPECT_THAT(Broken([](JobGraph& g) { g.edges[0].from = 2; }), HasSubstr("Edge comes from node 2, which does not exist"));
+  EXPECT_THAT(Broken([](JobGraph& g) { g.edges[0].from = 2; }),
+              HasSubstr("Edge comes from node 2, which does not exist"));
   EXPECT_THAT(Broken([](JobGraph& g) { g.edges[2].to = 8; }), HasSubstr("goes to node 8, which does not exist"));
   EXPECT_THAT(Broken([](JobGraph& g) { std::swap(g.edges[1].from, g.edges[1].to); }), HasSubstr("topological order"));
-  EXPECT_THAT(Broken([](JobGraph& g) { g.nodes[1].outputs[1].name = "out"; }), HasSubstr("Two outputs are named 'out'"));
+  EXPECT_THAT(Broken([](JobGraph& g) { g.nodes[1].outputs[1].name = "out"; }),
+              HasSubstr("Two outputs are named 'out'"));
 }
 
 TEST(GraphValidation, SeveralEdgesMayFeedOneInput) {
-  EXPECT_EQ(Broken([](JobGraph& g) { g.edges.push_back({3, 1, 4, 0, Partitioning::kGlobal, {}, {}, {}, {}}); }), "valid");
+  EXPECT_EQ(Broken([](JobGraph& g) { g.edges.push_back({3, 1, 4, 0, Partitioning::kGlobal, {}, {}, {}, {}}); }),
+            "valid");
 }
 
 TEST(GraphValidation, PartitioningFitsTheNodes) {

@@ -32,8 +32,8 @@ std::string Predecessors(const JobGraph& graph, const Node& node) {
   std::string out;
   for (const Edge& edge : graph.edges) {
     if (edge.to != node.id) continue;
-    out += fmt::format("{}{{\"id\": {}, \"ship_strategy\": {}, \"side\": \"second\"}}", out.empty() ? "" : ", ", edge.from,
-                       Quoted(PartitioningName(edge.partitioning)));
+    out += fmt::format("{}{{\"id\": {}, \"ship_strategy\": {}, \"side\": \"second\"}}", out.empty() ? "" : ", ",
+                       edge.from, Quoted(PartitioningName(edge.partitioning)));
   }
   return out.empty() ? out : fmt::format(",\n    \"predecessors\": [{}]", out);
 }
@@ -43,11 +43,15 @@ std::string Predecessors(const JobGraph& graph, const Node& node) {
 std::string ToJson(const JobGraph& graph) {
   std::string out = "{\n  \"nodes\": [";
   for (const Node& node : graph.nodes) {
-    const std::string_view prefix = node.role == NodeRole::kSource ? "Source: " : node.role == NodeRole::kSink ? "Sink: " : "";
+    const std::string_view prefix = node.role == NodeRole::kSource ? "Source: "
+                                    : node.role == NodeRole::kSink ? "Sink: "
+                                                                   : "";
     const std::string label = Quoted(node.name.starts_with(prefix) ? node.name : std::string(prefix) + node.name);
-    out += fmt::format("{}{{\n    \"id\": {},\n    \"type\": {},\n    \"pact\": \"{}\",\n    \"contents\": {},\n    \"parallelism\": {}{}\n  }}",
-                       &node == graph.nodes.data() ? "" : ", ", node.id, label, Pact(node.role), label, std::max(node.parallelism, 1),
-                       Predecessors(graph, node));
+    out += fmt::format(
+        "{}{{\n    \"id\": {},\n    \"type\": {},\n    \"pact\": \"{}\",\n    \"contents\": {},\n    \"parallelism\": "
+        "{}{}\n  }}",
+        &node == graph.nodes.data() ? "" : ", ", node.id, label, Pact(node.role), label, std::max(node.parallelism, 1),
+        Predecessors(graph, node));
   }
   return out + "]\n}\n";
 }

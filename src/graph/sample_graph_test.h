@@ -5,7 +5,9 @@
 
 namespace thalweg::graph {
 
-inline OutputPort ObjectPort(std::string name, std::string codec) { return {std::move(name), nullptr, std::move(codec), {}}; }
+inline OutputPort ObjectPort(std::string name, std::string codec) {
+  return {std::move(name), nullptr, std::move(codec), {}};
+}
 
 /// Source (4) -> keyed window (4) with a side output -> two sinks (1).
 inline JobGraph SampleGraph() {
@@ -20,10 +22,12 @@ inline JobGraph SampleGraph() {
   source.parallelism = 4;
   source.chaining = ChainingPolicy::kHead;
   source.options = {{"topic", "views"}, {"scan.startup.mode", "earliest-offset"}};
-  source.outputs = {{"out",
-                     std::make_shared<types::Schema>(std::vector<types::Field>{
-                         {"page", types::DataType(types::TypeId::kString, false)}, {"at", types::DataType::Timestamp(3)}}),
-                     {}, {}}};
+  source.outputs = {
+      {"out",
+       std::make_shared<types::Schema>(std::vector<types::Field>{
+           {"page", types::DataType(types::TypeId::kString, false)}, {"at", types::DataType::Timestamp(3)}}),
+       {},
+       {}}};
   Node window;
   window.id = 3;
   window.uid = "counts";

@@ -14,26 +14,31 @@ std::string Label(const Node& node) { return fmt::format("'{}' (uid '{}', id {})
 Status CheckParallelism(const Node& node) {
   if (node.parallelism < 0) return UserError("Parallelism is negative: {} of node {}", node.parallelism, Label(node));
   if (node.max_parallelism < 0 || node.max_parallelism > types::kMaxMaxParallelism) {
-    return UserError("Max parallelism must be between 1 and {}: {} of node {}", types::kMaxMaxParallelism, node.max_parallelism,
-                     Label(node));
+    return UserError("Max parallelism must be between 1 and {}: {} of node {}", types::kMaxMaxParallelism,
+                     node.max_parallelism, Label(node));
   }
   if (node.max_parallelism > 0 && node.parallelism > node.max_parallelism) {
-    return UserError("Parallelism {} exceeds the max parallelism {} of node {}", node.parallelism, node.max_parallelism, Label(node));
+    return UserError("Parallelism {} exceeds the max parallelism {} of node {}", node.parallelism, node.max_parallelism,
+                     Label(node));
   }
   return {};
 }
 
 Status CheckPorts(const Node& node) {
   if (node.inputs < 0) return UserError("Number of inputs is negative: {} of node {}", node.inputs, Label(node));
-  if (node.role == NodeRole::kSource && node.inputs > 0) return UserError("Source has inputs: {} of node {}", node.inputs, Label(node));
-  if (node.role != NodeRole::kSource && node.inputs == 0) return UserError("Node has no input and is no source: {}", Label(node));
+  if (node.role == NodeRole::kSource && node.inputs > 0)
+    return UserError("Source has inputs: {} of node {}", node.inputs, Label(node));
+  if (node.role != NodeRole::kSource && node.inputs == 0)
+    return UserError("Node has no input and is no source: {}", Label(node));
   std::set<std::string_view> names;
   for (const OutputPort& port : node.outputs) {
-    if (!names.insert(port.name).second) return UserError("Two outputs are named '{}' in node {}", port.name, Label(node));
+    if (!names.insert(port.name).second)
+      return UserError("Two outputs are named '{}' in node {}", port.name, Label(node));
     if (!port.schema) continue;
     for (const types::Field& field : port.schema->fields()) {
       if (field.type.id() == types::TypeId::kObject)
-        return UserError("Output '{}' has a schema with C++ objects instead of an object codec in node {}", port.name, Label(node));
+        return UserError("Output '{}' has a schema with C++ objects instead of an object codec in node {}", port.name,
+                         Label(node));
     }
   }
   return {};
@@ -44,11 +49,14 @@ Status CheckNodes(const JobGraph& graph) {
   std::set<std::string_view> uids;
   const Node* before = nullptr;
   for (const Node& node : graph.nodes) {
-    if (before && node.id == before->id) return UserError("Two nodes have the id {}: {} and {}", node.id, Label(*before), Label(node));
-    if (before && node.id < before->id) return UserError("Node ids do not ascend: {} after {}", Label(node), Label(*before));
+    if (before && node.id == before->id)
+      return UserError("Two nodes have the id {}: {} and {}", node.id, Label(*before), Label(node));
+    if (before && node.id < before->id)
+      return UserError("Node ids do not ascend: {} after {}", Label(node), Label(*before));
     before = &node;
     if (node.uid.empty()) return UserError("Node has no uid: {}", Label(node));
-    if (!uids.insert(node.uid).second) return UserError("Two nodes have the uid '{}'; the second is {}", node.uid, Label(node));
+    if (!uids.insert(node.uid).second)
+      return UserError("Two nodes have the uid '{}'; the second is {}", node.uid, Label(node));
     if (node.kind.empty()) return UserError("Node has no kind: {}", Label(node));
     THALWEG_TRY(CheckParallelism(node));
     THALWEG_TRY(CheckPorts(node));
@@ -58,8 +66,8 @@ Status CheckNodes(const JobGraph& graph) {
 
 Status CheckPartitioning(const Edge& edge, const Node& from, const Node& to) {
   if (edge.partitioning == Partitioning::kForward && from.parallelism != to.parallelism) {
-    return UserError("Forward edge joins different parallelism: {} of node {} and {} of node {}", from.parallelism, Label(from),
-                     to.parallelism, Label(to));
+    return UserError("Forward edge joins different parallelism: {} of node {} and {} of node {}", from.parallelism,
+                     Label(from), to.parallelism, Label(to));
   }
   if (!edge.key_columns.empty() && edge.partitioning != Partitioning::kKeyed) {
     return UserError("Edge has key columns and is not keyed: {} to {}", Label(from), Label(to));
@@ -67,7 +75,8 @@ Status CheckPartitioning(const Edge& edge, const Node& from, const Node& to) {
   const types::SchemaPtr& schema = from.outputs[static_cast<size_t>(edge.from_port)].schema;
   for (int32_t column : edge.key_columns) {
     if (column < 0 || !schema || column >= schema->size())
-      return UserError("Key column {} does not exist in the output of node {} that node {} reads", column, Label(from), Label(to));
+      return UserError("Key column {} does not exist in the output of node {} that node {} reads", column, Label(from),
+                       Label(to));
   }
   // Rows of one key must meet in the subtask that owns the key's state.
   const bool scatters = edge.partitioning == Partitioning::kRebalance || edge.partitioning == Partitioning::kRescale ||
@@ -86,7 +95,8 @@ Status CheckEdges(const JobGraph& graph) {
     const Node* to = graph.FindNode(edge.to);
     if (!from) return UserError("Edge comes from node {}, which does not exist", edge.from);
     if (!to) return UserError("Edge from node {} goes to node {}, which does not exist", Label(*from), edge.to);
-    if (edge.from >= edge.to) return UserError("Nodes are not in topological order: {} feeds {}", Label(*from), Label(*to));
+    if (edge.from >= edge.to)
+      return UserError("Nodes are not in topological order: {} feeds {}", Label(*from), Label(*to));
     if (edge.from_port < 0 || static_cast<size_t>(edge.from_port) >= from->outputs.size())
       return UserError("Node {} has no output {}, which node {} reads", Label(*from), edge.from_port, Label(*to));
     if (edge.to_input < 0 || edge.to_input >= to->inputs)

@@ -9,8 +9,8 @@ namespace thalweg::io {
 
 namespace {
 
-constexpr int kGzipWindow = 15 + 16;        // largest window, gzip header and trailer
-constexpr int kZstdWindowLogLimit = 27;     // 128 MiB, zstd's own default limit: what a hostile header may make us hold
+constexpr int kGzipWindow = 15 + 16;     // largest window, gzip header and trailer
+constexpr int kZstdWindowLogLimit = 27;  // 128 MiB, zstd's own default limit: what a hostile header may make us hold
 constexpr size_t kCompressChunkBytes = 64 << 10;
 constexpr size_t kZlibInputBytes = 1 << 30;  // zlib counts input in 32 bits
 
@@ -127,7 +127,8 @@ class PassThroughCompressor final : public Compressor {
 class GzipCompressor final : public Compressor {
  public:
   GzipCompressor() {
-    THALWEG_CHECK(deflateInit2(&stream_, Z_DEFAULT_COMPRESSION, Z_DEFLATED, kGzipWindow, 8, Z_DEFAULT_STRATEGY) == Z_OK);
+    THALWEG_CHECK(deflateInit2(&stream_, Z_DEFAULT_COMPRESSION, Z_DEFLATED, kGzipWindow, 8, Z_DEFAULT_STRATEGY) ==
+                  Z_OK);
   }
   ~GzipCompressor() override { deflateEnd(&stream_); }
 
@@ -204,7 +205,8 @@ Compression CompressionOfPath(std::string_view path) {
   size_t dot = path.find_last_of("./");
   if (dot == std::string_view::npos || path[dot] != '.') return Compression::kNone;
   std::string extension(path.substr(dot + 1));
-  std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; });
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; });
   if (extension == "gz" || extension == "gzip") return Compression::kGzip;
   if (extension == "zst" || extension == "zstd") return Compression::kZstd;
   return Compression::kNone;

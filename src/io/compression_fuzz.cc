@@ -39,7 +39,8 @@ void Check(Compression compression, std::string_view input) {
 
 std::vector<std::string> Seeds(Compression compression) {
   return {*CompressBytes(compression, ""), *CompressBytes(compression, "the line of fastest flow"),
-          *CompressBytes(compression, std::string(3000, 'a')), *CompressBytes(compression, "one") + *CompressBytes(compression, "two")};
+          *CompressBytes(compression, std::string(3000, 'a')),
+          *CompressBytes(compression, "one") + *CompressBytes(compression, "two")};
 }
 
 FUZZ_TARGET(Gzip, Seeds(Compression::kGzip)) { Check(Compression::kGzip, input); }

@@ -16,7 +16,8 @@ constexpr uint64_t kLimit = 64 << 20;
 std::string SampleText(size_t size) {
   Random random(3);
   std::string text;
-  while (text.size() < size) text += fmt::format("{{\"page\":\"/p{}\",\"user\":{}}}\n", random.Below(100), random.Below(1000000));
+  while (text.size() < size)
+    text += fmt::format("{{\"page\":\"/p{}\",\"user\":{}}}\n", random.Below(100), random.Below(1000000));
   text.resize(size);
   return text;
 }
@@ -46,7 +47,8 @@ TEST_P(CompressionOf, BytesComeBackWhateverThePiecesOfTheInput) {
 }
 
 TEST_P(CompressionOf, MembersOneAfterAnotherAreOneStream) {
-  std::string packed = *CompressBytes(GetParam(), "first ") + *CompressBytes(GetParam(), "") + *CompressBytes(GetParam(), "second");
+  std::string packed =
+      *CompressBytes(GetParam(), "first ") + *CompressBytes(GetParam(), "") + *CompressBytes(GetParam(), "second");
   EXPECT_EQ(*DecompressBytes(GetParam(), packed, kLimit), "first second");
   EXPECT_EQ(*DecompressBytes(GetParam(), "", kLimit), "") << "no member at all";
 }

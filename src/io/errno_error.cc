@@ -37,7 +37,8 @@ Status ErrnoError(std::string_view action, std::string_view path, int error) {
     if (row.error == error) advice = row;
   }
   const char* name = strerrorname_np(error);
-  return {advice.category, fmt::format("Cannot {}: {} ({}): {}; {}", action, strerrordesc_np(error) ? strerrordesc_np(error) : "unknown error",
+  return {advice.category, fmt::format("Cannot {}: {} ({}): {}; {}", action,
+                                       strerrordesc_np(error) ? strerrordesc_np(error) : "unknown error",
                                        name ? name : "E?", path, advice.text)};
 }
 

@@ -15,8 +15,9 @@
 
 namespace thalweg::io {
 
-inline constexpr int kExecutorThreads = 4;        // fsync waits, it does not compute: a few more than one disk takes at once
-inline constexpr size_t kExecutorQueueJobs = 1024;  // a backlog of seconds at 1-5 ms an fsync; beyond it the caller must wait
+inline constexpr int kExecutorThreads = 4;  // fsync waits, it does not compute: a few more than one disk takes at once
+inline constexpr size_t kExecutorQueueJobs =
+    1024;  // a backlog of seconds at 1-5 ms an fsync; beyond it the caller must wait
 
 struct ExecutorOptions {
   std::string name = "io";  // of the threads, for debuggers; at most 10 bytes are shown
@@ -28,7 +29,7 @@ struct ExecutorMetrics {
   uint64_t submitted;
   uint64_t refused;  // queue full
   uint64_t finished;
-  size_t queued;     // now
+  size_t queued;  // now
   size_t longest_queue;
 };
 

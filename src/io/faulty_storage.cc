@@ -39,7 +39,8 @@ class FaultyWriter final : public Writer {
 
   Status Append(std::string_view bytes) override {
     size_ += bytes.size();
-    return storage_->Write(StorageCall::kAppend, path_, bytes, [this](std::string_view part) { return inner_->Append(part); });
+    return storage_->Write(StorageCall::kAppend, path_, bytes,
+                           [this](std::string_view part) { return inner_->Append(part); });
   }
   Status Commit() override {
     if (std::optional<Fault> fault = storage_->Next(StorageCall::kCommit, path_)) {
@@ -57,7 +58,8 @@ class FaultyWriter final : public Writer {
   uint64_t size_ = 0;
 };
 
-FaultyStorage::FaultyStorage(std::shared_ptr<Storage> inner, std::vector<Fault> plan, uint64_t seed, FaultChances chances)
+FaultyStorage::FaultyStorage(std::shared_ptr<Storage> inner, std::vector<Fault> plan, uint64_t seed,
+                             FaultChances chances)
     : inner_(std::move(inner)), chances_(chances), plan_(std::move(plan)), random_(seed) {}
 
 FaultyStorage::~FaultyStorage() = default;

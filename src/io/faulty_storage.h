@@ -22,10 +22,10 @@ enum class StorageCall : uint8_t { kPut, kAppend, kCommit, kGet, kList, kDelete 
 inline constexpr size_t kStorageCalls = 6;
 
 enum class FaultKind : uint8_t {
-  kError,     // the call fails with `error_number` and does nothing
-  kTear,      // Put, Append: the first half is written, then the call fails with `error_number`
+  kError,  // the call fails with `error_number` and does nothing
+  kTear,   // Put, Append: the first half is written, then the call fails with `error_number`
   kLoseTail,  // Put, Append: the first half is written and the call says ok (a disk that lies). Get: the first half comes back
-  kFlipBit,   // Put, Append, Get: one bit is wrong and the call says ok
+  kFlipBit,  // Put, Append, Get: one bit is wrong and the call says ok
 };
 
 /// A scripted fault: of the calls that match, leave `skip` alone, then fail the next `times`.
@@ -76,7 +76,8 @@ class FaultyStorage final : public Storage {
   // The fault of this call, if any. Counts the call.
   std::optional<Fault> Next(StorageCall call, std::string_view path);
   // Writes `bytes`, changed by the fault if there is one, by `write`.
-  Status Write(StorageCall call, std::string_view path, std::string_view bytes, const std::function<Status(std::string_view)>& write);
+  Status Write(StorageCall call, std::string_view path, std::string_view bytes,
+               const std::function<Status(std::string_view)>& write);
   Result<std::string> Spoil(const Fault& fault, std::string_view path, Result<std::string> bytes);
 
   const std::shared_ptr<Storage> inner_;

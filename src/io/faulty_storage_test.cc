@@ -19,7 +19,8 @@ TEST(FaultyStorage, FullDiskReadsAsARealOne) {
   Status status = storage.Put("chk-2/a", "x");
   EXPECT_EQ(status.category(), ErrorCategory::kExternal);
   EXPECT_EQ(status.message(),
-            "Cannot write file: No space left on device (ENOSPC): chk-2/a; free space on this disk or choose a folder on another one");
+            "Cannot write file: No space left on device (ENOSPC): chk-2/a; free space on this disk or choose a folder "
+            "on another one");
   EXPECT_FALSE(*storage.Exists("chk-2/a"));
   EXPECT_TRUE(storage.Put("chk-2/a", "x").ok()) << "the fault was for one call";
   EXPECT_EQ(storage.injected(), 1u);
@@ -64,7 +65,8 @@ TEST(FaultyStorage, ReadsCanBeShortOrWrong) {
 
 TEST(FaultyStorage, WriterFailsInAppendAndCommitAndLeavesNothing) {
   TemporaryFolder folder;
-  FaultyStorage storage(OpenStorage(folder.uri()).value(), {{.call = StorageCall::kAppend, .skip = 1}, {.call = StorageCall::kCommit}});
+  FaultyStorage storage(OpenStorage(folder.uri()).value(),
+                        {{.call = StorageCall::kAppend, .skip = 1}, {.call = StorageCall::kCommit}});
   {
     auto writer = std::move(storage.OpenWriter("a")).value();
     EXPECT_TRUE(writer->Append("x").ok());

@@ -42,9 +42,11 @@ std::string EncodeFrame(const FrameFormat& format, std::string_view payload) {
 
 Result<Frame> DecodeNextFrame(const FrameFormat& format, std::string_view* bytes) {
   std::string_view magic(format.magic.data(), format.magic.size());
-  if (!magic.starts_with(bytes->substr(0, magic.size()))) return ExternalError("Not a {}: the first bytes are not '{}'", format.name, magic);
+  if (!magic.starts_with(bytes->substr(0, magic.size())))
+    return ExternalError("Not a {}: the first bytes are not '{}'", format.name, magic);
   if (bytes->size() < kFrameHeaderBytes) {
-    return ExternalError("Truncated {}: {} bytes, and the header alone has {}", format.name, bytes->size(), kFrameHeaderBytes);
+    return ExternalError("Truncated {}: {} bytes, and the header alone has {}", format.name, bytes->size(),
+                         kFrameHeaderBytes);
   }
   ByteReader reader(bytes->substr(magic.size()));
   uint16_t version = reader.U16();
@@ -53,15 +55,18 @@ Result<Frame> DecodeNextFrame(const FrameFormat& format, std::string_view* bytes
   uint64_t checksum = reader.U64();
   // Before the checksum: a newer version may compute it otherwise.
   if (version > format.version) {
-    return UserError("Newer {}: its version is {}, this build reads up to {}; use the build that wrote it", format.name, version, format.version);
+    return UserError("Newer {}: its version is {}, this build reads up to {}; use the build that wrote it", format.name,
+                     version, format.version);
   }
   if (length > bytes->size() - kFrameHeaderBytes) {
-    return ExternalError("Truncated {}: the header promises {} bytes, {} are there", format.name, length, bytes->size() - kFrameHeaderBytes);
+    return ExternalError("Truncated {}: the header promises {} bytes, {} are there", format.name, length,
+                         bytes->size() - kFrameHeaderBytes);
   }
   std::string_view payload = bytes->substr(kFrameHeaderBytes, length);
   uint64_t actual = Checksum(bytes->substr(0, kCheckedHeaderBytes), payload);
   if (actual != checksum) {
-    return ExternalError("Damaged {}: the header's checksum is {:016x}, the bytes' is {:016x}", format.name, checksum, actual);
+    return ExternalError("Damaged {}: the header's checksum is {:016x}, the bytes' is {:016x}", format.name, checksum,
+                         actual);
   }
   bytes->remove_prefix(kFrameHeaderBytes + length);
   return Frame{version, payload};

@@ -44,7 +44,7 @@ Result<FileDescriptor> OpenForRead(const std::string& path) {
 
 // Sizes are taken from the open file, so that a file replaced meanwhile is read as one whole version.
 Result<uint64_t> SizeOf(const FileDescriptor& file, const std::string& path) {
-  struct stat stat {};
+  struct stat stat{};
   if (::fstat(file.get(), &stat) != 0) return ErrnoError("read size of file", path, errno);
   if (S_ISDIR(stat.st_mode)) return ErrnoError("read file", path, EISDIR);
   return static_cast<uint64_t>(stat.st_size);
@@ -87,7 +87,7 @@ Result<std::vector<FolderEntry>> ReadFolder(const std::string& folder) {
     if (name == "." || name == "..") continue;
     bool is_folder = entry->d_type == DT_DIR;
     if (entry->d_type == DT_UNKNOWN || entry->d_type == DT_LNK) {
-      struct stat stat {};
+      struct stat stat{};
       is_folder = ::stat((folder + "/" + name).c_str(), &stat) == 0 && S_ISDIR(stat.st_mode);
     }
     entries.push_back({std::move(name), is_folder});
@@ -178,7 +178,7 @@ Status SyncFolder(const std::string& folder) {
 }
 
 Status MakeFolders(const std::string& folder) {
-  struct stat stat {};
+  struct stat stat{};
   if (::stat(folder.c_str(), &stat) == 0) {
     return S_ISDIR(stat.st_mode) ? Status() : ErrnoError("make folder", folder, ENOTDIR);
   }
@@ -198,7 +198,8 @@ Result<TemporaryFile> TemporaryFile::Create(std::string target) {
   std::string folder = ParentFolder(target);
   for (int attempt = 1;; ++attempt) {
     Status made = MakeFolders(folder);
-    std::string path = fmt::format("{}/{}{}-{}", folder, kTemporaryPrefix, ::getpid(), next.fetch_add(1, std::memory_order_relaxed));
+    std::string path =
+        fmt::format("{}/{}{}-{}", folder, kTemporaryPrefix, ::getpid(), next.fetch_add(1, std::memory_order_relaxed));
     int fd = made.ok() ? ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666) : -1;
     if (fd >= 0) {
       ::flock(fd, LOCK_EX | LOCK_NB);  // best effort: without it DeleteAbandoned goes by age alone
@@ -259,7 +260,8 @@ void TemporaryFile::Discard() {
 }
 
 LocalStorage::LocalStorage(std::string uri, std::string folder)
-    : uri_(std::move(uri)), folder_(folder.ends_with('/') ? folder.substr(0, folder.find_last_not_of('/') + 1) : std::move(folder)) {}
+    : uri_(std::move(uri)),
+      folder_(folder.ends_with('/') ? folder.substr(0, folder.find_last_not_of('/') + 1) : std::move(folder)) {}
 
 Status LocalStorage::Put(std::string_view path, std::string_view bytes) {
   THALWEG_TRY(CheckRelativePath(path));
@@ -307,7 +309,7 @@ Result<int64_t> LocalStorage::DeleteAbandoned(std::string_view prefix, int64_t a
   for (const std::string& path : found) {
     std::string absolute = Absolute(path);
     FileDescriptor file(::open(absolute.c_str(), O_RDONLY | O_CLOEXEC));
-    struct stat stat {};
+    struct stat stat{};
     if (!file.valid() || ::fstat(file.get(), &stat) != 0) continue;
     // The age covers the instant between a writer's open and its flock.
     if (::time(nullptr) - stat.st_mtime < age_seconds) continue;
@@ -345,7 +347,7 @@ Status LocalStorage::Rename(std::string_view from, std::string_view to) {
 Result<bool> LocalStorage::Exists(std::string_view path) {
   THALWEG_TRY(CheckRelativePath(path));
   std::string absolute = Absolute(path);
-  struct stat stat {};
+  struct stat stat{};
   if (::stat(absolute.c_str(), &stat) == 0) return !S_ISDIR(stat.st_mode);
   if (errno == ENOENT || errno == ENOTDIR) return false;
   return ErrnoError("look up file", absolute, errno);

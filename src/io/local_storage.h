@@ -55,7 +55,8 @@ class TemporaryFile {
   void Discard();
 
  private:
-  TemporaryFile(int fd, std::string path, std::string target) : fd_(fd), path_(std::move(path)), target_(std::move(target)) {}
+  TemporaryFile(int fd, std::string path, std::string target)
+      : fd_(fd), path_(std::move(path)), target_(std::move(target)) {}
   Status Sync();
 
   int fd_ = -1;

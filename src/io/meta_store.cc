@@ -66,7 +66,8 @@ class FileMetaStore final : public MetaStore {
     return std::optional<MetaEntry>(std::move(entry).value());
   }
 
-  Result<CasOutcome> CompareAndSet(std::string_view key, std::optional<uint64_t> expected, std::string_view value) override {
+  Result<CasOutcome> CompareAndSet(std::string_view key, std::optional<uint64_t> expected,
+                                   std::string_view value) override {
     THALWEG_TRY(CheckKey(key));
     if (value.size() > kMetaValueBytes) {
       return InternalError("Metadata value has {} bytes, the limit is {}: {}", value.size(), kMetaValueBytes, key);
@@ -75,7 +76,8 @@ class FileMetaStore final : public MetaStore {
     MetaEntry entry{std::string(value), version};
     THALWEG_ASSIGN(TemporaryFile file, TemporaryFile::Create(fmt::format("{}/{}", folder_, key)));
     THALWEG_TRY(file.Append(EncodeEntry(entry)));
-    return expected ? Update(key, *expected, std::move(entry), std::move(file)) : Create(key, std::move(entry), std::move(file));
+    return expected ? Update(key, *expected, std::move(entry), std::move(file))
+                    : Create(key, std::move(entry), std::move(file));
   }
 
   Result<std::vector<std::string>> List(std::string_view prefix) override {

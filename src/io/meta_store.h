@@ -21,7 +21,8 @@ struct MetaEntry {
 /// What a compare-and-set did.
 struct CasOutcome {
   bool won;
-  std::optional<MetaEntry> current;  // the entry now: ours if won, else the one that was in the way (none: the key is absent)
+  std::optional<MetaEntry>
+      current;  // the entry now: ours if won, else the one that was in the way (none: the key is absent)
 };
 
 /// Thread-safe and safe among processes. Calls may block. Keys: relative paths, as in Storage. Values: up to kMetaValueBytes.
@@ -32,7 +33,8 @@ class MetaStore {
   virtual Result<std::optional<MetaEntry>> Get(std::string_view key) = 0;
   /// Writes `value` if the key's version is `expected` (nullopt: if the key is absent). Losing is an outcome, not an error. An
   /// error leaves open which it was: Get and compare the value with yours.
-  virtual Result<CasOutcome> CompareAndSet(std::string_view key, std::optional<uint64_t> expected, std::string_view value) = 0;
+  virtual Result<CasOutcome> CompareAndSet(std::string_view key, std::optional<uint64_t> expected,
+                                           std::string_view value) = 0;
   /// Keys that start with `prefix`, sorted bytewise.
   virtual Result<std::vector<std::string>> List(std::string_view prefix) = 0;
   /// Removes a key, whatever its version and even if damaged. An absent key is not an error.

@@ -66,7 +66,8 @@ TEST(FileMetaStore, VersionOfADeletedKeyDoesNotComeBack) {
 TEST(FileMetaStore, ListShowsKeysAndNothingElse) {
   TemporaryFolder folder;
   auto store = Open(folder);
-  for (const char* key : {"job/chk-2", "job/chk-1", "zoo"}) ASSERT_TRUE(store->CompareAndSet(key, std::nullopt, "x")->won);
+  for (const char* key : {"job/chk-2", "job/chk-1", "zoo"})
+    ASSERT_TRUE(store->CompareAndSet(key, std::nullopt, "x")->won);
   uint64_t version = (*store->Get("zoo"))->version;
   ASSERT_TRUE(store->CompareAndSet("zoo", version, "y")->won);
   EXPECT_THAT(*store->List(""), ElementsAre("job/chk-1", "job/chk-2", "zoo"));
@@ -89,7 +90,8 @@ TEST(FileMetaStore, DamagedEntryIsAnErrorWithItsPathAndCanBeDeleted) {
 
 TEST(FileMetaStore, GoldenEntryIsRead) {
   TemporaryFolder folder;
-  std::filesystem::copy_file(std::string(THALWEG_SOURCE_DIR) + "/tests/golden/meta_entry_v1.bin", folder.path() + "/chk-1");
+  std::filesystem::copy_file(std::string(THALWEG_SOURCE_DIR) + "/tests/golden/meta_entry_v1.bin",
+                             folder.path() + "/chk-1");
   MetaEntry entry = **Open(folder)->Get("chk-1");
   EXPECT_EQ(entry.value, "manifest");
   EXPECT_EQ(entry.version, 0x1122334455667788u);
@@ -114,7 +116,8 @@ TEST(FileMetaStore, OneOfManyThreadsWinsEachName) {
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&] {
       auto store = Open(folder);
-      for (int n = 0; n < kNames; ++n) wins += store->CompareAndSet(fmt::format("chk-{}", n), std::nullopt, "x")->won ? 1 : 0;
+      for (int n = 0; n < kNames; ++n)
+        wins += store->CompareAndSet(fmt::format("chk-{}", n), std::nullopt, "x")->won ? 1 : 0;
     });
   }
   for (std::thread& thread : threads) thread.join();

@@ -49,7 +49,8 @@ Status CheckRelativePath(std::string_view path) {
       return UserError("Storage path must be relative, without empty, '.' or '..' parts: '{}'", path);
     }
     if (part.starts_with(kTemporaryPrefix)) {
-      return UserError("Storage path holds a name kept for files being written ('{}...'): '{}'", kTemporaryPrefix, path);
+      return UserError("Storage path holds a name kept for files being written ('{}...'): '{}'", kTemporaryPrefix,
+                       path);
     }
     begin = end + 1;
   }
@@ -63,7 +64,8 @@ Result<std::string> LocalFolder(std::string_view uri) {
   if (scheme.empty()) {
     return UserError("Storage URI has no scheme and is no absolute path: '{}'; write file:///folder or /folder", uri);
   }
-  if (scheme != kFileScheme) return UserError("Unknown storage scheme '{}' in '{}'; known: {}://", scheme, uri, kFileScheme);
+  if (scheme != kFileScheme)
+    return UserError("Unknown storage scheme '{}' in '{}'; known: {}://", scheme, uri, kFileScheme);
   std::string_view rest = uri.substr(colon + 1);
   if (rest.starts_with("//")) {
     rest.remove_prefix(2);

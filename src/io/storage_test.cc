@@ -46,7 +46,8 @@ std::string InUnprivilegedChild(const std::function<std::string()>& body) {
   ::close(fds[1]);
   std::string answer;
   char buffer[4096];
-  for (ssize_t got; (got = ::read(fds[0], buffer, sizeof(buffer))) > 0;) answer.append(buffer, static_cast<size_t>(got));
+  for (ssize_t got; (got = ::read(fds[0], buffer, sizeof(buffer))) > 0;)
+    answer.append(buffer, static_cast<size_t>(got));
   ::close(fds[0]);
   int status = 0;
   THALWEG_CHECK(::waitpid(child, &status, 0) == child);
@@ -110,7 +111,8 @@ TEST(LocalStorage, ListIsSortedRecursiveAndByPrefix) {
   TemporaryFolder folder;
   auto storage = Open(folder.uri());
   EXPECT_THAT(*storage->List(""), IsEmpty());
-  for (const char* path : {"chk-10/b", "chk-1/b", "chk-1/a", "chk-1x", "other"}) ASSERT_TRUE(storage->Put(path, "1").ok());
+  for (const char* path : {"chk-10/b", "chk-1/b", "chk-1/a", "chk-1x", "other"})
+    ASSERT_TRUE(storage->Put(path, "1").ok());
   EXPECT_THAT(*storage->List(""), ElementsAre("chk-1/a", "chk-1/b", "chk-10/b", "chk-1x", "other"));
   EXPECT_THAT(*storage->List("chk-1"), ElementsAre("chk-1/a", "chk-1/b", "chk-10/b", "chk-1x"));
   EXPECT_THAT(*storage->List("chk-1/"), ElementsAre("chk-1/a", "chk-1/b"));
@@ -140,7 +142,8 @@ TEST(LocalStorage, MissingFileIsAnErrorWithItsPath) {
 TEST(LocalStorage, PathsThatLeaveTheRootAreRefused) {
   TemporaryFolder folder;
   auto storage = Open(folder.uri());
-  for (std::string path : {"", "/etc/passwd", "../x", "a/../b", "a//b", "a/", "./a", ".thalweg-tmp-1", "d/.thalweg-tmp-1"}) {
+  for (std::string path :
+       {"", "/etc/passwd", "../x", "a/../b", "a//b", "a/", "./a", ".thalweg-tmp-1", "d/.thalweg-tmp-1"}) {
     EXPECT_EQ(storage->Put(path, "x").category(), ErrorCategory::kUser) << path;
     EXPECT_FALSE(storage->Get(path).ok()) << path;
     EXPECT_FALSE(storage->Delete(path).ok()) << path;

@@ -11,7 +11,8 @@ namespace {
 // Middle of a bucket: the value that stands for all in it.
 int64_t BucketMiddle(size_t bucket) {
   int64_t begin = Histogram::BucketBegin(bucket);
-  int64_t end = bucket + 1 < kHistogramBuckets ? Histogram::BucketBegin(bucket + 1) : std::numeric_limits<int64_t>::max();
+  int64_t end =
+      bucket + 1 < kHistogramBuckets ? Histogram::BucketBegin(bucket + 1) : std::numeric_limits<int64_t>::max();
   return begin + (end - begin) / 2;
 }
 
@@ -23,7 +24,8 @@ double Meter::Read(int64_t now_ms) {
   while (samples_.size() > 1 && now_ms - samples_[1].at_ms >= kMeterWindowMs) samples_.pop_front();
   double rate = 0;
   if (!samples_.empty() && now_ms > samples_.front().at_ms) {
-    rate = static_cast<double>(count - samples_.front().count) * 1000.0 / static_cast<double>(now_ms - samples_.front().at_ms);
+    rate = static_cast<double>(count - samples_.front().count) * 1000.0 /
+           static_cast<double>(now_ms - samples_.front().at_ms);
   }
   if (samples_.empty() || now_ms - samples_.back().at_ms >= kMeterSampleMs) samples_.push_back({now_ms, count});
   return rate;

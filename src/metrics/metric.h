@@ -56,7 +56,8 @@ class Meter {
   std::deque<Sample> samples_;  // at most kMeterWindowMs / kMeterSampleMs + 1
 };
 
-inline constexpr int kHistogramSubBits = 4;  // 16 buckets to each power of two: a value is known to 1/16 (middle: 3.1 %)
+inline constexpr int kHistogramSubBits =
+    4;  // 16 buckets to each power of two: a value is known to 1/16 (middle: 3.1 %)
 inline constexpr size_t kHistogramBuckets = (63 - kHistogramSubBits + 1) << kHistogramSubBits;
 
 /// A histogram as it was when read. Plain data.

@@ -6,11 +6,11 @@
 namespace thalweg::metrics {
 
 // Task and operator.
-inline constexpr std::string_view kNumRecordsIn = "numRecordsIn";    // counter_with_rate
-inline constexpr std::string_view kNumRecordsOut = "numRecordsOut";  // counter_with_rate
-inline constexpr std::string_view kNumBytesIn = "numBytesIn";        // counter_with_rate
-inline constexpr std::string_view kNumBytesOut = "numBytesOut";      // counter_with_rate
-inline constexpr std::string_view kNumBuffersOut = "numBuffersOut";  // counter_with_rate; our batches
+inline constexpr std::string_view kNumRecordsIn = "numRecordsIn";      // counter_with_rate
+inline constexpr std::string_view kNumRecordsOut = "numRecordsOut";    // counter_with_rate
+inline constexpr std::string_view kNumBytesIn = "numBytesIn";          // counter_with_rate
+inline constexpr std::string_view kNumBytesOut = "numBytesOut";        // counter_with_rate
+inline constexpr std::string_view kNumBuffersOut = "numBuffersOut";    // counter_with_rate; our batches
 inline constexpr std::string_view kNumFiredTimers = "numFiredTimers";  // counter_with_rate
 inline constexpr std::string_view kNumLateRecordsDropped = "numLateRecordsDropped";
 inline constexpr std::string_view kCurrentInputWatermark = "currentInputWatermark";    // ms
@@ -43,11 +43,11 @@ inline constexpr std::string_view kCurrentOffset = "currentOffset";
 inline constexpr std::string_view kUptime = "uptime";      // ms
 inline constexpr std::string_view kDowntime = "downtime";  // ms
 inline constexpr std::string_view kNumRestarts = "numRestarts";
-inline constexpr std::string_view kLastCheckpointDuration = "lastCheckpointDuration";                          // ms
-inline constexpr std::string_view kLastCheckpointSize = "lastCheckpointSize";                                  // bytes
-inline constexpr std::string_view kLastCheckpointFullSize = "lastCheckpointFullSize";                          // bytes
+inline constexpr std::string_view kLastCheckpointDuration = "lastCheckpointDuration";  // ms
+inline constexpr std::string_view kLastCheckpointSize = "lastCheckpointSize";          // bytes
+inline constexpr std::string_view kLastCheckpointFullSize = "lastCheckpointFullSize";  // bytes
 inline constexpr std::string_view kLastCompletedCheckpointId = "lastCompletedCheckpointId";
-inline constexpr std::string_view kLastCheckpointRestoreTimestamp = "lastCheckpointRestoreTimestamp";          // ms
+inline constexpr std::string_view kLastCheckpointRestoreTimestamp = "lastCheckpointRestoreTimestamp";  // ms
 inline constexpr std::string_view kNumberOfInProgressCheckpoints = "numberOfInProgressCheckpoints";
 inline constexpr std::string_view kNumberOfCompletedCheckpoints = "numberOfCompletedCheckpoints";
 inline constexpr std::string_view kNumberOfFailedCheckpoints = "numberOfFailedCheckpoints";

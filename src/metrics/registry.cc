@@ -23,10 +23,12 @@ ScopeFormat FormatOf(ScopeKind scope) {
   switch (scope) {
     case ScopeKind::kJobManager: return {"<host>.jobmanager", "jobmanager"};
     case ScopeKind::kJobManagerJob: return {"<host>.jobmanager.<job_name>", "jobmanager.job"};
-    case ScopeKind::kJobManagerOperator: return {"<host>.jobmanager.<job_name>.<operator_name>", "jobmanager.job.operator"};
+    case ScopeKind::kJobManagerOperator:
+      return {"<host>.jobmanager.<job_name>.<operator_name>", "jobmanager.job.operator"};
     case ScopeKind::kTaskManager: return {"<host>.taskmanager.<tm_id>", "taskmanager"};
     case ScopeKind::kTaskManagerJob: return {"<host>.taskmanager.<tm_id>.<job_name>", "taskmanager.job"};
-    case ScopeKind::kTask: return {"<host>.taskmanager.<tm_id>.<job_name>.<task_name>.<subtask_index>", "taskmanager.job.task"};
+    case ScopeKind::kTask:
+      return {"<host>.taskmanager.<tm_id>.<job_name>.<task_name>.<subtask_index>", "taskmanager.job.task"};
     case ScopeKind::kOperator:
       return {"<host>.taskmanager.<tm_id>.<job_name>.<operator_name>.<subtask_index>", "taskmanager.job.task.operator"};
   }
@@ -96,12 +98,14 @@ std::string Sample::LogicalName() const { return std::string(FormatOf(scope).log
 
 Status CheckMetricName(std::string_view name) {
   auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+           c == '.';
   };
   bool valid = !name.empty() && name.size() <= kNameBytes && name.front() != '.' && name.back() != '.' &&
                std::all_of(name.begin(), name.end(), allowed);
   if (valid) return {};
-  return UserError("Metric name must be 1 to {} letters, digits, '_', '-' or '.', with no '.' at either end: '{}'", kNameBytes, name);
+  return UserError("Metric name must be 1 to {} letters, digits, '_', '-' or '.', with no '.' at either end: '{}'",
+                   kNameBytes, name);
 }
 
 Registry::Registry() : shared_(std::make_shared<Shared>()) {}
@@ -109,8 +113,8 @@ Registry::Registry() : shared_(std::make_shared<Shared>()) {}
 Registry::~Registry() = default;
 
 std::unique_ptr<Group> Registry::Open(ScopeKind scope, Variables variables) {
-  std::unique_ptr<Group> group(
-      new Group(shared_, scope, std::make_shared<const Variables>(std::move(variables)), "", std::make_shared<Group::Cells>(), true));
+  std::unique_ptr<Group> group(new Group(shared_, scope, std::make_shared<const Variables>(std::move(variables)), "",
+                                         std::make_shared<Group::Cells>(), true));
   std::lock_guard lock(shared_->mutex);
   group->id_ = shared_->next_id++;
   shared_->scopes.emplace(group->id_, group.get());
@@ -124,8 +128,8 @@ std::vector<Sample> Registry::Snapshot(int64_t now_ms) {
   return samples;
 }
 
-Group::Group(std::shared_ptr<Registry::Shared> shared, ScopeKind scope, std::shared_ptr<const Variables> variables, std::string prefix,
-             std::shared_ptr<Cells> cells, bool is_scope)
+Group::Group(std::shared_ptr<Registry::Shared> shared, ScopeKind scope, std::shared_ptr<const Variables> variables,
+             std::string prefix, std::shared_ptr<Cells> cells, bool is_scope)
     : shared_(std::move(shared)),
       scope_(scope),
       variables_(std::move(variables)),
@@ -189,7 +193,8 @@ Status Group::CheckUserMetric(std::string_view name, MetricKind kind) const {
 Group& Group::AddPart(const std::string& path, std::shared_ptr<const Variables> variables) {
   std::lock_guard lock(shared_->mutex);
   std::unique_ptr<Group>& part = parts_[path];
-  if (part == nullptr) part.reset(new Group(shared_, scope_, std::move(variables), prefix_ + path + ".", cells_, false));
+  if (part == nullptr)
+    part.reset(new Group(shared_, scope_, std::move(variables), prefix_ + path + ".", cells_, false));
   return *part;
 }
 

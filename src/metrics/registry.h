@@ -16,7 +16,15 @@
 namespace thalweg::metrics {
 
 /// What a group describes; Flink's scopes.
-enum class ScopeKind : uint8_t { kJobManager, kJobManagerJob, kJobManagerOperator, kTaskManager, kTaskManagerJob, kTask, kOperator };
+enum class ScopeKind : uint8_t {
+  kJobManager,
+  kJobManagerJob,
+  kJobManagerOperator,
+  kTaskManager,
+  kTaskManagerJob,
+  kTask,
+  kOperator
+};
 
 /// Flink's scope variables by name without brackets: host, tm_id, job_id, job_name, task_id, task_name, task_attempt_id,
 /// task_attempt_num, subtask_index, operator_id, operator_name; and those added by Group::AddGroup(key, value).
@@ -100,8 +108,8 @@ class Group {
   friend class Registry;
   struct Metrics;
   struct Cells;
-  Group(std::shared_ptr<Registry::Shared> shared, ScopeKind scope, std::shared_ptr<const Variables> variables, std::string prefix,
-        std::shared_ptr<Cells> cells, bool is_scope);
+  Group(std::shared_ptr<Registry::Shared> shared, ScopeKind scope, std::shared_ptr<const Variables> variables,
+        std::string prefix, std::shared_ptr<Cells> cells, bool is_scope);
   Group& AddPart(const std::string& path, std::shared_ptr<const Variables> variables);
   template <typename T, typename Make>
   T& GetOrMake(std::string_view name, const Make& make);

@@ -33,7 +33,8 @@ TEST(Registry, IdentifiersAreFlinks) {
   op->counter(kNumRecordsIn).Add(1);
   auto samples = registry.Snapshot(0);
   EXPECT_THAT(Names(samples), ElementsAre("box.taskmanager.tm1.Status.JVM.Memory.Heap.Used",
-                                          "box.taskmanager.tm1.clicks.Source.0.numBytesOut", "box.taskmanager.tm1.clicks.Window.0.numRecordsIn"));
+                                          "box.taskmanager.tm1.clicks.Source.0.numBytesOut",
+                                          "box.taskmanager.tm1.clicks.Window.0.numRecordsIn"));
   EXPECT_EQ(samples[2].LogicalName(), "taskmanager.job.task.operator.numRecordsIn");
   EXPECT_EQ(samples[2].variables->at("job_id"), "j1");
   EXPECT_EQ(samples[2].variables->at("task_name"), "Source");
@@ -47,7 +48,8 @@ TEST(Registry, CoordinatorScopesAndMissingVariables) {
   job->gauge(kNumRestarts).Set(3);
   op->gauge("coordinator.enumerator.unassignedSplits").Set(2);
   EXPECT_THAT(Names(registry.Snapshot(0)),
-              ElementsAre("box.jobmanager.<job_name>.numRestarts", "box.jobmanager.clicks.Source.coordinator.enumerator.unassignedSplits"));
+              ElementsAre("box.jobmanager.<job_name>.numRestarts",
+                          "box.jobmanager.clicks.Source.coordinator.enumerator.unassignedSplits"));
 }
 
 TEST(Registry, PartsPrefixNamesAndAddVariables) {
@@ -131,7 +133,8 @@ TEST(Group, UserNamesAreCheckedBeforeTheyAreUsed) {
   EXPECT_FALSE(CheckMetricName(std::string(201, 'a')).ok());
   group->counter("taken");
   EXPECT_TRUE(group->CheckUserMetric("taken", MetricKind::kCounter).ok());
-  EXPECT_EQ(group->CheckUserMetric("taken", MetricKind::kGauge).message(), "Metric name is taken by a metric of another kind: 'taken'");
+  EXPECT_EQ(group->CheckUserMetric("taken", MetricKind::kGauge).message(),
+            "Metric name is taken by a metric of another kind: 'taken'");
 }
 
 TEST(GroupDeathTest, AMalformedOrTakenNameOfOurOwnStopsTheProcess) {

@@ -16,7 +16,8 @@ class DeadLetterOperator final : public flow::Operator {
     if (in.num_columns() != 4) return InternalError("Dead letters have 4 columns, not {}", in.num_columns());
     columns::ObjectWriter<DeadLetter> writer(out.pool(), in.rows());
     for (int32_t row = 0; row < in.rows(); ++row)
-      writer.Append({TextOf(in.column(0), row), TextOf(in.column(1), row), TextOf(in.column(2), row), TextOf(in.column(3), row)});
+      writer.Append(
+          {TextOf(in.column(0), row), TextOf(in.column(1), row), TextOf(in.column(2), row), TextOf(in.column(3), row)});
     out.Emit(writer.Take());
     return flow::Progress::kDone;
   }

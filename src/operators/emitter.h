@@ -48,8 +48,10 @@ class Emitter final : public EmitterBase {
   void Collect(T value) { CollectAt(std::move(value), time_); }
   void CollectAt(T value, int64_t time, types::RowKind kind = types::RowKind::kInsert) {
     if (!spill_.empty() || !out_->has_credit()) {
-      if (spill_.size() >= kMaxSpilledRows) [[unlikely]] overflow_ = true;
-      else spill_.push_back({std::move(value), time, kind});
+      if (spill_.size() >= kMaxSpilledRows) [[unlikely]]
+        overflow_ = true;
+      else
+        spill_.push_back({std::move(value), time, kind});
       return;
     }
     writer_->Append(std::move(value), time, kind);
@@ -82,8 +84,8 @@ class Emitter final : public EmitterBase {
   Status Open(flow::Context& context) override {
     name_ = context.task().operator_name;
     if constexpr (types::HasCodec<T>) {
-      THALWEG_ASSIGN(saved_, context.operator_state().Open("spill/" + std::to_string(port_), state::Redistribution::kSplit,
-                                                           types::CodecName<T>()));
+      THALWEG_ASSIGN(saved_, context.operator_state().Open("spill/" + std::to_string(port_),
+                                                           state::Redistribution::kSplit, types::CodecName<T>()));
       for (const std::string& item : *saved_) {
         ByteReader in(item);
         Spilled row{T{}, in.I64(), types::RowKind::kInsert};
@@ -113,7 +115,8 @@ class Emitter final : public EmitterBase {
   }
   Status status() const override {
     if (!overflow_) return {};
-    return UserError("One call emitted more than {} rows beyond the output's credit, in operator {}", kMaxSpilledRows, name_);
+    return UserError("One call emitted more than {} rows beyond the output's credit, in operator {}", kMaxSpilledRows,
+                     name_);
   }
 
  private:

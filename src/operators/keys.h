@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "base/status.h"
 #include "base/hash.h"
+#include "base/status.h"
 #include "columns/batch.h"
 #include "columns/builder.h"
 #include "columns/key_codec.h"

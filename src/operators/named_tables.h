@@ -16,7 +16,8 @@ namespace thalweg::operators {
 template <typename V>
 class StateCell {
  public:
-  StateCell(state::ObjectTable* table, const state::KeyView& key, std::string_view ns) : table_(table), key_(key), ns_(ns) {}
+  StateCell(state::ObjectTable* table, const state::KeyView& key, std::string_view ns)
+      : table_(table), key_(key), ns_(ns) {}
   /// Null if there is none. Valid until the next call on any cell of the same state.
   const V* Get() const { return static_cast<const V*>(table_->Find(key_, ns_)); }
   V ValueOr(V otherwise) const {

@@ -103,9 +103,12 @@ class FunctionOperator : public flow::Operator {
     if (!ports_.Drain(out)) return Finish(flow::Progress::kMore);
     auto progress = flow::Progress::kDone;
     if constexpr (kKeyed) {
-      Status status = Guard([&] {
-        progress = timers_.FireProcessingTime(now_ms, out, [&](const state::Timer& timer) { Fire(timer, TimerKind::kProcessingTime); });
-      }, [] { return std::string(); });
+      Status status = Guard(
+          [&] {
+            progress = timers_.FireProcessingTime(
+                now_ms, out, [&](const state::Timer& timer) { Fire(timer, TimerKind::kProcessingTime); });
+          },
+          [] { return std::string(); });
       if (!status.ok()) return status;
     }
     return Finish(progress);
@@ -128,15 +131,17 @@ class FunctionOperator : public flow::Operator {
       THALWEG_TRY(keys_.Load(batch, rows.next()));
     }
     const T* values = batch.objects<T>();
-    Status status = Guard([&] {
-      for (; !rows.done() && out.has_credit(); rows.AdvanceTo(rows.next() + 1)) {
-        int32_t row = rows.next();
-        if constexpr (kKeyed) user_.SetKey(keys_[row]);
-        user_.SetTime(batch.time(row));
-        ports_.main().set_time(batch.time(row));
-        call(values[row]);
-      }
-    }, [&] { return RowText(values[rows.next()]); });
+    Status status = Guard(
+        [&] {
+          for (; !rows.done() && out.has_credit(); rows.AdvanceTo(rows.next() + 1)) {
+            int32_t row = rows.next();
+            if constexpr (kKeyed) user_.SetKey(keys_[row]);
+            user_.SetTime(batch.time(row));
+            ports_.main().set_time(batch.time(row));
+            call(values[row]);
+          }
+        },
+        [&] { return RowText(values[rows.next()]); });
     if (!status.ok()) return status;
     return Finish(rows.done() ? flow::Progress::kDone : flow::Progress::kMore);
   }
@@ -186,9 +191,11 @@ class FunctionOperator : public flow::Operator {
 
   Result<flow::Progress> FireEventTimers(flow::Output& out) {
     auto progress = flow::Progress::kDone;
-    Status status = Guard([&] {
-      progress = timers_.FireEventTime(out, [&](const state::Timer& timer) { Fire(timer, TimerKind::kEventTime); });
-    }, [] { return std::string(); });
+    Status status = Guard(
+        [&] {
+          progress = timers_.FireEventTime(out, [&](const state::Timer& timer) { Fire(timer, TimerKind::kEventTime); });
+        },
+        [] { return std::string(); });
     if (!status.ok()) return status;
     return Finish(progress);
   }
@@ -253,13 +260,11 @@ class CoProcessOperator final : public FunctionOperator<K, Out, F> {
   using FunctionOperator<K, Out, F>::FunctionOperator;
   Result<flow::Progress> Process(int input, flow::Rows& rows, flow::Output& out) override {
     if (input == 0) {
-      return this->template Run<A>(rows, out, [this](const A& value) {
-        this->function().ProcessElement1(value, this->user(), this->out());
-      });
+      return this->template Run<A>(
+          rows, out, [this](const A& value) { this->function().ProcessElement1(value, this->user(), this->out()); });
     }
-    return this->template Run<B>(rows, out, [this](const B& value) {
-      this->function().ProcessElement2(value, this->user(), this->out());
-    });
+    return this->template Run<B>(
+        rows, out, [this](const B& value) { this->function().ProcessElement2(value, this->user(), this->out()); });
   }
 };
 
@@ -321,7 +326,8 @@ flow::OperatorFactory Process(F function, std::vector<SidePort> sides = {}) {
 }
 template <typename T, typename K, typename Out, typename F>
 flow::OperatorFactory KeyedProcess(F function, std::vector<SidePort> sides = {}) {
-  return internal::FunctionFactory<ProcessOperator<T, K, Out, F>>("keyed process", std::move(function), std::move(sides));
+  return internal::FunctionFactory<ProcessOperator<T, K, Out, F>>("keyed process", std::move(function),
+                                                                  std::move(sides));
 }
 /// T operator()(const T& so_far, const T& value).
 template <typename T, typename K, typename F>
@@ -330,23 +336,27 @@ flow::OperatorFactory KeyedReduce(F reduce) {
 }
 template <typename A, typename B, typename Out, typename F>
 flow::OperatorFactory CoProcess(F function, std::vector<SidePort> sides = {}) {
-  return internal::FunctionFactory<CoProcessOperator<A, B, void, Out, F>>("co-process", std::move(function), std::move(sides));
+  return internal::FunctionFactory<CoProcessOperator<A, B, void, Out, F>>("co-process", std::move(function),
+                                                                          std::move(sides));
 }
 template <typename A, typename B, typename K, typename Out, typename F>
 flow::OperatorFactory KeyedCoProcess(F function, std::vector<SidePort> sides = {}) {
-  return internal::FunctionFactory<CoProcessOperator<A, B, K, Out, F>>("keyed co-process", std::move(function), std::move(sides));
+  return internal::FunctionFactory<CoProcessOperator<A, B, K, Out, F>>("keyed co-process", std::move(function),
+                                                                       std::move(sides));
 }
 /// Out first(const A&), Out second(const B&).
 template <typename A, typename B, typename Out, typename F1, typename F2>
 flow::OperatorFactory CoMap(F1 first, F2 second) {
   using F = internal::CoMapFunction<A, B, Out, F1, F2>;
-  return internal::FunctionFactory<CoProcessOperator<A, B, void, Out, F>>("co-map", F{std::move(first), std::move(second)}, {});
+  return internal::FunctionFactory<CoProcessOperator<A, B, void, Out, F>>("co-map",
+                                                                          F{std::move(first), std::move(second)}, {});
 }
 /// void first(const A&, Collector<Out>&), void second(const B&, Collector<Out>&).
 template <typename A, typename B, typename Out, typename F1, typename F2>
 flow::OperatorFactory CoFlatMap(F1 first, F2 second) {
   using F = internal::CoFlatMapFunction<A, B, Out, F1, F2>;
-  return internal::FunctionFactory<CoProcessOperator<A, B, void, Out, F>>("co-flat-map", F{std::move(first), std::move(second)}, {});
+  return internal::FunctionFactory<CoProcessOperator<A, B, void, Out, F>>("co-flat-map",
+                                                                          F{std::move(first), std::move(second)}, {});
 }
 
 }  // namespace thalweg::operators

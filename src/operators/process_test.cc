@@ -15,30 +15,41 @@ std::string First(const Pair& pair) { return pair.first; }
 TEST(ProcessFunction, EmitsAnyNumberOfRowsWithTheRowsEventTime) {
   Harness<int, std::string>(Process<int, std::string>([](int n, ProcessContext& context, Collector<std::string>& out) {
     for (int i = 0; i < n; ++i) out.Collect(std::to_string(i) + "/" + std::to_string(*context.timestamp()));
-  })).Rows({{0, 1ms}, {3, 2ms}, {1, 4ms}})
+  }))
+      .Rows({{0, 1ms}, {3, 2ms}, {1, 4ms}})
       .Expect({{"0/2", 2ms}, {"1/2", 2ms}, {"2/2", 2ms}, {"0/4", 4ms}});
 }
 
 TEST(ProcessFunction, SideOutputsGoToTheirPortsAndUnreadOnesNowhere) {
   const OutputTag<std::string> text{"text"}, unread{"unread"};
-  Harness<int>(Process<int, int>([=](int n, ProcessContext& context, Collector<int>& out) {
-    context.Output(text, std::string(static_cast<size_t>(n), 'x'));
-    context.Output(unread, std::string("never seen"));
-    out.Collect(n);
-  }, {SidePortOf(text, 2)})).Rows({{1, 5ms}, {3}}).Expect({{1}, {3}}).ExpectOn<std::string>(2, {{"x"}, {"xxx"}});
+  Harness<int>(Process<int, int>(
+                   [=](int n, ProcessContext& context, Collector<int>& out) {
+                     context.Output(text, std::string(static_cast<size_t>(n), 'x'));
+                     context.Output(unread, std::string("never seen"));
+                     out.Collect(n);
+                   },
+                   {SidePortOf(text, 2)}))
+      .Rows({{1, 5ms}, {3}})
+      .Expect({{1}, {3}})
+      .ExpectOn<std::string>(2, {{"x"}, {"xxx"}});
 }
 
 TEST(ProcessFunction, ASideOutputUsedWithAnotherTypeIsAUserError) {
-  Harness<int>(Process<int, int>([](int n, ProcessContext& context, Collector<int>&) {
-    context.Output(OutputTag<int>{"text"}, n);
-  }, {SidePortOf(OutputTag<std::string>{"text"}, 2)})).Rows({{1}}).ExpectError("Side output 'text' is of str, not i32");
+  Harness<int>(Process<int, int>(
+                   [](int n, ProcessContext& context, Collector<int>&) { context.Output(OutputTag<int>{"text"}, n); },
+                   {SidePortOf(OutputTag<std::string>{"text"}, 2)}))
+      .Rows({{1}})
+      .ExpectError("Side output 'text' is of str, not i32");
 }
 
 TEST(ProcessFunction, WhatItThrowsNamesTypeMessageOperatorAndRow) {
   Harness<Pair>(Process<Pair, Pair>([](const Pair& pair, ProcessContext&, Collector<Pair>& out) {
     if (pair.second == 2) throw std::out_of_range("no such page");
     out.Collect(pair);
-  })).Rows({{{"a", 1}}}).Expect({{{"a", 1}}}).Rows({{{"b", 2}}})
+  }))
+      .Rows({{{"a", 1}}})
+      .Expect({{{"a", 1}}})
+      .Rows({{{"b", 2}}})
       .ExpectError("user error: User code of process threw std::out_of_range: no such page, at the row (b,2)");
 }
 
@@ -63,12 +74,19 @@ struct Inactivity {
 };
 
 TEST(KeyedProcessFunction, EventTimersFireByKeyWithTheirTimeAndState) {
-  Harness<Pair, std::string>(KeyedProcess<Pair, std::string, std::string>(Inactivity{})).KeyBy(First)
+  Harness<Pair, std::string>(KeyedProcess<Pair, std::string, std::string>(Inactivity{}))
+      .KeyBy(First)
       .Rows({{{"a", 1}, 1s}, {{"b", 1}, 2s}, {{"a", 1}, 5s}})
-      .Watermark(11s).ExpectNothing().ExpectTimers(2)
-      .Watermark(12s).Expect({{"b:1", 12s}})
+      .Watermark(11s)
+      .ExpectNothing()
+      .ExpectTimers(2)
+      .Watermark(12s)
+      .Expect({{"b:1", 12s}})
       .Rows({{{"b", 1}, 13s}})
-      .Watermark(60s).Expect({{"a:2", 15s}, {"b:1", 23s}}).ExpectEntries(0).ExpectTimers(0);
+      .Watermark(60s)
+      .Expect({{"a:2", 15s}, {"b:1", 23s}})
+      .ExpectEntries(0)
+      .ExpectTimers(0);
 }
 
 struct ProcessingAlarm {
@@ -83,19 +101,27 @@ struct ProcessingAlarm {
 };
 
 TEST(KeyedProcessFunction, ProcessingTimersFireByTheClockOnceEachAndWithoutEventTime) {
-  Harness<Pair, std::string>(KeyedProcess<Pair, std::string, std::string>(ProcessingAlarm{})).KeyBy(First)
+  Harness<Pair, std::string>(KeyedProcess<Pair, std::string, std::string>(ProcessingAlarm{}))
+      .KeyBy(First)
       .StartAt(1000ms)
       .Rows({{{"a", 10}, 1s}, {{"a", 10}, 2s}, {{"b", 20}, 2s}, {{"c", 99}, 2s}})
-      .ProcessingTime(1009ms).ExpectNothing()
-      .ProcessingTime(1010ms).ExpectOn<std::string>(0, {{"a@1010p"}})
-      .ProcessingTime(5000ms).Expect({{"b@1020p"}});
+      .ProcessingTime(1009ms)
+      .ExpectNothing()
+      .ProcessingTime(1010ms)
+      .ExpectOn<std::string>(0, {{"a@1010p"}})
+      .ProcessingTime(5000ms)
+      .Expect({{"b@1020p"}});
 }
 
 TEST(KeyedReduce, EachRowGivesTheValueSoFar) {
-  Harness<Pair>(KeyedReduce<Pair, std::string>([](const Pair& a, const Pair& b) { return Pair(a.first, a.second + b.second); }))
-      .KeyBy(First).Rows({{{"a", 1}, 1s}, {{"b", 5}, 2s}, {{"a", 2}, 3s}})
+  Harness<Pair>(
+      KeyedReduce<Pair, std::string>([](const Pair& a, const Pair& b) { return Pair(a.first, a.second + b.second); }))
+      .KeyBy(First)
+      .Rows({{{"a", 1}, 1s}, {{"b", 5}, 2s}, {{"a", 2}, 3s}})
       .Expect({{{"a", 1}, 1s}, {{"b", 5}, 2s}, {{"a", 3}, 3s}})
-      .Rows({{{"a", 10}, 4s}}).Expect({{{"a", 13}, 4s}}).ExpectEntries(2);
+      .Rows({{{"a", 10}, 4s}})
+      .Expect({{{"a", 13}, 4s}})
+      .ExpectEntries(2);
 }
 
 /// Joins names (input 1) to numbers (input 0) by key: numbers wait for their name.
@@ -107,10 +133,13 @@ struct Naming {
     waiting = runtime.GetState(state::ListStateDescriptor<int>{.name = "waiting"});
   }
   void ProcessElement1(const Pair& pair, KeyedContext<std::string>&, Collector<std::string>& out) {
-    if (const std::string* known = name.Value()) out.Collect(*known + std::to_string(pair.second));
-    else waiting.Add(pair.second);
+    if (const std::string* known = name.Value())
+      out.Collect(*known + std::to_string(pair.second));
+    else
+      waiting.Add(pair.second);
   }
-  void ProcessElement2(const std::pair<std::string, std::string>& named, KeyedContext<std::string>&, Collector<std::string>& out) {
+  void ProcessElement2(const std::pair<std::string, std::string>& named, KeyedContext<std::string>&,
+                       Collector<std::string>& out) {
     name.Update(named.second);
     for (int number : waiting.Get()) out.Collect(named.second + std::to_string(number));
     waiting.Clear();
@@ -119,24 +148,35 @@ struct Naming {
 
 TEST(KeyedCoProcess, TwoInputsShareTheStateOfAKey) {
   using Named = std::pair<std::string, std::string>;
-  Harness<Pair, std::string>(KeyedCoProcess<Pair, Named, std::string, std::string>(Naming{})).KeyBy(First)
-      .Rows({{{"k", 1}}, {{"k", 2}}}).ExpectNothing()
+  Harness<Pair, std::string>(KeyedCoProcess<Pair, Named, std::string, std::string>(Naming{}))
+      .KeyBy(First)
+      .Rows({{{"k", 1}}, {{"k", 2}}})
+      .ExpectNothing()
       .RowsOn<Named>(1, {{{"k", "north"}}}, [](const Named& named) { return named.first; })
       .Expect({{"north1"}, {"north2"}})
-      .Rows({{{"k", 3}}, {{"other", 4}}}).Expect({{"north3"}});
+      .Rows({{{"k", 3}}, {{"other", 4}}})
+      .Expect({{"north3"}});
 }
 
 TEST(CoMap, EachInputHasItsFunction) {
   Harness<int, std::string>(CoMap<int, std::string, std::string>([](int n) { return "n" + std::to_string(n); },
                                                                  [](const std::string& s) { return "s" + s; }))
-      .Rows({{1, 1s}}).RowsOn<std::string>(1, {{"x", 2s}}).Expect({{"n1", 1s}, {"sx", 2s}});
+      .Rows({{1, 1s}})
+      .RowsOn<std::string>(1, {{"x", 2s}})
+      .Expect({{"n1", 1s}, {"sx", 2s}});
 }
 
 TEST(CoFlatMap, EachInputEmitsWhatItLikes) {
   Harness<int, int>(CoFlatMap<int, std::string, int>(
-      [](int n, Collector<int>& out) { for (int i = 0; i < n; ++i) out.Collect(i); },
-      [](const std::string& s, Collector<int>& out) { if (!s.empty()) out.Collect(static_cast<int>(s.size())); }))
-      .Rows({{2}}).RowsOn<std::string>(1, {{""}, {"abc"}}).Expect({{0}, {1}, {3}});
+                        [](int n, Collector<int>& out) {
+                          for (int i = 0; i < n; ++i) out.Collect(i);
+                        },
+                        [](const std::string& s, Collector<int>& out) {
+                          if (!s.empty()) out.Collect(static_cast<int>(s.size()));
+                        }))
+      .Rows({{2}})
+      .RowsOn<std::string>(1, {{""}, {"abc"}})
+      .Expect({{0}, {1}, {3}});
 }
 
 TEST(KeyedProcessFunction, AStateNameUsedWithTwoTypesIsAUserError) {

@@ -14,7 +14,8 @@ namespace thalweg::operators {
 /// The task's thread. Valid as long as the operator.
 class RuntimeContext {
  public:
-  explicit RuntimeContext(flow::Context& context, state::KeyedStateStore* keyed = nullptr) : context_(&context), keyed_(keyed) {}
+  explicit RuntimeContext(flow::Context& context, state::KeyedStateStore* keyed = nullptr)
+      : context_(&context), keyed_(keyed) {}
 
   int subtask() const { return context_->task().subtask; }
   int parallelism() const { return context_->task().parallelism; }

@@ -50,7 +50,8 @@ class Ports {
     for (size_t i = 0; i < sides_.size(); ++i) {
       if (sides_[i].name != name) continue;
       if (sides_[i].type->name != type.name) {
-        throw std::invalid_argument(fmt::format("Side output '{}' is of {}, not {}", name, sides_[i].type->name, type.name));
+        throw std::invalid_argument(
+            fmt::format("Side output '{}' is of {}, not {}", name, sides_[i].type->name, type.name));
       }
       return owned_[i].get();
     }

@@ -8,7 +8,8 @@ Status TimerService::Open(flow::Context& context) {
   context_ = &context;
   THALWEG_ASSIGN(event_, context.keyed_state()->OpenTimers("event-timers"));
   THALWEG_ASSIGN(processing_, context.keyed_state()->OpenTimers("processing-timers"));
-  THALWEG_ASSIGN(saved_, context.operator_state().Open("watermark", state::Redistribution::kUnion, "window-watermark/1"));
+  THALWEG_ASSIGN(saved_,
+                 context.operator_state().Open("watermark", state::Redistribution::kUnion, "window-watermark/1"));
   bool first = true;
   for (const std::string& item : *saved_) {
     ByteReader in(item);

@@ -20,7 +20,8 @@ class TimestampOperator final : public flow::Operator {
     if (!generator_) return {};
     context.RequestTimer(last_rows_ms_ + options_.interval_ms);
     // Union: the new subtasks' rows may come from any of the old ones; the least of the old states is safe for all.
-    THALWEG_ASSIGN(saved_, context.operator_state().Open("watermark-generator", state::Redistribution::kUnion, "watermark-generator"));
+    THALWEG_ASSIGN(saved_, context.operator_state().Open("watermark-generator", state::Redistribution::kUnion,
+                                                         "watermark-generator"));
     return Restore();
   }
 

@@ -13,10 +13,10 @@ namespace thalweg::operators {
 using AssignTimes = std::function<void(columns::Batch&, columns::BufferPool& pool)>;
 
 struct TimestampOptions {
-  AssignTimes assign;                      // null: the rows' own times stay
+  AssignTimes assign;                              // null: the rows' own times stay
   time::WatermarkGeneratorFactory make_generator;  // null: no watermarks
-  int64_t interval_ms = 200;               // pipeline.auto-watermark-interval
-  int64_t idle_timeout_ms = 0;             // 0: never idle
+  int64_t interval_ms = 200;                       // pipeline.auto-watermark-interval
+  int64_t idle_timeout_ms = 0;                     // 0: never idle
 };
 
 /// Assigns times, and replaces the watermarks from above by its own (but the final one, which ends event time).

@@ -24,7 +24,9 @@ class EventTime final : public Trigger {
   void OnMerge(const Window& merged, const std::vector<Window>&, TriggerContext& context) override {
     if (merged.max_timestamp() > context.current_watermark()) context.RegisterEventTimer(merged.max_timestamp());
   }
-  void Clear(const Window& window, TriggerContext& context) override { context.DeleteEventTimer(window.max_timestamp()); }
+  void Clear(const Window& window, TriggerContext& context) override {
+    context.DeleteEventTimer(window.max_timestamp());
+  }
   bool is_event_time_default() const override { return true; }
   std::string ToString() const override { return "EventTime"; }
 };
@@ -102,7 +104,9 @@ class Purging final : public Trigger {
 
 class Never final : public Trigger {
  public:
-  TriggerResult OnElement(const void*, int64_t, const Window&, TriggerContext&) override { return TriggerResult::kContinue; }
+  TriggerResult OnElement(const void*, int64_t, const Window&, TriggerContext&) override {
+    return TriggerResult::kContinue;
+  }
   TriggerResult OnEventTime(int64_t, const Window&, TriggerContext&) override { return TriggerResult::kContinue; }
   TriggerResult OnProcessingTime(int64_t, const Window&, TriggerContext&) override { return TriggerResult::kContinue; }
   bool CanMerge() const override { return true; }
@@ -166,6 +170,8 @@ TriggerPtr ProcessingTimeTrigger() { return std::make_shared<ProcessingTime>(); 
 TriggerPtr CountTrigger(int64_t count) { return std::make_shared<Count>(count); }
 TriggerPtr PurgingTrigger(TriggerPtr inner) { return std::make_shared<Purging>(std::move(inner)); }
 TriggerPtr NeverTrigger() { return std::make_shared<Never>(); }
-TriggerPtr ContinuousEventTimeTrigger(int64_t interval_ms) { return std::make_shared<ContinuousEventTime>(interval_ms); }
+TriggerPtr ContinuousEventTimeTrigger(int64_t interval_ms) {
+  return std::make_shared<ContinuousEventTime>(interval_ms);
+}
 
 }  // namespace thalweg::operators

@@ -26,7 +26,8 @@ Status UserException(std::string_view what_ran, std::string_view row_text) {
     return UserError("User code of {} threw a string: {}{}", what_ran, text, at);
   } catch (...) {
     const std::type_info* type = abi::__cxa_current_exception_type();
-    return UserError("User code of {} threw a value of type {}{}", what_ran, type ? Demangle(type->name()) : "unknown", at);
+    return UserError("User code of {} threw a value of type {}{}", what_ran, type ? Demangle(type->name()) : "unknown",
+                     at);
   }
 }
 

@@ -73,8 +73,10 @@ struct ReduceFold {
   static constexpr bool kMerges = true;
   F reduce;
   void Add(Acc& acc, bool created, const T& value) {
-    if (created) acc = value;
-    else acc = reduce(acc, value);
+    if (created)
+      acc = value;
+    else
+      acc = reduce(acc, value);
   }
   void Merge(Acc& into, bool created, const Acc& from) { Add(into, created, from); }
   std::span<const T> Rows(const Acc& acc, std::optional<Result>&) { return {&acc, 1}; }
@@ -92,8 +94,10 @@ struct AggregateFold {
   }
   void Merge(Acc& into, bool created, const Acc& from) {
     if constexpr (kMerges) {
-      if (created) into = from;
-      else aggregate.Merge(into, from);
+      if (created)
+        into = from;
+      else
+        aggregate.Merge(into, from);
     }
   }
   std::span<const Result> Rows(const Acc& acc, std::optional<Result>& result) {
@@ -145,7 +149,9 @@ class WindowOperator final : public WindowCore {
   using Spec = WindowSpec<T, K, Fold, Fire>;
 
   explicit WindowOperator(Spec spec)
-      : WindowCore(std::move(spec.options)), fold_(std::move(spec.fold)), fire_(std::move(spec.fire)),
+      : WindowCore(std::move(spec.options)),
+        fold_(std::move(spec.fold)),
+        fire_(std::move(spec.fire)),
         ports_(AllPorts(options(), spec.sides)) {}
 
   Status Open(flow::Context& context) override {
@@ -173,7 +179,8 @@ class WindowOperator final : public WindowCore {
       bool created = false;
       void* accumulator = contents_->FindOrCreate(key, ns.view(), &created);
       fold_.Add(*static_cast<Acc*>(accumulator), created, values[row_]);
-      if (created) [[unlikely]] OnSliceCreated(key, slice);
+      if (created) [[unlikely]]
+        OnSliceCreated(key, slice);
     }
   }
   void TakeAccumulator(void* accumulator) override { taken_.emplace(std::move(*static_cast<Acc*>(accumulator))); }
@@ -210,11 +217,13 @@ class WindowOperator final : public WindowCore {
     }
   }
   bool has_clear() const override {
-    if constexpr (!Fire::kPassesOn) return requires(Fire& fire, WindowContext& context) { fire.process.Clear(context); };
+    if constexpr (!Fire::kPassesOn)
+      return requires(Fire& fire, WindowContext& context) { fire.process.Clear(context); };
     return false;
   }
   void EmitLate(const void* value, int64_t time, types::RowKind kind) override {
-    if constexpr (std::is_copy_constructible_v<T>) ports_.template at<T>(0).CollectAt(*static_cast<const T*>(value), time, kind);
+    if constexpr (std::is_copy_constructible_v<T>)
+      ports_.template at<T>(0).CollectAt(*static_cast<const T*>(value), time, kind);
   }
   std::string RowText(const void* value) const override { return operators::RowText(*static_cast<const T*>(value)); }
   bool Drain(flow::Output& out) override { return ports_.Drain(out); }
@@ -272,7 +281,8 @@ flow::OperatorFactory MakeWindowOperator(WindowSpec<T, K, Fold, Fire> spec) {
 
 template <typename T, typename K, typename F>
 flow::OperatorFactory ReduceWindow(WindowOptions options, F reduce) {
-  return MakeWindowOperator<T, K>(WindowSpec<T, K, ReduceFold<T, F>, PassOn<T>>{std::move(options), {std::move(reduce)}, {}, {}});
+  return MakeWindowOperator<T, K>(
+      WindowSpec<T, K, ReduceFold<T, F>, PassOn<T>>{std::move(options), {std::move(reduce)}, {}, {}});
 }
 
 template <typename T, typename K, typename A>
@@ -284,18 +294,20 @@ flow::OperatorFactory AggregateWindow(WindowOptions options, A aggregate) {
 
 template <typename T, typename K, typename Out, typename F>
 flow::OperatorFactory ProcessWindow(WindowOptions options, F process, std::vector<SidePort> sides = {}) {
-  return MakeWindowOperator<T, K>(
-      WindowSpec<T, K, ListFold<T>, ProcessWith<Out, F>>{std::move(options), {}, {std::move(process)}, std::move(sides)});
+  return MakeWindowOperator<T, K>(WindowSpec<T, K, ListFold<T>, ProcessWith<Out, F>>{
+      std::move(options), {}, {std::move(process)}, std::move(sides)});
 }
 
 template <typename T, typename K, typename Out, typename F, typename P>
-flow::OperatorFactory ReduceProcessWindow(WindowOptions options, F reduce, P process, std::vector<SidePort> sides = {}) {
+flow::OperatorFactory ReduceProcessWindow(WindowOptions options, F reduce, P process,
+                                          std::vector<SidePort> sides = {}) {
   return MakeWindowOperator<T, K>(WindowSpec<T, K, ReduceFold<T, F>, ProcessWith<Out, P>>{
       std::move(options), {std::move(reduce)}, {std::move(process)}, std::move(sides)});
 }
 
 template <typename T, typename K, typename Out, typename A, typename P>
-flow::OperatorFactory AggregateProcessWindow(WindowOptions options, A aggregate, P process, std::vector<SidePort> sides = {}) {
+flow::OperatorFactory AggregateProcessWindow(WindowOptions options, A aggregate, P process,
+                                             std::vector<SidePort> sides = {}) {
   return MakeWindowOperator<T, K>(WindowSpec<T, K, AggregateFold<T, A>, ProcessWith<Out, P>>{
       std::move(options), {std::move(aggregate)}, {std::move(process)}, std::move(sides)});
 }

@@ -66,7 +66,9 @@ class SessionAssigner final : public WindowAssigner {
 }  // namespace
 
 Status WindowShape::Validate() const {
-  auto refuse = [&](std::string_view rule) { return UserError("Window parameters must satisfy {}: {}", rule, ToString()); };
+  auto refuse = [&](std::string_view rule) {
+    return UserError("Window parameters must satisfy {}: {}", rule, ToString());
+  };
   auto abs_offset = offset_ms < 0 ? -offset_ms : offset_ms;
   switch (kind) {
     case WindowKind::kTumbling:
@@ -91,7 +93,8 @@ Status WindowShape::Validate() const {
 }
 
 std::string WindowShape::ToString() const {
-  std::string text = fmt::format("{}({}", kKindNames[static_cast<int>(kind)], kind == WindowKind::kGlobal ? "" : "size=");
+  std::string text =
+      fmt::format("{}({}", kKindNames[static_cast<int>(kind)], kind == WindowKind::kGlobal ? "" : "size=");
   if (kind != WindowKind::kGlobal) text += fmt::format("{} ms", size_ms);
   if (step_ms != 0 && kind != WindowKind::kTumbling) text += fmt::format(", step={} ms", step_ms);
   if (offset_ms != 0) text += fmt::format(", offset={} ms", offset_ms);

@@ -24,8 +24,8 @@ enum class WindowKind : uint8_t { kTumbling = 0, kSliding = 1, kSession = 2, kCu
 struct WindowShape {
   WindowKind kind = WindowKind::kTumbling;
   TimeDomain domain = TimeDomain::kEventTime;
-  int64_t size_ms = 0;    // of a session: the gap; of cumulative windows: the greatest size
-  int64_t step_ms = 0;    // slide, or a cumulative window's step
+  int64_t size_ms = 0;  // of a session: the gap; of cumulative windows: the greatest size
+  int64_t step_ms = 0;  // slide, or a cumulative window's step
   int64_t offset_ms = 0;
   bool operator==(const WindowShape&) const = default;
   /// As in Flink: sizes > 0, |offset| < size (tumbling) or slide (sliding), a cumulative size a multiple of its step.
@@ -110,9 +110,11 @@ AssignerPtr Session(const SessionOptions& options);
 AssignerPtr DynamicSession(GapFunction gap, TimeDomain domain = TimeDomain::kEventTime);
 template <typename T, typename F>
 AssignerPtr DynamicSessionOf(F gap, TimeDomain domain = TimeDomain::kEventTime) {
-  return DynamicSession([gap = std::move(gap)](const void* element) -> int64_t {
-    return std::chrono::duration_cast<Millis>(gap(*static_cast<const T*>(element))).count();
-  }, domain);
+  return DynamicSession(
+      [gap = std::move(gap)](const void* element) -> int64_t {
+        return std::chrono::duration_cast<Millis>(gap(*static_cast<const T*>(element))).count();
+      },
+      domain);
 }
 
 /// One window for all; never fires but by a trigger of the user's.

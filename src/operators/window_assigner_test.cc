@@ -13,7 +13,8 @@ using std::chrono_literals::operator""s;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-std::vector<Window> Assign(const AssignerPtr& assigner, int64_t time, int64_t now_ms = 0, const void* element = nullptr) {
+std::vector<Window> Assign(const AssignerPtr& assigner, int64_t time, int64_t now_ms = 0,
+                           const void* element = nullptr) {
   std::vector<Window> windows;
   assigner->Assign(element, time, now_ms, windows);
   return windows;
@@ -121,8 +122,10 @@ TEST(SlidingAssigner, TakesAnyUnitOfTime) {
 TEST(SlidingAssigner, RefusesSizesAndOffsetsThatMakeNoGrid) {
   EXPECT_FALSE(Sliding({.size = -2s, .slide = 1s})->Validate().ok());
   EXPECT_FALSE(Sliding({.size = 2s, .slide = -1s})->Validate().ok());
-  EXPECT_THAT(Sliding({.size = 20s, .slide = 10s, .offset = -11s})->Validate().message(), HasSubstr("abs(offset) < slide"));
-  EXPECT_THAT(Sliding({.size = 20s, .slide = 10s, .offset = 11s})->Validate().message(), HasSubstr("abs(offset) < slide"));
+  EXPECT_THAT(Sliding({.size = 20s, .slide = 10s, .offset = -11s})->Validate().message(),
+              HasSubstr("abs(offset) < slide"));
+  EXPECT_THAT(Sliding({.size = 20s, .slide = 10s, .offset = 11s})->Validate().message(),
+              HasSubstr("abs(offset) < slide"));
 }
 
 TEST(SlidingAssigner, OfEventTimeFiresByTheWatermark) {

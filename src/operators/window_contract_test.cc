@@ -72,7 +72,8 @@ WindowOptions Options(const TriggerScript& script, int64_t lateness = 0, bool me
 
 flow::OperatorFactory Describing(WindowOptions options) {
   return ProcessWindow<Fixed, int, std::string>(
-      std::move(options), [](int key, WindowContext& context, std::span<const Fixed> rows, Collector<std::string>& out) {
+      std::move(options),
+      [](int key, WindowContext& context, std::span<const Fixed> rows, Collector<std::string>& out) {
         out.Collect(Describe(key, context.window(), rows.size()));
       });
 }
@@ -97,8 +98,11 @@ TEST(WindowContract, LateRowsGoToTheLateOutputWithOrWithoutWindows) {
   WindowOptions options = Options({});
   options.late_output = true;
   Windows windows(options);
-  windows.Watermark(20ms).Rows({{{0, {{0, 0}}}, 5ms}}).ExpectLate({{{0, {{0, 0}}}, 5ms}})
-      .Rows({{{0, {}}, 10ms}}).ExpectLate({{{0, {}}, 10ms}});
+  windows.Watermark(20ms)
+      .Rows({{{0, {{0, 0}}}, 5ms}})
+      .ExpectLate({{{0, {{0, 0}}}, 5ms}})
+      .Rows({{{0, {}}, 10ms}})
+      .ExpectLate({{{0, {}}, 10ms}});
 }
 TEST(WindowContract, SideOutputsCarryTheEndOfTheWindow) {
   const OutputTag<int> ints{"int-out"};
@@ -108,7 +112,8 @@ TEST(WindowContract, SideOutputsCarryTheEndOfTheWindow) {
       [=](int key, WindowContext& context, std::span<const Fixed>, Collector<std::string>&) {
         context.Output(ints, key);
         context.Output(longs, int64_t{key} * 2);
-      }, {SidePortOf(ints, 2), SidePortOf(longs, 3)}));
+      },
+      {SidePortOf(ints, 2), SidePortOf(longs, 3)}));
   windows.Rows({In(0, 42, 17)}).ExpectOn<int>(2, {{17, 41ms}}).ExpectOn<int64_t>(3, {{34, 41ms}});
 }
 TEST(WindowContract, EachWindowOfARowIsFiredByItself) {
@@ -117,8 +122,12 @@ TEST(WindowContract, EachWindowOfARowIsFiredByItself) {
 }
 TEST(WindowContract, WindowsOfDifferentKeysDoNotMix) {
   Windows windows(Options({.on_element = TriggerResult::kFire}));
-  windows.Rows({In(0, 2, 0), In(0, 1, 1)}).Expect({{"0[0, 2):1"}, {"1[0, 1):1"}}).ExpectEntries(2).ExpectTimers(2)
-      .Rows({In(0, 1, 1), In(0, 2, 0)}).Expect({{"1[0, 1):2"}, {"0[0, 2):2"}});
+  windows.Rows({In(0, 2, 0), In(0, 1, 1)})
+      .Expect({{"0[0, 2):1"}, {"1[0, 1):1"}})
+      .ExpectEntries(2)
+      .ExpectTimers(2)
+      .Rows({In(0, 1, 1), In(0, 2, 0)})
+      .Expect({{"1[0, 1):2"}, {"0[0, 2):2"}});
 }
 TEST(WindowContract, AFunctionMayEmitSeveralRowsAtTheEndOfTheWindow) {
   Windows windows(ProcessWindow<Fixed, int, std::string>(
@@ -186,12 +195,14 @@ TEST_P(TriggerOnTime, CleanUpTakesTheTriggersStateAndFarTimers) {
   Advance(windows, 39).ExpectNothing().ExpectEntries(0).ExpectTimers(0);
 }
 TEST_P(TriggerOnTime, CleanUpAlsoComesToPurgedWindows) {
-  Windows windows(Options({.on_element = TriggerResult::kPurge, .timer = 1000, .state = true, .domain = GetParam()}, 20));
+  Windows windows(
+      Options({.on_element = TriggerResult::kPurge, .timer = 1000, .state = true, .domain = GetParam()}, 20));
   windows.Rows({In(0, 20)}).ExpectEntries(1).ExpectTimers(2);
   Advance(windows, 39).ExpectNothing().ExpectEntries(0).ExpectTimers(0);
 }
 TEST_P(TriggerOnTime, CleanUpAlsoComesToPurgedSessions) {
-  Windows windows(Options({.on_element = TriggerResult::kPurge, .timer = 1000, .state = true, .domain = GetParam()}, 20, true));
+  Windows windows(
+      Options({.on_element = TriggerResult::kPurge, .timer = 1000, .state = true, .domain = GetParam()}, 20, true));
   windows.Rows({In(0, 20)}).ExpectEntries(2).ExpectTimers(2);
   Advance(windows, 39).ExpectNothing().ExpectEntries(0).ExpectTimers(0);
 }
@@ -207,9 +218,17 @@ TEST_P(TriggerOnTime, ASessionPurgedByATimerStaysInTheSet) {
 }
 TEST_P(TriggerOnTime, MergedSessionsKeepOneSetOfStateAndTimers) {
   Windows windows(Options({.timer = 0, .state = true, .domain = GetParam()}, 0, true));
-  windows.StartAt(-10ms).Rows({In(0, 2)}).ExpectEntries(3).ExpectTimers(2)
-      .Rows({In(3, 5)}).ExpectEntries(5).ExpectTimers(4)
-      .Rows({In(1, 4)}).ExpectNothing().ExpectEntries(3).ExpectTimers(2);
+  windows.StartAt(-10ms)
+      .Rows({In(0, 2)})
+      .ExpectEntries(3)
+      .ExpectTimers(2)
+      .Rows({In(3, 5)})
+      .ExpectEntries(5)
+      .ExpectTimers(4)
+      .Rows({In(1, 4)})
+      .ExpectNothing()
+      .ExpectEntries(3)
+      .ExpectTimers(2);
 }
 TEST_P(TriggerOnTime, TheFunctionsOwnWindowStateIsClearedByIt) {
   struct Remembering {
@@ -267,14 +286,24 @@ TEST(WindowContract, APurgedSessionStaysInTheSet) {
 
 // The given triggers.
 
-WindowOptions Given(TriggerPtr trigger, TimeDomain domain = TimeDomain::kEventTime, bool merging = false, int64_t lateness = 0) {
-  return {.assigner = std::make_shared<FixedWindows>(domain, merging), .trigger = std::move(trigger), .allowed_lateness_ms = lateness};
+WindowOptions Given(TriggerPtr trigger, TimeDomain domain = TimeDomain::kEventTime, bool merging = false,
+                    int64_t lateness = 0) {
+  return {.assigner = std::make_shared<FixedWindows>(domain, merging),
+          .trigger = std::move(trigger),
+          .allowed_lateness_ms = lateness};
 }
 
 TEST(GivenTrigger, EventTimeKeepsWindowsApart) {
   Windows windows(Given(EventTimeTrigger()));
-  windows.Rows({In(0, 2), In(0, 2), In(0, 2), In(2, 4), In(2, 4)}).ExpectNothing().ExpectTimers(2)
-      .Watermark(2ms).Expect({{"0[0, 2):3"}}).ExpectTimers(1).Watermark(4ms).Expect({{"0[2, 4):2"}}).ExpectTimers(0);
+  windows.Rows({In(0, 2), In(0, 2), In(0, 2), In(2, 4), In(2, 4)})
+      .ExpectNothing()
+      .ExpectTimers(2)
+      .Watermark(2ms)
+      .Expect({{"0[0, 2):3"}})
+      .ExpectTimers(1)
+      .Watermark(4ms)
+      .Expect({{"0[2, 4):2"}})
+      .ExpectTimers(0);
 }
 TEST(GivenTrigger, EventTimeFiresALateRowAtOnceAndOnce) {
   Windows windows(Given(EventTimeTrigger(), TimeDomain::kEventTime, false, 100));
@@ -286,13 +315,24 @@ TEST(GivenTrigger, EventTimeMergesItsTimers) {
 }
 TEST(GivenTrigger, EventTimeDoesNotFireALateMergeTwice) {
   Windows windows(Given(EventTimeTrigger(), TimeDomain::kEventTime, true, 100));
-  windows.Rows({In(0, 2), In(3, 4)}).Watermark(10ms).Expect({{"0[0, 2):1"}, {"0[3, 4):1"}})
-      .Rows({In(2, 3)}).Expect({{"0[0, 4):3"}}).Watermark(50ms).ExpectNothing();
+  windows.Rows({In(0, 2), In(3, 4)})
+      .Watermark(10ms)
+      .Expect({{"0[0, 2):1"}, {"0[3, 4):1"}})
+      .Rows({In(2, 3)})
+      .Expect({{"0[0, 4):3"}})
+      .Watermark(50ms)
+      .ExpectNothing();
 }
 TEST(GivenTrigger, ProcessingTimeKeepsWindowsApart) {
   Windows windows(Given(ProcessingTimeTrigger(), TimeDomain::kProcessingTime));
-  windows.Rows({In(0, 2), In(0, 2), In(2, 4)}).ExpectTimers(2).ProcessingTime(2ms).Expect({{"0[0, 2):2"}}).ExpectTimers(1)
-      .ProcessingTime(4ms).Expect({{"0[2, 4):1"}}).ExpectTimers(0);
+  windows.Rows({In(0, 2), In(0, 2), In(2, 4)})
+      .ExpectTimers(2)
+      .ProcessingTime(2ms)
+      .Expect({{"0[0, 2):2"}})
+      .ExpectTimers(1)
+      .ProcessingTime(4ms)
+      .Expect({{"0[2, 4):1"}})
+      .ExpectTimers(0);
 }
 TEST(GivenTrigger, ProcessingTimeMergesItsTimers) {
   Windows windows(Given(ProcessingTimeTrigger(), TimeDomain::kProcessingTime, true));
@@ -300,10 +340,20 @@ TEST(GivenTrigger, ProcessingTimeMergesItsTimers) {
 }
 TEST(GivenTrigger, CountKeepsWindowsApartAndForgetsWhenItFires) {
   Windows windows(Given(CountTrigger(3)));
-  windows.Rows({In(0, 2), In(2, 4)}).ExpectNothing().ExpectEntries(4)
-      .Rows({In(0, 2), In(0, 2), In(2, 4)}).Expect({{"0[0, 2):3"}}).ExpectEntries(3)
-      .Rows({In(2, 4)}).Expect({{"0[2, 4):3"}}).ExpectEntries(2)
-      .Watermark(2ms).ExpectEntries(1).Watermark(4ms).ExpectNothing().ExpectEntries(0);
+  windows.Rows({In(0, 2), In(2, 4)})
+      .ExpectNothing()
+      .ExpectEntries(4)
+      .Rows({In(0, 2), In(0, 2), In(2, 4)})
+      .Expect({{"0[0, 2):3"}})
+      .ExpectEntries(3)
+      .Rows({In(2, 4)})
+      .Expect({{"0[2, 4):3"}})
+      .ExpectEntries(2)
+      .Watermark(2ms)
+      .ExpectEntries(1)
+      .Watermark(4ms)
+      .ExpectNothing()
+      .ExpectEntries(0);
 }
 TEST(GivenTrigger, CountClearsOnlyTheWindowThatGoes) {
   Windows windows(Given(CountTrigger(3)));
@@ -311,27 +361,37 @@ TEST(GivenTrigger, CountClearsOnlyTheWindowThatGoes) {
 }
 TEST(GivenTrigger, CountAddsUpWhenWindowsMerge) {
   Windows windows(Given(CountTrigger(3), TimeDomain::kEventTime, true));
-  windows.Rows({In(0, 2), In(3, 4), In(7, 9)}).ExpectNothing().Rows({In(2, 3)}).Expect({{"0[0, 4):3"}})
-      .Rows({In(7, 9), In(7, 9)}).Expect({{"0[7, 9):3"}});
+  windows.Rows({In(0, 2), In(3, 4), In(7, 9)})
+      .ExpectNothing()
+      .Rows({In(2, 3)})
+      .Expect({{"0[0, 4):3"}})
+      .Rows({In(7, 9), In(7, 9)})
+      .Expect({{"0[7, 9):3"}});
 }
 TEST(GivenTrigger, CountAddsUpWhenAWindowSwallowsOthers) {
   Windows windows(Given(CountTrigger(3), TimeDomain::kEventTime, true));
   windows.Rows({In(2, 3), In(4, 6)}).ExpectNothing().Rows({In(0, 8)}).Expect({{"0[0, 8):3"}});
 }
 TEST(GivenTrigger, PurgingEmptiesWhatFiresAndPassesTheRestOn) {
-  Windows fires(Given(PurgingTrigger(std::make_shared<ScriptedTrigger>(TriggerScript{.on_element = TriggerResult::kFire}))));
+  Windows fires(
+      Given(PurgingTrigger(std::make_shared<ScriptedTrigger>(TriggerScript{.on_element = TriggerResult::kFire}))));
   fires.Rows({In(0, 2), In(0, 2)}).Expect({{"0[0, 2):1"}, {"0[0, 2):1"}}).ExpectEntries(0);
   Windows continues(Given(PurgingTrigger(std::make_shared<ScriptedTrigger>(TriggerScript{}))));
   continues.Rows({In(0, 2)}).ExpectNothing().ExpectEntries(1);
-  Windows on_time(Given(PurgingTrigger(std::make_shared<ScriptedTrigger>(TriggerScript{.on_time = TriggerResult::kFire, .timer = 0}))));
+  Windows on_time(Given(
+      PurgingTrigger(std::make_shared<ScriptedTrigger>(TriggerScript{.on_time = TriggerResult::kFire, .timer = 0}))));
   on_time.Rows({In(0, 4)}).Watermark(0ms).Expect({{"0[0, 4):1"}}).ExpectEntries(0);
 }
 TEST(GivenTrigger, OneThatCannotMergeIsRefusedForSessions) {
   class NoMerge final : public TypedTrigger<Fixed> {
    public:
-    TriggerResult OnRow(const Fixed&, int64_t, const Window&, TriggerContext&) override { return TriggerResult::kContinue; }
+    TriggerResult OnRow(const Fixed&, int64_t, const Window&, TriggerContext&) override {
+      return TriggerResult::kContinue;
+    }
     TriggerResult OnEventTime(int64_t, const Window&, TriggerContext&) override { return TriggerResult::kContinue; }
-    TriggerResult OnProcessingTime(int64_t, const Window&, TriggerContext&) override { return TriggerResult::kContinue; }
+    TriggerResult OnProcessingTime(int64_t, const Window&, TriggerContext&) override {
+      return TriggerResult::kContinue;
+    }
     void Clear(const Window&, TriggerContext&) override {}
     std::string ToString() const override { return "NoMerge"; }
   };

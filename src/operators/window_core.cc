@@ -132,10 +132,12 @@ Status WindowCore::ProcessRows(flow::Rows& rows, flow::Output& out) {
 
 Status WindowCore::CheckTime(int64_t time) const {
   if (time == columns::kNoTime) {
-    return UserError("A row without event time reached an event-time window; assign timestamps and watermarks before it: {}",
-                     options_.name);
+    return UserError(
+        "A row without event time reached an event-time window; assign timestamps and watermarks before it: {}",
+        options_.name);
   }
-  if (time < -kTimeBound || time > kTimeBound) return UserError("Event time out of range: {} ms, in {}", time, options_.name);
+  if (time < -kTimeBound || time > kTimeBound)
+    return UserError("Event time out of range: {} ms, in {}", time, options_.name);
   return {};
 }
 
@@ -157,8 +159,10 @@ int32_t WindowCore::ProcessRun(const columns::Batch& batch, int32_t from) {
   const void* value = values + value_size() * static_cast<size_t>(from);
   bool late = first ? IsLate(*slices_->Last(slice))
                     : event && SaturatingAdd(batch.time(from), options_.allowed_lateness_ms) <= watermark_;
-  if (late) Late(value, batch.time(from), batch.kind(from));
-  else if (first) AddToPassedSlice(keys_[from], slice, value);
+  if (late)
+    Late(value, batch.time(from), batch.kind(from));
+  else if (first)
+    AddToPassedSlice(keys_[from], slice, value);
   return from + 1;
 }
 
@@ -191,8 +195,10 @@ void WindowCore::AddToPassedSlice(const state::KeyView& key, const Window& slice
 
 void WindowCore::Late(const void* value, int64_t time, types::RowKind kind) {
   ++late_rows_;
-  if (options_.late_output) EmitLate(value, time, kind);
-  else dropped_->Increment();
+  if (options_.late_output)
+    EmitLate(value, time, kind);
+  else
+    dropped_->Increment();
 }
 
 Result<Progress> WindowCore::OnWatermark(flow::Watermark watermark, flow::Output& out) {
@@ -220,14 +226,17 @@ Result<Progress> WindowCore::OnEnd(flow::EndKind kind, flow::Output& out) {
   return Finish(Drain(out) ? Progress::kDone : Progress::kMore);
 }
 
-Result<Progress> WindowCore::FireDue(state::TimerQueue& timers, int64_t limit, TimeDomain timers_domain, flow::Output& out) {
+Result<Progress> WindowCore::FireDue(state::TimerQueue& timers, int64_t limit, TimeDomain timers_domain,
+                                     flow::Output& out) {
   Status status = Guard(nullptr, [&]() -> Status {
     for (int fired = 0; fired < kTimersPerCall && out.has_credit(); ++fired) {
       std::optional<state::Timer> timer = timers.PopDue(limit);
       if (!timer) break;
       Window window = WindowFromBytes(timer->ns);
-      if (slices_) FireSlices(KeyOf(*timer), window, true);
-      else OnPaneTimer(KeyOf(*timer), window, timer->time, timers_domain);
+      if (slices_)
+        FireSlices(KeyOf(*timer), window, true);
+      else
+        OnPaneTimer(KeyOf(*timer), window, timer->time, timers_domain);
     }
     return {};
   });
@@ -267,7 +276,8 @@ void WindowCore::FireSlices(const state::KeyView& key, const Window& window, boo
 }
 
 void WindowCore::EraseDeadSlices() {
-  while (std::optional<state::Timer> timer = slice_cleanup_->PopDue(watermark_)) contents_->Erase(KeyOf(*timer), timer->ns);
+  while (std::optional<state::Timer> timer = slice_cleanup_->PopDue(watermark_))
+    contents_->Erase(KeyOf(*timer), timer->ns);
 }
 
 void WindowCore::RegisterTimer(TimeDomain timer_domain, int64_t time, const state::KeyView& key, const Window& window) {

@@ -106,8 +106,8 @@ class WindowCore : public flow::Operator {
   void Late(const void* value, int64_t time, types::RowKind kind);
   // Sessions.
   Window AddSession(const state::KeyView& key, const Window& window);
-  void MergeSessions(const state::KeyView& key, const Window& merged, const Window& state, const std::vector<Window>& windows,
-                     const std::vector<Window>& states);
+  void MergeSessions(const state::KeyView& key, const Window& merged, const Window& state,
+                     const std::vector<Window>& windows, const std::vector<Window>& states);
   std::optional<Window> SessionState(const state::KeyView& key, const Window& window);
   void RetireSession(const state::KeyView& key, const Window& window);
   // Timers and firing.
@@ -141,7 +141,7 @@ class WindowCore : public flow::Operator {
   state::TimerQueue* slice_cleanup_ = nullptr;
   std::vector<std::string>* saved_watermark_ = nullptr;
   int64_t watermark_ = INT64_MIN;
-  bool firing_ = false;   // timers up to watermark_ are not all fired
+  bool firing_ = false;  // timers up to watermark_ are not all fired
   int64_t now_ms_ = 0;
   int64_t late_rows_ = 0;
   metrics::Counter* dropped_ = nullptr;

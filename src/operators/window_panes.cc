@@ -22,8 +22,12 @@ class WindowCore::PaneContext final : public TriggerContext {
   int64_t now_ms() const override { return core_.now_ms_; }
   void RegisterEventTimer(int64_t time) override { core_.RegisterTimer(TimeDomain::kEventTime, time, key_, window_); }
   void DeleteEventTimer(int64_t time) override { core_.DeleteTimer(TimeDomain::kEventTime, time, key_, window_); }
-  void RegisterProcessingTimer(int64_t time) override { core_.RegisterTimer(TimeDomain::kProcessingTime, time, key_, window_); }
-  void DeleteProcessingTimer(int64_t time) override { core_.DeleteTimer(TimeDomain::kProcessingTime, time, key_, window_); }
+  void RegisterProcessingTimer(int64_t time) override {
+    core_.RegisterTimer(TimeDomain::kProcessingTime, time, key_, window_);
+  }
+  void DeleteProcessingTimer(int64_t time) override {
+    core_.DeleteTimer(TimeDomain::kProcessingTime, time, key_, window_);
+  }
 
  protected:
   NamedTables& tables() override { return core_.tables_; }
@@ -57,7 +61,8 @@ void WindowCore::ProcessPane(const columns::Batch& batch, int32_t row) {
   if (!taken && late) Late(value, time, batch.kind(row));
 }
 
-void WindowCore::AddToPane(const state::KeyView& key, const Window& window, const Window& state, const void* value, int64_t time) {
+void WindowCore::AddToPane(const state::KeyView& key, const Window& window, const Window& state, const void* value,
+                           int64_t time) {
   bool created = false;
   void* accumulator = contents_->FindOrCreate(key, WindowBytes(state).view(), &created);
   Add(accumulator, created, value);
@@ -165,8 +170,10 @@ void WindowCore::RetireSession(const state::KeyView& key, const Window& window) 
   auto* sessions = static_cast<Sessions*>(sessions_->Find(key, {}));
   if (!sessions) return;
   std::erase_if(*sessions, [&](const auto& entry) { return SessionWindow(entry) == window; });
-  if (sessions->empty()) sessions_->Erase(key, {});
-  else sessions_->MarkDirty();
+  if (sessions->empty())
+    sessions_->Erase(key, {});
+  else
+    sessions_->MarkDirty();
 }
 
 }  // namespace thalweg::operators

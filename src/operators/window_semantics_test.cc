@@ -14,7 +14,8 @@ std::set<std::string> TestsOfThisBinary() {
   const auto& all = *::testing::UnitTest::GetInstance();
   for (int i = 0; i < all.total_test_suite_count(); ++i) {
     const ::testing::TestSuite& suite = *all.GetTestSuite(i);
-    for (int j = 0; j < suite.total_test_count(); ++j) names.insert(std::string(suite.name()) + "." + suite.GetTestInfo(j)->name());
+    for (int j = 0; j < suite.total_test_count(); ++j)
+      names.insert(std::string(suite.name()) + "." + suite.GetTestInfo(j)->name());
   }
   return names;
 }

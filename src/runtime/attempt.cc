@@ -51,7 +51,8 @@ class Attempt::Builder {
         report_(std::move(report)) {}
 
   Status Build() {
-    for (int i = 0; i < plan_.cores; ++i) attempt_.cores_.push_back(std::make_unique<Core>(i, *world_.clock, world_.memory));
+    for (int i = 0; i < plan_.cores; ++i)
+      attempt_.cores_.push_back(std::make_unique<Core>(i, *world_.clock, world_.memory));
     MakeLinks();
     MakeChannels();
     for (const TaskSpec& spec : plan_.tasks) THALWEG_TRY(MakeTask(spec));
@@ -94,7 +95,7 @@ class Attempt::Builder {
   }
 
   flow::TaskName NameOf(const graph::Node& node, const TaskSpec& spec) const {
-    return {world_.job_name,  node.name, node.uid, spec.subtask, node.parallelism, node.max_parallelism, world_.number};
+    return {world_.job_name, node.name, node.uid, spec.subtask, node.parallelism, node.max_parallelism, world_.number};
   }
 
   Status MakeTask(const TaskSpec& spec) {
@@ -113,11 +114,13 @@ class Attempt::Builder {
     // The task keeps its channels' ends; the core must know where envelopes for them go.
     auto senders = PointersOf(parts.senders);
     auto receivers = PointersOf(parts.receivers);
-    attempt_.tasks_.push_back(std::make_unique<Task>(options, std::move(parts), core_of(spec.id), *world_.clock, report_));
+    attempt_.tasks_.push_back(
+        std::make_unique<Task>(options, std::move(parts), core_of(spec.id), *world_.clock, report_));
     Task* task = attempt_.tasks_.back().get();
     core_of(spec.id).AddTask(task);
     for (exchange::ChannelSender* sender : senders) core_of(spec.id).AddChannel(sender->id(), task, nullptr, sender);
-    for (exchange::ChannelReceiver* receiver : receivers) core_of(spec.id).AddChannel(receiver->id(), task, receiver, nullptr);
+    for (exchange::ChannelReceiver* receiver : receivers)
+      core_of(spec.id).AddChannel(receiver->id(), task, receiver, nullptr);
     return {};
   }
 
@@ -132,18 +135,21 @@ class Attempt::Builder {
     ChainMember member;
     member.name = node.name;
     member.uid = node.uid;
-    Status made = node.role == graph::NodeRole::kSource ? MakeSourceMember(node, member, parts) : MakeOperatorMember(node, member);
+    Status made = node.role == graph::NodeRole::kSource ? MakeSourceMember(node, member, parts)
+                                                        : MakeOperatorMember(node, member);
     THALWEG_TRY(made.WithContext(fmt::format("Operator '{}'", node.name)));
 
     flow::TaskName name = NameOf(node, spec);
     std::unique_ptr<state::KeyedBackend> keyed;
     if (node.keyed) {
       types::KeyGroupRange groups = types::KeyGroupsOf(spec.subtask, node.max_parallelism, node.parallelism);
-      THALWEG_ASSIGN(keyed, world_.make_backend(name, {static_cast<uint16_t>(groups.begin), static_cast<uint16_t>(groups.end - 1)}));
+      THALWEG_ASSIGN(keyed, world_.make_backend(
+                                name, {static_cast<uint16_t>(groups.begin), static_cast<uint16_t>(groups.end - 1)}));
     }
     RestoredOperator restored = TakeRestored(node.uid, spec.subtask);
     for (const state::KeyedSnapshot& snapshot : restored.keyed) {
-      if (!keyed) return InternalError("Operator '{}' has keyed state in the checkpoint, but is not keyed now", node.name);
+      if (!keyed)
+        return InternalError("Operator '{}' has keyed state in the checkpoint, but is not keyed now", node.name);
       THALWEG_TRY(keyed->Restore(snapshot).WithContext(fmt::format("Operator '{}'", node.name)));
     }
     TaskContext::World world;
@@ -231,7 +237,8 @@ class Attempt::Builder {
     options.subtask = spec.subtask;
     auto custom = program_.functions.partitioners.find(from->uid + "/" + to->uid);
     if (custom != program_.functions.partitioners.end()) options.custom = custom->second;
-    parts.edges.push_back(std::make_unique<EdgeWriter>(std::move(options), std::move(targets), core_of(spec.id).pool()));
+    parts.edges.push_back(
+        std::make_unique<EdgeWriter>(std::move(options), std::move(targets), core_of(spec.id).pool()));
     return parts.edges.back().get();
   }
 

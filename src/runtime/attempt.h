@@ -36,8 +36,8 @@ struct RestoredState {
   std::set<std::string> finished;                          // uids whose every subtask had ended
 };
 
-using KeyedBackendFactory = std::function<Result<std::unique_ptr<state::KeyedBackend>>(
-    const flow::TaskName& task, state::KeyGroupRange groups)>;
+using KeyedBackendFactory = std::function<Result<std::unique_ptr<state::KeyedBackend>>(const flow::TaskName& task,
+                                                                                       state::KeyGroupRange groups)>;
 
 /// The job's thread, but for what Core and Task say.
 class Attempt {

@@ -311,13 +311,15 @@ Result<state::TaskSnapshot> Chain::SnapshotNow(const flow::Barrier& barrier) {
 
 Status Chain::NotifyComplete(uint64_t checkpoint) {
   for (size_t i = 0; i < members_.size(); ++i)
-    THALWEG_TRY(Named(static_cast<int>(i), CatchUserErrors([&] { return members_[i].op->OnCheckpointComplete(checkpoint); })));
+    THALWEG_TRY(
+        Named(static_cast<int>(i), CatchUserErrors([&] { return members_[i].op->OnCheckpointComplete(checkpoint); })));
   return {};
 }
 
 Status Chain::NotifyAborted(uint64_t checkpoint) {
   for (size_t i = 0; i < members_.size(); ++i)
-    THALWEG_TRY(Named(static_cast<int>(i), CatchUserErrors([&] { return members_[i].op->OnCheckpointAborted(checkpoint); })));
+    THALWEG_TRY(
+        Named(static_cast<int>(i), CatchUserErrors([&] { return members_[i].op->OnCheckpointAborted(checkpoint); })));
   return {};
 }
 

@@ -122,7 +122,8 @@ struct Fixture {
     world.clock = &clock;
     world.pool = &pool;
     world.metrics = group.get();
-    contexts.push_back(std::make_unique<TaskContext>(flow::TaskName{"job", name, name}, world, waker, nullptr, [](std::string) {}));
+    contexts.push_back(
+        std::make_unique<TaskContext>(flow::TaskName{"job", name, name}, world, waker, nullptr, [](std::string) {}));
     ChainMember member;
     member.name = name;
     member.uid = name;
@@ -162,7 +163,8 @@ struct Fixture {
     for (Element& element : held.sent) {
       if (element.kind == Element::Kind::kBatch)
         for (const TestRow& row : RowsOf(element.batch)) left.push_back(std::to_string(row.value));
-      if (element.kind == Element::Kind::kWatermark) left.push_back(fmt::format("watermark {}", element.watermark.time));
+      if (element.kind == Element::Kind::kWatermark)
+        left.push_back(fmt::format("watermark {}", element.watermark.time));
       if (element.kind == Element::Kind::kBarrier) left.push_back(fmt::format("barrier {}", element.barrier.id));
       if (element.kind == Element::Kind::kStatus) left.push_back(element.status.idle ? "idle" : "active");
       if (element.kind == Element::Kind::kEnd) left.emplace_back("end");
@@ -212,8 +214,8 @@ TEST(Chain, WhatStoppedHalfWayGoesOnBeforeWhatCameBehindIt) {
   ASSERT_TRUE(chain.Deliver(0, flow::Barrier{1}).ok());
   EXPECT_THAT(fixture.seen, ElementsAre("a 1", "b 1"));
   for (int i = 0; i < 5 && chain.pending(); ++i) ASSERT_TRUE(chain.Resume().ok());
-  EXPECT_THAT(fixture.seen, ElementsAre("a 1", "b 1", "a 2", "b 2", "a 3", "b 3", "a watermark 7", "b watermark 7", "a barrier 1",
-                                        "a snapshot", "b barrier 1", "b snapshot", "snapshot 1 of 2"));
+  EXPECT_THAT(fixture.seen, ElementsAre("a 1", "b 1", "a 2", "b 2", "a 3", "b 3", "a watermark 7", "b watermark 7",
+                                        "a barrier 1", "a snapshot", "b barrier 1", "b snapshot", "snapshot 1 of 2"));
   EXPECT_TRUE(chain.ready_for_input());
 }
 
@@ -236,8 +238,8 @@ TEST(Chain, ABlockedOperatorWaitsForItsWakerAndHoldsAllBehindIt) {
   EXPECT_THAT(fixture.seen, ElementsAre("a 1")) << "nobody woke it";
   chain.Unblock();
   while (chain.pending()) ASSERT_TRUE(chain.Resume().ok());
-  EXPECT_THAT(fixture.seen, ElementsAre("a 1", "b 1", "a 2", "b 2", "a barrier 1", "a snapshot", "b barrier 1", "b snapshot",
-                                        "snapshot 1 of 2"));
+  EXPECT_THAT(fixture.seen, ElementsAre("a 1", "b 1", "a 2", "b 2", "a barrier 1", "a snapshot", "b barrier 1",
+                                        "b snapshot", "snapshot 1 of 2"));
 }
 
 TEST(Chain, AnEdgeWithoutCreditStopsItsWriterAfterOneMoreBatch) {

@@ -25,7 +25,8 @@ class Core::RingLink final : public exchange::Link {
   exchange::SpscRing<Envelope> ring_;
 };
 
-Core::Core(int id, const time::Clock& clock, columns::MemoryAccount* account) : id_(id), clock_(&clock), pool_(account) {}
+Core::Core(int id, const time::Clock& clock, columns::MemoryAccount* account)
+    : id_(id), clock_(&clock), pool_(account) {}
 
 Core::~Core() { Stop(); }
 
@@ -142,7 +143,8 @@ void Core::Run() {
 
 bool Core::HasOutsideWork() const {
   if (has_commands_.load(std::memory_order_acquire) || stop_.load(std::memory_order_relaxed)) return true;
-  if (std::any_of(inbound_.begin(), inbound_.end(), [](const auto& link) { return !link->ring().empty(); })) return true;
+  if (std::any_of(inbound_.begin(), inbound_.end(), [](const auto& link) { return !link->ring().empty(); }))
+    return true;
   return std::any_of(tasks_.begin(), tasks_.end(), [](const Task* task) { return task->is_ready(); });
 }
 

@@ -24,8 +24,13 @@ struct Job::SourceControl {
   int64_t next_discovery_ms = INT64_MAX;
 };
 
-Job::Job(flow::Program program, const flow::Registry& registry, JobOptions options, time::Clock& clock, metrics::Group& metrics)
-    : program_(std::move(program)), registry_(&registry), options_(std::move(options)), clock_(&clock), metrics_(&metrics) {}
+Job::Job(flow::Program program, const flow::Registry& registry, JobOptions options, time::Clock& clock,
+         metrics::Group& metrics)
+    : program_(std::move(program)),
+      registry_(&registry),
+      options_(std::move(options)),
+      clock_(&clock),
+      metrics_(&metrics) {}
 
 Job::~Job() {
   if (attempt_) attempt_->Stop();
@@ -80,7 +85,8 @@ int Job::TaskOf(const TaskId& id) const {
 Result<RestoredState> Job::FindState() {
   if (options_.store && committed_ && committed_->checkpoint > found_newest_) {
     THALWEG_ASSIGN(checkpoint::Latest latest, options_.store->ReadLatest(plan_.graph.name));
-    if (latest.manifest && latest.manifest->checkpoint > found_newest_) return ReadState(*options_.store, *latest.manifest);
+    if (latest.manifest && latest.manifest->checkpoint > found_newest_)
+      return ReadState(*options_.store, *latest.manifest);
   }
   if (!options_.restore) return RestoredState{};
   checkpoint::CheckpointStore& store = *options_.restore->store;
@@ -243,7 +249,8 @@ void Job::OnFailure(const Status& error) {
   // state of the world, so every category is retried, as in Flink.
   std::optional<int64_t> delay = options_.restart ? options_.restart->OnFailure(clock_->NowMs()) : std::nullopt;
   if (!delay) {
-    Status final_error = options_.restart ? error.WithContext(fmt::format("Not restarted ({})", options_.restart->Describe())) : error;
+    Status final_error =
+        options_.restart ? error.WithContext(fmt::format("Not restarted ({})", options_.restart->Describe())) : error;
     return End(final_error);
   }
   Log(fmt::format("Failed, restarting in {} ms: {}", *delay, error.ToString()));
@@ -279,7 +286,8 @@ JobProgress Job::progress() const {
   std::lock_guard lock(attempt_mutex_);
   if (!attempt_) return progress;
   int64_t least = time::kMaxWatermark;
-  bool any_sink = std::any_of(attempt_->tasks().begin(), attempt_->tasks().end(), [](const auto& task) { return task->has_sink(); });
+  bool any_sink = std::any_of(attempt_->tasks().begin(), attempt_->tasks().end(),
+                              [](const auto& task) { return task->has_sink(); });
   for (const auto& task : attempt_->tasks()) {
     const TaskProgress& each = task->progress();
     if (task->is_source()) progress.rows_in += each.rows_in.load(std::memory_order_relaxed);
@@ -389,7 +397,8 @@ void Job::MakeCoordinator(uint64_t newest) {
     options.tasks.push_back(std::move(task));
   }
   for (const graph::Node& node : plan_.graph.nodes)
-    options.nodes.push_back({node.uid, node.parallelism, node.max_parallelism, node.keyed, node.role == graph::NodeRole::kSource});
+    options.nodes.push_back(
+        {node.uid, node.parallelism, node.max_parallelism, node.keyed, node.role == graph::NodeRole::kSource});
   coordinator_ = std::make_unique<checkpoint::CheckpointCoordinator>(std::move(options));
 }
 

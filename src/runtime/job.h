@@ -49,8 +49,8 @@ struct JobOptions {
 
 /// A job as others may see it.
 struct JobProgress {
-  uint64_t rows_in = 0;   // read by sources
-  uint64_t rows_out = 0;  // received by sinks
+  uint64_t rows_in = 0;                     // read by sources
+  uint64_t rows_out = 0;                    // received by sinks
   int64_t watermark = time::kMinWatermark;  // least of the sinks' chains
   uint64_t checkpoints = 0;
   int restarts = 0;
@@ -60,7 +60,8 @@ enum class JobEnd : uint8_t { kFinished, kStopped };
 
 class Job {
  public:
-  Job(flow::Program program, const flow::Registry& registry, JobOptions options, time::Clock& clock, metrics::Group& metrics);
+  Job(flow::Program program, const flow::Registry& registry, JobOptions options, time::Clock& clock,
+      metrics::Group& metrics);
   ~Job();
 
   /// Blocks until the job has finished, was stopped, or failed for good.
@@ -119,12 +120,12 @@ class Job {
   std::unique_ptr<checkpoint::CheckpointCoordinator> coordinator_;
   std::optional<int64_t> coordinator_timer_ms_;
   std::optional<int64_t> restart_at_ms_;
-  uint64_t found_newest_ = 0;   // number of the newest checkpoint in the folder when this process began: not ours
+  uint64_t found_newest_ = 0;  // number of the newest checkpoint in the folder when this process began: not ours
   uint64_t last_triggered_ = 0;
-  bool stopping_ = false;       // Stop was called
-  std::map<int, int> writes_under_way_;              // snapshots of this attempt, by task
-  std::map<int, state::TaskSnapshot> drained_;       // last words that wait for the task's writes
-  int io_under_way_ = 0;        // commits that must be awaited before the next attempt
+  bool stopping_ = false;                       // Stop was called
+  std::map<int, int> writes_under_way_;         // snapshots of this attempt, by task
+  std::map<int, state::TaskSnapshot> drained_;  // last words that wait for the task's writes
+  int io_under_way_ = 0;                        // commits that must be awaited before the next attempt
   std::optional<checkpoint::Manifest> committed_;
 
   mutable std::mutex mutex_;

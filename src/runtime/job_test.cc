@@ -17,7 +17,8 @@ using graph::Partitioning;
 using ::testing::HasSubstr;
 
 /// read -> pass -(keyed)-> count -> collect
-TestJob CountingJob(Numbers numbers, SharedLedger ledger = std::make_shared<Ledger>(), LedgerOperator::Hook hook = nullptr) {
+TestJob CountingJob(Numbers numbers, SharedLedger ledger = std::make_shared<Ledger>(),
+                    LedgerOperator::Hook hook = nullptr) {
   TestJob test(std::move(ledger));
   uint32_t read = test.Source("read", std::move(numbers));
   uint32_t pass = test.Pass("pass");
@@ -93,13 +94,15 @@ TEST(Job, ReportsWhatItRead) {
 
 TEST(Job, EveryExchangeDeliversEachRowOnceButBroadcastToAll) {
   Numbers numbers;
-  for (Partitioning partitioning : {Partitioning::kKeyed, Partitioning::kRebalance, Partitioning::kRescale, Partitioning::kGlobal,
-                                    Partitioning::kCustom, Partitioning::kBroadcast}) {
+  for (Partitioning partitioning : {Partitioning::kKeyed, Partitioning::kRebalance, Partitioning::kRescale,
+                                    Partitioning::kGlobal, Partitioning::kCustom, Partitioning::kBroadcast}) {
     for (bool serialize : {false, true}) {
       TestJob test = ExchangeJob(partitioning, 2, 3, numbers);
       test.serialize_hops = serialize;
-      test.functions.partitioners["read/collect"] = [](const columns::Batch& batch, int parallelism, int32_t* subtasks) {
-        for (int32_t i = 0; i < batch.rows(); ++i) subtasks[i] = static_cast<int32_t>(RowAt(batch, i).value % parallelism);
+      test.functions.partitioners["read/collect"] = [](const columns::Batch& batch, int parallelism,
+                                                       int32_t* subtasks) {
+        for (int32_t i = 0; i < batch.rows(); ++i)
+          subtasks[i] = static_cast<int32_t>(RowAt(batch, i).value % parallelism);
       };
       ExpectFinished(test);
       std::vector<TestRow> expected = numbers.All();
@@ -144,10 +147,12 @@ TEST(Job, AGlobalEdgeSendsAllToTheFirstSubtask) {
 TEST(Job, ACustomEdgeObeysItsFunction) {
   TestJob test = ExchangeJob(Partitioning::kCustom, 2, 3, {});
   test.functions.partitioners["read/collect"] = [](const columns::Batch& batch, int parallelism, int32_t* subtasks) {
-    for (int32_t i = 0; i < batch.rows(); ++i) subtasks[i] = static_cast<int32_t>(RowAt(batch, i).value / 7 % parallelism);
+    for (int32_t i = 0; i < batch.rows(); ++i)
+      subtasks[i] = static_cast<int32_t>(RowAt(batch, i).value / 7 % parallelism);
   };
   ExpectFinished(test);
-  for (const Ledger::Arrival& arrival : test.ledger->arrivals("collect")) EXPECT_EQ(arrival.subtask, arrival.row.value / 7 % 3);
+  for (const Ledger::Arrival& arrival : test.ledger->arrivals("collect"))
+    EXPECT_EQ(arrival.subtask, arrival.row.value / 7 % 3);
 }
 
 TEST(Job, OneSenderAndOneReceiverKeepTheOrderOfASplit) {
@@ -212,7 +217,8 @@ TEST(Job, TwoInputsAreToldApartAndEndOnceEach) {
   for (TestRow row : right.All()) expected.push_back({row.key, row.value + 1'000'000, row.time});
   std::sort(expected.begin(), expected.end());
   EXPECT_EQ(test.ledger->rows("collect"), expected);
-  for (const char* end : {"end of input 0 at both/0", "end of input 0 at both/1", "end of input 1 at both/0", "end of input 1 at both/1"})
+  for (const char* end :
+       {"end of input 0 at both/0", "end of input 0 at both/1", "end of input 1 at both/0", "end of input 1 at both/1"})
     EXPECT_EQ(test.ledger->number(end), 1) << end;
 }
 
@@ -321,7 +327,8 @@ TEST(Job, TimersFireThoughNothingElseMoves) {
   uint32_t tick = test.graph.Sink("tick", 2);
   test.graph.Join(read, tick, Partitioning::kRebalance);
   RunningJob job(test);
-  EXPECT_TRUE(Eventually([&] { return test.ledger->number("ticks of tick/0") > 20 && test.ledger->number("ticks of tick/1") > 20; }));
+  EXPECT_TRUE(Eventually(
+      [&] { return test.ledger->number("ticks of tick/0") > 20 && test.ledger->number("ticks of tick/1") > 20; }));
 }
 
 // --- Failures.
@@ -340,7 +347,9 @@ TEST(Job, AnExceptionOfUserCodeEndsAJobWithoutRestarts) {
 
 TEST(Job, AnExceptionOfATimestampAssignerNamesTheSource) {
   TestJob test = CountingJob({});
-  test.functions.pipelines["read"].assign_times = [](columns::Batch&, columns::BufferPool&) { throw std::runtime_error("no clock"); };
+  test.functions.pipelines["read"].assign_times = [](columns::Batch&, columns::BufferPool&) {
+    throw std::runtime_error("no clock");
+  };
   RunningJob job(test);
   auto end = job.Wait();
   ASSERT_FALSE(end.ok());
@@ -443,7 +452,8 @@ TEST(Job, CountsOnceThroughAFailureAfterACheckpoint) {
     EXPECT_EQ(job.job().progress().restarts, 1);
     EXPECT_THAT(job.LogText(), HasSubstr("Restored checkpoint"));
     for (int split = 0; split < 4; ++split)
-      EXPECT_GE(ledger->number(fmt::format("start of {} in attempt 1", split)), 400) << "what was counted is not read again";
+      EXPECT_GE(ledger->number(fmt::format("start of {} in attempt 1", split)), 400)
+          << "what was counted is not read again";
     EXPECT_EQ(ledger->greatest("collect"), numbers.Counts());
     EXPECT_EQ(ledger->number("late at count"), 0);
   }
@@ -456,7 +466,9 @@ TEST(Job, CountsOnceWhenATaskFailsAfterSomeSourcesHaveEnded) {
   numbers.splits = 3;
   // Split 0 goes on alone when the others have ended, and waits for a checkpoint without them.
   auto hold = HoldForCheckpointAt(ledger, 999);
-  numbers.gate = [hold](int attempt, int split, int64_t position) { return split != 0 || hold(attempt, split, position); };
+  numbers.gate = [hold](int attempt, int split, int64_t position) {
+    return split != 0 || hold(attempt, split, position);
+  };
   TestJob test = CountingJob(numbers, ledger, [ledger](const flow::TaskName&, const TestRow& row) {
     if (row.value == 999 * 3 && ledger->Add("met") == 1) throw std::runtime_error("killed");
   });
@@ -566,7 +578,8 @@ uint64_t DamageNewest(const io::TemporaryFolder& folder) {
     std::string name = entry.path().filename();
     if (name.starts_with("chk-")) newest = std::max<uint64_t>(newest, std::stoull(name.substr(4)));
   }
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(fmt::format("{}/job/chk-{}", folder.path(), newest))) {
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(fmt::format("{}/job/chk-{}", folder.path(), newest))) {
     if (!entry.is_regular_file() || entry.file_size() == 0) continue;
     std::fstream file(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
     auto middle = static_cast<std::streamoff>(entry.file_size() / 2);

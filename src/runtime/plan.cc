@@ -22,9 +22,10 @@ std::map<uint32_t, int> IndexById(const JobGraph& graph) {
 // As Flink chains: one input, forward, equal parallelism and slot sharing group, and both sides willing.
 bool MayChain(const JobGraph& graph, const Node& from, const Node& to, const Edge& edge) {
   auto inputs = std::count_if(graph.edges.begin(), graph.edges.end(), [&](const Edge& e) { return e.to == to.id; });
-  return inputs == 1 && edge.partitioning == Partitioning::kForward && edge.exchange == graph::ExchangeMode::kPipelined &&
-         from.parallelism == to.parallelism && from.slot_sharing_group == to.slot_sharing_group &&
-         from.chaining != ChainingPolicy::kNever && to.chaining == ChainingPolicy::kAlways;
+  return inputs == 1 && edge.partitioning == Partitioning::kForward &&
+         edge.exchange == graph::ExchangeMode::kPipelined && from.parallelism == to.parallelism &&
+         from.slot_sharing_group == to.slot_sharing_group && from.chaining != ChainingPolicy::kNever &&
+         to.chaining == ChainingPolicy::kAlways;
 }
 
 void AddChannels(PhysicalPlan& plan, int edge_index, int from_chain, int to_chain) {
@@ -69,8 +70,8 @@ Result<PhysicalPlan> MakePlan(JobGraph graph, const PlanOptions& options) {
     if (node.parallelism <= 0) node.parallelism = options.default_parallelism;
     if (node.max_parallelism <= 0) node.max_parallelism = options.default_max_parallelism;
     if (node.parallelism > node.max_parallelism)
-      return UserError("Parallelism above the max parallelism at operator '{}': {} > {} (pipeline.max-parallelism)", node.name,
-                       node.parallelism, node.max_parallelism);
+      return UserError("Parallelism above the max parallelism at operator '{}': {} > {} (pipeline.max-parallelism)",
+                       node.name, node.parallelism, node.max_parallelism);
   }
   THALWEG_TRY(graph::Validate(graph));
 
@@ -84,7 +85,8 @@ Result<PhysicalPlan> MakePlan(JobGraph graph, const PlanOptions& options) {
     for (const Edge& edge : graph.edges) {
       if (edge.to != node.id || !options.chaining) continue;
       int from = index[edge.from];
-      if (MayChain(graph, graph.nodes[static_cast<size_t>(from)], node, edge)) chain = plan.chain_of_node[static_cast<size_t>(from)];
+      if (MayChain(graph, graph.nodes[static_cast<size_t>(from)], node, edge))
+        chain = plan.chain_of_node[static_cast<size_t>(from)];
     }
     if (chain < 0) {
       chain = static_cast<int>(plan.chains.size());

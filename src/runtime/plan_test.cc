@@ -115,8 +115,8 @@ TEST(Plan, ABlockingExchangeSeparatesChains) {
 }
 
 TEST(Plan, AnythingButForwardSeparatesChainsEvenAtParallelismOne) {
-  for (Partitioning partitioning : {Partitioning::kKeyed, Partitioning::kRebalance, Partitioning::kRescale, Partitioning::kBroadcast,
-                                    Partitioning::kGlobal, Partitioning::kCustom}) {
+  for (Partitioning partitioning : {Partitioning::kKeyed, Partitioning::kRebalance, Partitioning::kRescale,
+                                    Partitioning::kBroadcast, Partitioning::kGlobal, Partitioning::kCustom}) {
     GraphOf graph = Straight();
     graph.graph().edges[0].partitioning = partitioning;
     EXPECT_THAT(Names(Plan(graph, 1)), ElementsAre("read", "map -> write")) << graph::PartitioningName(partitioning);
@@ -156,7 +156,8 @@ TEST(Plan, ForwardFanOutStaysInOneChain) {
 }
 
 TEST(Plan, ChannelsOfKeyedRebalancedBroadcastAndCustomEdgesReachEverySubtask) {
-  for (Partitioning partitioning : {Partitioning::kKeyed, Partitioning::kRebalance, Partitioning::kBroadcast, Partitioning::kCustom}) {
+  for (Partitioning partitioning :
+       {Partitioning::kKeyed, Partitioning::kRebalance, Partitioning::kBroadcast, Partitioning::kCustom}) {
     EXPECT_THAT(Between(partitioning, 2, 3),
                 UnorderedElementsAre(Pair(0, 0), Pair(0, 1), Pair(0, 2), Pair(1, 0), Pair(1, 1), Pair(1, 2)));
   }
@@ -209,7 +210,8 @@ TEST(Plan, ParallelismAboveTheMaximumNamesOperatorAndOption) {
   options.default_parallelism = 8;
   auto plan = MakePlan(graph.graph(), options);
   ASSERT_FALSE(plan.ok());
-  EXPECT_EQ(plan.status().message(), "Parallelism above the max parallelism at operator 'map': 8 > 4 (pipeline.max-parallelism)");
+  EXPECT_EQ(plan.status().message(),
+            "Parallelism above the max parallelism at operator 'map': 8 > 4 (pipeline.max-parallelism)");
 }
 
 TEST(Plan, AForwardEdgeBetweenDifferentParallelismIsRefused) {

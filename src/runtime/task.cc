@@ -79,7 +79,9 @@ void Task::Fail(Status status) {
 void Task::Open() {
   Status status = chain_->Open();
   for (size_t i = 0; status.ok() && i < parts_.committables.size(); ++i)
-    if (!parts_.committables[i].empty()) status = CatchUserErrors([&] { return chain_->op(static_cast<int>(i)).RestoreCommittables(parts_.committables[i]); });
+    if (!parts_.committables[i].empty())
+      status =
+          CatchUserErrors([&] { return chain_->op(static_cast<int>(i)).RestoreCommittables(parts_.committables[i]); });
   if (!status.ok()) return Fail(std::move(status));
   opened_ = true;
   MakeReady();

@@ -56,8 +56,8 @@ class TaskContext final : public flow::Context {
     metrics::Group* metrics = nullptr;
     uint64_t seed = 0;
   };
-  TaskContext(flow::TaskName name, World world, std::shared_ptr<flow::Waker> waker, std::unique_ptr<state::KeyedBackend> keyed,
-              std::function<void(std::string)> send_event);
+  TaskContext(flow::TaskName name, World world, std::shared_ptr<flow::Waker> waker,
+              std::unique_ptr<state::KeyedBackend> keyed, std::function<void(std::string)> send_event);
 
   const flow::TaskName& task() const override { return name_; }
   time::Clock& clock() override { return *world_.clock; }
@@ -131,7 +131,9 @@ class Task {
   void Close();
 
   void MakeReady() { ready_.store(true, std::memory_order_release); }
-  bool TakeReady() { return ready_.load(std::memory_order_relaxed) && ready_.exchange(false, std::memory_order_acquire); }
+  bool TakeReady() {
+    return ready_.load(std::memory_order_relaxed) && ready_.exchange(false, std::memory_order_acquire);
+  }
   bool is_ready() const { return ready_.load(std::memory_order_acquire); }
   int64_t next_timer_ms() const;
 
@@ -168,15 +170,15 @@ class Task {
   bool failed_ = false;
   bool closed_ = false;
   bool drained_ = false;
-  bool assigned_ = false;          // the source has heard of its first splits (perhaps none)
+  bool assigned_ = false;  // the source has heard of its first splits (perhaps none)
   bool source_ended_ = false;
   bool status_idle_ = false;
   std::optional<flow::EndKind> stop_;
   std::optional<flow::Barrier> triggered_;  // a source's, to be sent next
   // Splits and events that came after the trigger: the enumerator's snapshot has them still, so the reader's must not.
   std::vector<std::function<void()>> after_barrier_;
-  bool hold_after_ = false;                 // the triggered barrier is the last thing to send
-  uint64_t held_for_ = 0;                   // the checkpoint that holds the source; 0: none
+  bool hold_after_ = false;  // the triggered barrier is the last thing to send
+  uint64_t held_for_ = 0;    // the checkpoint that holds the source; 0: none
   int64_t sent_watermark_ = time::kMinWatermark;
   int64_t next_watermark_ms_ = 0;
 };

@@ -14,12 +14,17 @@ class GraphOf {
   explicit GraphOf(std::string name = "job") { graph_.name = std::move(name); }
 
   /// `parallelism` 0: the job's default. Returns the id.
-  uint32_t Source(const std::string& name, int parallelism = 0) { return Add(name, graph::NodeRole::kSource, 0, parallelism); }
+  uint32_t Source(const std::string& name, int parallelism = 0) {
+    return Add(name, graph::NodeRole::kSource, 0, parallelism);
+  }
   uint32_t Operator(const std::string& name, int inputs = 1, int parallelism = 0) {
     return Add(name, graph::NodeRole::kOperator, inputs, parallelism);
   }
-  uint32_t Sink(const std::string& name, int parallelism = 0) { return Add(name, graph::NodeRole::kSink, 1, parallelism); }
-  void Join(uint32_t from, uint32_t to, graph::Partitioning partitioning = graph::Partitioning::kForward, int port = 0, int input = 0) {
+  uint32_t Sink(const std::string& name, int parallelism = 0) {
+    return Add(name, graph::NodeRole::kSink, 1, parallelism);
+  }
+  void Join(uint32_t from, uint32_t to, graph::Partitioning partitioning = graph::Partitioning::kForward, int port = 0,
+            int input = 0) {
     graph::Edge edge;
     edge.from = from;
     edge.from_port = port;

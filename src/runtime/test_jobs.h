@@ -68,7 +68,8 @@ class Ledger {
   /// Key -> greatest value that arrived: counts, whatever was emitted twice.
   std::map<int64_t, int64_t> greatest(const std::string& at) const {
     std::map<int64_t, int64_t> result;
-    for (const Arrival& arrival : arrivals(at)) result[arrival.row.key] = std::max(result[arrival.row.key], arrival.row.value);
+    for (const Arrival& arrival : arrivals(at))
+      result[arrival.row.key] = std::max(result[arrival.row.key], arrival.row.value);
     return result;
   }
   void Completed(const std::string& by, uint64_t checkpoint) {
@@ -147,7 +148,9 @@ class NumbersReader final : public flow::SourceReader {
   Status AddSplits(const std::vector<flow::Split>& splits) override {
     for (const flow::Split& split : splits) {
       positions_[std::stoi(split.id)] = std::stoll(split.state);
-      if (spec_.ledger) spec_.ledger->Add(fmt::format("start of {} in attempt {}", split.id, context_->task().attempt), std::stoll(split.state));
+      if (spec_.ledger)
+        spec_.ledger->Add(fmt::format("start of {} in attempt {}", split.id, context_->task().attempt),
+                          std::stoll(split.state));
     }
     return {};
   }
@@ -230,7 +233,8 @@ class NumbersEnumerator final : public flow::SplitEnumerator {
     return bytes;
   }
   Status Restore(std::string_view bytes) override {
-    for (size_t end; (end = bytes.find(';')) != std::string_view::npos; bytes.remove_prefix(end + 1)) seen_.emplace(bytes.substr(0, end));
+    for (size_t end; (end = bytes.find(';')) != std::string_view::npos; bytes.remove_prefix(end + 1))
+      seen_.emplace(bytes.substr(0, end));
     return {};
   }
 
@@ -239,7 +243,8 @@ class NumbersEnumerator final : public flow::SplitEnumerator {
     std::map<int, std::vector<flow::Split>> hands;
     for (const flow::Split& split : splits) hands[next_++ % parallelism_].push_back(split);
     std::vector<flow::EnumeratorAction> actions;
-    for (auto& [subtask, hand] : hands) actions.push_back({flow::EnumeratorAction::Kind::kAssign, subtask, std::move(hand), {}});
+    for (auto& [subtask, hand] : hands)
+      actions.push_back({flow::EnumeratorAction::Kind::kAssign, subtask, std::move(hand), {}});
     return actions;
   }
   Numbers spec_;
@@ -267,7 +272,8 @@ class NumbersSource final : public flow::Source {
 class LedgerOperator : public flow::Operator {
  public:
   using Hook = std::function<void(const flow::TaskName& task, const TestRow& row)>;
-  explicit LedgerOperator(SharedLedger ledger, Hook hook = nullptr) : ledger_(std::move(ledger)), hook_(std::move(hook)) {}
+  explicit LedgerOperator(SharedLedger ledger, Hook hook = nullptr)
+      : ledger_(std::move(ledger)), hook_(std::move(hook)) {}
   Status Open(flow::Context& context) override {
     context_ = &context;
     return {};
@@ -384,11 +390,13 @@ struct TestJob {
   }
   template <typename Op, typename... Args>
   void Function(const std::string& name, Args... args) {
-    functions.operators[name] = [shared = ledger, args...](const graph::Node&) -> Result<std::unique_ptr<flow::Operator>> {
+    functions.operators[name] = [shared = ledger,
+                                 args...](const graph::Node&) -> Result<std::unique_ptr<flow::Operator>> {
       return std::unique_ptr<flow::Operator>(std::make_unique<Op>(shared, args...));
     };
   }
-  uint32_t Pass(const std::string& name, PassOperator::Options options = {}, int inputs = 1, LedgerOperator::Hook hook = nullptr) {
+  uint32_t Pass(const std::string& name, PassOperator::Options options = {}, int inputs = 1,
+                LedgerOperator::Hook hook = nullptr) {
     Function<PassOperator>(name, options, hook);
     return graph.Operator(name, inputs);
   }
@@ -409,11 +417,11 @@ struct TestJob {
   int parallelism = 1;
   int cores = 1;
   bool serialize_hops = false;
-  std::string directory;     // of checkpoints; empty: none
+  std::string directory;  // of checkpoints; empty: none
   int64_t interval_ms = 0;
   int retained = 3;
-  bool restore = false;      // from the newest
-  int restarts = 0;          // allowed
+  bool restore = false;  // from the newest
+  int restarts = 0;      // allowed
   int64_t restart_delay_ms = 1;
 };
 
@@ -429,7 +437,8 @@ class RunningJob {
     options.serialize_hops = test.serialize_hops;
     options.watermark_interval_ms = 1;
     options.log = [this](const std::string& line) { Log(line); };
-    options.make_backend = [](const flow::TaskName&, state::KeyGroupRange groups) -> Result<std::unique_ptr<state::KeyedBackend>> {
+    options.make_backend = [](const flow::TaskName&,
+                              state::KeyGroupRange groups) -> Result<std::unique_ptr<state::KeyedBackend>> {
       return state::MakeHashMapBackend({groups}, Clock());
     };
     if (!test.directory.empty()) {
@@ -442,7 +451,8 @@ class RunningJob {
       options.checkpointing.interval_ms = test.interval_ms;
       if (test.restore) options.restore = RestoreFrom{options.store, "job", std::nullopt};
     }
-    if (test.restarts > 0) options.restart = checkpoint::Restart(checkpoint::FixedDelay{test.restarts, test.restart_delay_ms});
+    if (test.restarts > 0)
+      options.restart = checkpoint::Restart(checkpoint::FixedDelay{test.restarts, test.restart_delay_ms});
     flow::Program program;
     program.graph = test.graph.graph();
     program.functions = test.functions;

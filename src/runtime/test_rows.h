@@ -17,7 +17,8 @@ struct TestRow {
   auto operator<=>(const TestRow&) const = default;
 };
 
-inline columns::Column BigIntColumn(columns::BufferPool& pool, const std::vector<TestRow>& rows, int64_t TestRow::* field) {
+inline columns::Column BigIntColumn(columns::BufferPool& pool, const std::vector<TestRow>& rows,
+                                    int64_t TestRow::* field) {
   columns::Column column;
   column.type = types::DataType(types::TypeId::kBigInt, false);
   column.length = static_cast<int32_t>(rows.size());

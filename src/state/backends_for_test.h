@@ -32,7 +32,9 @@ class TestDatabase {
     std::string pattern = (std::filesystem::temp_directory_path() / "thalweg-state-XXXXXX").string();
     THALWEG_CHECK(mkdtemp(pattern.data()) != nullptr);
     directory_ = pattern;
-    instance_ = RocksDbInstance::Open({.directory = pattern + "/db", .memory_bytes = 4 << 20, .write_buffer_bytes = 1 << 20}).value();
+    instance_ =
+        RocksDbInstance::Open({.directory = pattern + "/db", .memory_bytes = 4 << 20, .write_buffer_bytes = 1 << 20})
+            .value();
   }
   ~TestDatabase() {
     instance_.reset();
@@ -48,7 +50,8 @@ class TestDatabase {
 /// Makes backends of one kind; "hashmap", "store" (in-memory KvStore), "rocksdb"; a tiny cache where there is one.
 class TestBackends {
  public:
-  explicit TestBackends(std::string kind, int64_t cache_bytes = 600) : kind_(std::move(kind)), cache_bytes_(cache_bytes) {
+  explicit TestBackends(std::string kind, int64_t cache_bytes = 600)
+      : kind_(std::move(kind)), cache_bytes_(cache_bytes) {
     if (kind_ == "rocksdb") database_ = std::make_unique<TestDatabase>();
   }
   std::unique_ptr<KeyedBackend> Make(time::Clock& clock, KeyGroupRange groups = kAllGroups) {

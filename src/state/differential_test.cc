@@ -29,7 +29,9 @@ std::vector<StateSpec> Specs() {
   return {{.name = "map", .kind = StateKind::kMap},
           {.name = "map_ttl", .kind = StateKind::kMap, .ttl = {.ttl_ms = 40}},
           {.name = "value", .kind = StateKind::kValue},
-          {.name = "value_ttl", .kind = StateKind::kValue, .ttl = {.ttl_ms = 30, .update = TtlSpec::Update::kOnReadAndWrite}}};
+          {.name = "value_ttl",
+           .kind = StateKind::kValue,
+           .ttl = {.ttl_ms = 30, .update = TtlSpec::Update::kOnReadAndWrite}}};
 }
 
 /// One backend under test with its handles.
@@ -60,25 +62,38 @@ class Differential {
     clock_.Advance(static_cast<int64_t>(random_.Below(2)));
     which_ = random_.Below(Specs().size());
     key_ = "key" + std::string(random_.Below(3) * 9, 'x') + std::to_string(random_.Below(kKeys));
-    ns_ = random_.Below(3) == 0 ? "" : std::string(random_.Below(2) * 20, 'n') + std::to_string(random_.Below(kNamespaces));
+    ns_ = random_.Below(3) == 0 ? ""
+                                : std::string(random_.Below(2) * 20, 'n') + std::to_string(random_.Below(kNamespaces));
     const uint64_t dice = random_.Below(1000);
-    if (dice < 300) Put();
-    else if (dice < 550) Find();
-    else if (dice < 600) Change();
-    else if (dice < 700) Erase();
-    else if (dice < 780) WalkKey();
-    else if (dice < 785) WalkAll();
-    else if (dice < 880) RegisterTimer();
-    else if (dice < 920) DeleteTimer();
-    else if (dice < 990) PopTimers();
-    else Restart();
+    if (dice < 300)
+      Put();
+    else if (dice < 550)
+      Find();
+    else if (dice < 600)
+      Change();
+    else if (dice < 700)
+      Erase();
+    else if (dice < 780)
+      WalkKey();
+    else if (dice < 785)
+      WalkAll();
+    else if (dice < 880)
+      RegisterTimer();
+    else if (dice < 920)
+      DeleteTimer();
+    else if (dice < 990)
+      PopTimers();
+    else
+      Restart();
   }
 
  private:
   KeyView key() const { return KeyOf(key_); }
   const TtlSpec ttl() const { return Specs()[which_].ttl; }
   bool Live(const ModelEntry& entry) const { return entry.expiry > clock_.NowMs(); }
-  int64_t NewExpiry() const { return ttl().ttl_ms > 0 ? clock_.NowMs() + ttl().ttl_ms : std::numeric_limits<int64_t>::max(); }
+  int64_t NewExpiry() const {
+    return ttl().ttl_ms > 0 ? clock_.NowMs() + ttl().ttl_ms : std::numeric_limits<int64_t>::max();
+  }
   ModelEntry* InModel() {
     auto it = models_[which_].find({key_, ns_});
     return it == models_[which_].end() || !Live(it->second) ? nullptr : &it->second;
@@ -132,7 +147,8 @@ class Differential {
     which_ &= 1;  // maps
     Seen expected;
     const size_t stop = 1 + random_.Below(8);
-    for (auto it = models_[which_].lower_bound({key_, ""}); it != models_[which_].end() && it->first.first == key_; ++it) {
+    for (auto it = models_[which_].lower_bound({key_, ""}); it != models_[which_].end() && it->first.first == key_;
+         ++it) {
       if (!Live(it->second)) continue;
       expected.emplace_back(key_, it->first.second, it->second.value);
       Touch(it->second);
@@ -153,8 +169,9 @@ class Differential {
       if (Live(entry)) expected.emplace_back(name.first, name.second, entry.value);
     for (Subject& subject : subjects_) {
       Seen seen;
-      subject.tables[which_].ForEach(
-          [&](const KeyView& key, std::string_view ns, const std::string& value) { seen.emplace_back(key.bytes, ns, value); });
+      subject.tables[which_].ForEach([&](const KeyView& key, std::string_view ns, const std::string& value) {
+        seen.emplace_back(key.bytes, ns, value);
+      });
       std::sort(seen.begin(), seen.end());
       ASSERT_EQ(seen, expected);
     }
@@ -209,7 +226,8 @@ class Differential {
       if (rescale) {
         const KeyedSnapshot whole = parts[0];
         parts.clear();
-        for (KeyGroupRange groups : {KeyGroupRange{0, cut}, KeyGroupRange{static_cast<uint16_t>(cut + 1), kAllGroups.last}}) {
+        for (KeyGroupRange groups :
+             {KeyGroupRange{0, cut}, KeyGroupRange{static_cast<uint16_t>(cut + 1), kAllGroups.last}}) {
           auto part = subject.backends.Make(clock_, groups);
           ASSERT_TRUE(part->Restore(whole).ok());
           parts.push_back(part->Snapshot().value());

@@ -15,12 +15,16 @@ namespace thalweg::state {
 
 namespace {
 
-constexpr int kCleanedPerCall = 4;  // slots looked at for expired entries by each call; Flink's incremental cleanup takes 5
+constexpr int kCleanedPerCall =
+    4;  // slots looked at for expired entries by each call; Flink's incremental cleanup takes 5
 
 class HashMapTable final : public ObjectTable {
  public:
   HashMapTable(const StateSpec& spec, const types::ObjectType& type, time::Clock& clock)
-      : spec_(spec), type_(type), ttl_(spec.ttl, clock), slots_(type, ttl_.enabled()),
+      : spec_(spec),
+        type_(type),
+        ttl_(spec.ttl, clock),
+        slots_(type, ttl_.enabled()),
         ordered_(spec.kind == StateKind::kMap || spec.kind == StateKind::kList) {}
 
   void* Find(const KeyView& key, std::string_view ns) override {
@@ -177,7 +181,8 @@ class HashMapBackend final : public KeyedBackend {
     if (timers_.contains(spec.name)) return CheckCompatible(Timers::SpecOf(spec.name), spec);
     if (auto it = tables_.find(spec.name); it != tables_.end()) {
       if (it->second->spec() == spec) return it->second.get();
-      return UserError("State exists with another description: {}, asked for as {}", Describe(it->second->spec()), Describe(spec));
+      return UserError("State exists with another description: {}, asked for as {}", Describe(it->second->spec()),
+                       Describe(spec));
     }
     auto table = std::make_unique<HashMapTable>(spec, value, clock_);
     if (auto it = restored_.find(spec.name); it != restored_.end()) {
@@ -263,14 +268,16 @@ class HashMapBackend final : public KeyedBackend {
     auto [it, created] = restored_.try_emplace(spec.name);
     if (created) it->second.spec = spec;
     if (it->second.spec == spec) return {};
-    return ExternalError("Subtasks saved a state under two descriptions: {} and {}", Describe(it->second.spec), Describe(spec));
+    return ExternalError("Subtasks saved a state under two descriptions: {} and {}", Describe(it->second.spec),
+                         Describe(spec));
   }
 
   static void WriteUnopened(const Unopened& state, SnapshotWriter& out) {
     for (const auto& [group, entries] : state.groups) {
       ByteReader in(entries.view());
       SegmentEntry entry;
-      while (ReadEntry(in, state.spec.ttl.ttl_ms > 0, entry)) out.Add(group, entry.key, entry.ns, entry.value, entry.expiry_ms);
+      while (ReadEntry(in, state.spec.ttl.ttl_ms > 0, entry))
+        out.Add(group, entry.key, entry.ns, entry.value, entry.expiry_ms);
     }
   }
 

@@ -63,7 +63,8 @@ class ObjectTable {
   virtual bool Erase(const KeyView& key, std::string_view ns) = 0;
   /// Entries of `key` in the order of their namespace bytes; `visit` returns false to stop. No other call meanwhile; `visit`
   /// only reads the object (a slow backend shows a copy).
-  virtual void ForEachOfKey(const KeyView& key, const std::function<bool(std::string_view ns, void* object)>& visit) = 0;
+  virtual void ForEachOfKey(const KeyView& key,
+                            const std::function<bool(std::string_view ns, void* object)>& visit) = 0;
   /// Every live entry of the subtask, in an order that repeats for the same history on the same backend; read only, as above.
   virtual void ForEach(const std::function<void(const KeyView& key, std::string_view ns, void* object)>& visit) = 0;
   /// Brings the slot of (a key of `hash`, `ns`) towards the cache.

@@ -27,7 +27,9 @@ struct Keys {
     }
   }
   std::string_view View(size_t i) const { return std::string_view(bytes).substr(i * 9, 9); }
-  KeyView operator[](size_t i) const { return {.bytes = View(i), .hash = hashes[i], .group = static_cast<uint16_t>(hashes[i] % 1024)}; }
+  KeyView operator[](size_t i) const {
+    return {.bytes = View(i), .hash = hashes[i], .group = static_cast<uint16_t>(hashes[i] % 1024)};
+  }
   std::string bytes;
   std::vector<uint64_t> hashes;
 };
@@ -44,7 +46,9 @@ struct Batch {
     }
   }
   KeyView operator[](size_t i) const {
-    return {.bytes = std::string_view(bytes).substr(i * 9, 9), .hash = hashes[i], .group = static_cast<uint16_t>(hashes[i] % 1024)};
+    return {.bytes = std::string_view(bytes).substr(i * 9, 9),
+            .hash = hashes[i],
+            .group = static_cast<uint16_t>(hashes[i] % 1024)};
   }
   std::string bytes;
   uint64_t hashes[kBatch];
@@ -113,7 +117,8 @@ void RocksDbCount(benchmark::State& state) {
   const auto directory = std::filesystem::temp_directory_path() / fmt::format("thalweg-bench-{}", getpid());
   auto instance = RocksDbInstance::Open({.directory = directory.string()}).value();
   {
-    auto backend = MakeRocksDbBackend(instance, 0, {.groups = kGroups, .cache_bytes = state.range(1) << 20}, clock).value();
+    auto backend =
+        MakeRocksDbBackend(instance, 0, {.groups = kGroups, .cache_bytes = state.range(1) << 20}, clock).value();
     Count(state, *backend, static_cast<size_t>(state.range(0)), 0, {});
     if (!backend->status().ok()) state.SkipWithError(backend->status().message().c_str());
   }

@@ -70,7 +70,8 @@ TEST_P(KeyedBackendTest, ChangeThroughFindIsKeptWhenMarkedDirty) {
   auto backend = Make();
   auto table = Open<std::string>(*backend, Spec("text"));
   table.FindOrCreate(KeyOf("a")) = "one";
-  for (int i = 0; i < 100; ++i) table.FindOrCreate(KeyOf(std::to_string(i))) = "filler that does not fit into a small cache";
+  for (int i = 0; i < 100; ++i)
+    table.FindOrCreate(KeyOf(std::to_string(i))) = "filler that does not fit into a small cache";
   *table.Find(KeyOf("a")) += " two";
   table.MarkDirty();
   for (int i = 0; i < 100; ++i) EXPECT_NE(table.Find(KeyOf(std::to_string(i))), nullptr);
@@ -92,8 +93,17 @@ TEST_P(KeyedBackendTest, EraseTellsWhetherThereWasAnEntry) {
 TEST_P(KeyedBackendTest, KeysAndNamespacesOfAnyLengthAreKeptApart) {
   auto backend = Make();
   auto table = Open<std::string>(*backend, Spec("text"));
-  const std::vector<std::string> parts = {"", "a", "b", "ab", std::string(1, '\0'), std::string(2, '\0'), std::string(11, 'k'),
-                                          std::string(28, 'k'), std::string(300, 'k'), std::string(300, 'l'), "\xff\xff"};
+  const std::vector<std::string> parts = {"",
+                                          "a",
+                                          "b",
+                                          "ab",
+                                          std::string(1, '\0'),
+                                          std::string(2, '\0'),
+                                          std::string(11, 'k'),
+                                          std::string(28, 'k'),
+                                          std::string(300, 'k'),
+                                          std::string(300, 'l'),
+                                          "\xff\xff"};
   for (const auto& key : parts)
     for (const auto& ns : parts) table.FindOrCreate(KeyOf(key), ns) = key + "/" + ns;
   EXPECT_EQ(table.size(), parts.size() * parts.size());
@@ -130,8 +140,8 @@ TEST_P(KeyedBackendTest, EntriesOfAKeyComeInTheOrderOfTheirNamespaces) {
   for (int i = 0; i < 50; ++i) table.FindOrCreate(KeyOf("other"), std::to_string(i)) = "filler filler filler";
   table.FindOrCreate(KeyOf("k"), "b") = "new";
   table.Erase(KeyOf("k"), "m");
-  EXPECT_THAT(OfKey(table, "k"), ElementsAre(Pair("", ""), Pair("a", "a"), Pair("ab", "ab"), Pair("b", "new"), Pair("z", "z"),
-                                             Pair("\xff", "\xff")));
+  EXPECT_THAT(OfKey(table, "k"), ElementsAre(Pair("", ""), Pair("a", "a"), Pair("ab", "ab"), Pair("b", "new"),
+                                             Pair("z", "z"), Pair("\xff", "\xff")));
   EXPECT_TRUE(OfKey(table, "none").empty());
   int seen = 0;
   table.ForEachOfKey(KeyOf("k"), [&](std::string_view, const std::string&) { return ++seen < 2; });
@@ -208,7 +218,8 @@ TEST_P(KeyedBackendTest, EntryExpiresAtItsTimeAndWritesProlongIt) {
 
 TEST_P(KeyedBackendTest, ReadProlongsWhenTheTtlSaysSo) {
   auto backend = Make();
-  auto table = Open<int64_t>(*backend, WithTtl(Spec("x", StateKind::kMap), {.ttl_ms = 10, .update = TtlSpec::Update::kOnReadAndWrite}));
+  auto table = Open<int64_t>(
+      *backend, WithTtl(Spec("x", StateKind::kMap), {.ttl_ms = 10, .update = TtlSpec::Update::kOnReadAndWrite}));
   table.FindOrCreate(KeyOf("a"), "1") = 1;
   table.FindOrCreate(KeyOf("a"), "2") = 2;
   clock_.Advance(9);
@@ -224,7 +235,8 @@ TEST_P(KeyedBackendTest, ReadProlongsWhenTheTtlSaysSo) {
 
 TEST_P(KeyedBackendTest, ExpiredEntryIsSeenUntilCleanedUpWhenTheTtlSaysSo) {
   auto backend = Make();
-  const StateSpec spec = WithTtl(Spec("x"), {.ttl_ms = 10, .visibility = TtlSpec::Visibility::kReturnExpiredIfNotCleanedUp});
+  const StateSpec spec =
+      WithTtl(Spec("x"), {.ttl_ms = 10, .visibility = TtlSpec::Visibility::kReturnExpiredIfNotCleanedUp});
   auto table = Open<int64_t>(*backend, spec);
   // Enough live entries that the clean-up in the background has not come round to the last one.
   for (int i = 0; i < 50; ++i) table.FindOrCreate(KeyOf(std::to_string(i))) = i;

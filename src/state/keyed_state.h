@@ -28,7 +28,9 @@ class StateTtl {
   /// The time runs from the last read or write; else from creation or the last write.
   StateTtl UpdateOnReadAndWrite() const { return With(TtlSpec::Update::kOnReadAndWrite, spec_.visibility); }
   /// Reads may see an expired value until it is cleaned up; else never.
-  StateTtl ReturnExpiredIfNotCleanedUp() const { return With(spec_.update, TtlSpec::Visibility::kReturnExpiredIfNotCleanedUp); }
+  StateTtl ReturnExpiredIfNotCleanedUp() const {
+    return With(spec_.update, TtlSpec::Visibility::kReturnExpiredIfNotCleanedUp);
+  }
   const TtlSpec& spec() const { return spec_; }
 
  private:
@@ -333,8 +335,13 @@ class KeyedStateStore {
   ObjectTable* Open(const std::string& name, StateKind kind, std::string namespace_codec, const TtlSpec& ttl) {
     static_assert(types::HasCodec<V>, "a type in state needs a Codec (types/codec.h)");
     const types::ObjectType& type = types::ObjectTypeOf<V>();
-    Result<ObjectTable*> table = backend_.OpenTable({.name = name, .kind = kind, .value_codec = type.name,
-                                                     .namespace_codec = std::move(namespace_codec), .version = 1, .ttl = ttl}, type);
+    Result<ObjectTable*> table = backend_.OpenTable({.name = name,
+                                                     .kind = kind,
+                                                     .value_codec = type.name,
+                                                     .namespace_codec = std::move(namespace_codec),
+                                                     .version = 1,
+                                                     .ttl = ttl},
+                                                    type);
     if (table.ok()) return *table;
     current_.Fail(table.status());
     return nullptr;

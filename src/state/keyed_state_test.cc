@@ -132,7 +132,8 @@ TEST_P(KeyedStateTest, MapIsWalkedInTheOrderOfItsKeys) {
   map.Put(2, "B");
   map.Put(7, "new");
   map.Remove(300);
-  EXPECT_THAT(map.Entries(), ElementsAre(Pair(std::numeric_limits<int32_t>::min(), "least"), Pair(-1, "a"), Pair(2, "B"), Pair(7, "new")));
+  EXPECT_THAT(map.Entries(), ElementsAre(Pair(std::numeric_limits<int32_t>::min(), "least"), Pair(-1, "a"),
+                                         Pair(2, "B"), Pair(7, "new")));
   EXPECT_THAT(map.Keys(), ElementsAre(std::numeric_limits<int32_t>::min(), -1, 2, 7));
   EXPECT_THAT(map.Values(), ElementsAre("least", "a", "B", "new"));
   EXPECT_TRUE(map.Contains(-1));
@@ -160,7 +161,8 @@ TEST_P(KeyedStateTest, MapEntriesExpireEachForItself) {
 }
 
 TEST_P(KeyedStateTest, ReducingStateFoldsFromTheFirstValue) {
-  const ReducingStateDescriptor<int64_t> descriptor{.name = "max", .reduce = [](int64_t a, int64_t b) { return std::max(a, b); }};
+  const ReducingStateDescriptor<int64_t> descriptor{.name = "max",
+                                                    .reduce = [](int64_t a, int64_t b) { return std::max(a, b); }};
   auto max = store_->Get(descriptor);
   Key("a");
   EXPECT_EQ(max.Get(), nullptr);
@@ -230,7 +232,8 @@ TEST(KeyedState, FailureOfTheStoreIsStickyAndReadsGoOn) {
 
 TEST_P(KeyedStateTest, MapKeysOfEveryTypeReadBackInTheirOrder) {
   using Key2 = std::pair<std::string, uint64_t>;
-  const std::vector<Key2> pairs = {{"", 5}, {std::string(1, '\0'), 1}, {"a", 0}, {"a", ~uint64_t{0}}, {std::string("a\0", 2), 9}, {"ab", 7}};
+  const std::vector<Key2> pairs = {
+      {"", 5}, {std::string(1, '\0'), 1}, {"a", 0}, {"a", ~uint64_t{0}}, {std::string("a\0", 2), 9}, {"ab", 7}};
   const std::vector<double> doubles = {-std::numeric_limits<double>::infinity(), -1.5, 0, 1e-300, 2};
   auto by_pair = store_->Get(MapStateDescriptor<Key2, bool>{.name = "pairs"});
   auto by_double = store_->Get(MapStateDescriptor<double, bool>{.name = "doubles"});

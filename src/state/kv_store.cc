@@ -44,7 +44,8 @@ Status MemoryKvStore::Write(const KvBatch& batch) {
 std::unique_ptr<KvIterator> MemoryKvStore::Scan(std::string_view prefix) {
   std::vector<std::pair<std::string, std::string>> found;
   if (failure_.ok())
-    for (auto it = entries_.lower_bound(std::string(prefix)); it != entries_.end() && it->first.starts_with(prefix); ++it)
+    for (auto it = entries_.lower_bound(std::string(prefix)); it != entries_.end() && it->first.starts_with(prefix);
+         ++it)
       found.push_back(*it);
   return std::make_unique<CopyIterator>(std::move(found), failure_);
 }

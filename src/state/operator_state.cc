@@ -17,7 +17,8 @@ const char* ModeName(Redistribution mode) {
 
 }  // namespace
 
-Result<std::vector<std::string>*> OperatorState::Open(const std::string& name, Redistribution mode, const std::string& codec) {
+Result<std::vector<std::string>*> OperatorState::Open(const std::string& name, Redistribution mode,
+                                                      const std::string& codec) {
   auto [it, created] = lists_.try_emplace(name);
   OperatorStateSnapshot& list = it->second;
   if (created) {
@@ -25,8 +26,9 @@ Result<std::vector<std::string>*> OperatorState::Open(const std::string& name, R
     list.mode = mode;
     list.codec = codec;
   } else if (list.mode != mode || list.codec != codec) {
-    return UserError("Operator state exists with another description: '{}' is a {} list of {}, asked for as a {} list of {}", name,
-                     ModeName(list.mode), list.codec, ModeName(mode), codec);
+    return UserError(
+        "Operator state exists with another description: '{}' is a {} list of {}, asked for as a {} list of {}", name,
+        ModeName(list.mode), list.codec, ModeName(mode), codec);
   }
   return &list.items;
 }
@@ -46,8 +48,8 @@ void OperatorState::Restore(std::vector<OperatorStateSnapshot> lists) {
   }
 }
 
-std::vector<std::vector<OperatorStateSnapshot>> Redistribute(const std::vector<std::vector<OperatorStateSnapshot>>& old_subtasks,
-                                                             int parallelism) {
+std::vector<std::vector<OperatorStateSnapshot>> Redistribute(
+    const std::vector<std::vector<OperatorStateSnapshot>>& old_subtasks, int parallelism) {
   THALWEG_CHECK(parallelism > 0);
   // Copies of one list in the order of the old subtasks; names in order, so that every new subtask lists them alike.
   std::map<std::string, std::vector<const OperatorStateSnapshot*>> copies;
@@ -57,7 +59,8 @@ std::vector<std::vector<OperatorStateSnapshot>> Redistribute(const std::vector<s
   std::vector<std::vector<OperatorStateSnapshot>> result(static_cast<size_t>(parallelism));
   for (const auto& [name, olds] : copies) {
     const OperatorStateSnapshot& first = *olds.front();
-    for (auto& subtask : result) subtask.push_back({.name = name, .mode = first.mode, .codec = first.codec, .items = {}});
+    for (auto& subtask : result)
+      subtask.push_back({.name = name, .mode = first.mode, .codec = first.codec, .items = {}});
     size_t next = 0;
     for (const OperatorStateSnapshot* old : olds) {
       if (first.mode == Redistribution::kBroadcast) break;

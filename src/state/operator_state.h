@@ -26,7 +26,7 @@ class OperatorState {
 
 /// Gives the lists of all old subtasks out to `parallelism` new ones: split lists round-robin in order, union lists whole to each,
 /// broadcast lists one old copy to each. Element i of the result is for subtask i.
-std::vector<std::vector<OperatorStateSnapshot>> Redistribute(const std::vector<std::vector<OperatorStateSnapshot>>& old_subtasks,
-                                                             int parallelism);
+std::vector<std::vector<OperatorStateSnapshot>> Redistribute(
+    const std::vector<std::vector<OperatorStateSnapshot>>& old_subtasks, int parallelism);
 
 }  // namespace thalweg::state

@@ -48,7 +48,7 @@ struct RocksDbInstance::Database {
   std::string directory;
   rocksdb::ColumnFamilyOptions family_options;
   std::unique_ptr<rocksdb::DB> db;
-  std::mutex mutex;  // of what follows
+  std::mutex mutex;                                      // of what follows
   std::map<int, rocksdb::ColumnFamilyHandle*> families;  // by core
   uint32_t next_store = 0;
 
@@ -67,7 +67,8 @@ RocksDbInstance::~RocksDbInstance() = default;
 Result<std::shared_ptr<RocksDbInstance>> RocksDbInstance::Open(const RocksDbOptions& options) {
   std::error_code failed;
   std::filesystem::create_directories(options.directory, failed);
-  if (failed) return ExternalError("Directory of RocksDB cannot be made: '{}': {}", options.directory, failed.message());
+  if (failed)
+    return ExternalError("Directory of RocksDB cannot be made: '{}': {}", options.directory, failed.message());
 
   auto database = std::make_unique<Database>();
   database->directory = options.directory;
@@ -98,7 +99,8 @@ Result<std::shared_ptr<RocksDbInstance>> RocksDbInstance::Open(const RocksDbOpti
   THALWEG_TRY(FromRocksDb(rocksdb::DestroyDB(options.directory, rocksdb::Options(db_options, database->family_options)),
                           options.directory));
   rocksdb::DB* db = nullptr;
-  rocksdb::Status opened = rocksdb::DB::Open(rocksdb::Options(db_options, database->family_options), options.directory, &db);
+  rocksdb::Status opened =
+      rocksdb::DB::Open(rocksdb::Options(db_options, database->family_options), options.directory, &db);
   THALWEG_TRY(FromRocksDb(opened, options.directory));
   database->db.reset(db);
   return std::shared_ptr<RocksDbInstance>(new RocksDbInstance(std::move(database)));
@@ -136,7 +138,8 @@ class RocksDbInstance::Store final : public KvStore {
     rocksdb::WriteBatch changes(batch.bytes());
     for (const auto& [key, value] : batch.changes()) {
       const std::string full = prefix_ + key;
-      THALWEG_TRY(FromRocksDb(value ? changes.Put(family_, full, *value) : changes.Delete(family_, full), database_.directory));
+      THALWEG_TRY(
+          FromRocksDb(value ? changes.Put(family_, full, *value) : changes.Delete(family_, full), database_.directory));
     }
     return FromRocksDb(database_.db->Write(NoLog(), &changes), database_.directory);
   }
@@ -176,12 +179,14 @@ class RocksDbInstance::Store final : public KvStore {
   std::string prefix_;  // the store's number
 };
 
-Result<std::unique_ptr<KvStore>> RocksDbInstance::OpenStore(const std::shared_ptr<RocksDbInstance>& instance, int core) {
+Result<std::unique_ptr<KvStore>> RocksDbInstance::OpenStore(const std::shared_ptr<RocksDbInstance>& instance,
+                                                            int core) {
   Database& database = *instance->database_;
   std::lock_guard lock(database.mutex);
   rocksdb::ColumnFamilyHandle*& family = database.families[core];
   if (family == nullptr) {
-    rocksdb::Status made = database.db->CreateColumnFamily(database.family_options, fmt::format("core-{}", core), &family);
+    rocksdb::Status made =
+        database.db->CreateColumnFamily(database.family_options, fmt::format("core-{}", core), &family);
     if (!made.ok()) {
       database.families.erase(core);
       return FromRocksDb(made, database.directory);

@@ -13,10 +13,10 @@
 namespace thalweg::state {
 
 struct RocksDbOptions {
-  std::string directory;                             // state.backend.rocksdb.localdir: the database itself; made if absent
-  int64_t memory_bytes = int64_t{128} << 20;         // block cache and write buffers together
-  int64_t write_buffer_bytes = int64_t{32} << 20;    // of one column family, before it is flushed
-  int background_threads = 2;                        // flushes and compactions, of the whole process
+  std::string directory;                      // state.backend.rocksdb.localdir: the database itself; made if absent
+  int64_t memory_bytes = int64_t{128} << 20;  // block cache and write buffers together
+  int64_t write_buffer_bytes = int64_t{32} << 20;  // of one column family, before it is flushed
+  int background_threads = 2;                      // flushes and compactions, of the whole process
 };
 
 /// The database of a process. Any thread. It is no store of record: what a former process left in the directory is deleted at

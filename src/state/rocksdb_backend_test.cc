@@ -38,7 +38,8 @@ class KvStoreTest : public ::testing::TestWithParam<std::string> {
   std::unique_ptr<TestDatabase> database_;
   std::unique_ptr<KvStore> store_;
 };
-INSTANTIATE_TEST_SUITE_P(Stores, KvStoreTest, ::testing::Values("memory", "rocksdb"), [](const auto& param) { return param.param; });
+INSTANTIATE_TEST_SUITE_P(Stores, KvStoreTest, ::testing::Values("memory", "rocksdb"),
+                         [](const auto& param) { return param.param; });
 
 TEST_P(KvStoreTest, BatchIsAppliedInOrderAndReadBack) {
   KvBatch batch;

@@ -40,18 +40,21 @@ bool ReadEntry(ByteReader& in, bool with_expiry, SegmentEntry& entry) {
 
 void SnapshotWriter::Begin(const StateSpec& spec) {
   EndState();
-  THALWEG_CHECK(snapshot_.specs.empty() || snapshot_.specs.back().name < spec.name, "states come in the order of their names");
+  THALWEG_CHECK(snapshot_.specs.empty() || snapshot_.specs.back().name < spec.name,
+                "states come in the order of their names");
   snapshot_.specs.push_back(spec);
 }
 
-void SnapshotWriter::Add(uint16_t group, std::string_view key, std::string_view ns, std::string_view value, int64_t expiry_ms) {
+void SnapshotWriter::Add(uint16_t group, std::string_view key, std::string_view ns, std::string_view value,
+                         int64_t expiry_ms) {
   if (groups_.size() <= group) groups_.resize(group + size_t{1});
   Group& to = groups_[group];
   ByteWriter out;
   out.bytes() = std::move(to.bytes);
   const size_t offset = out.size();
   out.Varint(snapshot_.specs.size() - 1);
-  AppendEntry({.state = 0, .key = key, .ns = ns, .value = value, .expiry_ms = expiry_ms}, snapshot_.specs.back().ttl.ttl_ms > 0, out);
+  AppendEntry({.state = 0, .key = key, .ns = ns, .value = value, .expiry_ms = expiry_ms},
+              snapshot_.specs.back().ttl.ttl_ms > 0, out);
   const Item item{PrefixOf(key), offset, out.size() - offset};
   to.bytes = out.Take();
   if (!to.items.empty() && to.sorted) {

@@ -12,7 +12,11 @@ namespace {
 constexpr uint16_t kGroup = 3;
 
 std::vector<StateSpec> Specs() {
-  return {{.name = "list", .kind = StateKind::kMap, .value_codec = "[str]", .namespace_codec = "str", .ttl = {.ttl_ms = 1000}},
+  return {{.name = "list",
+           .kind = StateKind::kMap,
+           .value_codec = "[str]",
+           .namespace_codec = "str",
+           .ttl = {.ttl_ms = 1000}},
           {.name = "timers", .kind = StateKind::kTimers, .value_codec = "varint", .namespace_codec = "timer"},
           {.name = "value", .kind = StateKind::kValue, .value_codec = "i64"}};
 }
@@ -20,7 +24,9 @@ std::vector<StateSpec> Specs() {
 std::string Seed() {
   time::ManualClock clock(1000);
   auto backend = MakeHashMapBackend({.groups = kAllGroups}, clock);
-  const auto key = [](std::string_view bytes) { return KeyView{.bytes = bytes, .hash = Hash64(bytes), .group = kGroup}; };
+  const auto key = [](std::string_view bytes) {
+    return KeyView{.bytes = bytes, .hash = Hash64(bytes), .group = kGroup};
+  };
   auto list = Table<std::vector<std::string>>::Open(*backend, Specs()[0]).value();
   list.FindOrCreate(key("a"), "x") = {"1", "22"};
   list.FindOrCreate(key("a"), "y") = {};

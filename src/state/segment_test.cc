@@ -46,12 +46,15 @@ KeyedSnapshot ParseDump(std::vector<StateSpec> specs, const std::string& text) {
 
 StateSpec CountSpec() { return {.name = "count", .kind = StateKind::kReducing, .value_codec = "i64"}; }
 StateSpec SeenSpec() {
-  return {.name = "seen", .kind = StateKind::kMap, .value_codec = "str", .namespace_codec = "str", .ttl = {.ttl_ms = 1000}};
+  return {
+      .name = "seen", .kind = StateKind::kMap, .value_codec = "str", .namespace_codec = "str", .ttl = {.ttl_ms = 1000}};
 }
 
 /// What the golden file holds.
 void Fill(KeyedBackend& backend) {
-  const auto key = [](std::string_view bytes, uint16_t group) { return KeyView{.bytes = bytes, .hash = Hash64(bytes), .group = group}; };
+  const auto key = [](std::string_view bytes, uint16_t group) {
+    return KeyView{.bytes = bytes, .hash = Hash64(bytes), .group = group};
+  };
   auto count = Table<int64_t>::Open(backend, CountSpec()).value();
   auto seen = Table<std::string>::Open(backend, SeenSpec()).value();
   auto* timers = backend.OpenTimers("timers").value();

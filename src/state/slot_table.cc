@@ -10,12 +10,12 @@ namespace thalweg::state {
 
 namespace {
 
-constexpr uint32_t kNameOffset = 5;          // flags, two sizes, group
+constexpr uint32_t kNameOffset = 5;         // flags, two sizes, group
 constexpr uint64_t kFlagByte = 0xff;        // of a slot's first word; 0: the slot is empty
-constexpr uint8_t kHeapSize = 0xff;          // both sizes of a slot whose key lies on the heap
-constexpr size_t kEntriesPerSegment = 768;   // mean; a split moves at most about twice that
-constexpr uint32_t kFirstCapacity = 8;       // slots
-constexpr uint32_t kDoubleBelow = 256;       // slots; above, segments grow by a quarter, which keeps them about 80 % full
+constexpr uint8_t kHeapSize = 0xff;         // both sizes of a slot whose key lies on the heap
+constexpr size_t kEntriesPerSegment = 768;  // mean; a split moves at most about twice that
+constexpr uint32_t kFirstCapacity = 8;      // slots
+constexpr uint32_t kDoubleBelow = 256;  // slots; above, segments grow by a quarter, which keeps them about 80 % full
 
 uint32_t CapacityFor(uint32_t entries) { return std::max(kFirstCapacity, entries + entries / 4 + 2); }
 bool Full(uint32_t used, uint32_t capacity) { return used + 1 > capacity - capacity / 8; }
@@ -106,7 +106,8 @@ inline SlotTable::Probe SlotTable::MakeProbe(const KeyView& key, std::string_vie
   probe.words[0] = key.bytes.size() << 8 | ns.size() << 16 | uint64_t{key.group} << 24 | first << 40;
   probe.words[1] = first >> 24;
   for (size_t at = 8; at < key.bytes.size(); at += 8) OrAt(probe.words, (kNameOffset + at) * 8, WordAt(key.bytes, at));
-  for (size_t at = 0; at < ns.size(); at += 8) OrAt(probe.words, (kNameOffset + key.bytes.size() + at) * 8, WordAt(ns, at));
+  for (size_t at = 0; at < ns.size(); at += 8)
+    OrAt(probe.words, (kNameOffset + key.bytes.size() + at) * 8, WordAt(ns, at));
   return probe;
 }
 

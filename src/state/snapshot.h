@@ -13,7 +13,15 @@
 namespace thalweg::state {
 
 /// The numbers stand on disk.
-enum class StateKind : uint8_t { kValue = 1, kList = 2, kMap = 3, kReducing = 4, kAggregating = 5, kTimers = 6, kTable = 7 };
+enum class StateKind : uint8_t {
+  kValue = 1,
+  kList = 2,
+  kMap = 3,
+  kReducing = 4,
+  kAggregating = 5,
+  kTimers = 6,
+  kTable = 7
+};
 
 /// Time to live of a state's entries, with Flink's options (StateTtlConfig).
 struct TtlSpec {

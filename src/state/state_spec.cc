@@ -45,7 +45,8 @@ Status CheckTableSpec(const StateSpec& spec, const types::ObjectType& value) {
   if (value.encode == nullptr || value.construct == nullptr)
     return UserError("A type in state needs a codec and a default constructor: '{}' holds {}", spec.name, value.name);
   if (spec.value_codec != value.name)
-    return InternalError("State is described by another codec than its type's: {} holds {}", Describe(spec), value.name);
+    return InternalError("State is described by another codec than its type's: {} holds {}", Describe(spec),
+                         value.name);
   return {};
 }
 

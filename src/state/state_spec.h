@@ -30,7 +30,8 @@ class TtlPolicy {
   /// Expiry of an entry written now, ms since the epoch.
   int64_t NewExpiry() const {
     const int64_t now = clock_->NowMs();
-    return spec_.ttl_ms > std::numeric_limits<int64_t>::max() - now ? std::numeric_limits<int64_t>::max() : now + spec_.ttl_ms;
+    return spec_.ttl_ms > std::numeric_limits<int64_t>::max() - now ? std::numeric_limits<int64_t>::max()
+                                                                    : now + spec_.ttl_ms;
   }
   /// As in Flink: at its expiry an entry is expired.
   bool Expired(int64_t expiry_ms) const { return expiry_ms <= clock_->NowMs(); }

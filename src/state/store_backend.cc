@@ -19,8 +19,11 @@ constexpr int64_t kEvictShare = 16;  // an eviction frees this part of the limit
 class StoreBackend final : public KeyedBackend {
  public:
   StoreBackend(const StoreBackendOptions& options, std::unique_ptr<KvStore> store, time::Clock& clock)
-      : cache_bytes_(options.cache_bytes), store_(std::move(store)),
-        context_{.store = *store_, .groups = options.groups, .clock = clock, .status = {}, .make_room = [this] { MakeRoom(); }} {}
+      : cache_bytes_(options.cache_bytes),
+        store_(std::move(store)),
+        context_{.store = *store_, .groups = options.groups, .clock = clock, .status = {}, .make_room = [this] {
+                   MakeRoom();
+                 }} {}
 
   Result<ObjectTable*> OpenTable(const StateSpec& spec, const types::ObjectType& value) override {
     THALWEG_TRY(CheckTableSpec(spec, value));
@@ -34,7 +37,8 @@ class StoreBackend final : public KeyedBackend {
     State& state = it->second;
     if (state.table != nullptr) {
       if (state.spec == spec) return state.table.get();
-      return UserError("State exists with another description: {}, asked for as {}", Describe(state.spec), Describe(spec));
+      return UserError("State exists with another description: {}, asked for as {}", Describe(state.spec),
+                       Describe(spec));
     }
     THALWEG_TRY(CheckCompatible(state.spec, spec));
     state.spec = spec;
@@ -43,7 +47,8 @@ class StoreBackend final : public KeyedBackend {
   }
 
   Result<TimerQueue*> OpenTimers(const std::string& name) override {
-    if (auto it = states_.find(name); it != states_.end()) return CheckCompatible(it->second.spec, Timers::SpecOf(name));
+    if (auto it = states_.find(name); it != states_.end())
+      return CheckCompatible(it->second.spec, Timers::SpecOf(name));
     auto& timers = timers_[name];
     if (timers == nullptr) timers = std::make_unique<Timers>();
     return timers.get();
@@ -118,7 +123,8 @@ class StoreBackend final : public KeyedBackend {
     if (it == states_.end()) return AddState(spec).status();
     THALWEG_CHECK(it->second.table == nullptr, "Restore comes before OpenTable");
     if (it->second.spec == spec) return {};
-    return ExternalError("Subtasks saved a state under two descriptions: {} and {}", Describe(it->second.spec), Describe(spec));
+    return ExternalError("Subtasks saved a state under two descriptions: {} and {}", Describe(it->second.spec),
+                         Describe(spec));
   }
 
   Status RestoreEntry(const StateSpec& spec, uint16_t group, const SegmentEntry& entry, KvBatch& batch) {
@@ -146,9 +152,11 @@ class StoreBackend final : public KeyedBackend {
         std::string_view ns;
         std::string_view value = stored->value();
         std::optional<int64_t> stored_expiry;
-        if (!StoreLayout::Split(stored->key(), key.group, key.bytes, ns) || !StoreLayout::ReadValueHead(value, stored_expiry))
+        if (!StoreLayout::Split(stored->key(), key.group, key.bytes, ns) ||
+            !StoreLayout::ReadValueHead(value, stored_expiry))
           return context_.Fail(ExternalError("Malformed entry in the store").WithContext(Describe(state.spec)));
-        const int64_t expiry = state.table != nullptr ? state.table->ExpiryOr(stored_expiry) : stored_expiry.value_or(0);
+        const int64_t expiry =
+            state.table != nullptr ? state.table->ExpiryOr(stored_expiry) : stored_expiry.value_or(0);
         if (!with_expiry || expiry > context_.clock.NowMs()) {
           out.Add(key.group, key.bytes, ns, value, with_expiry ? expiry : 0);
           continue;
@@ -176,7 +184,8 @@ class StoreBackend final : public KeyedBackend {
       for (const auto& [name, state] : states_)
         if (state.table != nullptr && (largest == nullptr || state.table->cache_bytes() > largest->cache_bytes()))
           largest = state.table.get();
-      largest->Evict(std::max<int64_t>(0, largest->cache_bytes() - (bytes - cache_bytes_) - cache_bytes_ / kEvictShare));
+      largest->Evict(
+          std::max<int64_t>(0, largest->cache_bytes() - (bytes - cache_bytes_) - cache_bytes_ / kEvictShare));
     }
   }
 

@@ -59,9 +59,15 @@ bool StoreLayout::ReadValueHead(std::string_view& value, std::optional<int64_t>&
 
 StoreTable::StoreTable(const StateSpec& spec, const types::ObjectType& type, StoreLayout layout, size_t entries,
                        StoreContext& context)
-    : spec_(spec), type_(type), layout_(layout), context_(context), ttl_(spec.ttl, context.clock),
-      opened_expiry_ms_(ttl_.enabled() ? ttl_.NewExpiry() : 0), cache_(type, ttl_.enabled()),
-      ordered_(spec.kind == StateKind::kMap || spec.kind == StateKind::kList), entries_(entries) {}
+    : spec_(spec),
+      type_(type),
+      layout_(layout),
+      context_(context),
+      ttl_(spec.ttl, context.clock),
+      opened_expiry_ms_(ttl_.enabled() ? ttl_.NewExpiry() : 0),
+      cache_(type, ttl_.enabled()),
+      ordered_(spec.kind == StateKind::kMap || spec.kind == StateKind::kList),
+      entries_(entries) {}
 
 SlotTable::Slot StoreTable::Load(const KeyView& key, std::string_view ns) {
   SlotTable::Slot slot = cache_.Find(key, ns);

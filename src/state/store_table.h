@@ -44,7 +44,8 @@ struct StoreContext {
 class StoreTable final : public ObjectTable {
  public:
   /// `entries`: how many the store holds already. `context` outlives the table.
-  StoreTable(const StateSpec& spec, const types::ObjectType& type, StoreLayout layout, size_t entries, StoreContext& context);
+  StoreTable(const StateSpec& spec, const types::ObjectType& type, StoreLayout layout, size_t entries,
+             StoreContext& context);
 
   void* Find(const KeyView& key, std::string_view ns) override;
   void* FindOrCreate(const KeyView& key, std::string_view ns, bool* created) override;

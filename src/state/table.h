@@ -30,12 +30,14 @@ class Table {
   /// `visit(ns, value)` returns false to stop.
   template <typename F>
   void ForEachOfKey(const KeyView& key, F&& visit) {
-    table_->ForEachOfKey(key, [&](std::string_view ns, void* value) { return visit(ns, *static_cast<const V*>(value)); });
+    table_->ForEachOfKey(key,
+                         [&](std::string_view ns, void* value) { return visit(ns, *static_cast<const V*>(value)); });
   }
   /// `visit(key, ns, value)`.
   template <typename F>
   void ForEach(F&& visit) {
-    table_->ForEach([&](const KeyView& key, std::string_view ns, void* value) { visit(key, ns, *static_cast<const V*>(value)); });
+    table_->ForEach(
+        [&](const KeyView& key, std::string_view ns, void* value) { visit(key, ns, *static_cast<const V*>(value)); });
   }
   void Prefetch(uint64_t hash, std::string_view ns = {}) const { table_->Prefetch(hash, ns); }
   size_t size() const { return table_->size(); }

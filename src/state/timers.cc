@@ -66,8 +66,14 @@ void Timers::Add(int64_t time, const KeyView& key, std::string_view ns, uint64_t
   const std::string_view name = IndexName(time, ns);
   if (index_.Find(key, name) != nullptr) return;
   Node* node = new (::operator new(sizeof(Node) + key.bytes.size() + ns.size()))
-      Node{.previous = nullptr, .next = nullptr, .time = time, .hash = key.hash, .registration = registration,
-           .key_size = static_cast<uint32_t>(key.bytes.size()), .ns_size = static_cast<uint32_t>(ns.size()), .group = key.group};
+      Node{.previous = nullptr,
+           .next = nullptr,
+           .time = time,
+           .hash = key.hash,
+           .registration = registration,
+           .key_size = static_cast<uint32_t>(key.bytes.size()),
+           .ns_size = static_cast<uint32_t>(ns.size()),
+           .group = key.group};
   std::copy(key.bytes.begin(), key.bytes.end(), node->bytes());
   std::copy(ns.begin(), ns.end(), node->bytes() + key.bytes.size());
   SlotTable::Slot slot = index_.Insert(key, name);
@@ -102,7 +108,10 @@ std::optional<Timer> Timers::PopDue(int64_t limit) {
   Settle();
   if (buckets_.empty() || buckets_.begin()->first > limit) return std::nullopt;
   Node* node = buckets_.begin()->second.head;
-  Timer timer{.time = node->time, .key = std::string(node->key()), .hash = node->hash, .group = node->group,
+  Timer timer{.time = node->time,
+              .key = std::string(node->key()),
+              .hash = node->hash,
+              .group = node->group,
               .ns = std::string(node->ns())};
   Remove(node);
   return timer;
@@ -115,7 +124,12 @@ std::optional<int64_t> Timers::Next() const {
 }
 
 StateSpec Timers::SpecOf(const std::string& name) {
-  return {.name = name, .kind = StateKind::kTimers, .value_codec = "varint", .namespace_codec = "timer", .version = 1, .ttl = {}};
+  return {.name = name,
+          .kind = StateKind::kTimers,
+          .value_codec = "varint",
+          .namespace_codec = "timer",
+          .version = 1,
+          .ttl = {}};
 }
 
 void Timers::Write(SnapshotWriter& out) const {
@@ -133,9 +147,13 @@ void Timers::Write(SnapshotWriter& out) const {
 Status Timers::Restore(uint16_t group, const SegmentEntry& entry) {
   ByteReader value(entry.value);
   const uint64_t registration = value.Varint();
-  if (entry.ns.size() < 8 || value.failed() || !value.AtEnd()) return ExternalError("Malformed timer in key group {}", group);
-  restored_.push_back({.timer = {.time = ReadTime(entry.ns), .key = std::string(entry.key), .hash = Hash64(entry.key),
-                                 .group = group, .ns = std::string(entry.ns.substr(8))},
+  if (entry.ns.size() < 8 || value.failed() || !value.AtEnd())
+    return ExternalError("Malformed timer in key group {}", group);
+  restored_.push_back({.timer = {.time = ReadTime(entry.ns),
+                                 .key = std::string(entry.key),
+                                 .hash = Hash64(entry.key),
+                                 .group = group,
+                                 .ns = std::string(entry.ns.substr(8))},
                        .registration = registration});
   return {};
 }
@@ -148,9 +166,11 @@ void Timers::Settle() const {
   const auto order = [](const Restored& r) {
     return std::tie(r.registration, r.timer.group, r.timer.key, r.timer.time, r.timer.ns);
   };
-  std::sort(restored.begin(), restored.end(), [&](const Restored& a, const Restored& b) { return order(a) < order(b); });
+  std::sort(restored.begin(), restored.end(),
+            [&](const Restored& a, const Restored& b) { return order(a) < order(b); });
   for (const Restored& r : restored)
-    self->Add(r.timer.time, {.bytes = r.timer.key, .hash = r.timer.hash, .group = r.timer.group}, r.timer.ns, r.registration);
+    self->Add(r.timer.time, {.bytes = r.timer.key, .hash = r.timer.hash, .group = r.timer.group}, r.timer.ns,
+              r.registration);
   self->next_registration_ = std::max(self->next_registration_, restored.back().registration + 1);
 }
 

@@ -12,7 +12,8 @@
 #include <fmt/format.h>
 
 // Present in sanitizer builds only: the sanitizers leave by _exit, past every signal handler.
-extern "C" __attribute__((weak)) void __sanitizer_set_death_callback(void (*callback)());  // NOLINT(bugprone-reserved-identifier)
+extern "C" __attribute__((weak)) void __sanitizer_set_death_callback(
+    void (*callback)());  // NOLINT(bugprone-reserved-identifier)
 
 namespace thalweg::testing {
 

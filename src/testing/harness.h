@@ -85,9 +85,9 @@ class Harness {
     using K = std::decay_t<std::invoke_result_t<F, const X&>>;
     script_.keyed = true;
     return Add(input, std::move(rows), AddKeys([key_of](columns::Batch& batch, columns::BufferPool& pool) {
-      const X* values = batch.objects<X>();
-      operators::AppendKeyColumns<K>(batch, pool, [&](int32_t row) -> K { return key_of(values[row]); });
-    }));
+                 const X* values = batch.objects<X>();
+                 operators::AppendKeyColumns<K>(batch, pool, [&](int32_t row) -> K { return key_of(values[row]); });
+               }));
   }
   Harness& Watermark(Millis time) { return Do({.kind = Step::Kind::kWatermark, .time = time.count()}); }
   /// The watermark that ends a bounded stream.
@@ -141,7 +141,9 @@ class Harness {
   }
   template <typename X>
   void KnowPort(int port) {
-    script_.ports[port] = [](const columns::Batch& batch, int32_t row) { return types::ToText(batch.objects<X>()[row]); };
+    script_.ports[port] = [](const columns::Batch& batch, int32_t row) {
+      return types::ToText(batch.objects<X>()[row]);
+    };
   }
   template <typename X>
   Harness& Add(int input, std::vector<Timed<X>> rows, AddKeys add_keys) {

@@ -8,10 +8,10 @@
 namespace thalweg::testing {
 namespace {
 
+using flow::Progress;
 using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using flow::Progress;
 
 /// Emits the running count of rows; the base of those that do it wrongly.
 class Counting : public flow::Operator {
@@ -43,7 +43,8 @@ class Counting : public flow::Operator {
 
 template <typename Op>
 std::vector<std::string> FaultsOf() {
-  Harness<int64_t> harness([]() -> Result<std::unique_ptr<flow::Operator>> { return std::unique_ptr<flow::Operator>(new Op); });
+  Harness<int64_t> harness(
+      []() -> Result<std::unique_ptr<flow::Operator>> { return std::unique_ptr<flow::Operator>(new Op); });
   harness.Rows({{7}, {8}, {9}}).Expect({{1}, {2}, {3}}).Rows({{7}}).Expect({{4}});
   return harness.Faults();
 }
@@ -70,7 +71,8 @@ TEST(Harness, CatchesAnOperatorThatIgnoresCredit) {
       return Progress::kDone;
     }
   };
-  EXPECT_THAT(FaultsOf<Greedy>(), Contains(HasSubstr("[credit of one row] broke the operator contract: emitted 2 rows beyond")));
+  EXPECT_THAT(FaultsOf<Greedy>(),
+              Contains(HasSubstr("[credit of one row] broke the operator contract: emitted 2 rows beyond")));
 }
 
 TEST(Harness, CatchesAnOperatorThatDependsOnTheBatchSize) {
@@ -83,7 +85,8 @@ TEST(Harness, CatchesAnOperatorThatDependsOnTheBatchSize) {
       return Progress::kDone;
     }
   };
-  Harness<int64_t> harness([]() -> Result<std::unique_ptr<flow::Operator>> { return std::unique_ptr<flow::Operator>(new PerBatch); });
+  Harness<int64_t> harness(
+      []() -> Result<std::unique_ptr<flow::Operator>> { return std::unique_ptr<flow::Operator>(new PerBatch); });
   harness.Rows({{7}, {8}}).Expect({{2}});
   EXPECT_THAT(harness.Faults(), Contains(HasSubstr("[one-row batches] expectation 1")));
 }
@@ -103,7 +106,8 @@ TEST(Harness, CatchesRowsThatNobodyExpected) {
   Harness<int64_t> harness(
       []() -> Result<std::unique_ptr<flow::Operator>> { return std::unique_ptr<flow::Operator>(new Counting); });
   harness.Rows({{7}});
-  EXPECT_THAT(harness.Faults(), Contains(HasSubstr("[undisturbed] rows on port 0 that no expectation asks for: 1 @ none")));
+  EXPECT_THAT(harness.Faults(),
+              Contains(HasSubstr("[undisturbed] rows on port 0 that no expectation asks for: 1 @ none")));
 }
 
 TEST(Harness, CatchesAnOperatorThatIsStuck) {

@@ -37,7 +37,9 @@ std::vector<std::string> Expected(const Step& step) {
   return Lines(rows, WithTimes(step));
 }
 
-std::string Show(const std::vector<std::string>& lines) { return lines.empty() ? "nothing" : fmt::format("{}", fmt::join(lines, "  ")); }
+std::string Show(const std::vector<std::string>& lines) {
+  return lines.empty() ? "nothing" : fmt::format("{}", fmt::join(lines, "  "));
+}
 
 /// The last thing done before step `at`, in words.
 std::string Where(const Script& script, size_t at) {
@@ -63,7 +65,8 @@ std::string Compare(const Script& script, const Met& met, const Met* undisturbed
   }
   std::vector<std::string> expected = Expected(step), got = Lines(met.rows, WithTimes(step));
   if (expected == got) return {};
-  std::string text = fmt::format("{}\n    expected:        {}\n    got:             {}", Where(script, met.step), Show(expected), Show(got));
+  std::string text = fmt::format("{}\n    expected:        {}\n    got:             {}", Where(script, met.step),
+                                 Show(expected), Show(got));
   if (undisturbed) text += "\n    undisturbed run: " + Show(Lines(undisturbed->rows, WithTimes(step)));
   return text;
 }
@@ -85,7 +88,8 @@ std::string Judge(const Script& script, const Transcript& run, const Transcript*
   if (std::string fault = CompareStatus(script, run.status); !fault.empty()) return fault;
   if (script.error) return {};
   for (const auto& [port, rows] : run.left) {
-    if (!rows.empty()) return fmt::format("rows on port {} that no expectation asks for: {}", port, Show(Lines(rows, true)));
+    if (!rows.empty())
+      return fmt::format("rows on port {} that no expectation asks for: {}", port, Show(Lines(rows, true)));
   }
   return {};
 }
@@ -106,7 +110,8 @@ class TemporaryDatabase {
     THALWEG_CHECK(mkdtemp(pattern.data()) != nullptr, "No folder for the test's database: {}", pattern);
     folder_ = pattern;
     instance_ = state::RocksDbInstance::Open(
-        {.directory = pattern + "/db", .memory_bytes = 4 << 20, .write_buffer_bytes = 1 << 20}).value();
+                    {.directory = pattern + "/db", .memory_bytes = 4 << 20, .write_buffer_bytes = 1 << 20})
+                    .value();
     return instance_;
   }
 
@@ -132,7 +137,8 @@ std::vector<Variation> VariationsOf(const Script& script) {
     all.push_back({.name = "restarted after each input", .restart_after_input = true});
     if (script.keyed) {
       all.push_back({.name = "rescaled after each input", .restart_after_input = true, .rescale = true});
-      all.push_back({.name = "moved to the other backend after each input", .restart_after_input = true, .change_backend = true});
+      all.push_back(
+          {.name = "moved to the other backend after each input", .restart_after_input = true, .change_backend = true});
     }
   }
   if (script.keyed) all.push_back({.name = "on rocksdb", .rocksdb = true});

@@ -24,10 +24,10 @@ constexpr int kMaxRestartedInputs = 50;
 struct Step {
   enum class Kind : uint8_t { kRows, kWatermark, kProcessingTime, kEndOfInput, kExpect, kEntries, kTimers, kInspect };
   Kind kind = Kind::kRows;
-  int input = 0;       // kRows, kEndOfInput
-  int port = 0;        // kExpect
-  int64_t time = 0;    // kWatermark, kProcessingTime
-  int32_t count = 0;   // kRows; kEntries: state entries without timers; kTimers: timers
+  int input = 0;      // kRows, kEndOfInput
+  int port = 0;       // kExpect
+  int64_t time = 0;   // kWatermark, kProcessingTime
+  int32_t count = 0;  // kRows; kEntries: state entries without timers; kTimers: timers
   /// kRows: a batch of rows [from, to).
   std::function<columns::Batch(columns::BufferPool& pool, int32_t from, int32_t to)> make;
   /// kExpect: text of each row and, if asked for, its event time; any order.
@@ -56,13 +56,13 @@ struct Script {
 struct Variation {
   std::string name;
   bool one_row_batches = false;
-  bool starving = false;           // credit of one row a call
+  bool starving = false;  // credit of one row a call
   bool restart_after_input = false;
-  bool restart_at_pause = false;   // between a kMore and its resumption
-  bool serialise = false;          // each batch is encoded and decoded on its way in
-  bool rocksdb = false;            // state in RocksDB instead of memory
-  bool change_backend = false;     // each restart changes from memory to RocksDB or back
-  bool rescale = false;            // each restart changes the parallelism between 1 and 2
+  bool restart_at_pause = false;  // between a kMore and its resumption
+  bool serialise = false;         // each batch is encoded and decoded on its way in
+  bool rocksdb = false;           // state in RocksDB instead of memory
+  bool change_backend = false;    // each restart changes from memory to RocksDB or back
+  bool rescale = false;           // each restart changes the parallelism between 1 and 2
 };
 
 /// The variations that fit the script; the first is the undisturbed run.

@@ -31,7 +31,8 @@ class CollectingOutput final : public flow::Output {
     auto text = script_.ports.find(port);
     if (text == script_.ports.end()) return Violation("emitted to port {}, which the test does not know", port);
     for (int32_t row = 0; row < batch.rows(); ++row) {
-      std::string kind = batch.kind(row) == types::RowKind::kInsert ? "" : std::string(types::RowKindText(batch.kind(row)));
+      std::string kind =
+          batch.kind(row) == types::RowKind::kInsert ? "" : std::string(types::RowKindText(batch.kind(row)));
       transcript_.left[port].push_back({kind + text->second(batch, row), batch.time(row)});
     }
     emitted_ += batch.rows();
@@ -65,7 +66,10 @@ class NoWaker final : public flow::Waker {
 class RunContext final : public flow::Context {
  public:
   RunContext(flow::TaskName task, time::Clock& clock, Random& random, columns::BufferPool& pool)
-      : task_(std::move(task)), clock_(clock), random_(random), pool_(pool),
+      : task_(std::move(task)),
+        clock_(clock),
+        random_(random),
+        pool_(pool),
         metrics_(registry_.Open(metrics::ScopeKind::kOperator, {})) {}
   const flow::TaskName& task() const override { return task_; }
   time::Clock& clock() override { return clock_; }
@@ -106,8 +110,13 @@ struct Subtask {
 class Run {
  public:
   Run(const Script& script, const Variation& variation, const std::shared_ptr<state::RocksDbInstance>& database)
-      : script_(script), variation_(variation), database_(database), clock_(script.start_ms), random_(script.seed),
-        output_(script, variation.starving, pool_, transcript_), on_rocksdb_(variation.rocksdb) {}
+      : script_(script),
+        variation_(variation),
+        database_(database),
+        clock_(script.start_ms),
+        random_(script.seed),
+        output_(script, variation.starving, pool_, transcript_),
+        on_rocksdb_(variation.rocksdb) {}
 
   Transcript Play() {
     transcript_.status = Start(1, {}, {});
@@ -128,8 +137,12 @@ class Run {
     for (int32_t i = 0; i < parallelism; ++i) {
       Subtask subtask;
       subtask.index = i;
-      flow::TaskName task{.job = "harness", .operator_name = "operator", .uid = "operator", .subtask = i,
-                          .parallelism = parallelism, .max_parallelism = kMaxParallelism};
+      flow::TaskName task{.job = "harness",
+                          .operator_name = "operator",
+                          .uid = "operator",
+                          .subtask = i,
+                          .parallelism = parallelism,
+                          .max_parallelism = kMaxParallelism};
       subtask.context = std::make_unique<RunContext>(std::move(task), clock_, random_, pool_);
       subtask.context->lists.Restore(std::move(given[static_cast<size_t>(i)]));
       if (script_.keyed) THALWEG_TRY(RestoreKeyed(subtask, parallelism, keyed));
@@ -190,7 +203,8 @@ class Run {
       if (*progress == flow::Progress::kDone) return {};
       bool moved = output_.emitted() != emitted || (rows && rows->next() != consumed);
       stuck = moved ? 0 : stuck + 1;
-      if (stuck > kStuckCalls) return InternalError("The operator is stuck: {} calls without a row taken or emitted", stuck);
+      if (stuck > kStuckCalls)
+        return InternalError("The operator is stuck: {} calls without a row taken or emitted", stuck);
       if (may_restart && variation_.restart_at_pause) THALWEG_TRY(Restart(true));
     }
   }
@@ -201,7 +215,9 @@ class Run {
       case Step::Kind::kWatermark: THALWEG_TRY(DoWatermark(step.time)); break;
       case Step::Kind::kProcessingTime: THALWEG_TRY(DoProcessingTime(step.time)); break;
       case Step::Kind::kEndOfInput: THALWEG_TRY(DoEndOfInput(step.input)); break;
-      case Step::Kind::kExpect: transcript_.met.push_back({step_, std::exchange(transcript_.left[step.port], {}), 0}); return {};
+      case Step::Kind::kExpect:
+        transcript_.met.push_back({step_, std::exchange(transcript_.left[step.port], {}), 0});
+        return {};
       case Step::Kind::kEntries:
       case Step::Kind::kTimers: return CountEntries(step.kind == Step::Kind::kTimers);
       case Step::Kind::kInspect:
@@ -220,14 +236,17 @@ class Run {
       }
       int32_t group = batch.key_hashes() ? types::KeyGroupOf(batch.key_hash(0), kMaxParallelism) : 0;
       flow::Rows rows(std::move(batch));
-      THALWEG_TRY(Repeat([&]() -> Result<flow::Progress> {
-        auto owner = static_cast<size_t>(types::SubtaskOf(group, kMaxParallelism, static_cast<int>(subtasks_.size())));
-        Result<flow::Progress> progress = subtasks_[owner].op->Process(step.input, rows, output_);
-        if (progress.ok() && *progress == flow::Progress::kDone && !rows.done()) {
-          transcript_.violations.push_back("returned kDone with rows left");
-        }
-        return progress;
-      }, &rows, true));
+      THALWEG_TRY(Repeat(
+          [&]() -> Result<flow::Progress> {
+            auto owner =
+                static_cast<size_t>(types::SubtaskOf(group, kMaxParallelism, static_cast<int>(subtasks_.size())));
+            Result<flow::Progress> progress = subtasks_[owner].op->Process(step.input, rows, output_);
+            if (progress.ok() && *progress == flow::Progress::kDone && !rows.done()) {
+              transcript_.violations.push_back("returned kDone with rows left");
+            }
+            return progress;
+          },
+          &rows, true));
     }
     return {};
   }
@@ -241,15 +260,17 @@ class Run {
 
   Status DoWatermark(int64_t time) {
     // A restart at a pause may change the subtasks: all of them get the watermark again, as from their restarted sources.
-    THALWEG_TRY(Repeat([&]() -> Result<flow::Progress> {
-      auto all = flow::Progress::kDone;
-      for (Subtask& subtask : subtasks_) {
-        subtask.context->watermark = time;
-        THALWEG_ASSIGN(flow::Progress progress, subtask.op->OnWatermark({time}, output_));
-        if (progress != flow::Progress::kDone) return progress;
-      }
-      return all;
-    }, nullptr, true));
+    THALWEG_TRY(Repeat(
+        [&]() -> Result<flow::Progress> {
+          auto all = flow::Progress::kDone;
+          for (Subtask& subtask : subtasks_) {
+            subtask.context->watermark = time;
+            THALWEG_ASSIGN(flow::Progress progress, subtask.op->OnWatermark({time}, output_));
+            if (progress != flow::Progress::kDone) return progress;
+          }
+          return all;
+        },
+        nullptr, true));
     return {};
   }
 
@@ -270,7 +291,8 @@ class Run {
 
   Status DoEndOfInput(int input) {
     for (Subtask& subtask : subtasks_) {
-      THALWEG_TRY(Repeat([&] { return subtask.op->OnEndOfInput(input, flow::EndKind::kFinished, output_); }, nullptr, false));
+      THALWEG_TRY(
+          Repeat([&] { return subtask.op->OnEndOfInput(input, flow::EndKind::kFinished, output_); }, nullptr, false));
     }
     return {};
   }
@@ -318,7 +340,8 @@ class Run {
 
 }  // namespace
 
-Transcript RunOnce(const Script& script, const Variation& variation, const std::shared_ptr<state::RocksDbInstance>& database) {
+Transcript RunOnce(const Script& script, const Variation& variation,
+                   const std::shared_ptr<state::RocksDbInstance>& database) {
   return Run(script, variation, database).Play();
 }
 

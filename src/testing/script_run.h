@@ -31,10 +31,11 @@ struct Transcript {
   std::vector<Met> met;
   std::map<int, std::vector<CollectedRow>> left;  // rows that no expectation asked for, by port
   Status status;
-  std::vector<std::string> violations;            // of the operator contract
+  std::vector<std::string> violations;  // of the operator contract
 };
 
 /// `database` is for variations on RocksDB.
-Transcript RunOnce(const Script& script, const Variation& variation, const std::shared_ptr<state::RocksDbInstance>& database);
+Transcript RunOnce(const Script& script, const Variation& variation,
+                   const std::shared_ptr<state::RocksDbInstance>& database);
 
 }  // namespace thalweg::testing

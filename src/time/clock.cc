@@ -10,7 +10,8 @@ int64_t SystemClock::NowMs() const {
 }
 
 int64_t SystemClock::MonotonicNs() const {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
 }
 
 }  // namespace thalweg::time

@@ -190,7 +190,8 @@ Status Pipe::Open() {
   if (!arguments_.group.empty()) source.properties["group.id"] = arguments_.group;
   THALWEG_ASSIGN(source_, KafkaSource::Make(source));
   THALWEG_ASSIGN(enumerator_, source_->CreateEnumerator());
-  KafkaSinkOptions sink{.properties = ParseProperties(arguments_), .topic = arguments_.out_topic, .key_column = 1, .headers_column = 2};
+  KafkaSinkOptions sink{
+      .properties = ParseProperties(arguments_), .topic = arguments_.out_topic, .key_column = 1, .headers_column = 2};
   if (arguments_.guarantee == "none") sink.guarantee = DeliveryGuarantee::kNone;
   if (arguments_.guarantee == "exactly-once") sink.guarantee = DeliveryGuarantee::kExactlyOnce;
   sink.memory_bytes = arguments_.memory;
