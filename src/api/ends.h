@@ -33,6 +33,28 @@ struct Sink {
   flow::OperatorFactory make;
 };
 
+/// What the builders of connectors share. End: Source<T> or Sink<T> of a THALWEG_RECORD.
+template <typename Derived, typename End>
+class EndBuilder {
+ public:
+  /// Any option of the connector by its name. A wrong one is an error at Execute that names those that exist.
+  Derived& Option(const std::string& name, const std::string& value) {
+    end_.options[name] = value;
+    return static_cast<Derived&>(*this);
+  }
+  /// json, csv, raw or, for files, parquet.
+  Derived& Format(const std::string& format) { return Option("format", format); }
+  End Build() const { return end_; }
+
+ protected:
+  EndBuilder(std::string kind, std::string name, types::SchemaPtr schema) {
+    end_.kind = std::move(kind);
+    end_.name = std::move(name);
+    end_.schema = std::move(schema);
+  }
+  End end_;
+};
+
 /// Rows of columns into objects; bound to the schema once per reader.
 template <types::IsRecord T>
 std::function<Result<columns::Batch>(columns::Batch, columns::BufferPool&)> ToRecords(const types::SchemaPtr& schema) {

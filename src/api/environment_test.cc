@@ -169,6 +169,20 @@ TEST(Environment, TwoOperatorsOfOneUidAreRefused) {
   EXPECT_THAT(result.status().message(), HasSubstr("share the uid 'same'"));
 }
 
+TEST(Environment, AFileSinkShowsCompleteParts) {
+  std::string folder = FolderWith(kThreeLines);
+  StreamExecutionEnvironment env;
+  auto clicks = env.FromElements(Click{"a", 1, 1}, Click{"b", 2, 2});
+  clicks.SinkTo(FileSink<Click>(folder + "/out", "json").Build());
+  auto result = env.Execute("job");
+  ASSERT_TRUE(result.ok()) << result.status().ToString();
+  EXPECT_EQ(result->progress.checkpoints, 0u);  // none was written: there is no directory
+  StreamExecutionEnvironment reader;
+  auto pages = reader.FromSource(FileSource<Click>(folder + "/out", "json").Build()).Map(&Click::page).ExecuteAndCollect();
+  ASSERT_TRUE(pages.ok()) << pages.status().ToString();
+  EXPECT_THAT(*pages, UnorderedElementsAre("a", "b"));
+}
+
 TEST(Environment, UnionAndConnectBringStreamsTogether) {
   StreamExecutionEnvironment env;
   auto a = env.FromElements(1, 2);

@@ -3,7 +3,6 @@
 
 #include <chrono>
 #include <string>
-#include <utility>
 
 #include "api/ends.h"
 
@@ -11,48 +10,29 @@ namespace thalweg::api {
 
 /// A file, a folder or a glob. Bounded, unless it is watched for new files.
 template <types::IsRecord T>
-class FileSource {
+class FileSource : public EndBuilder<FileSource<T>, Source<T>> {
  public:
   /// `format`: json, csv or parquet.
-  FileSource(const std::string& path, const std::string& format) {
-    source_.kind = "file-source";
-    source_.name = "files:" + path;
-    source_.schema = types::Record<T>::schema();
-    source_.options = {{"path", path}, {"format", format}};
+  FileSource(const std::string& path, const std::string& format)
+      : EndBuilder<FileSource<T>, Source<T>>("file-source", "files:" + path, types::Record<T>::schema()) {
+    this->Option("path", path).Format(format);
   }
   /// Looks for new files this often; the source never ends.
   FileSource& Watch(std::chrono::milliseconds interval) {
-    return Option("source.monitor-interval", std::to_string(interval.count()) + " ms");
+    return this->Option("source.monitor-interval", std::to_string(interval.count()) + " ms");
   }
-  FileSource& OnParseError(const std::string& policy) { return Option("error-policy", policy); }
-  FileSource& Option(const std::string& name, const std::string& value) {
-    source_.options[name] = value;
-    return *this;
-  }
-  Source<T> Build() const { return source_; }
-
- private:
-  Source<T> source_;
+  /// Rows that do not parse: fail, or skip (and count); DataStream::DeadLetters keeps them.
+  FileSource& OnParseError(const std::string& policy) { return this->Option("error-policy", policy); }
 };
 
 /// Parts in a folder; a part appears only when it is complete and its checkpoint is.
 template <types::IsRecord T>
-class FileSink {
+class FileSink : public EndBuilder<FileSink<T>, Sink<T>> {
  public:
-  FileSink(const std::string& path, const std::string& format) {
-    sink_.kind = "file-sink";
-    sink_.name = "files:" + path;
-    sink_.schema = types::Record<T>::schema();
-    sink_.options = {{"path", path}, {"format", format}};
+  FileSink(const std::string& path, const std::string& format)
+      : EndBuilder<FileSink<T>, Sink<T>>("file-sink", "files:" + path, types::Record<T>::schema()) {
+    this->Option("path", path).Format(format);
   }
-  FileSink& Option(const std::string& name, const std::string& value) {
-    sink_.options[name] = value;
-    return *this;
-  }
-  Sink<T> Build() const { return sink_; }
-
- private:
-  Sink<T> sink_;
 };
 
 }  // namespace thalweg::api

@@ -72,8 +72,8 @@ class Operator {
   virtual Result<Progress> PrepareBarrier(const Barrier& barrier, Output& out) { return Progress::kDone; }
 
   /// Moves what is not yet in keyed or operator state there and returns a sink's committables. Emits nothing. May be called
-  /// between a kMore and its resumption. `barrier.id` 0: the last word of a task whose inputs have ended, which stands in every later
-  /// checkpoint.
+  /// between a kMore and its resumption. The last word of a task whose inputs have ended carries the id one above
+  /// the last barrier that it took, and stands in every checkpoint from there on: OnCheckpointComplete may name any of them.
   virtual Result<std::vector<std::string>> Snapshot(const Barrier& barrier) { return std::vector<std::string>{}; }
 
   /// The checkpoint is durable: commit. / It will never be: keep committables for the next one.

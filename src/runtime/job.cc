@@ -416,7 +416,7 @@ void Job::Obey(checkpoint::CoordinatorOutput& output) {
   } else if (auto* commit = std::get_if<checkpoint::CommitManifest>(&output)) {
     Commit(std::move(commit->manifest));
   } else if (auto* complete = std::get_if<checkpoint::NotifyComplete>(&output)) {
-    checkpoints_.fetch_add(1);
+    if (options_.store) checkpoints_.fetch_add(1);
     for (const auto& task : attempt_->tasks())
       attempt_->Post(task->id(), [id = complete->checkpoint](Task& each) { each.NotifyComplete(id); });
   } else if (auto* aborted = std::get_if<checkpoint::NotifyAborted>(&output)) {

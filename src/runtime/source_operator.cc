@@ -116,17 +116,14 @@ int64_t SourceOperator::CurrentWatermark() {
 }
 
 Result<std::vector<std::string>> SourceOperator::Snapshot(const flow::Barrier& barrier) {
-  if (barrier.id == 0) {
-    last_word_ = true;
-  } else {
-    last_snapshot_ = barrier.id;
-    reader_->OnSnapshot(barrier.id);
-  }
+  last_snapshot_ = barrier.id;
+  reader_->OnSnapshot(barrier.id);
   return std::vector<std::string>{};
 }
 
 Status SourceOperator::OnCheckpointComplete(uint64_t checkpoint) {
-  if (last_word_ && checkpoint > last_snapshot_) reader_->OnSnapshot(checkpoint);
+  // Of an ended source: its last word stands in this checkpoint, and nothing has changed since.
+  if (checkpoint > last_snapshot_) reader_->OnSnapshot(checkpoint);
   return reader_->OnCheckpointComplete(checkpoint);
 }
 

@@ -66,8 +66,6 @@ class SourceOperator final : public flow::Operator, private flow::SourceOutput {
   bool idle_ = true;
   uint64_t rows_ = 0;
   uint64_t last_snapshot_ = 0;
-  bool last_word_ =
-      false;  // the source has ended: its state stands in every later checkpoint without being asked for again
   Status error_;
 };
 

@@ -45,6 +45,7 @@ Task::Task(Options options, Parts parts, Core& core, time::Clock& clock, ReportT
     : options_(std::move(options)), parts_(std::move(parts)), core_(&core), clock_(&clock), report_(std::move(report)) {
   Chain::Events events;
   events.on_snapshot = [this](const flow::Barrier& barrier, state::TaskSnapshot snapshot) {
+    last_barrier_ = barrier.id;
     TaskReport report;
     report.task = options_.id;
     report.checkpoint = barrier.id;
@@ -296,7 +297,7 @@ Status Task::AfterProgress() {
   TaskReport report;
   report.kind = TaskReport::Kind::kDrained;
   report.task = options_.id;
-  THALWEG_ASSIGN(report.snapshot, chain_->SnapshotNow(flow::Barrier{}));
+  THALWEG_ASSIGN(report.snapshot, chain_->SnapshotNow(flow::Barrier{last_barrier_ + 1, flow::BarrierKind::kCheckpoint, 0}));
   report_(std::move(report));
   return {};
 }
