@@ -1,0 +1,94 @@
+#include "runtime/source_operator.h"
+
+#include <gtest/gtest.h>
+
+#include "columns/object_writer.h"
+#include "runtime/task.h"
+
+namespace thalweg::runtime {
+namespace {
+
+/// Gives one row per Poll, of the times it was made with; all of split "s".
+class TimesReader final : public flow::SourceReader {
+ public:
+  explicit TimesReader(std::vector<int64_t> times) : times_(std::move(times)) {}
+  Status AddSplits(const std::vector<flow::Split>& splits) override {
+    splits_ = splits;
+    return {};
+  }
+  void NoMoreSplits() override {}
+  void PauseSplit(const std::string&, bool) override {}
+  Result<flow::ReadProgress> Poll(flow::SourceOutput& out) override {
+    if (next_ == times_.size()) return flow::ReadProgress::kIdle;
+    columns::ObjectWriter<int64_t> writer(out.pool());
+    writer.Append(0, times_[next_++]);
+    out.Emit("s", writer.Take());
+    return flow::ReadProgress::kMore;
+  }
+  std::vector<flow::Split> SnapshotSplits() const override { return splits_; }
+
+ private:
+  std::vector<int64_t> times_;
+  size_t next_ = 0;
+  std::vector<flow::Split> splits_;
+};
+
+class CountingOutput final : public flow::Output {
+ public:
+  void Emit(int, columns::Batch batch) override { rows += batch.rows(); }
+  columns::BufferPool& pool() override { return pool_; }
+  int rows = 0;
+
+ private:
+  columns::BufferPool pool_;
+};
+
+/// A source operator over one split, with bounded out-of-orderness of 5 ms.
+struct Reading {
+  time::ManualClock clock{1000};
+  flow::SourcePipeline pipeline;
+  TaskContext context{{}, {.clock = &clock}, nullptr, nullptr, [](std::string) {}};
+  CountingOutput out;
+  SourceOperator source;
+
+  Reading(std::vector<int64_t> times, const SplitAssignment& split)
+      : pipeline{.make_watermarks = [] { return std::make_unique<time::BoundedOutOfOrderness>(5); }},
+        source(std::make_unique<TimesReader>(std::move(times)), &pipeline) {
+    EXPECT_TRUE(source.Open(context).ok());
+    EXPECT_TRUE(source.AddSplits({split}).ok());
+    while (*source.Poll(out) == flow::ReadProgress::kMore) {
+    }
+  }
+};
+
+TEST(SourceOperator, ARestoredSplitGoesOnWithTheWatermarkItHad) {
+  Reading before({100, 200, 150}, {{"s", "position"}, ""});
+  EXPECT_EQ(before.out.rows, 3);
+  EXPECT_EQ(before.source.CurrentWatermark(), 194);
+  state::OperatorSnapshot snapshot;
+  before.source.CollectSplits(snapshot);
+  ASSERT_EQ(snapshot.splits.size(), 1u);
+
+  auto restored = DecodeSplit(snapshot.splits[0]);
+  ASSERT_TRUE(restored.ok());
+  EXPECT_EQ(restored->split, (flow::Split{"s", "position"}));
+  Reading after({120}, *restored);
+  EXPECT_EQ(after.source.CurrentWatermark(),
+            194);  // not 114: the row would be judged otherwise than without the failure
+}
+
+TEST(SourceOperator, DamagedSplitsAreErrors) {
+  EXPECT_FALSE(DecodeSplit("\x05"
+                           "ab")
+                   .ok());
+  SplitAssignment torn{{"s", ""}, "abc"};
+  time::ManualClock clock{0};
+  flow::SourcePipeline pipeline{.make_watermarks = [] { return std::make_unique<time::BoundedOutOfOrderness>(5); }};
+  TaskContext context{{}, {.clock = &clock}, nullptr, nullptr, [](std::string) {}};
+  SourceOperator source(std::make_unique<TimesReader>(std::vector<int64_t>{}), &pipeline);
+  ASSERT_TRUE(source.Open(context).ok());
+  EXPECT_NE(source.AddSplits({torn}).message().find("Watermark state of split 's'"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace thalweg::runtime
