@@ -10,6 +10,7 @@ if(TARGET thalweg_bin)
 endif()
 foreach(folder ${THALWEG_FOLDERS})
   file(GLOB headers CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${folder}/*.h)
+  list(FILTER headers EXCLUDE REGEX "/(test_[a-z_]*|[a-z_]*_test)\\.h$")   # helpers of the unit tests
   install(FILES ${headers} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/thalweg/${folder})
 endforeach()
 

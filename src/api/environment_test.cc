@@ -178,7 +178,8 @@ TEST(Environment, AFileSinkShowsCompleteParts) {
   ASSERT_TRUE(result.ok()) << result.status().ToString();
   EXPECT_EQ(result->progress.checkpoints, 0u);  // none was written: there is no directory
   StreamExecutionEnvironment reader;
-  auto pages = reader.FromSource(FileSource<Click>(folder + "/out", "json").Build()).Map(&Click::page).ExecuteAndCollect();
+  auto pages =
+      reader.FromSource(FileSource<Click>(folder + "/out", "json").Build()).Map(&Click::page).ExecuteAndCollect();
   ASSERT_TRUE(pages.ok()) << pages.status().ToString();
   EXPECT_THAT(*pages, UnorderedElementsAre("a", "b"));
 }

@@ -11,6 +11,7 @@
 #include "io/faulty_storage.h"
 #include "io/local_storage.h"
 #include "io/temporary_folder.h"
+#include "testing/source_folder.h"
 
 namespace thalweg::checkpoint {
 namespace {
@@ -107,7 +108,7 @@ TEST_F(CheckpointStoreTest, AStateFileSaysWhoseItIs) {
   EXPECT_EQ(label.job, kJob);
   EXPECT_EQ(label.checkpoint, 1u);
   EXPECT_EQ(label.task, (TaskId{3, 1}));
-  std::ifstream golden(std::string(THALWEG_SOURCE_DIR) + "/tests/golden/state_file_v1.bin", std::ios::binary);
+  std::ifstream golden(SourceFolder() + "/tests/golden/state_file_v1.bin", std::ios::binary);
   EXPECT_EQ(bytes, std::string(std::istreambuf_iterator<char>(golden), {}));
 }
 

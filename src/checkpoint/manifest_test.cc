@@ -8,6 +8,7 @@
 
 #include "base/fields.h"
 #include "checkpoint/samples_test.h"
+#include "testing/source_folder.h"
 
 namespace thalweg::checkpoint {
 namespace {
@@ -15,7 +16,7 @@ namespace {
 using ::testing::HasSubstr;
 
 std::string Golden(const std::string& name) {
-  std::ifstream file(std::string(THALWEG_SOURCE_DIR) + "/tests/golden/" + name, std::ios::binary);
+  std::ifstream file(SourceFolder() + "/tests/golden/" + name, std::ios::binary);
   EXPECT_TRUE(file.good()) << name;
   return {std::istreambuf_iterator<char>(file), {}};
 }

@@ -8,6 +8,7 @@
 #include "columns/format.h"
 #include "columns/gather.h"
 #include "columns/test_batches.h"
+#include "testing/source_folder.h"
 
 namespace thalweg::columns {
 namespace {
@@ -24,7 +25,7 @@ std::string Encoded(const Batch& batch) {
 }
 
 std::string GoldenBytes() {
-  std::ifstream file(THALWEG_SOURCE_DIR "/tests/golden/batch_v1.hex");
+  std::ifstream file(SourceFolder() + "/tests/golden/batch_v1.hex");
   std::string bytes, line;
   while (std::getline(file, line))
     for (size_t i = 0; i + 1 < line.find(" "); i += 2)

@@ -10,6 +10,7 @@
 #include "config/load.h"
 #include "config/options.h"
 #include "config/reference.h"
+#include "testing/source_folder.h"
 
 namespace thalweg::config {
 namespace {
@@ -300,7 +301,7 @@ TEST(Options, EveryHonouredKeyIsKnownAndItsDefaultIsAccepted) {
 }
 
 TEST(Reference, BookListsTheOptions) {
-  std::ifstream file(std::string(THALWEG_SOURCE_DIR) + "/docs/book/configuration.md");
+  std::ifstream file(SourceFolder() + "/docs/book/configuration.md");
   std::string page((std::istreambuf_iterator<char>(file)), {});
   std::string current = ::testing::TempDir() + "/configuration.md";
   if (page != RenderReference()) std::ofstream(current) << RenderReference();

@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/fields.h"
 #include "graph/sample_graph_test.h"
+#include "testing/source_folder.h"
 
 namespace thalweg::graph {
 namespace {
@@ -18,7 +19,7 @@ using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 std::string Golden(const std::string& name) {
-  std::ifstream file(std::string(THALWEG_SOURCE_DIR) + "/tests/golden/" + name, std::ios::binary);
+  std::ifstream file(SourceFolder() + "/tests/golden/" + name, std::ios::binary);
   EXPECT_TRUE(file.good()) << name;
   return {std::istreambuf_iterator<char>(file), {}};
 }

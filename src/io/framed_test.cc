@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "base/hash.h"
+#include "testing/source_folder.h"
 
 namespace thalweg::io {
 namespace {
@@ -17,7 +18,7 @@ constexpr FrameFormat kFormat{"example", {'T', 'W', 'E', 'X'}, 1};
 constexpr std::string_view kPayload = "the line of fastest flow";
 
 std::string Golden(const std::string& name) {
-  std::ifstream file(std::string(THALWEG_SOURCE_DIR) + "/tests/golden/" + name, std::ios::binary);
+  std::ifstream file(SourceFolder() + "/tests/golden/" + name, std::ios::binary);
   EXPECT_TRUE(file.good()) << name;
   return {std::istreambuf_iterator<char>(file), {}};
 }

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "io/temporary_folder.h"
+#include "testing/source_folder.h"
 
 namespace thalweg::io {
 namespace {
@@ -90,8 +91,7 @@ TEST(FileMetaStore, DamagedEntryIsAnErrorWithItsPathAndCanBeDeleted) {
 
 TEST(FileMetaStore, GoldenEntryIsRead) {
   TemporaryFolder folder;
-  std::filesystem::copy_file(std::string(THALWEG_SOURCE_DIR) + "/tests/golden/meta_entry_v1.bin",
-                             folder.path() + "/chk-1");
+  std::filesystem::copy_file(SourceFolder() + "/tests/golden/meta_entry_v1.bin", folder.path() + "/chk-1");
   MetaEntry entry = **Open(folder)->Get("chk-1");
   EXPECT_EQ(entry.value, "manifest");
   EXPECT_EQ(entry.version, 0x1122334455667788u);

@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include "testing/source_folder.h"
+
 namespace thalweg::operators {
 namespace {
 
@@ -32,7 +34,7 @@ std::vector<std::string> Cells(const std::string& line) {
 }
 
 TEST(WindowSemanticsPage, NamesAtLeastSixtyCasesAndOnlyTestsThatExist) {
-  std::ifstream page(THALWEG_SOURCE_DIR "/docs/book/window_semantics.md");
+  std::ifstream page(SourceFolder() + "/docs/book/window_semantics.md");
   ASSERT_TRUE(page.is_open());
   const std::set<std::string> tests = TestsOfThisBinary();
   std::set<std::string> cases;

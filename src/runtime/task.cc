@@ -297,7 +297,8 @@ Status Task::AfterProgress() {
   TaskReport report;
   report.kind = TaskReport::Kind::kDrained;
   report.task = options_.id;
-  THALWEG_ASSIGN(report.snapshot, chain_->SnapshotNow(flow::Barrier{last_barrier_ + 1, flow::BarrierKind::kCheckpoint, 0}));
+  THALWEG_ASSIGN(report.snapshot,
+                 chain_->SnapshotNow(flow::Barrier{last_barrier_ + 1, flow::BarrierKind::kCheckpoint, 0}));
   report_(std::move(report));
   return {};
 }

@@ -171,7 +171,7 @@ class Task {
   bool closed_ = false;
   bool drained_ = false;
   uint64_t last_barrier_ = 0;  // the last one taken
-  bool assigned_ = false;  // the source has heard of its first splits (perhaps none)
+  bool assigned_ = false;      // the source has heard of its first splits (perhaps none)
   bool source_ended_ = false;
   bool status_idle_ = false;
   std::optional<flow::EndKind> stop_;

@@ -9,6 +9,7 @@
 #include "state/backends_for_test.h"
 #include "state/table.h"
 #include "state/timers.h"
+#include "testing/source_folder.h"
 
 namespace thalweg::state {
 namespace {
@@ -27,7 +28,7 @@ std::string Dump(const KeyedSnapshot& snapshot) {
 }
 
 std::string Golden() {
-  std::ifstream file(std::string(THALWEG_SOURCE_DIR) + "/tests/golden/keyed_segments_v1.txt");
+  std::ifstream file(SourceFolder() + "/tests/golden/keyed_segments_v1.txt");
   std::stringstream text;
   text << file.rdbuf();
   return text.str();

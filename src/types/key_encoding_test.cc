@@ -8,6 +8,7 @@
 
 #include "base/hash.h"
 #include "base/random.h"
+#include "testing/source_folder.h"
 #include "types/key_group.h"
 
 namespace thalweg::types {
@@ -91,7 +92,7 @@ std::map<std::string, std::string> EngineKeys() {
 }
 
 TEST(KeyEncoding, BytesHashAndKeyGroupAreTheGoldenFiles) {
-  std::ifstream file(THALWEG_SOURCE_DIR "/tests/golden/keys.tsv");
+  std::ifstream file(SourceFolder() + "/tests/golden/keys.tsv");
   std::map<std::string, std::string> engine = EngineKeys();
   std::string line;
   std::getline(file, line);
