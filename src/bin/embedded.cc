@@ -10,8 +10,10 @@
 #include "api/runner.h"
 #include "bin/registry.h"
 #include "checkpoint/checkpoint_store.h"
+#include "config/memory_budget.h"
 #include "config/options.h"
 #include "io/meta_store.h"
+#include "io/process_memory.h"
 #include "io/storage.h"
 #include "runtime/job.h"
 #include "state/hashmap_backend.h"
@@ -94,6 +96,38 @@ Status FillCheckpoints(const config::Configuration& config, const std::string& f
   return {};
 }
 
+Status FillProcess(const config::Configuration& config, JobOptions& options) {
+  THALWEG_ASSIGN(int64_t io_threads, config.Get(config::kIoThreads));
+  options.io_threads = static_cast<int>(io_threads);
+  THALWEG_ASSIGN(options.pin_cores, config.Get(config::kPinCores));
+  THALWEG_ASSIGN(options.memory, config::DivideMemory(config, io::FindMachineMemory().bytes));
+  options.resident_bytes = io::ResidentBytes;
+  THALWEG_ASSIGN(auto configured, config.Find(config::kMemoryLimit));
+  if (configured)
+    options.log(
+        fmt::format("Memory limit {}: {}", config::MemoryText(options.memory.limit), options.memory.ToString()));
+  return {};
+}
+
+// Batch execution emits only final results; what we run is the stream to its end. An answer that differs is none.
+Status CheckRuntimeMode(const config::Configuration& config) {
+  THALWEG_ASSIGN(config::RuntimeMode mode, config.Get(config::kRuntimeMode));
+  if (mode == config::RuntimeMode::kStreaming) return {};
+  return UserError(
+      "execution.runtime-mode {} is not supported by DataStream programs yet: STREAMING (the default) runs bounded "
+      "input "
+      "to its end, too, and shows intermediate results",
+      mode == config::RuntimeMode::kBatch ? "BATCH" : "AUTOMATIC");
+}
+
+/// Subtasks with keyed state.
+int KeyedSubtasks(const graph::JobGraph& graph, const JobOptions& options) {
+  int subtasks = 0;
+  for (const graph::Node& node : graph.nodes)
+    if (node.keyed) subtasks += node.parallelism > 0 ? node.parallelism : options.plan.default_parallelism;
+  return subtasks;
+}
+
 /// A folder below the local directory for this process alone; gone when the last user is.
 struct LocalFolder {
   explicit LocalFolder(std::filesystem::path folder) : path(std::move(folder)) {}
@@ -104,7 +138,8 @@ struct LocalFolder {
   std::filesystem::path path;
 };
 
-Status FillBackend(const config::Configuration& config, time::Clock& clock, JobOptions& options) {
+Status FillBackend(const config::Configuration& config, const graph::JobGraph& graph, time::Clock& clock,
+                   JobOptions& options) {
   THALWEG_ASSIGN(config::StateBackendType type, config.Get(config::kStateBackend));
   if (type == config::StateBackendType::kHashMap) {
     options.make_backend = [&clock](const flow::TaskName&,
@@ -118,10 +153,22 @@ Status FillBackend(const config::Configuration& config, time::Clock& clock, JobO
   auto folder = std::make_shared<LocalFolder>(root / fmt::format("thalweg-rocksdb-{}-{}", getpid(), RunName()));
   state::RocksDbOptions rocksdb;
   rocksdb.directory = folder->path.string();
+  // Half of the state's part to RocksDB's cache and write buffers, half to live objects; more than the most gains little, and live
+  // objects that changed are written at each checkpoint.
+  constexpr int64_t kLeastStore = int64_t{16} << 20;
+  constexpr int64_t kMostStore = int64_t{1} << 30;
+  constexpr int64_t kLeastCache = int64_t{1} << 20;
+  constexpr int64_t kMostCache = int64_t{64} << 20;
+  rocksdb.memory_bytes = std::clamp(options.memory.state / 2, kLeastStore, kMostStore);
+  rocksdb.write_buffer_bytes = std::min(rocksdb.write_buffer_bytes, rocksdb.memory_bytes / 4);
+  const int64_t cache_bytes =
+      std::clamp(options.memory.state / 2 / std::max(1, KeyedSubtasks(graph, options)), kLeastCache, kMostCache);
   THALWEG_ASSIGN(auto instance, state::RocksDbInstance::Open(rocksdb));
-  options.make_backend = [folder, instance, &clock](const flow::TaskName& task, state::KeyGroupRange groups) {
+  options.make_backend = [folder, instance, cache_bytes, &clock](const flow::TaskName& task,
+                                                                 state::KeyGroupRange groups) {
     state::StoreBackendOptions store;
     store.groups = groups;
+    store.cache_bytes = cache_bytes;
     return state::MakeRocksDbBackend(instance, task.subtask % 8, store, clock);
   };
   return {};
@@ -179,9 +226,11 @@ Result<JobResult> RunEmbedded(flow::Program program, const config::Configuration
   JobOptions options;
   options.log = run.log ? run.log : [](const std::string& line) { fmt::print(stderr, "{}\n", line); };
   options.allow_non_restored_state = run.allow_non_restored_state;
+  THALWEG_TRY(CheckRuntimeMode(config));
   THALWEG_TRY(FillPlan(config, options));
+  THALWEG_TRY(FillProcess(config, options));
   THALWEG_TRY(FillCheckpoints(config, run.from_checkpoint, program.graph.name, options));
-  THALWEG_TRY(FillBackend(config, clock, options));
+  THALWEG_TRY(FillBackend(config, program.graph, clock, options));
   std::random_device device;
   options.seed = (uint64_t{device()} << 32) | device();
   THALWEG_ASSIGN(options.restart,

@@ -10,7 +10,9 @@
 #include <filesystem>
 #include <fstream>
 
+#include "config/memory_budget.h"
 #include "config/options.h"
+#include "io/process_memory.h"
 #include "io/storage.h"
 
 namespace thalweg::cli {
@@ -42,23 +44,19 @@ Finding ExamineCpu() {
 #endif
 }
 
-/// First number of a file such as /sys/fs/cgroup/memory.max; 0: none.
-uint64_t NumberIn(const char* path) {
-  uint64_t number = 0;
-  std::ifstream(path) >> number;
-  return number;
-}
-
-Finding ExamineMemory() {
-  uint64_t bytes = static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
-  std::string of = "of the machine";
-  for (const char* path : {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
-    uint64_t limit = NumberIn(path);
-    if (limit > 0 && limit < bytes) bytes = limit, of = "allowed by the control group";
-  }
-  std::string found = fmt::format("{:.1f} GiB {}", static_cast<double>(bytes) / (1ull << 30), of);
-  constexpr uint64_t kLeast = 512ull << 20;  // RocksDB's and librdkafka's buffers at their defaults, and room to work
-  if (bytes >= kLeast) return Good("memory", found);
+Finding ExamineMemory(const config::Configuration& config) {
+  const io::MachineMemory machine = io::FindMachineMemory();
+  std::string found = fmt::format("{:.1f} GiB {}", static_cast<double>(machine.bytes) / (1ull << 30), machine.whose);
+  auto budget = config::DivideMemory(config, machine.bytes);
+  if (!budget.ok())
+    return {Health::kFailure, "memory", budget.status().message(),
+            "Give a size such as taskmanager.memory.process.size: 2g"};
+  found += fmt::format("; jobs may use {}: {}", config::MemoryText(budget->limit), budget->ToString());
+  if (budget->limit > machine.bytes)
+    return {Health::kWarning, "memory", found, "taskmanager.memory.process.size is more than there is: lower it"};
+  constexpr int64_t kLeast = int64_t{512}
+                             << 20;  // RocksDB's and librdkafka's buffers at their defaults, and room to work
+  if (budget->limit >= kLeast) return Good("memory", found);
   return {Health::kWarning, "memory", found, "Jobs with state want 512 MiB or more: raise the limit"};
 }
 
@@ -108,7 +106,8 @@ Finding ExamineFolder(const std::string& subject, const std::string& folder, con
 }
 
 std::vector<Finding> Examine(const config::Configuration& config) {
-  std::vector<Finding> findings = {ExamineCores(), ExamineCpu(), ExamineMemory(), ExamineOpenFiles(), ExamineOpenSsl()};
+  std::vector<Finding> findings = {ExamineCores(), ExamineCpu(), ExamineMemory(config), ExamineOpenFiles(),
+                                   ExamineOpenSsl()};
   std::error_code error;
   std::filesystem::path temporary = std::filesystem::temp_directory_path(error);
   if (error)

@@ -34,7 +34,6 @@ constexpr HonouredOption kHonoured[] = {
     Honoured<kExponentialDelayJitter>(),
     Honoured<kExponentialDelayAttempts>(),
     Honoured<kMemoryLimit>(),
-    Honoured<kTaskSlots>(),
     Honoured<kCores>(),
     Honoured<kPinCores>(),
     Honoured<kIoThreads>(),

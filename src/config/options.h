@@ -45,8 +45,8 @@ struct EnumNames<RestartStrategyType> {
 // Job.
 inline constexpr ConfigOption<std::string> kPipelineName{"pipeline.name",
                                                          "Name of the job in logs, metrics and the terminal."};
-inline constexpr ConfigOption<RuntimeMode> kRuntimeMode{"execution.runtime-mode",
-                                                        "Whether the job runs over unbounded or bounded input."};
+inline constexpr ConfigOption<RuntimeMode> kRuntimeMode{
+    "execution.runtime-mode", "How the job runs: STREAMING; BATCH and AUTOMATIC are refused as yet."};
 inline constexpr ConfigOption<int64_t> kParallelism{
     "parallelism.default", "Subtasks of an operator that does not set its own parallelism.", 1};
 inline constexpr ConfigOption<int64_t> kMaxParallelism{
@@ -64,8 +64,9 @@ inline constexpr ConfigOption<Duration> kCheckpointTimeout{
 inline constexpr ConfigOption<Duration> kCheckpointMinPause{
     "execution.checkpointing.min-pause", "Least time between the end of one checkpoint and the start of the next.",
     Duration(0)};
-inline constexpr ConfigOption<CheckpointingMode> kCheckpointMode{"execution.checkpointing.mode",
-                                                                 "Guarantee of checkpoints for state."};
+inline constexpr ConfigOption<CheckpointingMode> kCheckpointMode{
+    "execution.checkpointing.mode",
+    "Guarantee of checkpoints for state: EXACTLY_ONCE; AT_LEAST_ONCE is accepted and gets exactly-once, too."};
 inline constexpr ConfigOption<std::string> kCheckpointDir{
     "execution.checkpointing.dir", "Folder (file:///...) below which each job keeps its checkpoints."};
 inline constexpr ConfigOption<int64_t> kCheckpointsRetained{"execution.checkpointing.num-retained",
@@ -108,10 +109,10 @@ inline constexpr ConfigOption<int64_t> kExponentialDelayAttempts{
 // Process.
 inline constexpr ConfigOption<MemorySize> kMemoryLimit{
     "taskmanager.memory.process.size",
-    "The one memory limit of the process, shared out among state, network, connectors and batches.",
+    "The one memory limit of the process, shared out among state, connectors, batches and a reserve; near it sources "
+    "stand "
+    "still, at it the job fails with what takes the memory. Not set: what the machine or the control group has.",
     MemorySize{64ull << 20}};
-inline constexpr ConfigOption<int64_t> kTaskSlots{"taskmanager.numberOfTaskSlots",
-                                                  "Task slots this process offers to a cluster.", 1};
 inline constexpr ConfigOption<int64_t> kCores{"thalweg.cores",
                                               "Event loops, one per core; 0: as many as the process may use.", 0};
 inline constexpr ConfigOption<bool> kPinCores{"thalweg.pin-cores", "Bind each event loop to its core."};

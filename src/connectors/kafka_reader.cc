@@ -18,10 +18,11 @@ Status KafkaReader::Open(flow::Context& context) {
   context_ = &context;
   metrics_.emplace(context.metrics());
   THALWEG_ASSIGN(rows_, KafkaRows::Make(options_.rows, context.pool()));
-  LogConsumerOptions options{.headers = options_.rows.Wants(KafkaMetadata::kHeaders),
-                             .offset_reset = options_.offset_reset,
-                             .memory_bytes = options_.memory_bytes,
-                             .client_id = fmt::format("{}-{}", context.task().uid, context.task().subtask)};
+  LogConsumerOptions options{
+      .headers = options_.rows.Wants(KafkaMetadata::kHeaders),
+      .offset_reset = options_.offset_reset,
+      .memory_bytes = options_.memory_bytes > 0 ? options_.memory_bytes : context.connector_bytes(),
+      .client_id = fmt::format("{}-{}", context.task().uid, context.task().subtask)};
   THALWEG_ASSIGN(consumer_, client_->CreateConsumer(options, [waker = context.waker()] { waker->Wake(); }));
   return {};
 }

@@ -22,7 +22,7 @@ struct KafkaReaderOptions {
   KafkaRowOptions rows;
   std::string offset_reset = "earliest";  // "earliest", "latest", "none": when an offset is no longer there
   bool commit_offsets = true;             // to the client's group, if it has one
-  int64_t memory_bytes = 0;               // 0: the client's default
+  int64_t memory_bytes = 0;               // 0: its part of the memory limit
 };
 
 class KafkaReader final : public flow::SourceReader {

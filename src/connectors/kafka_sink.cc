@@ -60,9 +60,10 @@ Status KafkaSink::Open(flow::Context& context) {
   records_send_ = &context.metrics().counter(metrics::kNumRecordsSend);
   bytes_send_ = &context.metrics().counter(metrics::kNumBytesSend);
   send_errors_ = &context.metrics().counter(metrics::kNumRecordsSendErrors);
-  LogProducerOptions options{.idempotent = options_.guarantee == DeliveryGuarantee::kAtLeastOnce,
-                             .memory_bytes = options_.memory_bytes,
-                             .client_id = fmt::format("{}-{}", context.task().uid, context.task().subtask)};
+  LogProducerOptions options{
+      .idempotent = options_.guarantee == DeliveryGuarantee::kAtLeastOnce,
+      .memory_bytes = options_.memory_bytes > 0 ? options_.memory_bytes : context.connector_bytes(),
+      .client_id = fmt::format("{}-{}", context.task().uid, context.task().subtask)};
   THALWEG_ASSIGN(producer_, client_->CreateProducer(options, [waker = context.waker()] { waker->Wake(); }));
   return {};
 }

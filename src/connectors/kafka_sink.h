@@ -40,7 +40,7 @@ struct KafkaSinkOptions {
   /// Instead of the columns. Made once per subtask.
   std::function<Result<std::unique_ptr<formats::RowEncoder>>()> make_value_encoder;
   std::function<Result<std::unique_ptr<formats::RowEncoder>>()> make_key_encoder;
-  int64_t memory_bytes = 0;  // of messages in flight, per subtask; 0: 32 MB
+  int64_t memory_bytes = 0;  // of messages in flight, per subtask; 0: its part of the memory limit
 };
 
 /// Appends each row as a message. Takes +I rows only.

@@ -21,7 +21,7 @@ struct KafkaSourceOptions {
   int64_t discovery_interval_ms =
       300'000;  // of new partitions (Flink's default, 5 minutes); 0: never; bounded sources: never
   KafkaRowOptions rows;
-  int64_t reader_memory_bytes = 0;  // for fetched records, per reader; 0: librdkafka's default of 64 MB
+  int64_t reader_memory_bytes = 0;  // for fetched records, per reader; 0: its part of the memory limit
 };
 
 class KafkaSource final : public flow::Source {

@@ -59,6 +59,9 @@ class Context {
   virtual Status RunBlocking(std::function<void()> work) = 0;
   /// To this operator's coordinator, ordered against barriers.
   virtual void SendToCoordinator(std::string event) = 0;
+  /// This subtask's part of the memory limit for what a connector holds outside batches (a client's queues, rows fetched ahead);
+  /// 0: no limit is set, the connector takes its default.
+  virtual int64_t connector_bytes() const { return 0; }
 };
 
 }  // namespace thalweg::flow

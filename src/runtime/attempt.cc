@@ -53,6 +53,7 @@ class Attempt::Builder {
   Status Build() {
     for (int i = 0; i < plan_.cores; ++i)
       attempt_.cores_.push_back(std::make_unique<Core>(i, *world_.clock, world_.memory));
+    THALWEG_TRY(ShareMemory());
     MakeLinks();
     MakeChannels();
     for (const TaskSpec& spec : plan_.tasks) THALWEG_TRY(MakeTask(spec));
@@ -61,6 +62,15 @@ class Attempt::Builder {
 
  private:
   Core& core_of(int task) { return *attempt_.cores_[static_cast<size_t>(plan_.tasks[static_cast<size_t>(task)].core)]; }
+
+  Status ShareMemory() {
+    int connectors = 0;
+    for (const graph::Node& node : plan_.graph.nodes)
+      if (node.role != graph::NodeRole::kOperator) connectors += node.parallelism;
+    if (world_.memory_budget.limit == 0 || connectors == 0) return {};
+    THALWEG_ASSIGN(connector_bytes_, world_.memory_budget.ConnectorShare(connectors));
+    return {};
+  }
 
   // A link has room for every element and every credit message that its channels may have under way.
   void MakeLinks() {
@@ -157,6 +167,7 @@ class Attempt::Builder {
     world.pool = &core_of(spec.id).pool();
     world.executor = world_.executor;
     world.metrics = world_.metrics;
+    world.connector_bytes = connector_bytes_;
     world.seed = world_.seed + static_cast<uint64_t>(spec.id) * 1000 + static_cast<uint64_t>(node.id);
     auto send_event = [report = report_, id = spec.id, uid = node.uid](std::string event) {
       TaskReport message;
@@ -258,6 +269,7 @@ class Attempt::Builder {
   const PhysicalPlan& plan_;
   const flow::Program& program_;
   const flow::Registry& registry_;
+  int64_t connector_bytes_ = 0;  // for each subtask of a source or sink
   RestoredState& restored_;
   const World& world_;
   ReportTo report_;
@@ -269,7 +281,7 @@ class Attempt::Builder {
 Result<std::unique_ptr<Attempt>> Attempt::Build(const PhysicalPlan& plan, const flow::Program& program,
                                                 const flow::Registry& registry, RestoredState restored, World world,
                                                 ReportTo report) {
-  std::unique_ptr<Attempt> attempt(new Attempt(plan));
+  std::unique_ptr<Attempt> attempt(new Attempt(plan, world.pin_cores));
   THALWEG_TRY(Builder(*attempt, plan, program, registry, restored, world, std::move(report)).Build());
   return attempt;
 }
@@ -282,7 +294,7 @@ Attempt::~Attempt() {
 void Attempt::Start() {
   started_ = true;
   for (auto& task : tasks_) Post(task->id(), [](Task& each) { each.Open(); });
-  for (auto& core : cores_) core->Start();
+  for (auto& core : cores_) core->Start(pin_cores_);
 }
 
 void Attempt::Stop() {

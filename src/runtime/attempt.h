@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "columns/buffer.h"
+#include "config/memory_budget.h"
 #include "flow/program.h"
 #include "io/executor.h"
 #include "metrics/registry.h"
@@ -53,6 +54,8 @@ class Attempt {
     int64_t watermark_interval_ms = 200;
     uint64_t seed = 0;
     bool serialize_hops = false;
+    config::MemoryBudget memory_budget;
+    bool pin_cores = false;
   };
 
   /// Builds everything; nothing runs yet.
@@ -72,8 +75,9 @@ class Attempt {
 
  private:
   class Builder;
-  explicit Attempt(const PhysicalPlan& plan) : plan_(&plan) {}
+  Attempt(const PhysicalPlan& plan, bool pin_cores) : plan_(&plan), pin_cores_(pin_cores) {}
   const PhysicalPlan* plan_;
+  bool pin_cores_;
   std::vector<std::unique_ptr<Core>> cores_;
   std::vector<std::unique_ptr<Task>> tasks_;
   bool started_ = false;

@@ -40,7 +40,8 @@ class Core {
   /// Receiver or sender (for credit) of channel `id` that lives on this core. Before Start.
   void AddChannel(uint32_t id, Task* task, exchange::ChannelReceiver* receiver, exchange::ChannelSender* sender);
 
-  void Start();
+  /// `pin`: the thread stays on the processor whose place among those that the process may use is id() (modulo their number).
+  void Start(bool pin = false);
   /// Ends the loop after the current turn and joins the thread.
   void Stop();
   /// Runs `command` on the core's thread, in the order of the calls. Any thread.

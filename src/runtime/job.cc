@@ -1,5 +1,7 @@
 #include "runtime/job.h"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <chrono>
 
@@ -30,7 +32,11 @@ Job::Job(flow::Program program, const flow::Registry& registry, JobOptions optio
       registry_(&registry),
       options_(std::move(options)),
       clock_(&clock),
-      metrics_(&metrics) {}
+      metrics_(&metrics),
+      memory_watch_(options_.memory.limit),
+      executor_({.threads = options_.io_threads}) {
+  if (options_.memory.limit > 0 && options_.resident_bytes) next_memory_look_ms_ = clock_->NowMs();
+}
 
 Job::~Job() {
   if (attempt_) attempt_->Stop();
@@ -134,6 +140,8 @@ Status Job::StartAttempt() {
   world.executor = &executor_;
   world.metrics = metrics_;
   world.memory = &memory_;
+  world.memory_budget = options_.memory;
+  world.pin_cores = options_.pin_cores;
   world.make_backend = options_.make_backend;
   world.watermark_interval_ms = options_.watermark_interval_ms;
   world.seed = options_.seed + static_cast<uint64_t>(attempt_number_) * 1'000'003;
@@ -158,6 +166,7 @@ Status Job::StartAttempt() {
   MakeCoordinator(std::max({found_newest_, committed_ ? committed_->checkpoint : 0, last_triggered_}));
   if (for_sources.checkpoint > 0) Log(fmt::format("Restored checkpoint {}", for_sources.checkpoint));
   attempt_->Start();
+  memory_watch_.Reset();
   THALWEG_TRY(StartSources(for_sources));
   Tell(checkpoint::TasksStarted{});
   if (stopping_) StopSources();
@@ -186,6 +195,7 @@ int64_t Job::NextWakeMs() const {
   int64_t next = coordinator_timer_ms_.value_or(INT64_MAX);
   if (restart_at_ms_ && io_under_way_ == 0) next = std::min(next, *restart_at_ms_);
   for (const auto& source : sources_) next = std::min(next, source->next_discovery_ms);
+  if (attempt_) next = std::min(next, next_memory_look_ms_);
   return next;
 }
 
@@ -207,6 +217,62 @@ void Job::OnTimers() {
     source->next_discovery_ms = INT64_MAX;
     Discover(*source);
   }
+  if (attempt_ && now >= next_memory_look_ms_) {
+    next_memory_look_ms_ = now + kMemoryWatchIntervalMs;
+    LookAtMemory(now);
+  }
+}
+
+void Job::LookAtMemory(int64_t now_ms) {
+  int64_t bytes = options_.resident_bytes();
+  // What was freed may still be held by the allocator: before anything is done about it, it goes back.
+  if (bytes >= memory_watch_.limit() / 100 * kSourcesGoOnPercent) {
+    malloc_trim(0);
+    bytes = options_.resident_bytes();
+  }
+  std::string use =
+      fmt::format("{} of {} in use", config::MemoryText(bytes), config::MemoryText(memory_watch_.limit()));
+  switch (memory_watch_.Look(bytes, now_ms)) {
+    case MemoryWatch::Verdict::kNothing: break;
+    case MemoryWatch::Verdict::kStopSources:
+      Log(fmt::format("Memory limit near: {} ({}). Sources stand still until it is below {} %", use, WhatTakesMemory(),
+                      kSourcesGoOnPercent));
+      StandStill(true);
+      break;
+    case MemoryWatch::Verdict::kGoOn:
+      Log(fmt::format("Sources go on: {}", use));
+      StandStill(false);
+      break;
+    case MemoryWatch::Verdict::kFail:
+      OnFailure(
+          ExternalError("Memory limit reached: {} ({}). Raise taskmanager.memory.process.size, keep state on disk by "
+                        "state.backend.type: rocksdb, or let state expire (TTL)",
+                        use, WhatTakesMemory()));
+      break;
+  }
+}
+
+void Job::StandStill(bool still) {
+  for (const auto& task : attempt_->tasks())
+    if (task->is_source()) attempt_->Post(task->id(), [still](Task& each) { each.StandStill(still); });
+}
+
+// State by chain, largest first; then the batches.
+std::string Job::WhatTakesMemory() const {
+  std::map<int, int64_t> by_chain;
+  for (const auto& task : attempt_->tasks())
+    by_chain[plan_.tasks[static_cast<size_t>(task->id())].chain] +=
+        task->progress().state_bytes.load(std::memory_order_relaxed);
+  std::vector<std::pair<int64_t, int>> largest;
+  for (auto [chain, bytes] : by_chain)
+    if (bytes > 0) largest.emplace_back(-bytes, chain);
+  std::sort(largest.begin(), largest.end());
+  constexpr size_t kNamed = 5;
+  std::string text;
+  for (size_t i = 0; i < std::min(kNamed, largest.size()); ++i)
+    text += fmt::format("state of '{}' {}, ", plan_.chains[static_cast<size_t>(largest[i].second)].Name(plan_.graph),
+                        config::MemoryText(-largest[i].first));
+  return text + fmt::format("batches {}", config::MemoryText(memory_.bytes.load(std::memory_order_relaxed)));
 }
 
 void Job::OnReport(TaskReport report) {

@@ -16,10 +16,12 @@
 #include "checkpoint/coordinator.h"
 #include "checkpoint/restart_strategy.h"
 #include "checkpoint/restore.h"
+#include "config/memory_budget.h"
 #include "flow/program.h"
 #include "io/executor.h"
 #include "metrics/registry.h"
 #include "runtime/attempt.h"
+#include "runtime/memory_watch.h"
 #include "runtime/plan.h"
 #include "time/clock.h"
 
@@ -44,6 +46,10 @@ struct JobOptions {
   int64_t watermark_interval_ms = 200;
   bool serialize_hops = false;
   uint64_t seed = 0;
+  config::MemoryBudget memory;              // limit 0: not watched
+  std::function<int64_t()> resident_bytes;  // what the process holds now; null: not watched
+  int io_threads = io::kExecutorThreads;
+  bool pin_cores = false;
   std::function<void(const std::string&)> log;  // one line each; any of the job's moments a person would want to know
 };
 
@@ -84,6 +90,9 @@ class Job {
   void Loop();
   int64_t NextWakeMs() const;
   void OnTimers();
+  void LookAtMemory(int64_t now_ms);
+  void StandStill(bool still);
+  std::string WhatTakesMemory() const;
   void OnReport(TaskReport report);
   void TellIfDrained(int task);
   void OnFailure(const Status& error);
@@ -113,6 +122,8 @@ class Job {
   metrics::Group* metrics_;
   PhysicalPlan plan_;
   columns::MemoryAccount memory_;
+  MemoryWatch memory_watch_;
+  int64_t next_memory_look_ms_ = INT64_MAX;  // not watched
 
   std::unique_ptr<Attempt> attempt_;
   int attempt_number_ = 0;

@@ -43,7 +43,7 @@ Status SourceOperator::AddSplits(const std::vector<SplitAssignment>& assignments
   std::vector<flow::Split> splits;
   for (const SplitAssignment& assignment : assignments) {
     SplitTime& split = splits_[assignment.split.id];
-    split.last_rows_ms = context_->clock().NowMs();
+    split.last_rows_ms = IdleClockMs();
     if (pipeline_ && pipeline_->make_watermarks) {
       split.generator = pipeline_->make_watermarks();
       if (!assignment.watermark_state.empty()) {
@@ -57,7 +57,19 @@ Status SourceOperator::AddSplits(const std::vector<SplitAssignment>& assignments
   return reader_->AddSplits(splits);
 }
 
+void SourceOperator::PauseIdleTimeouts() {
+  if (!paused_since_ms_) paused_since_ms_ = context_->clock().NowMs();
+}
+
+int64_t SourceOperator::IdleClockMs() const {
+  return (paused_since_ms_ ? *paused_since_ms_ : context_->clock().NowMs()) - paused_ms_;
+}
+
 Result<flow::ReadProgress> SourceOperator::Poll(flow::Output& out) {
+  if (paused_since_ms_) {
+    paused_ms_ += context_->clock().NowMs() - *paused_since_ms_;
+    paused_since_ms_.reset();
+  }
   out_ = &out;
   credit_ = out.has_credit();
   auto progress = reader_->Poll(*this);
@@ -80,7 +92,7 @@ void SourceOperator::Emit(const std::string& id, Batch batch) {
   if (pipeline_ && pipeline_->assign_times) pipeline_->assign_times(batch, out_->pool());
   auto split = splits_.find(id);
   if (split != splits_.end()) {
-    split->second.last_rows_ms = context_->clock().NowMs();
+    split->second.last_rows_ms = IdleClockMs();
     if (split->second.generator && batch.times())
       split->second.generator->OnRows(batch.times().data<int64_t>(), batch.rows());
   }
@@ -97,7 +109,7 @@ void SourceOperator::EmitSide(int port, Batch batch) {
 void SourceOperator::FinishSplit(const std::string& id) { splits_.erase(id); }
 
 int64_t SourceOperator::CurrentWatermark() {
-  int64_t now = context_->clock().NowMs();
+  int64_t now = IdleClockMs();
   int64_t timeout = pipeline_ ? pipeline_->idle_timeout_ms : 0;
   int64_t least = time::kMaxWatermark;
   int64_t greatest = time::kMinWatermark;

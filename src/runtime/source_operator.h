@@ -43,6 +43,9 @@ class SourceOperator final : public flow::Operator, private flow::SourceOutput {
   int64_t CurrentWatermark();
   /// No split, or all quiet for longer than the idle timeout.
   bool idle() const { return idle_; }
+  /// The source may not emit (no credit downstream, memory limit): that is no silence of its splits, their idle timeouts stand still
+  /// until the next Poll.
+  void PauseIdleTimeouts();
   void CollectSplits(state::OperatorSnapshot& snapshot) const;
   uint64_t rows() const { return rows_; }
 
@@ -64,6 +67,10 @@ class SourceOperator final : public flow::Operator, private flow::SourceOutput {
   std::map<std::string, SplitTime> splits_;
   int64_t watermark_ = time::kMinWatermark;
   bool idle_ = true;
+  int64_t IdleClockMs() const;
+
+  std::optional<int64_t> paused_since_ms_;
+  int64_t paused_ms_ = 0;  // all together, which the idle clock is behind
   uint64_t rows_ = 0;
   uint64_t last_snapshot_ = 0;
   Status error_;

@@ -77,6 +77,25 @@ TEST(SourceOperator, ARestoredSplitGoesOnWithTheWatermarkItHad) {
             194);  // not 114: the row would be judged otherwise than without the failure
 }
 
+TEST(SourceOperator, IdleTimeoutsStandStillWhileItMayNotEmit) {
+  Reading reading({100}, {{"s", ""}, ""});
+  reading.pipeline.idle_timeout_ms = 50;
+  reading.clock.Set(1040);
+  reading.source.CurrentWatermark();
+  EXPECT_FALSE(reading.source.idle());
+  reading.source.PauseIdleTimeouts();  // backpressure for a second
+  reading.clock.Set(2040);
+  reading.source.CurrentWatermark();
+  EXPECT_FALSE(reading.source.idle());
+  EXPECT_TRUE(reading.source.Poll(reading.out).ok());
+  reading.clock.Set(2049);
+  reading.source.CurrentWatermark();
+  EXPECT_FALSE(reading.source.idle()) << "49 ms of silence";
+  reading.clock.Set(2050);
+  reading.source.CurrentWatermark();
+  EXPECT_TRUE(reading.source.idle()) << "50 ms of silence";
+}
+
 TEST(SourceOperator, DamagedSplitsAreErrors) {
   EXPECT_FALSE(DecodeSplit("\x05"
                            "ab")

@@ -147,6 +147,11 @@ void Task::StopSource(flow::EndKind kind) {
   MakeReady();
 }
 
+void Task::StandStill(bool still) {
+  still_ = still;
+  MakeReady();
+}
+
 void Task::Close() {
   if (closed_) return;
   closed_ = true;
@@ -155,7 +160,7 @@ void Task::Close() {
 
 int64_t Task::next_timer_ms() const {
   if (!opened_ || failed_ || closed_ || chain_->ended()) return INT64_MAX;
-  int64_t next = is_source() && !source_ended_ && held_for_ == 0 ? next_watermark_ms_ : INT64_MAX;
+  int64_t next = is_source() && !source_ended_ && held_for_ == 0 && !still_ ? next_watermark_ms_ : INT64_MAX;
   for (const auto& context : parts_.contexts) next = std::min(next, context->timer_ms());
   // A chain that takes no work now is made ready by credit or its waker, and then looks at the clock.
   return next < INT64_MAX && chain_->ready_for_input() ? next : INT64_MAX;
@@ -182,6 +187,7 @@ Status Task::Work(int64_t deadline_ns, bool& more) {
     }
   }
   if (chain_->runnable()) more = true;
+  if (is_source() && !source_ended_ && !chain_->ready_for_input()) parts_.source->PauseIdleTimeouts();
   return AfterProgress();
 }
 
@@ -220,6 +226,11 @@ Status Task::StepSource(bool& idle) {
     return {};
   }
   if (stop_) return EndSource(*stop_);
+  if (still_) {
+    parts_.source->PauseIdleTimeouts();
+    idle = true;
+    return {};
+  }
   int64_t now = clock_->NowMs();
   if (now >= next_watermark_ms_) {
     next_watermark_ms_ = now + options_.watermark_interval_ms;
@@ -303,8 +314,16 @@ Status Task::AfterProgress() {
   return {};
 }
 
+void Task::TellStateBytes() {
+  int64_t bytes = 0;
+  for (const auto& context : parts_.contexts)
+    if (state::KeyedBackend* keyed = context->keyed_state()) bytes += keyed->memory_bytes();
+  progress_.state_bytes.store(bytes, std::memory_order_relaxed);
+}
+
 bool Task::Flush(bool idle) {
   if (!opened_ || failed_ || closed_ || drained_) return false;
+  TellStateBytes();
   bool partial = chain_->has_partial();
   if (idle && !chain_->pending()) {
     Status status = chain_->IdleFlush();

@@ -44,6 +44,7 @@ struct TaskProgress {
   std::atomic<uint64_t> rows_out{0};      // sent to other tasks
   std::atomic<uint64_t> rows_emitted{0};  // taken in by a sink at the end of the chain
   std::atomic<int64_t> watermark{time::kMinWatermark};
+  std::atomic<int64_t> state_bytes{0};  // of keyed state in memory
 };
 
 /// Context of one chain member.
@@ -55,6 +56,7 @@ class TaskContext final : public flow::Context {
     io::Executor* executor = nullptr;
     metrics::Group* metrics = nullptr;
     uint64_t seed = 0;
+    int64_t connector_bytes = 0;
   };
   TaskContext(flow::TaskName name, World world, std::shared_ptr<flow::Waker> waker,
               std::unique_ptr<state::KeyedBackend> keyed, std::function<void(std::string)> send_event);
@@ -71,6 +73,7 @@ class TaskContext final : public flow::Context {
   void RequestTimer(int64_t at_ms) override { timer_ms_ = std::min(timer_ms_, at_ms); }
   Status RunBlocking(std::function<void()> work) override;
   void SendToCoordinator(std::string event) override { send_event_(std::move(event)); }
+  int64_t connector_bytes() const override { return world_.connector_bytes; }
 
   void set_watermark(int64_t watermark) { watermark_ = watermark; }
   int64_t timer_ms() const { return timer_ms_; }
@@ -128,6 +131,8 @@ class Task {
   void NotifyComplete(uint64_t checkpoint);
   void NotifyAborted(uint64_t checkpoint);
   void StopSource(flow::EndKind kind);
+  /// A source emits no rows while it stands still; barriers and its end still go.
+  void StandStill(bool still);
   void Close();
 
   void MakeReady() { ready_.store(true, std::memory_order_release); }
@@ -155,6 +160,7 @@ class Task {
   Status EndSource(flow::EndKind kind);
   Status FireTimers();
   Status AfterProgress();
+  void TellStateBytes();
   void ObeyDeferred();
 
   Options options_;
@@ -179,7 +185,8 @@ class Task {
   // Splits and events that came after the trigger: the enumerator's snapshot has them still, so the reader's must not.
   std::vector<std::function<void()>> after_barrier_;
   bool hold_after_ = false;  // the triggered barrier is the last thing to send
-  uint64_t held_for_ = 0;    // the checkpoint that holds the source; 0: none
+  bool still_ = false;
+  uint64_t held_for_ = 0;  // the checkpoint that holds the source; 0: none
   int64_t sent_watermark_ = time::kMinWatermark;
   int64_t next_watermark_ms_ = 0;
 };

@@ -423,6 +423,8 @@ struct TestJob {
   bool restore = false;  // from the newest
   int restarts = 0;      // allowed
   int64_t restart_delay_ms = 1;
+  int64_t memory_limit = 0;
+  std::function<int64_t()> resident_bytes;
 };
 
 /// A job on a thread of its own.
@@ -435,6 +437,9 @@ class RunningJob {
     options.plan.default_max_parallelism = 64;
     options.plan.cores = test.cores;
     options.serialize_hops = test.serialize_hops;
+    options.memory.limit = test.memory_limit;
+    options.memory.connectors = test.memory_limit;
+    options.resident_bytes = test.resident_bytes;
     options.watermark_interval_ms = 1;
     options.log = [this](const std::string& line) { Log(line); };
     options.make_backend = [](const flow::TaskName&,
