@@ -44,7 +44,7 @@ template <typename T, typename K>
 class KeyedStream;
 template <typename T, typename K>
 class WindowedStream;
-template <typename A, typename B>
+template <typename A, typename B, typename K = void>
 class ConnectedStreams;
 
 namespace internal {
@@ -67,13 +67,26 @@ inline auto Plain(flow::OperatorFactory factory) {
   return [factory = std::move(factory)](const std::vector<operators::SidePort>&) { return factory; };
 }
 
-/// What all stream classes share: the graph, and the port that the rows come from.
+/// What all stream classes share: the graph, and the port that the rows come from, or the ports of a union.
 struct Place {
   std::shared_ptr<StreamGraph> graph;
   StreamExecutionEnvironment* env = nullptr;
-  StreamGraph::Input input;
+  std::vector<StreamGraph::Input> inputs;
 
-  graph::Node& node() const { return graph->node(input.node); }
+  /// The main output of `node`.
+  Place At(uint32_t node) const { return {graph, env, {{.node = node}}}; }
+  /// For what only one operator has; a union gets an error at Execute.
+  StreamGraph::Input One(std::string_view call) const {
+    if (inputs.size() > 1)
+      graph->Fail(UserError("{} of a union: a union is no operator; call it on one of its streams", call));
+    return inputs[0];
+  }
+  /// The other's ports, or none and an error at Execute if it is of another environment.
+  std::vector<StreamGraph::Input> InputsOf(const Place& other) const {
+    if (other.graph == graph) return other.inputs;
+    graph->Fail(UserError("Streams of two environments meet: a job has one"));
+    return {};
+  }
 };
 
 }  // namespace internal
@@ -115,10 +128,18 @@ class DataStream {
   auto KeyBy(F selector) const {
     auto call = internal::Callable(std::move(selector));
     using K = internal::ResultOf<decltype(call), T>;
-    internal::Place keyed =
-        Add("key-by", types::CodecName<T>(), false,
-            internal::Plain(operators::FactoryOf<operators::KeyByOperator<T, K, decltype(call)>>(call)));
-    keyed.input.partitioning = graph::Partitioning::kKeyed;
+    // One for each stream of a union, in as many subtasks as its rows come from: rows of a key keep their order.
+    internal::Place keyed{place_.graph, place_.env, {}};
+    for (const StreamGraph::Input& input : place_.inputs) {
+      uint32_t node = place_.graph->AddNode(
+          {.kind = "key-by",
+           .name = "key-by",
+           .output_codec = types::CodecName<T>(),
+           .subtasks = StreamGraph::Subtasks::kAsInput,
+           .make = internal::Plain(operators::FactoryOf<operators::KeyByOperator<T, K, decltype(call)>>(call))},
+          {{input}});
+      keyed.inputs.push_back({.node = node, .partitioning = graph::Partitioning::kKeyed});
+    }
     return KeyedStream<T, K>(std::move(keyed));
   }
 
@@ -126,14 +147,9 @@ class DataStream {
   template <typename... Streams>
   DataStream<T> Union(const Streams&... others) const {
     internal::Place place = place_;
-    place.input.node = place_.graph->AddNode(
-        {.kind = "union",
-         .name = "union",
-         .output_codec = types::CodecName<T>(),
-         .make = internal::Plain(operators::FactoryOf<operators::FilterOperator<T, PassAll>>(PassAll{}))},
-        {{place_.input, others.place().input...}});
-    place.input.port = 0;
-    place.input.partitioning = graph::Partitioning::kForward;
+    for (const internal::Place* other : {&others.place()...}) {
+      for (StreamGraph::Input& input : place_.InputsOf(*other)) place.inputs.push_back(std::move(input));
+    }
     return DataStream<T>(std::move(place));
   }
   template <typename U>
@@ -149,7 +165,10 @@ class DataStream {
       options.idle_timeout_ms = strategy.idle_ms();
       return operators::MakeTimestampOperator(std::move(options));
     };
-    return Then<T>("timestamps", make);
+    return DataStream<T>(Add({.kind = "timestamps",
+                              .output_codec = types::CodecName<T>(),
+                              .subtasks = StreamGraph::Subtasks::kAsInput,
+                              .make = internal::Plain(make)}));
   }
 
   // How rows find the next operator's subtasks.
@@ -162,32 +181,41 @@ class DataStream {
   template <typename F>
   DataStream<T> PartitionCustom(F function) const {
     DataStream<T> stream = Partitioned(graph::Partitioning::kCustom);
-    stream.place_.input.custom = [function](const columns::Batch& batch, int parallelism, int32_t* subtasks) {
-      const T* values = batch.objects<T>();
-      for (int32_t row = 0; row < batch.rows(); ++row)
-        subtasks[row] = static_cast<int32_t>(function(values[row], parallelism));
-    };
+    for (StreamGraph::Input& input : stream.place_.inputs) {
+      input.custom = [function](const columns::Batch& batch, int parallelism, int32_t* subtasks) {
+        const T* values = batch.objects<T>();
+        for (int32_t row = 0; row < batch.rows(); ++row) {
+          auto subtask = function(values[row], parallelism);
+          if (subtask < 0 || subtask >= parallelism)
+            throw std::out_of_range(fmt::format("The partitioner chose subtask {} of {}", subtask, parallelism));
+          subtasks[row] = static_cast<int32_t>(subtask);
+        }
+      };
+    }
     return stream;
   }
 
   /// The side output `tag` of the operator that made this stream.
   template <typename X>
   DataStream<X> GetSideOutput(const OutputTag<X>& tag) const {
-    internal::Place place = place_;
-    place.input.port = place_.graph->SidePort(place_.input.node, tag);
-    place.input.partitioning = graph::Partitioning::kForward;
+    uint32_t node = place_.One("GetSideOutput").node;
+    internal::Place place = place_.At(node);
+    place.inputs[0].port = place_.graph->SidePort(node, tag);
     return DataStream<X>(std::move(place));
   }
 
   /// Of a stream from a source: its records that do not parse (the source then neither fails nor drops them).
   DataStream<operators::DeadLetter> DeadLetters() const {
-    internal::Place place = place_;
-    place.node().options["error-policy"] = "dead-letter";
-    place.input.port = place.graph->FindPort(place.input.node, "dead-letters");
-    if (place.input.port < 0) place.input.port = place.graph->AddPort(place.input.node, "dead-letters", "");
-    place.input.partitioning = graph::Partitioning::kForward;
-    return DataStream<operators::DeadLetter>(std::move(place))
-        .template Then<operators::DeadLetter>("dead-letters", operators::DeadLettersFromColumns());
+    uint32_t node = place_.One("DeadLetters").node;
+    place_.graph->node(node).options["error-policy"] = "dead-letter";
+    internal::Place place = place_.At(node);
+    place.inputs[0].port = place.graph->FindPort(node, "dead-letters");
+    if (place.inputs[0].port < 0) place.inputs[0].port = place.graph->AddPort(node, "dead-letters", "");
+    return DataStream<operators::DeadLetter>(DataStream<operators::DeadLetter>(std::move(place))
+                                                 .Add({.kind = "dead-letters",
+                                                       .output_codec = types::CodecName<operators::DeadLetter>(),
+                                                       .subtasks = StreamGraph::Subtasks::kAsInput,
+                                                       .make = internal::Plain(operators::DeadLettersFromColumns())}));
   }
 
   // Of the operator that made this stream.
@@ -233,8 +261,10 @@ class DataStream {
   DataStream<T> SinkTo(const Sink<T>& sink) const {
     if constexpr (types::IsRecord<T>) {
       if (sink.schema) {
-        internal::Place columns = Add("to-columns", "", false, internal::Plain(operators::ToColumns<T>()), sink.schema);
-        DataStream<T> rows(std::move(columns));
+        DataStream<T> rows(Add({.kind = "to-columns",
+                                .output_schema = sink.schema,
+                                .subtasks = StreamGraph::Subtasks::kAsOutput,
+                                .make = internal::Plain(operators::ToColumns<T>())}));
         return rows.AddSink(sink.kind, sink.name, sink.options, sink.schema, sink.make);
       }
     }
@@ -249,66 +279,64 @@ class DataStream {
  private:
   template <typename>
   friend class DataStream;
-  struct PassAll {
-    bool operator()(const T&) const { return true; }
-  };
 
-  internal::Place Add(std::string kind, std::string codec, bool keyed,
-                      std::function<flow::OperatorFactory(const std::vector<operators::SidePort>&)> make,
-                      types::SchemaPtr schema = nullptr) const {
-    internal::Place place = place_;
-    place.input.node = place_.graph->AddNode({.kind = kind,
-                                              .name = kind,
-                                              .output_codec = std::move(codec),
-                                              .output_schema = std::move(schema),
-                                              .keyed = keyed,
-                                              .make = std::move(make)},
-                                             {{place_.input}});
-    place.input.port = 0;
-    place.input.partitioning = graph::Partitioning::kForward;
-    place.input.custom = nullptr;
-    return place;
+  internal::Place Add(StreamGraph::NodeSpec spec) const {
+    return place_.At(place_.graph->AddNode(std::move(spec), {place_.inputs}));
   }
   template <typename R>
   DataStream<R> Then(std::string kind, flow::OperatorFactory factory) const {
-    return DataStream<R>(Add(std::move(kind), types::CodecName<R>(), false, internal::Plain(std::move(factory))));
+    return ThenWithSides<R>(std::move(kind), internal::Plain(std::move(factory)));
   }
   template <typename R, typename Make>
   DataStream<R> ThenWithSides(std::string kind, Make make) const {
-    return DataStream<R>(Add(std::move(kind), types::CodecName<R>(), false, std::move(make)));
+    return DataStream<R>(
+        Add({.kind = std::move(kind), .output_codec = types::CodecName<R>(), .make = std::move(make)}));
   }
   DataStream<T> AddSink(const std::string& kind, const std::string& name, std::map<std::string, std::string> options,
                         const types::SchemaPtr& schema, flow::OperatorFactory make) const {
-    internal::Place place = place_;
     StreamGraph::NodeSpec spec{.kind = kind,
                                .name = name.empty() ? kind : name,
                                .role = graph::NodeRole::kSink,
                                .options = std::move(options),
                                .payload = schema ? types::EncodeSchema(*schema) : std::string()};
     if (make) spec.make = internal::Plain(std::move(make));
-    place.input.node = place_.graph->AddNode(std::move(spec), {{place_.input}});
-    place.input.port = 0;
-    return DataStream<T>(std::move(place));
+    return DataStream<T>(Add(std::move(spec)));
   }
   DataStream<T> Partitioned(graph::Partitioning partitioning) const {
     DataStream<T> stream = *this;
-    stream.place_.input.partitioning = partitioning;
+    for (StreamGraph::Input& input : stream.place_.inputs) input.partitioning = partitioning;
     return stream;
   }
   template <typename F>
   DataStream<T>& With(F change) {
-    change(place_.node());
+    change(place_.graph->node(place_.One("Name, Uid or parallelism").node));
     return *this;
   }
   internal::Place place_;
 };
 
-/// Rows by key. K: the key's type.
+/// Rows by key. K: the key's type. As a stream it is the rows, key by key in the subtasks of whatever reads them; functions on it
+/// may have keyed state.
 template <typename T, typename K>
-class KeyedStream {
+class KeyedStream : public DataStream<T> {
  public:
-  explicit KeyedStream(internal::Place place) : place_(std::move(place)) {}
+  explicit KeyedStream(internal::Place place) : DataStream<T>(std::move(place)) {}
 
+  /// As DataStream's; a rich function (Open(RuntimeContext&)) may have keyed state.
+  template <typename F>
+  auto Map(F function) const {
+    auto call = internal::Callable(std::move(function));
+    using R = internal::ResultOf<decltype(call), T>;
+    return Then<R>("map", internal::Plain(operators::KeyedMap<T, K, R>(std::move(call))));
+  }
+  template <typename F>
+  DataStream<T> Filter(F function) const {
+    return Then<T>("filter", internal::Plain(operators::KeyedFilter<T, K>(std::move(function))));
+  }
+  template <typename R, typename F>
+  DataStream<R> FlatMap(F function) const {
+    return Then<R>("flat-map", internal::Plain(operators::KeyedFlatMap<T, K, R>(std::move(function))));
+  }
   /// T function(const T& so_far, const T& row): each row gives the value so far.
   template <typename F>
   DataStream<T> Reduce(F function) const {
@@ -322,51 +350,22 @@ class KeyedStream {
     });
   }
   WindowedStream<T, K> Window(operators::AssignerPtr assigner) const {
-    return WindowedStream<T, K>(place_, std::move(assigner));
+    return WindowedStream<T, K>(this->place(), std::move(assigner));
   }
-
-  template <typename U>
-  class Connected {
-   public:
-    Connected(internal::Place first, internal::Place second) : first_(std::move(first)), second_(std::move(second)) {}
-    /// ProcessElement1(const T&, KeyedContext<K>&, Collector<R>&), ProcessElement2(const U&, ...), OnTimer.
-    template <typename R, typename F>
-    DataStream<R> Process(F function) const {
-      internal::Place place = first_;
-      place.input.node = first_.graph->AddNode({.kind = "keyed-co-process",
-                                                .name = "keyed-co-process",
-                                                .output_codec = types::CodecName<R>(),
-                                                .keyed = true,
-                                                .make =
-                                                    [function](const std::vector<operators::SidePort>& sides) {
-                                                      return operators::KeyedCoProcess<T, U, K, R>(function, sides);
-                                                    }},
-                                               {{first_.input}, {second_.input}});
-      place.input.partitioning = graph::Partitioning::kForward;
-      return DataStream<R>(std::move(place));
-    }
-
-   private:
-    internal::Place first_, second_;
-  };
   /// Two streams by the same key: rows of one key, and their state, meet.
   template <typename U>
-  Connected<U> Connect(const KeyedStream<U, K>& other) const {
-    return Connected<U>(place_, other.place());
+  ConnectedStreams<T, U, K> Connect(const KeyedStream<U, K>& other) const {
+    return ConnectedStreams<T, U, K>(this->place(), other.place());
   }
-  const internal::Place& place() const { return place_; }
 
  private:
   template <typename R, typename Make>
   DataStream<R> Then(std::string kind, Make make) const {
-    internal::Place place = place_;
-    place.input.node = place_.graph->AddNode(
-        {.kind = kind, .name = kind, .output_codec = types::CodecName<R>(), .keyed = true, .make = std::move(make)},
-        {{place_.input}});
-    place.input.partitioning = graph::Partitioning::kForward;
-    return DataStream<R>(std::move(place));
+    const internal::Place& place = this->place();
+    return DataStream<R>(place.At(place.graph->AddNode(
+        {.kind = std::move(kind), .output_codec = types::CodecName<R>(), .keyed = true, .make = std::move(make)},
+        {place.inputs})));
   }
-  internal::Place place_;
 };
 
 /// Rows by key and window, before it is said what becomes of them.
@@ -433,24 +432,19 @@ class WindowedStream {
   }
   template <typename R, typename Make>
   DataStream<R> Then(Make make) const {
-    internal::Place place = place_;
-    place.input.node = place_.graph->AddNode({.kind = "window",
-                                              .name = "window",
-                                              .output_codec = types::CodecName<R>(),
-                                              .keyed = true,
-                                              .make = std::move(make)},
-                                             {{place_.input}});
-    place.input.partitioning = graph::Partitioning::kForward;
-    place_.graph->AddPort(place.input.node, late_name_, types::CodecName<T>());  // port 1, operators::kLatePort
-    return DataStream<R>(std::move(place));
+    uint32_t node = place_.graph->AddNode(
+        {.kind = "window", .output_codec = types::CodecName<R>(), .keyed = true, .make = std::move(make)},
+        {place_.inputs});
+    place_.graph->AddPort(node, late_name_, types::CodecName<T>());  // port 1, operators::kLatePort
+    return DataStream<R>(place_.At(node));
   }
   internal::Place place_;
   operators::WindowOptions options_;
-  std::string late_name_ = "late";
+  std::string late_name_ = "(late)";  // no tag that a program would think of
 };
 
-/// Two streams into one operator.
-template <typename A, typename B>
+/// Two streams into one operator. K: the key that both share, or void.
+template <typename A, typename B, typename K>
 class ConnectedStreams {
  public:
   ConnectedStreams(internal::Place first, internal::Place second)
@@ -461,29 +455,34 @@ class ConnectedStreams {
   auto Map(F1 first, F2 second) const {
     using R = internal::ResultOf<F1, A>;
     static_assert(std::is_same_v<R, internal::ResultOf<F2, B>>, "both functions give the same type");
-    return Then<R>("co-map", internal::Plain(operators::CoMap<A, B, R>(std::move(first), std::move(second))));
+    return Then<R>("co-map", internal::Plain(operators::CoMap<A, B, K, R>(std::move(first), std::move(second))));
   }
+  /// void first(const A&, Collector<R>&), void second(const B&, Collector<R>&).
   template <typename R, typename F1, typename F2>
   DataStream<R> FlatMap(F1 first, F2 second) const {
-    return Then<R>("co-flat-map", internal::Plain(operators::CoFlatMap<A, B, R>(std::move(first), std::move(second))));
+    return Then<R>("co-flat-map",
+                   internal::Plain(operators::CoFlatMap<A, B, K, R>(std::move(first), std::move(second))));
   }
+  /// ProcessElement1(const A&, context, Collector<R>&), ProcessElement2(const B&, ...), with a key OnTimer, too; the context is a
+  /// ProcessContext or a KeyedContext<K>.
   template <typename R, typename F>
   DataStream<R> Process(F function) const {
-    return Then<R>("co-process", [function](const std::vector<operators::SidePort>& sides) {
-      return operators::CoProcess<A, B, R>(function, sides);
+    return Then<R>("co-process", [function](const std::vector<operators::SidePort>& sides) -> flow::OperatorFactory {
+      if constexpr (std::is_void_v<K>)
+        return operators::CoProcess<A, B, R>(function, sides);
+      else
+        return operators::KeyedCoProcess<A, B, K, R>(function, sides);
     });
   }
 
  private:
   template <typename R, typename Make>
   DataStream<R> Then(std::string kind, Make make) const {
-    internal::Place place = first_;
-    place.input.node = first_.graph->AddNode(
-        {.kind = kind, .name = kind, .output_codec = types::CodecName<R>(), .make = std::move(make)},
-        {{first_.input}, {second_.input}});
-    place.input.port = 0;
-    place.input.partitioning = graph::Partitioning::kForward;
-    return DataStream<R>(std::move(place));
+    return DataStream<R>(first_.At(first_.graph->AddNode({.kind = std::move(kind),
+                                                          .output_codec = types::CodecName<R>(),
+                                                          .keyed = !std::is_void_v<K>,
+                                                          .make = std::move(make)},
+                                                         {first_.inputs, first_.InputsOf(second_)})));
   }
   internal::Place first_, second_;
 };

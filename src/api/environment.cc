@@ -75,19 +75,31 @@ Result<std::string> StreamExecutionEnvironment::JobName(const std::string& given
   return configured.value_or("job");
 }
 
-Result<JobResult> StreamExecutionEnvironment::Execute(const std::string& job_name) {
+Result<JobResult> StreamExecutionEnvironment::Execute(const std::string& job_name) { return Run(job_name, options_); }
+
+Result<JobResult> StreamExecutionEnvironment::Run(const std::string& job_name, const RunOptions& options) {
   ++executions_;
   THALWEG_TRY(error_);
+  THALWEG_ASSIGN(flow::Program program, BuildProgram(job_name));
+  graph_->MarkBuilt();
+  return options.terminal ? RunInTerminal(std::move(program), config_, options)
+                          : RunEmbedded(std::move(program), config_, options);
+}
+
+Result<flow::Program> StreamExecutionEnvironment::BuildProgram(const std::string& job_name) const {
   THALWEG_ASSIGN(std::string name, JobName(job_name));
-  THALWEG_ASSIGN(flow::Program program, graph_->Build(name));
-  return options_.terminal ? RunInTerminal(std::move(program), config_, options_)
-                           : RunEmbedded(std::move(program), config_, options_);
+  THALWEG_ASSIGN(int64_t parallelism, config_.Get(config::kParallelism));
+  return graph_->Build(std::move(name), static_cast<int>(parallelism));
+}
+
+bool StreamExecutionEnvironment::has_checkpoints() const {
+  auto interval = config_.Find(config::kCheckpointInterval);
+  return interval.ok() && interval->has_value();
 }
 
 Result<std::string> StreamExecutionEnvironment::ExecutionPlan(const std::string& job_name) const {
   THALWEG_TRY(error_);
-  THALWEG_ASSIGN(std::string name, JobName(job_name));
-  THALWEG_ASSIGN(flow::Program program, graph_->Build(name));
+  THALWEG_ASSIGN(flow::Program program, BuildProgram(job_name));
   return graph::ToJson(program.graph);
 }
 

@@ -54,7 +54,7 @@ class StreamExecutionEnvironment {
                                .output_schema = source.schema,
                                .options = source.options};
     uint32_t node = graph_->AddSource(std::move(spec), source.make, std::move(pipeline));
-    return DataStream<T>({graph_, this, {node, 0, graph::Partitioning::kForward, nullptr}});
+    return DataStream<T>({graph_, this, {{.node = node}}});
   }
   /// The values in order, from one subtask unless SetParallelism says more.
   template <typename T>
@@ -75,10 +75,14 @@ class StreamExecutionEnvironment {
   /// from, from + 1 ... to, shared out among the subtasks.
   DataStream<int64_t> FromSequence(int64_t from, int64_t to);
 
-  /// Runs the job in this process to its end.
+  /// Runs the job in this process to its end: the operators and sinks added since the last execution, with what they read from.
   Result<JobResult> Execute(const std::string& job_name = "");
   /// The plan as Flink's execution plan JSON.
   Result<std::string> ExecutionPlan(const std::string& job_name = "") const;
+  /// As Execute, with other run options than the environment's own.
+  Result<JobResult> Run(const std::string& job_name, const RunOptions& options);
+  /// Whether the job takes checkpoints periodically.
+  bool has_checkpoints() const;
   StreamGraph& graph() { return *graph_; }
   /// What was given to the program itself: behind `--` of `thalweg run`.
   const std::vector<std::string>& arguments() const { return options_.arguments; }
@@ -87,6 +91,7 @@ class StreamExecutionEnvironment {
 
  private:
   Result<std::string> JobName(const std::string& given) const;
+  Result<flow::Program> BuildProgram(const std::string& job_name) const;
   std::shared_ptr<StreamGraph> graph_ = std::make_shared<StreamGraph>();
   config::Configuration config_;
   RunOptions options_;
@@ -96,16 +101,19 @@ class StreamExecutionEnvironment {
 
 template <typename T>
 Result<std::vector<T>> DataStream<T>::ExecuteAndCollect(const std::string& job_name, size_t limit) const {
+  StreamExecutionEnvironment& env = *place_.env;
   auto queue = std::make_shared<connectors::CollectQueue>();
-  auto make = [queue](const graph::Node&) -> Result<std::unique_ptr<flow::Operator>> {
-    return connectors::MakeCollectSink(queue);
+  auto guarantee =
+      env.has_checkpoints() ? connectors::CollectGuarantee::kExactlyOnce : connectors::CollectGuarantee::kNone;
+  auto make = [queue, guarantee](const graph::Node&) -> Result<std::unique_ptr<flow::Operator>> {
+    return connectors::MakeCollectSink(queue, guarantee);
   };
   AddSink("collect", "collect", {}, {}, make).SetParallelism(1);
-  StreamExecutionEnvironment& env = *place_.env;
-  if (!env.run_options().stop) env.run_options().stop = std::make_shared<std::atomic<bool>>(false);
+  RunOptions options = env.run_options();
+  options.cancel = std::make_shared<std::atomic<bool>>(false);
   Status ended;
   std::thread job([&] {
-    ended = env.Execute(job_name).status();
+    ended = env.Run(job_name, options).status();
     queue->Finish(ended);
   });
   std::vector<T> rows;
@@ -118,7 +126,7 @@ Result<std::vector<T>> DataStream<T>::ExecuteAndCollect(const std::string& job_n
     for (int32_t i = 0; i < (*batch)->rows() && rows.size() < limit; ++i) rows.push_back(values[i]);
   }
   queue->Cancel();
-  env.run_options().stop->store(true);
+  options.cancel->store(true);
   job.join();
   THALWEG_TRY(read);
   THALWEG_TRY(ended);

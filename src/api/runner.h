@@ -37,6 +37,8 @@ struct RunOptions {
   bool allow_non_restored_state = false;
   /// Set from any thread or signal handler: the sources stop, a last checkpoint is taken.
   std::shared_ptr<std::atomic<bool>> stop;
+  /// The same for the program itself, when it has seen enough of this one job.
+  std::shared_ptr<std::atomic<bool>> cancel;
   /// Called about every `progress_interval_ms` on a thread of its own; null: never.
   std::function<void(const RunProgress&)> on_progress;
   int64_t progress_interval_ms = 500;

@@ -29,11 +29,11 @@ uint32_t StreamGraph::AddNode(NodeSpec spec, const std::vector<std::vector<Input
       edge.to = node.id;
       edge.to_input = static_cast<int32_t>(i);
       edge.partitioning = input.partitioning;
-      if (input.partitioning == Partitioning::kCustom) custom_.push_back({graph_.edges.size(), input.custom});
+      if (input.partitioning == Partitioning::kCustom) partitioners_[graph_.edges.size()] = input.custom;
       graph_.edges.push_back(std::move(edge));
     }
   }
-  functions_.push_back({std::move(spec.make), {}, {}, {}});
+  functions_.push_back({.op = std::move(spec.make), .subtasks = spec.subtasks});
   node.options = std::move(spec.options);
   node.payload = std::move(spec.payload);
   graph_.nodes.push_back(std::move(node));
@@ -60,37 +60,79 @@ int StreamGraph::FindPort(uint32_t id, std::string_view name) const {
   return -1;
 }
 
-Result<flow::Program> StreamGraph::Build(std::string job_name) const {
-  if (graph_.nodes.empty()) return UserError("The job is empty: define a source and a sink before execute");
+bool StreamGraph::HasSide(uint32_t id, int port) const {
+  const auto& sides = functions_[id - 1].sides;
+  return std::any_of(sides.begin(), sides.end(), [&](const auto& side) { return side.port == port; });
+}
+
+// By position: operators and sinks added since the last program, and whatever they read from. A source that nobody reads is no job.
+std::vector<bool> StreamGraph::NeededNodes() const {
+  std::vector<bool> needed(graph_.nodes.size(), false);
+  for (size_t i = built_; i < needed.size(); ++i) needed[i] = graph_.nodes[i].role != graph::NodeRole::kSource;
+  // Edges lead from lower ids to higher ones: from the last to the first, a node is decided before its inputs are.
+  std::vector<const Edge*> edges;
+  for (const Edge& edge : graph_.edges) edges.push_back(&edge);
+  std::stable_sort(edges.begin(), edges.end(), [](const Edge* a, const Edge* b) { return a->to > b->to; });
+  for (const Edge* edge : edges)
+    if (needed[edge->to - 1]) needed[edge->from - 1] = true;
+  return needed;
+}
+
+// By position.
+std::vector<int> StreamGraph::ResolveParallelism(int default_parallelism) const {
+  std::vector<int> resolved(graph_.nodes.size());
+  for (size_t i = 0; i < resolved.size(); ++i) {
+    resolved[i] = graph_.nodes[i].parallelism > 0 ? graph_.nodes[i].parallelism : default_parallelism;
+    if (graph_.nodes[i].parallelism > 0 || functions_[i].subtasks != Subtasks::kAsInput) continue;
+    auto input = std::find_if(graph_.edges.begin(), graph_.edges.end(),
+                              [&](const Edge& edge) { return edge.to == graph_.nodes[i].id; });
+    if (input != graph_.edges.end()) resolved[i] = resolved[input->from - 1];
+  }
+  for (const Edge& edge : graph_.edges)
+    if (functions_[edge.from - 1].subtasks == Subtasks::kAsOutput && graph_.nodes[edge.from - 1].parallelism <= 0)
+      resolved[edge.from - 1] = resolved[edge.to - 1];
+  return resolved;
+}
+
+Result<flow::Program> StreamGraph::Build(std::string job_name, int default_parallelism) const {
+  THALWEG_TRY(error_);
+  std::vector<bool> needed = NeededNodes();
+  if (std::find(needed.begin(), needed.end(), true) == needed.end())
+    return UserError(
+        "The job is empty: since the environment was made, or last executed, no operator or sink was added");
+  std::vector<int> parallelism = ResolveParallelism(default_parallelism);
   flow::Program program;
-  program.graph = graph_;
   program.graph.name = std::move(job_name);
+  std::vector<uint32_t> new_ids(needed.size(), 0);
   std::set<std::string> uids;
-  for (Node& node : program.graph.nodes) {
-    if (node.parallelism <= 0) node.parallelism = default_parallelism_;
+  for (size_t i = 0; i < needed.size(); ++i) {
+    if (!needed[i]) continue;
+    Node node = graph_.nodes[i];
+    node.id = new_ids[i] = static_cast<uint32_t>(program.graph.nodes.size()) + 1;
+    node.parallelism = parallelism[i];
     if (!uids.insert(node.uid).second)
       return UserError("Two operators share the uid '{}'; the second is '{}'", node.uid, node.name);
+    const Functions& functions = functions_[i];
+    if (functions.op) program.functions.operators[node.uid] = functions.op(functions.sides);
+    if (functions.source) program.functions.sources[node.uid] = functions.source;
+    if (node.role == graph::NodeRole::kSource) program.functions.pipelines[node.uid] = functions.pipeline;
+    program.graph.nodes.push_back(std::move(node));
   }
-  // An edge the user left forward turns into a rebalance where the parallelisms differ, as in Flink.
-  for (Edge& edge : program.graph.edges) {
-    const Node* from = program.graph.FindNode(edge.from);
-    const Node* to = program.graph.FindNode(edge.to);
-    if (edge.partitioning == Partitioning::kForward && from->parallelism != to->parallelism)
+  std::vector<std::pair<size_t, flow::PartitionFunction>> custom;
+  for (size_t i = 0; i < graph_.edges.size(); ++i) {
+    Edge edge = graph_.edges[i];
+    if (!needed[edge.to - 1]) continue;
+    // An edge the user left forward turns into a rebalance where the parallelisms differ, as in Flink.
+    if (edge.partitioning == Partitioning::kForward && parallelism[edge.from - 1] != parallelism[edge.to - 1])
       edge.partitioning = Partitioning::kRebalance;
+    edge.from = new_ids[edge.from - 1];
+    edge.to = new_ids[edge.to - 1];
+    if (auto found = partitioners_.find(i); found != partitioners_.end())
+      custom.emplace_back(program.graph.edges.size(), found->second);
+    program.graph.edges.push_back(std::move(edge));
   }
-  for (size_t i = 0; i < functions_.size(); ++i) {
-    const std::string& uid = program.graph.nodes[i].uid;
-    if (functions_[i].op) program.functions.operators[uid] = functions_[i].op(functions_[i].sides);
-    if (functions_[i].source) program.functions.sources[uid] = functions_[i].source;
-    if (program.graph.nodes[i].role == graph::NodeRole::kSource)
-      program.functions.pipelines[uid] = functions_[i].pipeline;
-  }
-  for (const CustomEdge& custom : custom_) {
-    const Edge& edge = program.graph.edges[custom.edge];
-    program.functions
-        .partitioners[program.graph.FindNode(edge.from)->uid + "/" + program.graph.FindNode(edge.to)->uid] =
-        custom.function;
-  }
+  for (auto& [edge, function] : custom)
+    program.functions.partitioners[flow::PartitionerKey(program.graph, edge)] = std::move(function);
   return program;
 }
 

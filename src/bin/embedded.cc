@@ -194,7 +194,7 @@ class Watcher {
     bool stopping = false;
     std::unique_lock lock(mutex_);
     while (!changed_.wait_for(lock, kStopPoll, [this] { return over_; })) {
-      if (!stopping && options_.stop && options_.stop->load()) {
+      if (!stopping && ((options_.stop && options_.stop->load()) || (options_.cancel && options_.cancel->load()))) {
         stopping = true;
         job_.Stop();
       }

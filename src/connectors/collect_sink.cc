@@ -9,6 +9,10 @@ class CollectSink final : public flow::Operator {
 
   Status Open(flow::Context& context) override {
     waker_ = context.waker();
+    if (context.task().attempt > 0 && queue_->given())
+      queue_->Finish(ExternalError(
+          "The job was restarted after rows had been given away: they would come twice. Enable checkpoints "
+          "(execution.checkpointing.interval and .dir) to collect exactly once"));
     return {};
   }
 
@@ -25,6 +29,42 @@ class CollectSink final : public flow::Operator {
  private:
   std::shared_ptr<CollectQueue> queue_;
   std::shared_ptr<flow::Waker> waker_;
+};
+
+// The committable is the checkpoint's number: the rows themselves are in the queue, for the reader lives in this process.
+class StagedCollectSink final : public flow::Operator {
+ public:
+  explicit StagedCollectSink(std::shared_ptr<CollectQueue> queue) : queue_(std::move(queue)) {}
+
+  Result<flow::Progress> Process(int, flow::Rows& rows, flow::Output& out) override {
+    BeginAfresh();
+    if (!rows.done()) rows_.push_back(rows.TakeAll());
+    return flow::Progress::kDone;
+  }
+  Result<std::vector<std::string>> Snapshot(const flow::Barrier& barrier) override {
+    BeginAfresh();
+    queue_->Seal(barrier.id, std::exchange(rows_, {}));
+    return std::vector<std::string>{std::to_string(barrier.id)};
+  }
+  Status OnCheckpointComplete(uint64_t checkpoint) override {
+    queue_->Release(checkpoint);
+    return {};
+  }
+  // The restored checkpoint was complete, whether or not the attempt before heard of it.
+  Status RestoreCommittables(const std::vector<std::string>& committables) override {
+    for (const std::string& committable : committables) queue_->Release(std::stoull(committable));
+    return {};
+  }
+
+ private:
+  // What was sealed by an earlier attempt and not released by now belongs to checkpoints that never were.
+  void BeginAfresh() {
+    if (!std::exchange(begun_, true)) queue_->DropSealed();
+  }
+
+  std::shared_ptr<CollectQueue> queue_;
+  std::vector<columns::Batch> rows_;  // since the last barrier
+  bool begun_ = false;
 };
 
 }  // namespace
@@ -50,6 +90,7 @@ Result<std::optional<columns::Batch>> CollectQueue::Pop() {
   if (!batches_.empty()) {
     std::optional<columns::Batch> batch(std::move(batches_.front()));
     batches_.pop_front();
+    given_ = true;
     WakeProducers();
     return batch;
   }
@@ -76,7 +117,33 @@ void CollectQueue::WakeProducers() {
   waiting_.clear();
 }
 
-std::unique_ptr<flow::Operator> MakeCollectSink(std::shared_ptr<CollectQueue> queue) {
+void CollectQueue::Seal(uint64_t checkpoint, std::vector<columns::Batch> batches) {
+  std::lock_guard lock(mutex_);
+  if (!cancelled_) sealed_[checkpoint] = std::move(batches);
+}
+
+void CollectQueue::Release(uint64_t checkpoint) {
+  std::lock_guard lock(mutex_);
+  while (!sealed_.empty() && sealed_.begin()->first <= checkpoint) {
+    for (columns::Batch& batch : sealed_.begin()->second) batches_.push_back(std::move(batch));
+    sealed_.erase(sealed_.begin());
+  }
+  if (cancelled_) batches_.clear();
+  changed_.notify_one();
+}
+
+void CollectQueue::DropSealed() {
+  std::lock_guard lock(mutex_);
+  sealed_.clear();
+}
+
+bool CollectQueue::given() const {
+  std::lock_guard lock(mutex_);
+  return given_;
+}
+
+std::unique_ptr<flow::Operator> MakeCollectSink(std::shared_ptr<CollectQueue> queue, CollectGuarantee guarantee) {
+  if (guarantee == CollectGuarantee::kExactlyOnce) return std::make_unique<StagedCollectSink>(std::move(queue));
   return std::make_unique<CollectSink>(std::move(queue));
 }
 

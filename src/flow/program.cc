@@ -1,6 +1,15 @@
 #include "flow/program.h"
 
 namespace thalweg::flow {
+
+std::string PartitionerKey(const graph::JobGraph& graph, size_t edge) {
+  const graph::Edge& wanted = graph.edges[edge];
+  std::string key = graph.FindNode(wanted.from)->uid + "/" + graph.FindNode(wanted.to)->uid;
+  int before = 0;
+  for (size_t i = 0; i < edge; ++i)
+    before += graph.edges[i].from == wanted.from && graph.edges[i].to == wanted.to ? 1 : 0;
+  return before > 0 ? fmt::format("{}/{}", key, before) : key;
+}
 namespace {
 
 template <typename Factory>

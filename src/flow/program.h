@@ -34,8 +34,11 @@ struct Functions {
   std::map<std::string, OperatorFactory> operators;
   std::map<std::string, SourceFactory> sources;
   std::map<std::string, SourcePipeline> pipelines;
-  std::map<std::string, PartitionFunction> partitioners;  // key: "<from uid>/<to uid>"
+  std::map<std::string, PartitionFunction> partitioners;  // by PartitionerKey
 };
+
+/// "<from uid>/<to uid>", or "<from uid>/<to uid>/N" for the N-th further edge between the two. `edge`: its place in the graph.
+std::string PartitionerKey(const graph::JobGraph& graph, size_t edge);
 
 struct Program {
   graph::JobGraph graph;

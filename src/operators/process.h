@@ -90,6 +90,7 @@ class FunctionOperator : public flow::Operator {
 
   Result<std::vector<std::string>> Snapshot(const flow::Barrier&) override {
     THALWEG_TRY(ports_.Snapshot());
+    THALWEG_TRY(Guard([&] { SnapshotFunction(function_); }, [] { return std::string(); }));
     if constexpr (kKeyed) timers_.Snapshot();
     return std::vector<std::string>{};
   }
@@ -302,20 +303,55 @@ flow::OperatorFactory FunctionFactory(std::string kind, F function, std::vector<
   };
 }
 
-/// A pair of functions as a co-process function.
-template <typename A, typename B, typename Out, typename F1, typename F2>
-struct CoMapFunction {
+/// Plain functions as process functions, keyed or not; what they have of Open, Snapshot and Close is called.
+template <typename F>
+struct RichFunction {
+  F function;
+  void Open(RuntimeContext& runtime) { OpenFunction(function, runtime); }
+  void Snapshot() { SnapshotFunction(function); }
+  void Close() { CloseFunction(function); }
+};
+template <typename T, typename Out, typename F>
+struct MapFunction : RichFunction<F> {
+  void ProcessElement(const T& value, auto&, Collector<Out>& out) { out.Collect(this->function(value)); }
+};
+template <typename T, typename F>
+struct FilterFunction : RichFunction<F> {
+  void ProcessElement(const T& value, auto&, Collector<T>& out) {
+    if (this->function(value)) out.Collect(value);
+  }
+};
+template <typename T, typename Out, typename F>
+struct FlatMapFunction : RichFunction<F> {
+  void ProcessElement(const T& value, auto&, Collector<Out>& out) { this->function(value, out); }
+};
+
+template <typename F1, typename F2>
+struct RichPair {
   F1 first;
   F2 second;
-  void ProcessElement1(const A& value, ProcessContext&, Collector<Out>& out) { out.Collect(first(value)); }
-  void ProcessElement2(const B& value, ProcessContext&, Collector<Out>& out) { out.Collect(second(value)); }
+  void Open(RuntimeContext& runtime) {
+    OpenFunction(first, runtime);
+    OpenFunction(second, runtime);
+  }
+  void Snapshot() {
+    SnapshotFunction(first);
+    SnapshotFunction(second);
+  }
+  void Close() {
+    CloseFunction(first);
+    CloseFunction(second);
+  }
 };
 template <typename A, typename B, typename Out, typename F1, typename F2>
-struct CoFlatMapFunction {
-  F1 first;
-  F2 second;
-  void ProcessElement1(const A& value, ProcessContext&, Collector<Out>& out) { first(value, out); }
-  void ProcessElement2(const B& value, ProcessContext&, Collector<Out>& out) { second(value, out); }
+struct CoMapFunction : RichPair<F1, F2> {
+  void ProcessElement1(const A& value, auto&, Collector<Out>& out) { out.Collect(this->first(value)); }
+  void ProcessElement2(const B& value, auto&, Collector<Out>& out) { out.Collect(this->second(value)); }
+};
+template <typename A, typename B, typename Out, typename F1, typename F2>
+struct CoFlatMapFunction : RichPair<F1, F2> {
+  void ProcessElement1(const A& value, auto&, Collector<Out>& out) { this->first(value, out); }
+  void ProcessElement2(const B& value, auto&, Collector<Out>& out) { this->second(value, out); }
 };
 
 }  // namespace internal
@@ -344,19 +380,33 @@ flow::OperatorFactory KeyedCoProcess(F function, std::vector<SidePort> sides = {
   return internal::FunctionFactory<CoProcessOperator<A, B, K, Out, F>>("keyed co-process", std::move(function),
                                                                        std::move(sides));
 }
-/// Out first(const A&), Out second(const B&).
-template <typename A, typename B, typename Out, typename F1, typename F2>
+/// On a keyed stream, where the functions may have keyed state: Out map(const T&), bool filter(const T&),
+/// void flat_map(const T&, Collector<Out>&).
+template <typename T, typename K, typename Out, typename F>
+flow::OperatorFactory KeyedMap(F map) {
+  return KeyedProcess<T, K, Out>(internal::MapFunction<T, Out, F>{{std::move(map)}});
+}
+template <typename T, typename K, typename F>
+flow::OperatorFactory KeyedFilter(F filter) {
+  return KeyedProcess<T, K, T>(internal::FilterFunction<T, F>{{std::move(filter)}});
+}
+template <typename T, typename K, typename Out, typename F>
+flow::OperatorFactory KeyedFlatMap(F flat_map) {
+  return KeyedProcess<T, K, Out>(internal::FlatMapFunction<T, Out, F>{{std::move(flat_map)}});
+}
+/// Out first(const A&), Out second(const B&). K: void or the key that both inputs share.
+template <typename A, typename B, typename K, typename Out, typename F1, typename F2>
 flow::OperatorFactory CoMap(F1 first, F2 second) {
   using F = internal::CoMapFunction<A, B, Out, F1, F2>;
-  return internal::FunctionFactory<CoProcessOperator<A, B, void, Out, F>>("co-map",
-                                                                          F{std::move(first), std::move(second)}, {});
+  return internal::FunctionFactory<CoProcessOperator<A, B, K, Out, F>>("co-map",
+                                                                       F{{std::move(first), std::move(second)}}, {});
 }
 /// void first(const A&, Collector<Out>&), void second(const B&, Collector<Out>&).
-template <typename A, typename B, typename Out, typename F1, typename F2>
+template <typename A, typename B, typename K, typename Out, typename F1, typename F2>
 flow::OperatorFactory CoFlatMap(F1 first, F2 second) {
   using F = internal::CoFlatMapFunction<A, B, Out, F1, F2>;
-  return internal::FunctionFactory<CoProcessOperator<A, B, void, Out, F>>("co-flat-map",
-                                                                          F{std::move(first), std::move(second)}, {});
+  return internal::FunctionFactory<CoProcessOperator<A, B, K, Out, F>>("co-flat-map",
+                                                                       F{{std::move(first), std::move(second)}}, {});
 }
 
 }  // namespace thalweg::operators

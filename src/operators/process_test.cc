@@ -159,15 +159,15 @@ TEST(KeyedCoProcess, TwoInputsShareTheStateOfAKey) {
 }
 
 TEST(CoMap, EachInputHasItsFunction) {
-  Harness<int, std::string>(CoMap<int, std::string, std::string>([](int n) { return "n" + std::to_string(n); },
-                                                                 [](const std::string& s) { return "s" + s; }))
+  Harness<int, std::string>(CoMap<int, std::string, void, std::string>([](int n) { return "n" + std::to_string(n); },
+                                                                       [](const std::string& s) { return "s" + s; }))
       .Rows({{1, 1s}})
       .RowsOn<std::string>(1, {{"x", 2s}})
       .Expect({{"n1", 1s}, {"sx", 2s}});
 }
 
 TEST(CoFlatMap, EachInputEmitsWhatItLikes) {
-  Harness<int, int>(CoFlatMap<int, std::string, int>(
+  Harness<int, int>(CoFlatMap<int, std::string, void, int>(
                         [](int n, Collector<int>& out) {
                           for (int i = 0; i < n; ++i) out.Collect(i);
                         },

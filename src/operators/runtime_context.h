@@ -8,6 +8,7 @@
 #include "flow/context.h"
 #include "metrics/registry.h"
 #include "state/keyed_state.h"
+#include "state/operator_list.h"
 
 namespace thalweg::operators {
 
@@ -35,9 +36,27 @@ class RuntimeContext {
     RequireKeyed(descriptor.name);
     return keyed_->Get(descriptor);
   }
+  /// Operator state (not keyed) by name: after a restore the items of all subtasks are dealt out among the new ones ...
+  template <typename V>
+  state::OperatorListState<V> GetListState(const std::string& name) {
+    return state::OperatorListState<V>(OpenList(name, state::Redistribution::kSplit, types::CodecName<V>()));
+  }
+  /// ... or every subtask gets all of them ...
+  template <typename V>
+  state::OperatorListState<V> GetUnionListState(const std::string& name) {
+    return state::OperatorListState<V>(OpenList(name, state::Redistribution::kUnion, types::CodecName<V>()));
+  }
+  /// ... or one copy: every subtask must change it alike, by the rows of a stream that is Broadcast().
+  template <typename K, typename V>
+  state::BroadcastState<K, V> GetBroadcastState(const std::string& name) {
+    return state::BroadcastState<K, V>(
+        OpenList(name, state::Redistribution::kBroadcast, types::CodecName<std::pair<K, V>>()));
+  }
   flow::Context& flow_context() { return *context_; }
 
  private:
+  // Throws what the operator's border turns into a user error: the name exists with another type or mode.
+  std::vector<std::string>* OpenList(const std::string& name, state::Redistribution mode, const std::string& codec);
   void RequireKeyed(std::string_view name) const;
   flow::Context* context_;
   state::KeyedStateStore* keyed_;
@@ -47,6 +66,12 @@ class RuntimeContext {
 template <typename F>
 void OpenFunction(F& function, RuntimeContext& context) {
   if constexpr (requires { function.Open(context); }) function.Open(context);
+}
+/// Calls `function.Snapshot()` if there is one: at each barrier, before the state is saved. What the function holds outside state
+/// goes there now.
+template <typename F>
+void SnapshotFunction(F& function) {
+  if constexpr (requires { function.Snapshot(); }) function.Snapshot();
 }
 template <typename F>
 void CloseFunction(F& function) {

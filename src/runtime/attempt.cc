@@ -240,13 +240,12 @@ class Attempt::Builder {
       targets.push_back(senders_[c].get());
       parts.senders.push_back(std::move(senders_[c]));
     }
-    const graph::Node* from = plan_.graph.FindNode(edge.from);
     const graph::Node* to = plan_.graph.FindNode(edge.to);
     EdgeWriter::Options options;
     options.route = RouteOf(edge.partitioning);
     options.max_parallelism = to->max_parallelism;
     options.subtask = spec.subtask;
-    auto custom = program_.functions.partitioners.find(from->uid + "/" + to->uid);
+    auto custom = program_.functions.partitioners.find(flow::PartitionerKey(plan_.graph, static_cast<size_t>(index)));
     if (custom != program_.functions.partitioners.end()) options.custom = custom->second;
     parts.edges.push_back(
         std::make_unique<EdgeWriter>(std::move(options), std::move(targets), core_of(spec.id).pool()));
