@@ -43,18 +43,25 @@ void GiveInFlight(const NodeState& old, const SubtaskState& from, NodePlan& plan
       subtask.in_flight.push_back({from.in_flight, true});
 }
 
+/// What a subtask gives to its heirs. Of one that has ended everything was emitted: only what all share goes on.
+std::vector<state::OperatorStateSnapshot> ListsOf(const SubtaskState& from) {
+  std::vector<state::OperatorStateSnapshot> lists = from.lists;
+  if (from.finished) std::erase_if(lists, [](const auto& list) { return list.mode == state::Redistribution::kSplit; });
+  return lists;
+}
+
 void PlanNode(const NodeState& old, NodePlan& plan) {
   plan.finished = old.IsFinished();
   plan.coordinator = old.coordinator;
   std::vector<std::vector<state::OperatorStateSnapshot>> lists;
   for (const SubtaskState& from : old.subtasks) {
-    lists.push_back(from.lists);
+    lists.push_back(ListsOf(from));
     plan.splits.insert(plan.splits.end(), from.splits.begin(), from.splits.end());
     SubtaskPlan& heir = plan.subtasks[static_cast<size_t>(from.subtask % plan.parallelism)];
     heir.committables.insert(heir.committables.end(), from.committables.begin(), from.committables.end());
     GiveInFlight(old, from, plan);
     for (SubtaskPlan& subtask : plan.subtasks)
-      if (Intersects(from, subtask.key_groups)) subtask.keyed.push_back({&from});
+      if (!from.finished && Intersects(from, subtask.key_groups)) subtask.keyed.push_back({&from});
   }
   auto given = state::Redistribute(lists, plan.parallelism);
   for (size_t i = 0; i < given.size(); ++i) plan.subtasks[i].lists = std::move(given[i]);
@@ -70,12 +77,52 @@ Status CheckUids(const Manifest& manifest, RestorePlan& plan, RestoreOptions opt
       manifest.checkpoint, fmt::join(plan.dropped, "', '"));
 }
 
+enum class Ended : uint8_t { kNone, kSome, kAll };
+
+Ended EndedOf(const NodeState& node) {
+  if (node.IsFinished()) return Ended::kAll;
+  bool some = std::any_of(node.subtasks.begin(), node.subtasks.end(), [](const auto& each) { return each.finished; });
+  return some ? Ended::kSome : Ended::kNone;
+}
+
+// A node whose subtasks end needs every subtask of its inputs to have ended, but pointwise. Only a changed graph breaks that.
+// A node that the checkpoint does not know counts as its inputs do: it gets no more than they give.
+Status CheckFinished(const Manifest& manifest, const std::vector<RestoreNode>& nodes) {
+  std::map<std::string, Ended> ended_of;
+  for (const RestoreNode& node : nodes) {
+    const NodeState* old = manifest.Find(node.uid);
+    Ended least = node.inputs.empty() ? Ended::kNone : Ended::kAll;
+    for (const RestoreInput& input : node.inputs) {
+      const auto found = ended_of.find(input.uid);
+      Ended ended = found == ended_of.end() ? Ended::kNone : found->second;
+      if (!input.pointwise && ended == Ended::kSome) ended = Ended::kNone;
+      least = std::min(least, ended);
+      if (old && ended < EndedOf(*old))
+        return UserError(
+            "In checkpoint {} {} of operator '{}' had ended, but of its input '{}' not: what would still come from "
+            "there "
+            "cannot be processed; give the changed operators new uids",
+            manifest.checkpoint, EndedOf(*old) == Ended::kAll ? "all" : "a part", node.uid, input.uid);
+    }
+    ended_of[node.uid] = old ? EndedOf(*old) : least;
+  }
+  return {};
+}
+
 }  // namespace
 
 std::vector<RestoreNode> RestoreNodesOf(const graph::JobGraph& graph, int32_t default_parallelism) {
   std::vector<RestoreNode> nodes;
-  for (const graph::Node& node : graph.nodes)
-    nodes.push_back({node.uid, node.parallelism > 0 ? node.parallelism : default_parallelism, node.max_parallelism});
+  for (const graph::Node& node : graph.nodes) {
+    nodes.push_back(
+        {node.uid, node.parallelism > 0 ? node.parallelism : default_parallelism, node.max_parallelism, {}});
+    for (const graph::Edge& edge : graph.edges) {
+      if (edge.to != node.id) continue;
+      const bool pointwise =
+          edge.partitioning == graph::Partitioning::kForward || edge.partitioning == graph::Partitioning::kRescale;
+      nodes.back().inputs.push_back({graph.FindNode(edge.from)->uid, pointwise});
+    }
+  }
   return nodes;
 }
 
@@ -100,6 +147,7 @@ Result<RestorePlan> PlanRestore(const Manifest& manifest, const std::vector<Rest
     if (old) PlanNode(*old, planned);
   }
   THALWEG_TRY(CheckUids(manifest, plan, options));
+  THALWEG_TRY(CheckFinished(manifest, nodes));
   return plan;
 }
 

@@ -16,11 +16,18 @@
 
 namespace thalweg::checkpoint {
 
+/// Where a node's rows come from. Pointwise: from some of the subtasks only (forward, rescale).
+struct RestoreInput {
+  std::string uid;
+  bool pointwise = false;
+};
+
 /// A node of the job that starts. max_parallelism 0: the checkpoint's.
 struct RestoreNode {
   std::string uid;
   int32_t parallelism = 1;
   int32_t max_parallelism = 0;
+  std::vector<RestoreInput> inputs;
 };
 
 /// The nodes of `graph` with its defaults filled in. A node that names no max parallelism takes the checkpoint's.
@@ -50,7 +57,7 @@ struct NodePlan {
   std::string uid;
   int32_t parallelism = 1;
   int32_t max_parallelism = types::kDefaultMaxParallelism;
-  bool finished = false;            // had ended everywhere: must not run again
+  bool finished = false;  // had ended everywhere: must not run again; state of a subtask that ended is left behind
   std::vector<std::string> splits;  // of a source: all, in the order of the old subtasks, to be given out anew
   std::string coordinator;
   std::vector<SubtaskPlan> subtasks;
@@ -66,8 +73,9 @@ struct RestoreOptions {
   bool allow_non_restored_state = false;  // Flink's --allowNonRestoredState
 };
 
-/// User error if the checkpoint has state of a uid that the job lacks (unless allowed), or a node with state changed its max
-/// parallelism, or a parallelism exceeds it. The plan points into `manifest`.
+/// `nodes` in topological order. User error if the checkpoint has state of a uid that the job lacks (unless allowed), or a node with
+/// state changed its max parallelism, or a parallelism exceeds it, or a node that had ended would get rows again. The plan points
+/// into `manifest`.
 Result<RestorePlan> PlanRestore(const Manifest& manifest, const std::vector<RestoreNode>& nodes,
                                 RestoreOptions options = {});
 

@@ -84,6 +84,58 @@ TEST(RestorePlan, RowsInFlightOfAnUnkeyedOperatorReachOne) {
   EXPECT_TRUE(plan.nodes.at("sink").subtasks[1].in_flight.empty());
 }
 
+TEST(RestorePlan, ASubtaskThatHadEndedLeavesOnlyWhatAllShare) {
+  Manifest manifest = SampleManifest(2, 8);
+  manifest.nodes[1].subtasks[0].finished = true;
+  manifest.nodes[2].subtasks[0].finished = true;
+  const RestorePlan plan = PlanRestore(manifest, Nodes(1)).value();
+  const SubtaskPlan& count = plan.nodes.at("count").subtasks[0];
+  EXPECT_FALSE(plan.nodes.at("count").finished);
+  ASSERT_EQ(count.keyed.size(), 1u);
+  EXPECT_EQ(count.keyed[0].from, &manifest.nodes[1].subtasks[1]);
+  ASSERT_EQ(count.lists.size(), 2u);
+  for (const state::OperatorStateSnapshot& list : count.lists) {
+    if (list.name == "offsets")
+      EXPECT_THAT(list.items, ElementsAre("one of 1", ""));
+    else
+      EXPECT_THAT(list.items, ElementsAre("all"));
+  }
+  EXPECT_THAT(plan.nodes.at("sink").subtasks[0].committables, ElementsAre("commit 0", "commit 1"));
+}
+
+TEST(RestorePlan, WhatHadEndedMustNotGetRowsAgain) {
+  Manifest manifest = SampleManifest(2, 8);  // views had ended
+  auto refused = [&](std::vector<RestoreNode> nodes) { return PlanRestore(manifest, nodes).status().message(); };
+  std::vector<RestoreNode> nodes = Nodes(2);
+  nodes[1].inputs = {{"views", false}};
+  nodes[2].inputs = {{"count", true}};
+  EXPECT_EQ(refused(nodes), "");
+  manifest.nodes[1].subtasks[0].finished = true;
+  EXPECT_EQ(refused(nodes), "");
+  manifest.nodes[2].subtasks[0].finished = true;
+  EXPECT_EQ(refused(nodes), "") << "subtask 0 of both";
+  nodes[2].inputs = {{"count", false}};
+  EXPECT_THAT(refused(nodes), HasSubstr("a part of operator 'sink' had ended, but of its input 'count' not"));
+  manifest.nodes[2].subtasks[1].finished = true;
+  nodes[2].inputs = {{"count", true}};
+  EXPECT_THAT(refused(nodes), HasSubstr("all of operator 'sink' had ended, but of its input 'count' not"));
+  manifest.nodes[1].subtasks[1].finished = true;
+  EXPECT_EQ(refused(nodes), "");
+  nodes.insert(nodes.begin(), {"new source", 1, 0, {}});
+  nodes[2].inputs.push_back({"new source", false});
+  EXPECT_THAT(refused(nodes), HasSubstr("all of operator 'count' had ended, but of its input 'new source' not"));
+}
+
+TEST(RestorePlan, ANewOperatorBehindWhatHadEndedCountsAsEnded) {
+  Manifest manifest = SampleManifest(1, 8);
+  manifest.nodes[1].subtasks[0].finished = manifest.nodes[2].subtasks[0].finished = true;
+  std::vector<RestoreNode> nodes = Nodes(1);
+  nodes.insert(nodes.begin() + 1, {"new", 1, 0, {{"views", false}}});
+  nodes[2].inputs = {{"new", false}};
+  nodes[3].inputs = {{"count", false}};
+  EXPECT_EQ(PlanRestore(manifest, nodes).status().message(), "");
+}
+
 TEST(RestorePlan, AnOperatorThatIsGoneIsNamedUnlessAllowed) {
   const Manifest manifest = SampleManifest();
   const Result<RestorePlan> refused = PlanRestore(manifest, {{"views", 1, 0}, {"sink", 2, 0}});
@@ -122,6 +174,10 @@ TEST(RestorePlan, NodesOfAGraphTakeTheJobsParallelism) {
   graph::JobGraph graph;
   graph.nodes.resize(2);
   graph.nodes[0].uid = "a";
+  graph.nodes[0].id = 1;
+  graph.nodes[1].id = 2;
+  graph.edges = {{.from = 1, .to = 2, .partitioning = graph::Partitioning::kRescale},
+                 {.from = 1, .to = 2, .partitioning = graph::Partitioning::kBroadcast}};
   graph.nodes[1].uid = "b";
   graph.nodes[1].parallelism = 3;
   graph.nodes[1].max_parallelism = 7;
@@ -129,6 +185,11 @@ TEST(RestorePlan, NodesOfAGraphTakeTheJobsParallelism) {
   EXPECT_EQ(nodes[0].parallelism, 5);
   EXPECT_EQ(nodes[1].parallelism, 3);
   EXPECT_EQ(nodes[1].max_parallelism, 7);
+  EXPECT_TRUE(nodes[0].inputs.empty());
+  ASSERT_EQ(nodes[1].inputs.size(), 2u);
+  EXPECT_EQ(nodes[1].inputs[0].uid, "a");
+  EXPECT_TRUE(nodes[1].inputs[0].pointwise);
+  EXPECT_FALSE(nodes[1].inputs[1].pointwise);
 }
 
 // 1 -> 3 -> 7 -> 2: after each step every key group's bytes, list item and committable is in exactly one subtask.

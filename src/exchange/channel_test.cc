@@ -179,6 +179,32 @@ TEST(InputGate, AnIdleChannelDoesNotHoldTheWatermarkBackUntilItSpeaksAgain) {
   EXPECT_THAT(g.Kinds(), IsEmpty());
 }
 
+TEST(InputGate, AChannelBackFromIdlenessIsLeftOutUntilItHasCaughtUpWithItsInput) {
+  Gate g;
+  g.Put(2, flow::EndOfInput{flow::EndKind::kFinished});
+  g.Put(0, flow::Watermark{10});
+  g.Put(1, flow::WatermarkStatus{true});
+  g.Put(1, flow::Watermark{5});
+  EXPECT_THAT(g.Kinds(), ElementsAre(NextKind::kWatermark, NextKind::kEndOfInput));
+  g.Put(0, flow::Watermark{30});
+  EXPECT_THAT(g.Kinds(), ElementsAre(NextKind::kWatermark));
+  EXPECT_EQ(g.gate->watermark(), 30);
+  g.Put(1, flow::Watermark{35});
+  g.Put(0, flow::Watermark{40});
+  EXPECT_THAT(g.Kinds(), ElementsAre(NextKind::kWatermark));
+  EXPECT_EQ(g.gate->watermark(), 35);
+}
+
+TEST(InputGate, AnInputWithoutChannelsHoldsNothingBack) {
+  HeldLink back;
+  ChannelReceiver receiver(0, back, 10);
+  InputGate gate({{0, &receiver}}, 2);
+  receiver.OnElement(0, flow::Watermark{7});
+  auto next = gate.Poll();
+  ASSERT_TRUE(next.has_value());
+  EXPECT_EQ(next->element.watermark.time, 7);
+}
+
 TEST(InputGate, AChannelThatDeliveredTheBarrierIsNotReadUntilAllHave) {
   columns::BufferPool pool;
   Gate g;

@@ -10,11 +10,14 @@ using Kind = InputGate::Next::Kind;
 InputGate::InputGate(std::vector<Source> sources, int inputs)
     : open_per_input_(static_cast<size_t>(inputs)),
       end_kind_(static_cast<size_t>(inputs), flow::EndKind::kFinished),
-      merger_(static_cast<int>(sources.size())),
+      inputs_time_(inputs, time::Rejoin::kAtOnce),
       open_channels_(static_cast<int>(sources.size())) {
-  for (const Source& source : sources) {
-    channels_.push_back({source.input, source.receiver});
-    ++open_per_input_[static_cast<size_t>(source.input)];
+  for (const Source& source : sources)
+    channels_.push_back({source.input, source.receiver, open_per_input_[static_cast<size_t>(source.input)]++});
+  for (int input = 0; input < inputs; ++input) {
+    int channels = open_per_input_[static_cast<size_t>(input)];
+    channels_time_.emplace_back(channels, time::Rejoin::kWhenCaughtUp);
+    if (channels == 0) inputs_time_.OnEnd(input);
   }
 }
 
@@ -45,22 +48,21 @@ std::optional<InputGate::Next> InputGate::Poll() {
 
 void InputGate::Take(size_t index, Element element) {
   Channel& channel = channels_[index];
-  int position = static_cast<int>(index);
   switch (element.kind) {
     case Element::Kind::kBatch:
       if (channel.idle) {
         channel.idle = false;
-        PublishTime(merger_.OnStatus(position, false));
+        PublishTime(channel.input, TimeOf(channel).OnStatus(channel.place, false));
       }
       due_.push_back({Kind::kRows, channel.input, std::move(element)});
       break;
     case Element::Kind::kWatermark:
       channel.idle = false;
-      PublishTime(merger_.OnWatermark(position, element.watermark.time));
+      PublishTime(channel.input, TimeOf(channel).OnWatermark(channel.place, element.watermark.time));
       break;
     case Element::Kind::kStatus:
       channel.idle = element.status.idle;
-      PublishTime(merger_.OnStatus(position, element.status.idle));
+      PublishTime(channel.input, TimeOf(channel).OnStatus(channel.place, element.status.idle));
       break;
     case Element::Kind::kLatency: due_.push_back({Kind::kLatency, channel.input, std::move(element)}); break;
     case Element::Kind::kBarrier: OnBarrier(channel, element.barrier); break;
@@ -68,14 +70,18 @@ void InputGate::Take(size_t index, Element element) {
   }
 }
 
-void InputGate::PublishTime(bool changed) {
-  if (!changed) return;
-  if (merger_.current() > published_watermark_) {
-    published_watermark_ = merger_.current();
+void InputGate::PublishTime(int input, bool changed) {
+  const time::WatermarkMerger& of_input = channels_time_[static_cast<size_t>(input)];
+  if (of_input.ended())
+    inputs_time_.OnEnd(input);
+  else if (changed)
+    inputs_time_.OnTime(input, of_input.current(), of_input.idle());
+  if (inputs_time_.current() > published_watermark_) {
+    published_watermark_ = inputs_time_.current();
     due_.push_back({Kind::kWatermark, 0, Element(flow::Watermark{published_watermark_})});
   }
-  if (merger_.idle() != published_idle_) {
-    published_idle_ = merger_.idle();
+  if (inputs_time_.idle() != published_idle_) {
+    published_idle_ = inputs_time_.idle();
     due_.push_back({Kind::kStatus, 0, Element(flow::WatermarkStatus{published_idle_})});
   }
 }
@@ -109,7 +115,7 @@ void InputGate::OnEnd(size_t index, flow::EndKind kind) {
   end_kind_[input] = std::max(end_kind_[input], kind);  // kStop wins: windows must not fire
   --open_channels_;
   // Who was stopped still has rows for windows that the others' watermark would fire: its own stays in the minimum.
-  if (kind != flow::EndKind::kStop) PublishTime(merger_.OnEnd(static_cast<int>(index)));
+  if (kind != flow::EndKind::kStop) PublishTime(channel.input, TimeOf(channel).OnEnd(channel.place));
   CompleteAlignmentIfDue();
   if (--open_per_input_[input] == 0)
     due_.push_back({Kind::kEndOfInput, channel.input, Element(flow::EndOfInput{end_kind_[input]})});

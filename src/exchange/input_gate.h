@@ -36,12 +36,13 @@ class InputGate {
   bool ended() const { return open_channels_ == 0; }
   /// Every channel that is still open is held back by the current alignment or empty.
   bool aligning() const { return aligning_.has_value(); }
-  int64_t watermark() const { return merger_.current(); }
+  int64_t watermark() const { return inputs_time_.current(); }
 
  private:
   struct Channel {
     int input = 0;
     ChannelReceiver* receiver = nullptr;
+    int place = 0;  // among the channels of its input
     bool held = false;
     bool ended = false;
     bool idle = false;
@@ -50,12 +51,15 @@ class InputGate {
   void OnBarrier(Channel& channel, const flow::Barrier& barrier);
   void OnEnd(size_t index, flow::EndKind kind);
   void CompleteAlignmentIfDue();
-  void PublishTime(bool changed);
+  time::WatermarkMerger& TimeOf(const Channel& channel) { return channels_time_[static_cast<size_t>(channel.input)]; }
+  /// `changed`: of the input's own time.
+  void PublishTime(int input, bool changed);
 
   std::vector<Channel> channels_;
   std::vector<int> open_per_input_;
   std::vector<flow::EndKind> end_kind_;
-  time::WatermarkMerger merger_;
+  std::vector<time::WatermarkMerger> channels_time_;  // by input
+  time::WatermarkMerger inputs_time_;
   std::optional<flow::Barrier> aligning_;
   uint64_t last_barrier_ = 0;
   std::deque<Next> due_;

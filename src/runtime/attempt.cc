@@ -145,6 +145,7 @@ class Attempt::Builder {
     ChainMember member;
     member.name = node.name;
     member.uid = node.uid;
+    member.finished = restored_.finished.contains(node.uid);
     Status made = node.role == graph::NodeRole::kSource ? MakeSourceMember(node, member, parts)
                                                         : MakeOperatorMember(node, member);
     THALWEG_TRY(made.WithContext(fmt::format("Operator '{}'", node.name)));
@@ -199,6 +200,7 @@ class Attempt::Builder {
     auto op = std::make_unique<SourceOperator>(
         std::move(reader), pipeline == program_.functions.pipelines.end() ? nullptr : &pipeline->second);
     parts.source = op.get();
+    parts.source_finished = member.finished;
     member.collect = [source_op = op.get()](state::OperatorSnapshot& snapshot) { source_op->CollectSplits(snapshot); };
     member.op = std::move(op);
     return {};

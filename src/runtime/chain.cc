@@ -163,6 +163,10 @@ Status Chain::Drain(int member) {
 Result<Progress> Chain::Run(int index, Work& work) {
   flow::Operator& op = *members_[static_cast<size_t>(index)].op;
   flow::Output& out = *states_[static_cast<size_t>(index)]->output;
+  bool finished = members_[static_cast<size_t>(index)].finished;
+  if (finished && work.kind == Work::Kind::kRows)
+    return InternalError("It had ended in the restored checkpoint, and gets rows again");
+  if (finished && work.kind != Work::Kind::kControl) return Progress::kDone;
   switch (work.kind) {
     case Work::Kind::kRows:
       if (events_.on_rows && !std::exchange(work.counted, true)) events_.on_rows(index, work.rows.end());
@@ -174,9 +178,9 @@ Result<Progress> Chain::Run(int index, Work& work) {
   switch (work.element.kind) {
     case Element::Kind::kWatermark:
       if (events_.on_watermark) events_.on_watermark(index, work.element.watermark.time);
-      return op.OnWatermark(work.element.watermark, out);
-    case Element::Kind::kBarrier: return op.PrepareBarrier(work.element.barrier, out);
-    case Element::Kind::kEnd: return op.OnEnd(work.element.end.kind, out);
+      return finished ? Progress::kDone : op.OnWatermark(work.element.watermark, out);
+    case Element::Kind::kBarrier: return finished ? Progress::kDone : op.PrepareBarrier(work.element.barrier, out);
+    case Element::Kind::kEnd: return finished ? Progress::kDone : op.OnEnd(work.element.end.kind, out);
     default: return Progress::kDone;
   }
 }
@@ -251,7 +255,7 @@ void Chain::Unblock() {
 Status Chain::IdleFlush() {
   for (size_t i = 0; i < members_.size() && !ended_; ++i) {
     State& state = *states_[i];
-    if (!state.queue.empty() || !HasRoom(static_cast<int>(i))) continue;
+    if (members_[i].finished || !state.queue.empty() || !HasRoom(static_cast<int>(i))) continue;
     state.output->Refresh();
     auto progress = CatchUserErrors([&] { return members_[i].op->OnIdleFlush(*state.output); });
     if (!progress.ok()) return Named(static_cast<int>(i), progress.status());
@@ -274,7 +278,8 @@ bool Chain::has_partial() const {
   return false;
 }
 
-Result<state::OperatorSnapshot> Chain::SnapshotMember(int index, const flow::Barrier& barrier) {
+// A last word rides in every manifest to come, and everything was emitted: it has only what is read of it (checkpoint::PlanRestore).
+Result<state::OperatorSnapshot> Chain::SnapshotMember(int index, const flow::Barrier& barrier, bool last_word) {
   ChainMember& member = members_[static_cast<size_t>(index)];
   state::OperatorSnapshot snapshot;
   snapshot.uid = member.uid;
@@ -282,7 +287,9 @@ Result<state::OperatorSnapshot> Chain::SnapshotMember(int index, const flow::Bar
   if (!committables.ok()) return Named(index, committables.status());
   snapshot.committables = std::move(*committables);
   snapshot.lists = member.context->operator_state().Snapshot();
-  if (state::KeyedBackend* keyed = member.context->keyed_state()) {
+  if (last_word)
+    std::erase_if(snapshot.lists, [](const auto& list) { return list.mode == state::Redistribution::kSplit; });
+  if (state::KeyedBackend* keyed = member.context->keyed_state(); keyed && !last_word) {
     auto entries = keyed->Snapshot();
     if (!entries.ok()) return Named(index, entries.status());
     snapshot.keyed = std::move(*entries);
@@ -293,7 +300,7 @@ Result<state::OperatorSnapshot> Chain::SnapshotMember(int index, const flow::Bar
 
 Status Chain::TakeSnapshot(int index, const flow::Barrier& barrier) {
   if (snapshotted_ == 0) snapshot_.operators.assign(members_.size(), {});
-  THALWEG_ASSIGN(snapshot_.operators[static_cast<size_t>(index)], SnapshotMember(index, barrier));
+  THALWEG_ASSIGN(snapshot_.operators[static_cast<size_t>(index)], SnapshotMember(index, barrier, false));
   if (++snapshotted_ < members_.size()) return {};
   snapshotted_ = 0;
   events_.on_snapshot(barrier, std::exchange(snapshot_, {}));
@@ -303,7 +310,7 @@ Status Chain::TakeSnapshot(int index, const flow::Barrier& barrier) {
 Result<state::TaskSnapshot> Chain::SnapshotNow(const flow::Barrier& barrier) {
   state::TaskSnapshot snapshot;
   for (size_t i = 0; i < members_.size(); ++i) {
-    THALWEG_ASSIGN(state::OperatorSnapshot member, SnapshotMember(static_cast<int>(i), barrier));
+    THALWEG_ASSIGN(state::OperatorSnapshot member, SnapshotMember(static_cast<int>(i), barrier, true));
     snapshot.operators.push_back(std::move(member));
   }
   return snapshot;

@@ -22,6 +22,8 @@ struct ChainMember {
   std::string uid;
   std::unique_ptr<flow::Operator> op;
   flow::Context* context = nullptr;
+  /// Had ended in the restored checkpoint: it is opened and told of checkpoints, for its committables, but processes nothing.
+  bool finished = false;
   /// By port: chained successors (index into the chain) and edges that leave the task.
   struct Port {
     std::vector<int> chained;
@@ -91,7 +93,7 @@ class Chain {
   Status AfterWork(int member, Work& work);
   Status Forward(int member, const flow::Element& element);
   Status TakeSnapshot(int member, const flow::Barrier& barrier);
-  Result<state::OperatorSnapshot> SnapshotMember(int member, const flow::Barrier& barrier);
+  Result<state::OperatorSnapshot> SnapshotMember(int member, const flow::Barrier& barrier, bool last_word);
   Status DeliverTo(int member, Work work);
   void EmitFrom(int member, int port, columns::Batch batch);
   bool HasRoom(int member) const;

@@ -109,8 +109,7 @@ Result<RestoredState> Job::FindState() {
 }
 
 Result<RestoredState> Job::ReadState(checkpoint::CheckpointStore& store, const checkpoint::Manifest& manifest) {
-  std::vector<checkpoint::RestoreNode> nodes;
-  for (const graph::Node& node : plan_.graph.nodes) nodes.push_back({node.uid, node.parallelism, node.max_parallelism});
+  std::vector<checkpoint::RestoreNode> nodes = checkpoint::RestoreNodesOf(plan_.graph, 1);
   checkpoint::RestoreOptions restore_options;
   restore_options.allow_non_restored_state = options_.allow_non_restored_state;
   THALWEG_ASSIGN(checkpoint::RestorePlan plan, checkpoint::PlanRestore(manifest, nodes, restore_options));
@@ -393,6 +392,7 @@ Status Job::StartSources(const RestoredState& restored) {
       THALWEG_TRY(source->enumerator->Restore(state->second).WithContext(fmt::format("Source '{}'", node.name)));
     SourceControl& control = *source;
     sources_.push_back(std::move(source));
+    if (control.finished) continue;  // its state stays in the checkpoints; its readers end at once
     Apply(control, control.enumerator->OnStart(control.parallelism, splits));
     Discover(control);
   }

@@ -485,6 +485,84 @@ TEST(Job, CountsOnceWhenATaskFailsAfterSomeSourcesHaveEnded) {
   EXPECT_EQ(ledger->number("start of 0 in attempt 1"), 999);
 }
 
+/// Runs `test`, which is killed once: restarted in the same job, or restored by a new one at another parallelism.
+void RunThroughKill(TestJob test, int parallelism_after) {
+  if (parallelism_after == test.parallelism) {
+    test.restarts = 1;
+  } else {
+    RunningJob killed(test);
+    ASSERT_FALSE(killed.Wait().ok());
+    test.restore = true;
+    test.parallelism = parallelism_after;
+  }
+  RunningJob job(test);
+  auto end = job.Wait();
+  ASSERT_TRUE(end.ok()) << end.status().ToString() << "\n" << job.LogText();
+  EXPECT_THAT(job.LogText(), HasSubstr("Restored checkpoint"));
+}
+
+TEST(Job, OperatorsThatHadEndedDoNotEmitAgainAfterARestore) {
+  for (int parallelism_after : {2, 3, 1}) {
+    io::TemporaryFolder folder;
+    auto ledger = std::make_shared<Ledger>();
+    TestJob test(ledger);
+    Numbers brief, lasting;
+    lasting.gate = [ledger, hold = HoldForCheckpointAt(ledger, 400)](int attempt, int split, int64_t at) {
+      return at != 400 || (ledger->arrivals("totals").size() >= 17 && hold(attempt, split, at));
+    };
+    uint32_t from_brief = test.Source("brief", brief);
+    uint32_t count = test.Count("count");
+    uint32_t totals = test.Collect("totals");
+    uint32_t from_lasting = test.Source("lasting", lasting);
+    uint32_t both = test.Pass("both", {}, 2, ThrowOnceFrom(2400));
+    uint32_t rest = test.Collect("rest");
+    test.graph.Join(from_brief, count, Partitioning::kKeyed);
+    test.graph.Join(count, totals);
+    test.graph.Join(from_lasting, both, Partitioning::kRebalance);
+    test.graph.Join(count, both, Partitioning::kRebalance, 1, 1);
+    test.graph.Join(both, rest);
+    test.parallelism = 2;
+    test.cores = 2;
+    test.directory = folder.uri();
+    test.interval_ms = 5;
+    RunThroughKill(test, parallelism_after);
+    EXPECT_EQ(ledger->arrivals("totals").size(), 17u) << "at parallelism " << parallelism_after;
+    EXPECT_EQ(ledger->greatest("totals"), brief.Counts());
+    std::vector<TestRow> rows = ledger->rows("rest");
+    rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
+    EXPECT_EQ(rows, lasting.All());
+  }
+}
+
+TEST(Job, ASubtaskThatHadEndedDoesNotEmitAgainAfterARestore) {
+  for (int parallelism_after : {2, 3, 1}) {
+    io::TemporaryFolder folder;
+    auto ledger = std::make_shared<Ledger>();
+    Numbers numbers;
+    numbers.splits = 2;
+    // Split 0 stops until split 1 has ended with its subtask's tail.
+    numbers.gate = [ledger, hold = HoldForCheckpointAt(ledger, 400)](int attempt, int split, int64_t at) {
+      return split != 0 || at != 400 || (!ledger->arrivals("collect").empty() && hold(attempt, split, at));
+    };
+    TestJob test(ledger);
+    uint32_t read = test.Source("read", numbers);
+    uint32_t tail = test.Tail("tail", [ledger](const flow::TaskName&, const TestRow& row) {
+      if (row.value == 1200 && ledger->Add("met") == 1) throw std::runtime_error("killed");
+    });
+    uint32_t collect = test.Collect("collect");
+    test.graph.Join(read, tail);
+    test.graph.Join(tail, collect);
+    test.parallelism = 2;
+    test.cores = 2;
+    test.directory = folder.uri();
+    test.interval_ms = 5;
+    RunThroughKill(test, parallelism_after);
+    int64_t sum = 0;
+    for (const TestRow& row : ledger->rows("collect")) sum += row.value;
+    EXPECT_EQ(sum, 2000) << "at parallelism " << parallelism_after;
+  }
+}
+
 TEST(Job, ABoundedJobEndsWithACheckpointThatReachesEveryOperator) {
   io::TemporaryFolder folder;
   Numbers numbers;

@@ -84,6 +84,7 @@ void Task::Open() {
       status =
           CatchUserErrors([&] { return chain_->op(static_cast<int>(i)).RestoreCommittables(parts_.committables[i]); });
   if (!status.ok()) return Fail(std::move(status));
+  if (parts_.source_finished) stop_ = flow::EndKind::kFinished;
   opened_ = true;
   MakeReady();
 }

@@ -104,6 +104,7 @@ class Task {
     std::vector<ChainMember> members;
     std::vector<std::unique_ptr<TaskContext>> contexts;
     SourceOperator* source = nullptr;  // the head, for source tasks
+    bool source_finished = false;      // had ended in the restored checkpoint: ends again, at once
     std::vector<std::unique_ptr<exchange::ChannelReceiver>> receivers;
     std::vector<std::unique_ptr<exchange::ChannelSender>> senders;
     std::vector<std::unique_ptr<exchange::EdgeWriter>> edges;

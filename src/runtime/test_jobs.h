@@ -362,6 +362,34 @@ class CountOperator final : public LedgerOperator {
   state::Table<int64_t> counts_;
 };
 
+/// Counts rows in a list of its own; emits the count at the end of a stream that was not stopped.
+class TailOperator final : public LedgerOperator {
+ public:
+  using LedgerOperator::LedgerOperator;
+  Status Open(flow::Context& context) override {
+    THALWEG_TRY(LedgerOperator::Open(context));
+    THALWEG_ASSIGN(saved_, context.operator_state().Open("rows", state::Redistribution::kSplit, "text"));
+    for (const std::string& item : *saved_) count_ += std::stoll(item);
+    return {};
+  }
+  Result<flow::Progress> Process(int, flow::Rows& rows, flow::Output&) override {
+    for (; !rows.done(); rows.AdvanceTo(rows.next() + 1), ++count_) Before(RowAt(rows.batch(), rows.next()));
+    return flow::Progress::kDone;
+  }
+  Result<std::vector<std::string>> Snapshot(const flow::Barrier&) override {
+    *saved_ = {std::to_string(count_)};
+    return std::vector<std::string>{};
+  }
+  Result<flow::Progress> OnEnd(flow::EndKind kind, flow::Output& out) override {
+    if (kind != flow::EndKind::kStop) out.Emit(BatchOf(out.pool(), {{0, count_, 0}}));
+    return flow::Progress::kDone;
+  }
+
+ private:
+  std::vector<std::string>* saved_ = nullptr;
+  int64_t count_ = 0;
+};
+
 class CollectOperator final : public LedgerOperator {
  public:
   using LedgerOperator::LedgerOperator;
@@ -405,6 +433,10 @@ struct TestJob {
     uint32_t id = graph.Operator(name);
     graph.node(id).keyed = true;
     return id;
+  }
+  uint32_t Tail(const std::string& name, LedgerOperator::Hook hook = nullptr) {
+    Function<TailOperator>(name, hook);
+    return graph.Operator(name);
   }
   uint32_t Collect(const std::string& name, int parallelism = 0, LedgerOperator::Hook hook = nullptr) {
     Function<CollectOperator>(name, hook);

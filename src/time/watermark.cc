@@ -12,17 +12,14 @@ int64_t BoundedOutOfOrderness::Current() const {
   return max_time_ <= INT64_MIN + bound_ms_ ? kMinWatermark : max_time_ - bound_ms_ - 1;
 }
 
-WatermarkMerger::WatermarkMerger(int inputs) : inputs_(static_cast<size_t>(inputs)) {}
+WatermarkMerger::WatermarkMerger(int inputs, Rejoin rejoin) : inputs_(static_cast<size_t>(inputs)), rejoin_(rejoin) {}
 
-bool WatermarkMerger::OnWatermark(int input, int64_t watermark) {
+bool WatermarkMerger::OnTime(int input, int64_t watermark, bool idle) {
   Input& in = inputs_[static_cast<size_t>(input)];
-  in.idle = false;
   in.watermark = std::max(in.watermark, watermark);
-  return Merge();
-}
-
-bool WatermarkMerger::OnStatus(int input, bool idle) {
-  inputs_[static_cast<size_t>(input)].idle = idle;
+  bool returns = in.idle && !idle && rejoin_ == Rejoin::kWhenCaughtUp;
+  in.behind = (in.behind || returns) && in.watermark < current_;
+  in.idle = idle;
   return Merge();
 }
 
@@ -31,27 +28,33 @@ bool WatermarkMerger::OnEnd(int input) {
   return Merge();
 }
 
-// As Flink's StatusWatermarkValve: when every input went idle, the greatest of their watermarks holds, for none can bring more.
+// When every input went idle, the greatest of their watermarks holds, for none can bring more, whichever fell silent first.
 bool WatermarkMerger::Merge() {
-  int64_t active_min = kMaxWatermark;
-  int64_t idle_max = kMinWatermark;
+  int64_t least = kMaxWatermark;
+  int64_t greatest_idle = kMinWatermark;
   bool any_active = false;
-  bool any_open = false;
+  bool any_counts = false;
+  ended_ = true;
   for (const Input& in : inputs_) {
     if (in.ended) continue;
-    any_open = true;
+    ended_ = false;
     if (in.idle) {
-      idle_max = std::max(idle_max, in.watermark);
-    } else {
-      any_active = true;
-      active_min = std::min(active_min, in.watermark);
+      greatest_idle = std::max(greatest_idle, in.watermark);
+      continue;
     }
+    any_active = true;
+    if (in.behind) continue;
+    any_counts = true;
+    least = std::min(least, in.watermark);
   }
   bool was_idle = idle_;
-  idle_ = any_open && !any_active;
-  int64_t merged = any_active ? active_min : idle_max;
-  bool rose = any_open && merged > current_;
-  if (rose) current_ = merged;
+  idle_ = !ended_ && !any_active;
+  bool rose = false;
+  if (any_counts || idle_) {
+    int64_t merged = any_counts ? least : greatest_idle;
+    rose = merged > current_;
+    current_ = std::max(current_, merged);
+  }
   return rose || idle_ != was_idle;
 }
 

@@ -43,30 +43,42 @@ class BoundedOutOfOrderness final : public WatermarkGenerator {
 
 using WatermarkGeneratorFactory = std::function<std::unique_ptr<WatermarkGenerator>()>;
 
+/// When an input back from idleness, whose watermark lies behind the merged one, counts again.
+enum class Rejoin : uint8_t {
+  kWhenCaughtUp,  // channels of one input (Flink's StatusWatermarkValve): what it brings until then is late
+  kAtOnce,  // inputs of one operator (Flink's CombinedWatermarkStatus): the merged watermark stands still until then
+};
+
 /// Minimum over the inputs that are neither idle nor ended. One thread.
 class WatermarkMerger {
  public:
-  explicit WatermarkMerger(int inputs);
+  WatermarkMerger(int inputs, Rejoin rejoin);
   /// A watermark from an input; makes it active. Regressions are ignored. True if the merged watermark rose.
-  bool OnWatermark(int input, int64_t watermark);
+  bool OnWatermark(int input, int64_t watermark) { return OnTime(input, watermark, false); }
   /// True if the merged watermark rose or the merged status changed (ask both).
-  bool OnStatus(int input, bool idle);
+  bool OnStatus(int input, bool idle) { return OnTime(input, kMinWatermark, idle); }
+  /// Both at once.
+  bool OnTime(int input, int64_t watermark, bool idle);
   /// An ended input no longer holds the others back.
   bool OnEnd(int input);
   int64_t current() const { return current_; }
   /// All inputs idle or ended (and at least one not ended).
   bool idle() const { return idle_; }
+  bool ended() const { return ended_; }
 
  private:
   struct Input {
     int64_t watermark = kMinWatermark;
     bool idle = false;
     bool ended = false;
+    bool behind = false;  // back from idleness and not caught up: left out of the minimum
   };
   bool Merge();
   std::vector<Input> inputs_;
+  Rejoin rejoin_;
   int64_t current_ = kMinWatermark;
   bool idle_ = false;
+  bool ended_ = false;
 };
 
 }  // namespace thalweg::time
