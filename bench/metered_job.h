@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <utility>
 
 #include "bench/driven_chain.h"
@@ -11,17 +12,23 @@
 
 namespace thalweg::bench {
 
-/// Starts at a source's first row and stops at a sink's end. One source subtask and one sink subtask; outlives the job. Its thread time
-/// means something if both are in one task.
+/// Starts at a source's first row and stops when the last sink subtask has ended. Outlives the job. Its thread time means something if
+/// source and sink are in one task.
 class Meter {
  public:
   void OnRow(int64_t index) {
-    if (index == 0) watch_.Start();
+    if (index != 0) return;
+    std::lock_guard lock(mutex_);
+    watch_.Start();
   }
-  void OnEnd() { watch_.Stop(); }
+  void OnEnd() {
+    std::lock_guard lock(mutex_);
+    watch_.Stop();
+  }
   const Stopwatch& watch() const { return watch_; }
 
  private:
+  std::mutex mutex_;
   Stopwatch watch_;
 };
 
@@ -45,6 +52,57 @@ api::Source<T> Cycled(Meter& meter, int64_t rows, int32_t batch_rows, int32_t pr
             return connectors::MakeRangeSource(options);
           }};
 }
+
+struct Event {
+  int64_t key = 0;
+  int64_t value = 0;
+};
+
+struct EventsOptions {
+  int64_t rows = 0;
+  int64_t keys = 0;
+  int64_t rows_per_ms = 1000;                // of event time
+  std::function<void(int64_t row)> on_rows;  // the first of each batch; the source's thread; may be null
+};
+
+/// Events whose keys come scattered, each as often as any other: of any `keys` rows that follow each other no two have one key.
+inline api::Source<Event> ScatteredEvents(Meter& meter, EventsOptions events) {
+  connectors::RangeSourceOptions options;
+  options.to = events.rows;
+  // About the golden ratio of the keys; a prime, which is no divisor of them.
+  constexpr uint64_t kPrimes[] = {617, 61'813, 6'180'341};
+  uint64_t stride = kPrimes[events.keys <= 1'000 ? 0 : events.keys <= 100'000 ? 1 : 2];
+  options.make_rows = [&meter, events, stride] {
+    return [&meter, events, stride](int64_t first, int64_t, int32_t rows,
+                                    columns::BufferPool& pool) -> Result<columns::Batch> {
+      meter.OnRow(first);
+      if (events.on_rows) events.on_rows(first);
+      columns::ObjectWriter<Event> writer(pool, rows);
+      auto keys = static_cast<uint64_t>(events.keys);
+      uint64_t key = static_cast<uint64_t>(first) % keys * stride % keys;
+      int64_t time = first / events.rows_per_ms;
+      for (int32_t i = 0; i < rows; ++i) {
+        writer.Append({static_cast<int64_t>(key), first + i}, time);
+        key += stride;
+        key -= key >= keys ? keys : 0;
+      }
+      return writer.Take();
+    };
+  };
+  return {.kind = "scattered",
+          .name = "scattered",
+          .make = [options](const graph::Node&) -> Result<std::shared_ptr<flow::Source>> {
+            return connectors::MakeRangeSource(options);
+          }};
+}
+
+/// Counts events; for windows.
+struct CountEvents {
+  int64_t CreateAccumulator() const { return 0; }
+  void Add(int64_t& count, const Event&) const { ++count; }
+  int64_t GetResult(const int64_t& count) const { return count; }
+  void Merge(int64_t& into, const int64_t& from) const { into += from; }
+};
 
 /// Calls `on_batch(const columns::Batch&)` and stops the meter at the end.
 template <typename F>
