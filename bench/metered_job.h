@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <mutex>
+#include <numeric>
 #include <utility>
 
 #include "bench/driven_chain.h"
@@ -69,16 +70,15 @@ struct EventsOptions {
 inline api::Source<Event> ScatteredEvents(Meter& meter, EventsOptions events) {
   connectors::RangeSourceOptions options;
   options.to = events.rows;
-  // About the golden ratio of the keys; a prime, which is no divisor of them.
-  constexpr uint64_t kPrimes[] = {617, 61'813, 6'180'341};
-  uint64_t stride = kPrimes[events.keys <= 1'000 ? 0 : events.keys <= 100'000 ? 1 : 2];
-  options.make_rows = [&meter, events, stride] {
-    return [&meter, events, stride](int64_t first, int64_t, int32_t rows,
-                                    columns::BufferPool& pool) -> Result<columns::Batch> {
+  auto keys = static_cast<uint64_t>(events.keys);
+  uint64_t stride = keys * 618 / 1000;  // about the golden ratio, and no divisor in common with the keys
+  while (std::gcd(stride, keys) != 1) ++stride;
+  options.make_rows = [&meter, events, stride, keys] {
+    return [&meter, events, stride, keys](int64_t first, int64_t, int32_t rows,
+                                          columns::BufferPool& pool) -> Result<columns::Batch> {
       meter.OnRow(first);
       if (events.on_rows) events.on_rows(first);
       columns::ObjectWriter<Event> writer(pool, rows);
-      auto keys = static_cast<uint64_t>(events.keys);
       uint64_t key = static_cast<uint64_t>(first) % keys * stride % keys;
       int64_t time = first / events.rows_per_ms;
       for (int32_t i = 0; i < rows; ++i) {
