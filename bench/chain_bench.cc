@@ -159,8 +159,8 @@ int main(int argc, char** argv) {
   PreTouch(size_t{64} << 20);
   int repetitions = quick ? 1 : 7;
   int64_t scale = quick ? 64 : 16'384;
-  Stateless<Bid>("plain", repetitions, scale);
-  Stateless<TextBid>("text", repetitions, scale / 4);
-  Keyed(repetitions, scale);
+  if (IsWanted(argc, argv, "plain")) Stateless<Bid>("plain", repetitions, scale);
+  if (IsWanted(argc, argv, "text")) Stateless<TextBid>("text", repetitions, scale / 4);
+  if (IsWanted(argc, argv, "keyed")) Keyed(repetitions, scale);
   return 0;
 }

@@ -195,6 +195,7 @@ int main(int argc, char** argv) {
   using namespace thalweg::bench;
   bool quick = Argument(argc, argv, "quick") == "true";
   PreTouch((quick ? size_t{64} : size_t{1024}) << 20);
-  for (const char* backend : {"hashmap", "rocksdb"}) Backend(backend, quick ? kKeys / 50 : kKeys, quick ? 2 : 15);
+  for (const char* backend : {"hashmap", "rocksdb"})
+    if (IsWanted(argc, argv, backend)) Backend(backend, quick ? kKeys / 50 : kKeys, quick ? 2 : 15);
   return 0;
 }

@@ -107,4 +107,9 @@ inline std::string Argument(int argc, char** argv, const std::string& name, cons
   return otherwise;
 }
 
+/// For profiles: `--only=PART` runs the cases whose names hold PART.
+inline bool IsWanted(int argc, char** argv, const std::string& name) {
+  return name.find(Argument(argc, argv, "only")) != std::string::npos;
+}
+
 }  // namespace thalweg::bench

@@ -94,6 +94,7 @@ int main(int argc, char** argv) {
                              {"rocksdb", 1'000, "1k", 4 * kM, kM, std::min(3, repetitions)},
                              {"rocksdb", 100'000, "100k", 2 * kM, kM, std::min(2, repetitions)},
                              {"rocksdb", 10 * kM, "10M", 2 * kM, 2 * kM, 1}};
+  std::erase_if(cases, [&](const Case& of) { return !IsWanted(argc, argv, of.backend + "." + of.name); });
   for (const Case& of : cases)
     if (of.keys > 1'000 && !quick) Memory(of);
   PreTouch((quick ? size_t{64} : size_t{3072}) << 20);
