@@ -146,6 +146,11 @@ double LongestGap(const std::vector<int64_t>& batches, int64_t from, int64_t to)
   return static_cast<double>(longest) / 1000;
 }
 
+int64_t LastBatchBefore(const std::vector<int64_t>& batches, int64_t time) {
+  auto at = std::lower_bound(batches.begin(), batches.end(), time);
+  return at == batches.begin() ? 0 : *(at - 1);
+}
+
 double RowsPerCpuSecond(const Seen& seen) {
   return static_cast<double>(seen.counted_rows) * 1e9 / static_cast<double>(seen.watch.process_ns());
 }
@@ -172,10 +177,10 @@ void Backend(const std::string& backend, int64_t keys, int checkpoints) {
     if (each.complete_ns == 0) continue;
     pauses.push_back(LongestGap(with.batches, each.barrier_ns, each.complete_ns));
     durations.push_back(static_cast<double>(each.duration_ms));
-    // A batch behind the checkpoint's end and as long; not into the next barrier, before which the state is taken.
+    // As long, between the checkpoint's end and the last batch before the next one.
     int64_t from = each.complete_ns + 1'000'000;
     int64_t to = from + (each.complete_ns - each.barrier_ns);
-    if (i + 1 < with.checkpoints.size() && to < with.checkpoints[i + 1].barrier_ns - 500'000'000)
+    if (i + 1 < with.checkpoints.size() && to < LastBatchBefore(with.batches, with.checkpoints[i + 1].barrier_ns))
       quiet.push_back(LongestGap(with.batches, from, to));
   }
   std::string name = "checkpoint." + backend;
