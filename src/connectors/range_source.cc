@@ -68,7 +68,8 @@ std::vector<flow::Split> Divide(const RangeSourceOptions& options, int paralleli
 
 class RangeReader final : public flow::SourceReader {
  public:
-  RangeReader(RangeRows rows, double rows_per_second) : make_(std::move(rows)), total_rate_(rows_per_second) {}
+  RangeReader(RangeRows rows, double rows_per_second, int32_t batch_rows)
+      : make_(std::move(rows)), total_rate_(rows_per_second), batch_rows_(batch_rows) {}
 
   Status Open(flow::Context& context) override {
     context_ = &context;
@@ -97,7 +98,7 @@ class RangeReader final : public flow::SourceReader {
     if (!out.has_credit()) return flow::ReadProgress::kMore;
     int64_t allowed = Allowed();
     if (allowed == 0) return flow::ReadProgress::kIdle;
-    auto rows = static_cast<int32_t>(std::min<int64_t>({held->range.rows(), allowed, columns::kBatchRows}));
+    auto rows = static_cast<int32_t>(std::min<int64_t>({held->range.rows(), allowed, batch_rows_}));
     if (rows > 0) {
       THALWEG_ASSIGN(columns::Batch batch, make_(held->range.position, held->range.step, rows, out.pool()));
       held->range.Advance(rows);
@@ -147,6 +148,7 @@ class RangeReader final : public flow::SourceReader {
 
   RangeRows make_;
   double total_rate_;
+  int32_t batch_rows_;
   double rate_ = 0;  // of this subtask
   flow::Context* context_ = nullptr;
   int64_t started_ms_ = 0;
@@ -165,7 +167,7 @@ class RangeSource final : public flow::Source {
   }
   Result<std::unique_ptr<flow::SourceReader>> CreateReader() override {
     return std::unique_ptr<flow::SourceReader>(
-        std::make_unique<RangeReader>(options_.make_rows(), options_.rows_per_second));
+        std::make_unique<RangeReader>(options_.make_rows(), options_.rows_per_second, options_.batch_rows));
   }
 
  private:

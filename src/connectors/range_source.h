@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "columns/batch.h"
 #include "flow/source.h"
 
 namespace thalweg::connectors {
@@ -19,9 +20,10 @@ struct RangeSourceOptions {
   int64_t from = 0;
   int64_t to = 0;  // exclusive; INT64_MAX when `bounded` is false
   bool bounded = true;
-  bool interleaved = false;              // split k of n reads k, k + n, ...; otherwise n contiguous pieces
-  double rows_per_second = 0;            // over all subtasks; 0: no limit
-  std::function<RangeRows()> make_rows;  // any thread
+  bool interleaved = false;                  // split k of n reads k, k + n, ...; otherwise n contiguous pieces
+  double rows_per_second = 0;                // over all subtasks; 0: no limit
+  int32_t batch_rows = columns::kBatchRows;  // most rows of a batch
+  std::function<RangeRows()> make_rows;      // any thread
 };
 
 /// Splits itself once, at the first start, into as many pieces as there are subtasks; none is empty.

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "columns/object_writer.h"
 #include "connectors/collection_source.h"
 #include "connectors/datagen.h"
 #include "connectors/test_task.h"
@@ -49,6 +50,24 @@ TEST(SequenceSource, ReachesTheEndsOfInt64AndRefusesNonsense) {
   EXPECT_THAT(Rows(**MakeSequenceSource(INT64_MAX - 1, INT64_MAX - 1, false), 3),
               ElementsAre("+I[9223372036854775806]"));
   EXPECT_EQ(MakeSequenceSource(1, 0, false).status().message(), "Sequence ends before it begins: from 1, to 0");
+}
+
+TEST(RangeSource, EmitsBatchesOfTheSizeAskedFor) {
+  RangeSourceOptions options;
+  options.to = 10;
+  options.batch_rows = 4;
+  options.make_rows = [] {
+    return [](int64_t first, int64_t, int32_t rows, columns::BufferPool& pool) -> Result<columns::Batch> {
+      columns::ObjectWriter<int64_t> writer(pool, rows);
+      for (int32_t i = 0; i < rows; ++i) writer.Append(first + i);
+      return writer.Take();
+    };
+  };
+  auto source = MakeRangeSource(options);
+  TestContext context;
+  KeptRows out(context.pool());
+  ASSERT_TRUE(ReadAll(*source, Started(*source, 1)[0], context, out).ok());
+  EXPECT_THAT(out.batches, ElementsAre(4, 4, 2));
 }
 
 TEST(SequenceSource, ARestoreContinuesBehindTheLastBatchAndNeverDividesAgain) {
