@@ -1,6 +1,8 @@
 // What programs do that is easily got wrong: order, several executions, rich functions, side outputs, partitioners, mistakes.
 #include "api/data_stream.h"
 
+#include <unistd.h>
+
 #include <atomic>
 #include <map>
 #include <set>
@@ -9,7 +11,6 @@
 #include <gtest/gtest.h>
 
 #include "api/environment.h"
-#include "io/temporary_folder.h"
 
 namespace thalweg::api {
 namespace {
@@ -20,6 +21,12 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
 using namespace std::chrono_literals;
+
+/// A folder of its own below the test's temporary one.
+std::string NewFolder() {
+  static int made = 0;
+  return fmt::format("file://{}data-stream-{}-{}", ::testing::TempDir(), getpid(), ++made);
+}
 
 using Numbered = std::pair<int64_t, int64_t>;  // key, position
 
@@ -91,9 +98,8 @@ TEST(DataStream, AStreamMayBeCollectedAgain) {
 }
 
 TEST(DataStream, CollectedRowsComeOnceThroughARestart) {
-  io::TemporaryFolder folder;
   StreamExecutionEnvironment env;
-  env.EnableCheckpointing(20ms).Configure("execution.checkpointing.dir", folder.uri());
+  env.EnableCheckpointing(20ms).Configure("execution.checkpointing.dir", NewFolder());
   env.Configure("restart-strategy.type", "fixed-delay").Configure("restart-strategy.fixed-delay.delay", "1 ms");
   constexpr int64_t kRows = 20'000;
   static std::atomic<int64_t> seen;
@@ -298,9 +304,8 @@ struct RememberAll {
 };
 
 TEST(RuntimeContext, ListStateIsSavedBySnapshotAndComesBackAfterAFailure) {
-  io::TemporaryFolder folder;
   StreamExecutionEnvironment env;
-  env.EnableCheckpointing(10ms).Configure("execution.checkpointing.dir", folder.uri());
+  env.EnableCheckpointing(10ms).Configure("execution.checkpointing.dir", NewFolder());
   env.Configure("restart-strategy.type", "fixed-delay").Configure("restart-strategy.fixed-delay.delay", "1 ms");
   auto rows = env.FromSequence(1, 2000).Process<int64_t>(RememberAll{}).ExecuteAndCollect();
   ASSERT_TRUE(rows.ok()) << rows.status().ToString();

@@ -352,8 +352,8 @@ void BatchBuilder::SetKind(int32_t row, types::RowKind kind) {
 
 void BatchBuilder::FinishRow(int64_t time, types::RowKind kind) {
   THALWEG_CHECK(rows_ < capacity_, "a batch of {} rows is full", capacity_);
-  SetTime(rows_, time);
-  SetKind(rows_, kind);
+  if (times_ || time != kNoTime) SetTime(rows_, time);
+  if (kinds_ || kind != types::RowKind::kInsert) SetKind(rows_, kind);
   hashes_.Reset();
   ++rows_;
 }

@@ -1,6 +1,8 @@
 // Bytes from outside: whatever they are, a record becomes rows or an error, and what was decoded can be written and read again.
+#include "columns/compare.h"
 #include "formats/csv.h"
 #include "formats/json.h"
+#include "formats/json_plain.h"
 #include "formats/test_rows.h"
 #include "testing/fuzz.h"
 
@@ -43,6 +45,19 @@ void CheckRoundTrip(Decoder& decoder, RowEncoder& encoder, const types::Schema& 
   }
 }
 
+// The decoder and simdjson alone say the same: rows, or the same error.
+void CheckAgainstJudge(const types::SchemaPtr& schema, const JsonOptions& options, std::string_view input) {
+  columns::BufferPool pool;
+  columns::BatchBuilder rows(*schema, pool), judged(*schema, pool);
+  ParseError error, judged_error;
+  bool good = (*MakeJsonDecoder(schema, options))->Decode(Padded(input).view(), rows, &error);
+  THALWEG_CHECK(good == (*MakeJsonJudge(schema, options))->Decode(Padded(input).view(), judged, &judged_error));
+  THALWEG_CHECK(good || error.ToString() == judged_error.ToString(), "{} / {}", error.ToString(),
+                judged_error.ToString());
+  std::string difference = columns::FirstDifference(rows.Take(), judged.Take());
+  THALWEG_CHECK(difference.empty(), "{}", difference);
+}
+
 FUZZ_TARGET(
     JsonDecode,
     R"({"i":1,"l":2,"d":1.5e3,"b":true,"s":"a\n\u00e9\ud83d\ude00","n":"12.34567","t":"2024-01-31 12:00:00.123456","y":"AQID","a":[1,null,3],"m":{"k":{"x":"y"},"l":null}})",
@@ -53,6 +68,7 @@ FUZZ_TARGET(
     JsonOptions options;
     options.ignore_parse_errors = ignore;
     CheckRoundTrip(**MakeJsonDecoder(schema, options), **MakeJsonEncoder(schema, options), *schema, input);
+    CheckAgainstJudge(schema, options, input);
   }
 }
 

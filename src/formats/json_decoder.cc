@@ -1,5 +1,5 @@
-// Fields are taken in the document's order and matched to columns in the schema's: an event written by one program finds each
-// column at the first compare. Rule: what simdjson passes over unread (unknown fields) is not judged; all else is.
+// Two readers: PlainJson for what programs write, and the judge, on simdjson, for all else and every error.
+// Rule: what simdjson passes over unread (unknown fields) is not judged; all else is.
 #include <simdjson.h>
 
 #include <algorithm>
@@ -8,6 +8,7 @@
 
 #include "columns/builder.h"
 #include "formats/json.h"
+#include "formats/json_plain.h"
 #include "formats/scalar_text.h"
 
 namespace thalweg::formats {
@@ -62,14 +63,14 @@ bool IsJsonNumber(std::string_view text) {
   return text.empty();
 }
 
-class JsonDecoder final : public Decoder {
+class JsonJudge final : public Decoder {
  public:
-  JsonDecoder(const types::Schema& schema, const JsonOptions& options) : options_(options) {
+  JsonJudge(const types::Schema& schema, const JsonOptions& options) : options_(options) {
     for (const types::Field& field : schema.fields()) nodes_.push_back(Bind(field.name, field.name, field.type));
   }
 
   bool Decode(std::string_view record, BatchBuilder& out, ParseError* error) override {
-    if (record.empty() || record.find_first_not_of(" \t\r\n") == std::string_view::npos) return true;
+    if (record.find_first_not_of(" \t\r\n") == std::string_view::npos) return true;
     record_ = record;
     error_ = error;
     int32_t rows = out.rows();
@@ -410,13 +411,52 @@ class JsonDecoder final : public Decoder {
   std::string scratch_;
 };
 
+// Records that are not plain come in runs: after the nth of a run 2^n - 1 go to the judge at once.
+class JsonDecoder final : public Decoder {
+ public:
+  JsonDecoder(const types::Schema& schema, const JsonOptions& options)
+      : plain_(schema, options), judge_(schema, options) {}
+
+  bool Decode(std::string_view record, BatchBuilder& out, ParseError* error) override {
+    if (pause_ > 0) [[unlikely]] {
+      --pause_;
+      return judge_.Decode(record, out, error);
+    }
+    int32_t rows = out.rows();
+    if (plain_.Decode(record, out)) [[likely]] {
+      run_ = 0;
+      return true;
+    }
+    out.Rollback(rows);
+    pause_ = (1 << run_) - 1;
+    run_ = std::min(run_ + 1, kLongestRun);
+    return judge_.Decode(record, out, error);
+  }
+
+ private:
+  static constexpr int kLongestRun = 6;  // 63 records: what is tried in vain costs no more than 2 %
+
+  PlainJson plain_;
+  JsonJudge judge_;
+  int run_ = 0, pause_ = 0;
+};
+
+template <typename T>
+Result<std::unique_ptr<Decoder>> Make(const types::Schema& schema, const JsonOptions& options) {
+  for (const types::Field& field : schema.fields())
+    if (Status status = CheckJsonType(field.type); !status.ok())
+      return status.WithContext(fmt::format("Column '{}'", field.name));
+  return std::unique_ptr<Decoder>(std::make_unique<T>(schema, options));
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Decoder>> MakeJsonDecoder(types::SchemaPtr schema, const JsonOptions& options) {
-  for (const types::Field& field : schema->fields())
-    if (Status status = CheckJsonType(field.type); !status.ok())
-      return status.WithContext(fmt::format("Column '{}'", field.name));
-  return std::unique_ptr<Decoder>(std::make_unique<JsonDecoder>(*schema, options));
+  return Make<JsonDecoder>(*schema, options);
+}
+
+Result<std::unique_ptr<Decoder>> MakeJsonJudge(types::SchemaPtr schema, const JsonOptions& options) {
+  return Make<JsonJudge>(*schema, options);
 }
 
 }  // namespace thalweg::formats
