@@ -6,6 +6,7 @@
 #   old: literal text                 stands there exactly once (\n for a line break)
 #   new: literal text                 takes its place
 #   test: unit FOLDER [FILTER]        builds FOLDER_test (preset debug) and runs it with a gtest filter
+#   test: instructions                or: builds the preset release and compares instructions per row (scripts/callgrind.sh)
 #   test: check COMMAND...            or: runs a command of the tree
 # Works on HEAD, in a scratch worktree below build/ that is kept, so that the next run builds little. Prints a Markdown table.
 # A mutant survives if its test passes; one that does not apply or not compile is an error. Both fail the run.
@@ -39,8 +40,10 @@ PYTHON
 
 # build_test KIND ARG...: what the test needs
 build_test() {
-  [[ $1 == unit ]] || return 0
-  (cd "$tree" && source scripts/lib/build.sh && build debug "$2_test")
+  case $1 in
+    unit) (cd "$tree" && source scripts/lib/build.sh && build debug "$2_test") ;;
+    instructions) (cd "$tree" && source scripts/lib/build.sh && build release instructions) ;;
+  esac
 }
 
 # run_test KIND ARG...: exit code of the test itself
@@ -49,6 +52,7 @@ run_test() {
   shift
   case $kind in
     unit) (cd "$tree" && timeout "$limit" "build/debug/bin/$1_test" --gtest_filter="${2:-*}" --gtest_fail_fast) ;;
+    instructions) (cd "$tree" && timeout "$limit" scripts/callgrind.sh) ;;
     check) (cd "$tree" && timeout "$limit" "$@") ;;
     *) echo "unknown kind of test '$kind'"; return 2 ;;
   esac
