@@ -62,6 +62,16 @@ auto Callable(F function) {
     return function;
 }
 
+/// `call()`; what it throws names the row.
+template <typename T, typename Call>
+auto ForRow(std::string_view what, const T& row, Call call) {
+  try {
+    return call();
+  } catch (...) {
+    throw StatusException(operators::UserException(what, operators::RowText(row)));
+  }
+}
+
 /// A factory that needs no side outputs.
 inline auto Plain(flow::OperatorFactory factory) {
   return [factory = std::move(factory)](const std::vector<operators::SidePort>&) { return factory; };
@@ -108,7 +118,8 @@ class DataStream {
   /// bool function(const T&): rows for which it is true stay.
   template <typename F>
   DataStream<T> Filter(F function) const {
-    return Then<T>("filter", operators::FactoryOf<operators::FilterOperator<T, F>>(std::move(function)));
+    auto call = internal::Callable(std::move(function));
+    return Then<T>("filter", operators::FactoryOf<operators::FilterOperator<T, decltype(call)>>(std::move(call)));
   }
   /// void function(const T&, Collector<R>&).
   template <typename R, typename F>
@@ -158,17 +169,21 @@ class DataStream {
   }
 
   DataStream<T> AssignTimestampsAndWatermarks(const WatermarkStrategy<T>& strategy) const {
-    auto make = [strategy](const graph::Node&) -> Result<std::unique_ptr<flow::Operator>> {
+    // Made when the program is built: the interval may be configured until then.
+    auto make = [strategy, env = place_.env](const auto&) -> flow::OperatorFactory {
       operators::TimestampOptions options;
+      options.interval_ms = env->watermark_interval_ms();
       options.assign = strategy.assign();
       options.make_generator = strategy.make_generator();
       options.idle_timeout_ms = strategy.idle_ms();
-      return operators::MakeTimestampOperator(std::move(options));
+      return [options](const graph::Node&) -> Result<std::unique_ptr<flow::Operator>> {
+        return operators::MakeTimestampOperator(options);
+      };
     };
     return DataStream<T>(Add({.kind = "timestamps",
                               .output_codec = types::CodecName<T>(),
                               .subtasks = StreamGraph::Subtasks::kAsInput,
-                              .make = internal::Plain(make)}));
+                              .make = make}));
   }
 
   // How rows find the next operator's subtasks.
@@ -176,7 +191,12 @@ class DataStream {
   DataStream<T> Rescale() const { return Partitioned(graph::Partitioning::kRescale); }
   DataStream<T> Broadcast() const { return Partitioned(graph::Partitioning::kBroadcast); }
   DataStream<T> Global() const { return Partitioned(graph::Partitioning::kGlobal); }
-  DataStream<T> Forward() const { return Partitioned(graph::Partitioning::kForward); }
+  /// Each subtask to its own: the operator that reads must have the same parallelism.
+  DataStream<T> Forward() const {
+    DataStream<T> stream = Partitioned(graph::Partitioning::kForward);
+    for (StreamGraph::Input& input : stream.place_.inputs) input.exactly_forward = true;
+    return stream;
+  }
   /// int function(const T&, int parallelism): the subtask, 0 to parallelism - 1 (else the job fails).
   template <typename F>
   DataStream<T> PartitionCustom(F function) const {
@@ -185,9 +205,11 @@ class DataStream {
       input.custom = [function](const columns::Batch& batch, int parallelism, int32_t* subtasks) {
         const T* values = batch.objects<T>();
         for (int32_t row = 0; row < batch.rows(); ++row) {
-          auto subtask = function(values[row], parallelism);
+          auto subtask =
+              internal::ForRow("the partitioner", values[row], [&] { return function(values[row], parallelism); });
           if (subtask < 0 || subtask >= parallelism)
-            throw std::out_of_range(fmt::format("The partitioner chose subtask {} of {}", subtask, parallelism));
+            throw StatusException(UserError("The partitioner chose subtask {} of {}, at the row {}", subtask,
+                                            parallelism, operators::RowText(values[row])));
           subtasks[row] = static_cast<int32_t>(subtask);
         }
       };
@@ -230,9 +252,12 @@ class DataStream {
     });
   }
   DataStream<T>& SetParallelism(int n) {
+    if (n < 1) place_.graph->Fail(UserError("A parallelism is 1 or more, not {}", n));
     return With([&](graph::Node& node) { node.parallelism = n; });
   }
   DataStream<T>& SetMaxParallelism(int n) {
+    if (n < 1 || n > types::kMaxMaxParallelism)
+      place_.graph->Fail(UserError("A max parallelism is 1 to {}, not {}", types::kMaxMaxParallelism, n));
     return With([&](graph::Node& node) { node.max_parallelism = n; });
   }
   DataStream<T>& SlotSharingGroup(std::string group) {
@@ -309,7 +334,14 @@ class DataStream {
   }
   template <typename F>
   DataStream<T>& With(F change) {
-    change(place_.graph->node(place_.One("Name, Uid or parallelism").node));
+    const StreamGraph::Input input = place_.One("Name, Uid or SetParallelism");
+    if (input.partitioning != graph::Partitioning::kForward || input.exactly_forward)
+      place_.graph->Fail(
+          UserError("Name, Uid, SetParallelism and the like belong to an operator, and '{}' was already partitioned "
+                    "for the next: call "
+                    "them before KeyBy, Rebalance, Broadcast ...",
+                    place_.graph->node(input.node).name));
+    change(place_.graph->node(input.node));
     return *this;
   }
   internal::Place place_;
@@ -331,7 +363,7 @@ class KeyedStream : public DataStream<T> {
   }
   template <typename F>
   DataStream<T> Filter(F function) const {
-    return Then<T>("filter", internal::Plain(operators::KeyedFilter<T, K>(std::move(function))));
+    return Then<T>("filter", internal::Plain(operators::KeyedFilter<T, K>(internal::Callable(std::move(function)))));
   }
   template <typename R, typename F>
   DataStream<R> FlatMap(F function) const {

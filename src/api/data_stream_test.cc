@@ -212,6 +212,40 @@ TEST(DataStream, WhatOnlyAnOperatorHasAUnionHasNot) {
   EXPECT_THAT(result.status().message(), HasSubstr("a union is no operator"));
 }
 
+TEST(DataStream, MistakesOfTheChainOfCallsAreNamedAtExecute) {
+  using Numbers = DataStream<int>;
+  const std::vector<std::pair<std::function<void(const Numbers&)>, std::string>> mistakes = {
+      {[](const Numbers& n) { n.Rebalance().SetParallelism(2); }, "'collection' was already partitioned"},
+      {[](const Numbers& n) { n.KeyBy([](int v) { return v; }).Name("keyed"); }, "already partitioned"},
+      {[](const Numbers& n) { n.Print().Map([](int v) { return v; }); }, "'print' is a sink"},
+      {[](const Numbers& n) { n.Map([](int v) { return v; }).SetParallelism(-3); }, "1 or more, not -3"},
+      {[](const Numbers& n) { n.Map([](int v) { return v; }).SetMaxParallelism(0); }, "1 to 32768, not 0"},
+      {[](const Numbers& n) { n.Forward().Map([](int v) { return v; }).SetParallelism(2); },
+       "Forward() does not change the parallelism: 'collection' has 1, 'map' has 2"},
+  };
+  for (const auto& [make, message] : mistakes) {
+    StreamExecutionEnvironment env;
+    auto numbers = env.FromElements(1, 2);
+    make(numbers);
+    numbers.Print();
+    auto result = env.Execute();
+    ASSERT_FALSE(result.ok()) << message;
+    EXPECT_EQ(result.status().category(), ErrorCategory::kUser);
+    EXPECT_THAT(result.status().message(), HasSubstr(message));
+  }
+}
+
+TEST(DataStream, FilterTakesAMember) {
+  struct Flag {
+    bool set = false;
+    bool operator==(const Flag&) const = default;
+  };
+  StreamExecutionEnvironment env;
+  auto rows = env.FromElements(Flag{true}, Flag{false}, Flag{true}).Filter(&Flag::set).ExecuteAndCollect();
+  ASSERT_TRUE(rows.ok()) << rows.status().ToString();
+  EXPECT_EQ(rows->size(), 2u);
+}
+
 TEST(DataStream, ThePlanShowsTheParallelismThatWillBeUsed) {
   StreamExecutionEnvironment env;
   env.SetParallelism(4);

@@ -45,7 +45,9 @@ std::unique_ptr<StreamExecutionEnvironment> StreamExecutionEnvironment::FromArgu
 }
 
 StreamExecutionEnvironment& StreamExecutionEnvironment::Configure(const std::string& key, const std::string& value) {
-  Status status = config_.Set(key, value);
+  std::vector<std::string> warnings;
+  Status status = config_.Set(key, value, &warnings);
+  for (const std::string& warning : warnings) fmt::print(stderr, "warning: {}\n", warning);
   if (!status.ok() && error_.ok()) error_ = std::move(status);
   return *this;
 }
@@ -90,6 +92,11 @@ Result<flow::Program> StreamExecutionEnvironment::BuildProgram(const std::string
   THALWEG_ASSIGN(std::string name, JobName(job_name));
   THALWEG_ASSIGN(int64_t parallelism, config_.Get(config::kParallelism));
   return graph_->Build(std::move(name), static_cast<int>(parallelism));
+}
+
+int64_t StreamExecutionEnvironment::watermark_interval_ms() const {
+  auto interval = config_.Get(config::kAutoWatermarkInterval);
+  return interval.ok() ? std::max<int64_t>(1, std::chrono::duration_cast<Millis>(*interval).count()) : 200;
 }
 
 bool StreamExecutionEnvironment::has_checkpoints() const {

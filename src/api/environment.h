@@ -83,6 +83,8 @@ class StreamExecutionEnvironment {
   Result<JobResult> Run(const std::string& job_name, const RunOptions& options);
   /// Whether the job takes checkpoints periodically.
   bool has_checkpoints() const;
+  /// pipeline.auto-watermark-interval.
+  int64_t watermark_interval_ms() const;
   StreamGraph& graph() { return *graph_; }
   /// What was given to the program itself: behind `--` of `thalweg run`.
   const std::vector<std::string>& arguments() const { return options_.arguments; }

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <numeric>
@@ -157,6 +158,7 @@ TEST(Environment, ThePlanNamesOperatorsAndTheirInputs) {
   ASSERT_TRUE(plan.ok());
   EXPECT_THAT(*plan, HasSubstr("\"twice\""));
   EXPECT_THAT(*plan, HasSubstr("predecessors"));
+  EXPECT_THAT(*plan, HasSubstr("FORWARD"));
 }
 
 TEST(Environment, TwoOperatorsOfOneUidAreRefused) {
@@ -196,20 +198,55 @@ TEST(Environment, UnionAndConnectBringStreamsTogether) {
   EXPECT_THAT(*rows, UnorderedElementsAre("1", "2", "10", "20", "x"));
 }
 
+/// A watermark behind every row, so that what is late does not depend on anybody's cadence.
+struct EveryRow {
+  void OnEvent(const Click& click, int64_t time, WatermarkOutput& out) {
+    if (click.page.empty()) throw std::invalid_argument("no page");
+    out.EmitWatermark(time);
+  }
+};
+
 TEST(Environment, LateRowsGoToTheSideOutput) {
   StreamExecutionEnvironment env;
-  OutputTag<Click> late{"late-clicks"};
-  // A watermark with every row: the generator's cadence is the interval, here the smallest.
   env.Configure("pipeline.auto-watermark-interval", "1 ms");
-  auto clicks = env.FromCollection<Click>({{"a", 1, 1000}, {"a", 2, 500'000}},
-                                          WatermarkStrategy<Click>::Monotonous().WithTimestamps(&Click::ts));
+  OutputTag<Click> late{"late-clicks"};
+  // The late row comes some batches after the one that moved the watermark; a batch takes longer than the watermarks' interval.
+  std::vector<Click> values = {{"a", 1, 1000}, {"a", 2, 500'000}};
+  for (int i = 0; i < 20'000; ++i) values.push_back({"b", 0, 500'000});
+  values.push_back({"a", 3, 2000});
+  auto clicks = env.FromCollection(values, WatermarkStrategy<Click>::NoWatermarks())
+                    .Map([](const Click& click) {
+                      static std::atomic<int> rows = 0;
+                      if (++rows % 500 == 0) std::this_thread::sleep_for(1ms);
+                      return click;
+                    })
+                    .DisableChaining()
+                    .AssignTimestampsAndWatermarks(
+                        WatermarkStrategy<Click>::ForGenerator([] { return EveryRow(); }).WithTimestamps(&Click::ts));
   auto reduced = clicks.KeyBy(&Click::page)
                      .Window(operators::Tumbling({.size = 1min}))
                      .SideOutputLateData(late)
                      .Reduce([](const Click& a, const Click& b) { return Click{a.page, a.user + b.user, b.ts}; });
-  auto rows = reduced.GetSideOutput(late).ExecuteAndCollect();
+  auto rows = reduced.GetSideOutput(late).Map(&Click::user).ExecuteAndCollect();
   ASSERT_TRUE(rows.ok()) << rows.status().ToString();
-  EXPECT_EQ(rows->size(), 0u);
+  EXPECT_THAT(*rows, ElementsAre(3));
+}
+
+TEST(Environment, AGeneratorOrAssignerThatThrowsNamesTheRow) {
+  const std::vector<Click> values = {{"a", 1, 1000}, {"", 2, 2000}};
+  auto with_times = WatermarkStrategy<Click>::ForGenerator([] { return EveryRow(); }).WithTimestamps(&Click::ts);
+  StreamExecutionEnvironment env;
+  auto in_source = env.FromCollection(values, with_times).ExecuteAndCollect();
+  ASSERT_FALSE(in_source.ok());
+  EXPECT_THAT(in_source.status().message(), HasSubstr("watermark generator threw std::invalid_argument: no page"));
+  EXPECT_THAT(in_source.status().message(), HasSubstr("at the row"));
+  EXPECT_THAT(in_source.status().message(), HasSubstr("2000"));
+  auto wrong = WatermarkStrategy<Click>::Monotonous().WithTimestamps(
+      [](const Click& click) { return click.page.empty() ? throw std::range_error("no time") : click.ts; });
+  auto assigned = env.FromCollection(values).AssignTimestampsAndWatermarks(wrong).ExecuteAndCollect();
+  ASSERT_FALSE(assigned.ok());
+  EXPECT_THAT(assigned.status().message(), HasSubstr("timestamp assigner threw std::range_error: no time"));
+  EXPECT_THAT(assigned.status().message(), HasSubstr("2000"));
 }
 
 }  // namespace

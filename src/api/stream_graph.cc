@@ -29,6 +29,10 @@ uint32_t StreamGraph::AddNode(NodeSpec spec, const std::vector<std::vector<Input
       edge.to = node.id;
       edge.to_input = static_cast<int32_t>(i);
       edge.partitioning = input.partitioning;
+      const Node& from = graph_.nodes[input.node - 1];
+      if (from.role == graph::NodeRole::kSink)
+        Fail(UserError("'{}' is a sink: '{}' cannot read from it", from.name, node.name));
+      if (input.exactly_forward) exactly_forward_.insert(graph_.edges.size());
       if (input.partitioning == Partitioning::kCustom) partitioners_[graph_.edges.size()] = input.custom;
       graph_.edges.push_back(std::move(edge));
     }
@@ -123,8 +127,13 @@ Result<flow::Program> StreamGraph::Build(std::string job_name, int default_paral
     Edge edge = graph_.edges[i];
     if (!needed[edge.to - 1]) continue;
     // An edge the user left forward turns into a rebalance where the parallelisms differ, as in Flink.
-    if (edge.partitioning == Partitioning::kForward && parallelism[edge.from - 1] != parallelism[edge.to - 1])
+    if (edge.partitioning == Partitioning::kForward && parallelism[edge.from - 1] != parallelism[edge.to - 1]) {
+      if (exactly_forward_.contains(i))
+        return UserError("Forward() does not change the parallelism: '{}' has {}, '{}' has {}",
+                         graph_.nodes[edge.from - 1].name, parallelism[edge.from - 1], graph_.nodes[edge.to - 1].name,
+                         parallelism[edge.to - 1]);
       edge.partitioning = Partitioning::kRebalance;
+    }
     edge.from = new_ids[edge.from - 1];
     edge.to = new_ids[edge.to - 1];
     if (auto found = partitioners_.find(i); found != partitioners_.end())

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,7 @@ class StreamGraph {
     int port = 0;
     graph::Partitioning partitioning = graph::Partitioning::kForward;
     flow::PartitionFunction custom;
+    bool exactly_forward = false;  // the user said so: no rebalance where the parallelisms differ
   };
 
   /// Inputs of one `inputs` entry are unioned.
@@ -88,6 +90,7 @@ class StreamGraph {
   graph::JobGraph graph_;
   std::vector<Functions> functions_;                        // by node
   std::map<size_t, flow::PartitionFunction> partitioners_;  // by edge
+  std::set<size_t> exactly_forward_;                        // edges
   size_t built_ = 0;                                        // nodes that were part of an earlier program
   Status error_;
 };

@@ -1,17 +1,30 @@
 // WatermarkStrategy<T>: where event times come from, and how far behind them the watermark stays.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <memory>
 #include <utility>
 
 #include "columns/batch.h"
+#include "operators/user_error.h"
 #include "time/watermark.h"
 
 namespace thalweg::api {
 
 using Millis = std::chrono::milliseconds;
+
+/// Takes a generator's watermarks; one that is lower than the last is ignored.
+class WatermarkOutput {
+ public:
+  /// No row with an event time <= `time` (ms) is still to come.
+  void EmitWatermark(int64_t time) { watermark_ = std::max(watermark_, time); }
+  int64_t watermark() const { return watermark_; }
+
+ private:
+  int64_t watermark_ = time::kMinWatermark;
+};
 
 /// A value; each call returns a changed copy.
 ///   WatermarkStrategy<Click>::BoundedOutOfOrderness(5s).WithTimestamps([](const Click& c) { return c.ts; }).WithIdleness(1min)
@@ -32,6 +45,15 @@ class WatermarkStrategy {
     strategy.make_generator_ = std::move(make_generator);
     return strategy;
   }
+  /// Watermarks from the rows themselves, with Flink's two calls: `make()` gives a G with
+  ///   void OnEvent(const T& row, int64_t time, WatermarkOutput& out);   // after each row: punctuated watermarks
+  ///   void OnPeriodicEmit(WatermarkOutput& out);                        // at pipeline.auto-watermark-interval
+  /// either of which may be missing. What OnEvent emits leaves at the next interval, too. One G per source split; after a restore it
+  /// begins anew, but no watermark goes back.
+  template <typename Make>
+  static WatermarkStrategy ForGenerator(Make make) {
+    return Custom([make = std::move(make)] { return std::make_unique<EventGenerator<decltype(make())>>(make()); });
+  }
   /// `assigner(row)`, or `assigner(row, time the source gave)`: milliseconds since the epoch. Without one the source's times stay.
   template <typename F>
   WatermarkStrategy WithTimestamps(F assigner) const {
@@ -40,11 +62,16 @@ class WatermarkStrategy {
       columns::BufferRef times = pool.Allocate(sizeof(int64_t) * static_cast<size_t>(batch.rows()));
       auto* out = times.mutable_data<int64_t>();
       const T* values = batch.objects<T>();
-      for (int32_t row = 0; row < batch.rows(); ++row) {
-        if constexpr (std::is_invocable_v<const F&, const T&, int64_t>)
-          out[row] = static_cast<int64_t>(assigner(values[row], batch.time(row)));
-        else
-          out[row] = static_cast<int64_t>(std::invoke(assigner, values[row]));
+      int32_t row = 0;
+      try {
+        for (; row < batch.rows(); ++row) {
+          if constexpr (std::is_invocable_v<const F&, const T&, int64_t>)
+            out[row] = static_cast<int64_t>(assigner(values[row], batch.time(row)));
+          else
+            out[row] = static_cast<int64_t>(std::invoke(assigner, values[row]));
+        }
+      } catch (...) {
+        throw StatusException(operators::UserException("the timestamp assigner", operators::RowText(values[row])));
       }
       batch.times() = std::move(times);
     };
@@ -62,6 +89,33 @@ class WatermarkStrategy {
   int64_t idle_ms() const { return idle_ms_; }
 
  private:
+  template <typename G>
+  class EventGenerator final : public time::WatermarkGenerator {
+   public:
+    explicit EventGenerator(G generator) : generator_(std::move(generator)) {}
+    void OnRows(const int64_t*, int32_t) override { THALWEG_CHECK(false, "a generator of events needs the rows"); }
+    void OnObjects(const void* objects, const int64_t* times, int32_t count) override {
+      if constexpr (requires(const T& row) { generator_.OnEvent(row, int64_t{}, out_); }) {
+        const T* rows = static_cast<const T*>(objects);
+        int32_t row = 0;
+        try {
+          for (; row < count; ++row) generator_.OnEvent(rows[row], times[row], out_);
+        } catch (...) {
+          throw StatusException(operators::UserException("the watermark generator", operators::RowText(rows[row])));
+        }
+      }
+    }
+    int64_t Current() const override {
+      if constexpr (requires { generator_.OnPeriodicEmit(out_); }) generator_.OnPeriodicEmit(out_);
+      return out_.watermark();
+    }
+    void Snapshot(ByteWriter& out) const override { out.I64(out_.watermark()); }
+    void Restore(ByteReader& in) override { out_.EmitWatermark(in.I64()); }
+
+   private:
+    mutable G generator_;
+    mutable WatermarkOutput out_;
+  };
   std::function<void(columns::Batch&, columns::BufferPool&)> assign_;
   time::WatermarkGeneratorFactory make_generator_;
   int64_t idle_ms_ = 0;

@@ -105,10 +105,10 @@ Status Configuration::ApplyLayer(std::span<const Definition> definitions, std::v
   return {};
 }
 
-Status Configuration::Set(std::string_view key, std::string_view text) {
+Status Configuration::Set(std::string_view key, std::string_view text, std::vector<std::string>* warnings) {
   std::vector<std::string> dropped;
   Definition definition{std::string(key), std::string(text), "set by program"};
-  return ApplyLayer({&definition, 1}, &dropped);
+  return ApplyLayer({&definition, 1}, warnings ? warnings : &dropped);
 }
 
 bool Configuration::Has(std::string_view key) const { return entries_.find(key) != entries_.end(); }

@@ -104,8 +104,8 @@ class Configuration {
   /// nearest key. Appends warnings (deprecated names, keys without effect) to `*warnings`. An error leaves it unchanged.
   Status ApplyLayer(std::span<const Definition> definitions, std::vector<std::string>* warnings);
 
-  /// A layer of one value, by program. Errors as ApplyLayer; warnings are dropped.
-  Status Set(std::string_view key, std::string_view text);
+  /// A layer of one value, by program. Errors and warnings as ApplyLayer.
+  Status Set(std::string_view key, std::string_view text, std::vector<std::string>* warnings = nullptr);
 
   /// The value in force: given, or the key's default; nullopt if neither. User error if malformed.
   template <typename T>

@@ -2,6 +2,14 @@
 
 namespace thalweg::flow {
 
+void ShowRows(const columns::Batch& batch, time::WatermarkGenerator& generator) {
+  const auto* times = batch.times().data<int64_t>();
+  if (batch.num_columns() == 1 && batch.column(0).type.id() == types::TypeId::kObject)
+    generator.OnObjects(batch.column(0).data<std::byte>(), times, batch.rows());
+  else
+    generator.OnRows(times, batch.rows());
+}
+
 std::string PartitionerKey(const graph::JobGraph& graph, size_t edge) {
   const graph::Edge& wanted = graph.edges[edge];
   std::string key = graph.FindNode(wanted.from)->uid + "/" + graph.FindNode(wanted.to)->uid;

@@ -29,6 +29,9 @@ struct SourcePipeline {
   int64_t idle_timeout_ms = 0;  // 0: a quiet split is never idle
 };
 
+/// Shows a batch with event times to a generator: its objects, too, if it has one column of them.
+void ShowRows(const columns::Batch& batch, time::WatermarkGenerator& generator);
+
 /// Functions by node uid, made by running the job's entry point. Read-only once the job runs; any thread.
 struct Functions {
   std::map<std::string, OperatorFactory> operators;

@@ -1,7 +1,10 @@
 #include "operators/timestamps.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
+
+#include "flow/program.h"
 
 namespace thalweg::operators {
 namespace {
@@ -16,9 +19,8 @@ class TimestampOperator final : public flow::Operator {
 
   Status Open(flow::Context& context) override {
     context_ = &context;
-    last_rows_ms_ = context.clock().NowMs();
     if (!generator_) return {};
-    context.RequestTimer(last_rows_ms_ + options_.interval_ms);
+    context.RequestTimer(context.clock().NowMs() + options_.interval_ms);
     // Union: the new subtasks' rows may come from any of the old ones; the least of the old states is safe for all.
     THALWEG_ASSIGN(saved_, context.operator_state().Open("watermark-generator", state::Redistribution::kUnion,
                                                          "watermark-generator"));
@@ -28,8 +30,8 @@ class TimestampOperator final : public flow::Operator {
   Result<Progress> Process(int, flow::Rows& rows, flow::Output& out) override {
     columns::Batch batch = rows.TakeAll();
     if (options_.assign) options_.assign(batch, out.pool());
-    last_rows_ms_ = context_->clock().NowMs();
-    if (generator_ && batch.times()) generator_->OnRows(batch.times().data<int64_t>(), batch.rows());
+    rows_since_look_ = true;
+    if (generator_ && batch.times()) flow::ShowRows(batch, *generator_);
     out.Emit(std::move(batch));
     return Progress::kDone;
   }
@@ -37,7 +39,7 @@ class TimestampOperator final : public flow::Operator {
   Result<Progress> OnTimer(int64_t now_ms, flow::Output& out) override {
     context_->RequestTimer(now_ms + options_.interval_ms);
     if (generator_) {
-      bool idle = options_.idle_timeout_ms > 0 && now_ms - last_rows_ms_ >= options_.idle_timeout_ms;
+      bool idle = IsIdle(now_ms);
       if (generator_->Current() > sent_) {
         sent_ = generator_->Current();
         out.EmitWatermark(flow::Watermark{sent_});
@@ -48,6 +50,17 @@ class TimestampOperator final : public flow::Operator {
       }
     }
     return Progress::kDone;
+  }
+
+  // The timeout runs from the first look that finds no new rows: after a long wait for credit the rows that piled up come first.
+  bool IsIdle(int64_t now_ms) {
+    if (options_.idle_timeout_ms <= 0) return false;
+    if (std::exchange(rows_since_look_, false)) {
+      quiet_since_ms_.reset();
+    } else if (!quiet_since_ms_) {
+      quiet_since_ms_ = now_ms;
+    }
+    return quiet_since_ms_ && now_ms - *quiet_since_ms_ >= options_.idle_timeout_ms;
   }
 
   bool OwnsWatermarks() const override { return generator_ != nullptr; }
@@ -80,7 +93,8 @@ class TimestampOperator final : public flow::Operator {
   std::unique_ptr<time::WatermarkGenerator> generator_;
   flow::Context* context_ = nullptr;
   std::vector<std::string>* saved_ = nullptr;
-  int64_t last_rows_ms_ = 0;
+  bool rows_since_look_ = true;
+  std::optional<int64_t> quiet_since_ms_;
   int64_t sent_ = time::kMinWatermark;
   bool idle_ = false;
 };

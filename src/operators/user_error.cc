@@ -1,33 +1,29 @@
 #include "operators/user_error.h"
 
-#include <cstdlib>
-#include <memory>
 #include <typeinfo>
 
 #include <cxxabi.h>
 
-namespace thalweg::operators {
+#include "base/status_exception.h"
+#include "base/type_name.h"
 
-std::string Demangle(const char* name) {
-  int status = 0;
-  std::unique_ptr<char, decltype(&std::free)> text(abi::__cxa_demangle(name, nullptr, nullptr, &status), &std::free);
-  return status == 0 && text ? text.get() : name;
-}
+namespace thalweg::operators {
 
 Status UserException(std::string_view what_ran, std::string_view row_text) {
   std::string at = row_text.empty() ? std::string() : fmt::format(", at the row {}", row_text);
   try {
     throw;
+  } catch (const StatusException& e) {
+    return e.status();  // whoever threw it knew the row
   } catch (const std::exception& e) {
-    return UserError("User code of {} threw {}: {}{}", what_ran, Demangle(typeid(e).name()), e.what(), at);
+    return UserError("User code of {} threw {}: {}{}", what_ran, TypeName(typeid(e)), e.what(), at);
   } catch (const std::string& text) {
     return UserError("User code of {} threw a string: {}{}", what_ran, text, at);
   } catch (const char* text) {
     return UserError("User code of {} threw a string: {}{}", what_ran, text, at);
   } catch (...) {
     const std::type_info* type = abi::__cxa_current_exception_type();
-    return UserError("User code of {} threw a value of type {}{}", what_ran, type ? Demangle(type->name()) : "unknown",
-                     at);
+    return UserError("User code of {} threw a value of type {}{}", what_ran, type ? TypeName(*type) : "unknown", at);
   }
 }
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/status.h"
+#include "base/status_exception.h"
 #include "types/text.h"
 
 namespace thalweg::operators {
@@ -22,8 +22,5 @@ std::string RowText(const T& row) {
   if (text.size() > kMaxRowText) text = text.substr(0, kMaxRowText) + "...";
   return text;
 }
-
-/// A compiler's mangled type name as the programmer wrote it.
-std::string Demangle(const char* name);
 
 }  // namespace thalweg::operators

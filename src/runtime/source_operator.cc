@@ -1,6 +1,7 @@
 #include "runtime/source_operator.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace thalweg::runtime {
 
@@ -43,7 +44,7 @@ Status SourceOperator::AddSplits(const std::vector<SplitAssignment>& assignments
   std::vector<flow::Split> splits;
   for (const SplitAssignment& assignment : assignments) {
     SplitTime& split = splits_[assignment.split.id];
-    split.last_rows_ms = IdleClockMs();
+    split.quiet_since_ms = IdleClockMs();
     if (pipeline_ && pipeline_->make_watermarks) {
       split.generator = pipeline_->make_watermarks();
       if (!assignment.watermark_state.empty()) {
@@ -92,9 +93,8 @@ void SourceOperator::Emit(const std::string& id, Batch batch) {
   if (pipeline_ && pipeline_->assign_times) pipeline_->assign_times(batch, out_->pool());
   auto split = splits_.find(id);
   if (split != splits_.end()) {
-    split->second.last_rows_ms = IdleClockMs();
-    if (split->second.generator && batch.times())
-      split->second.generator->OnRows(batch.times().data<int64_t>(), batch.rows());
+    split->second.rows_since_look = true;
+    if (split->second.generator && batch.times()) flow::ShowRows(batch, *split->second.generator);
   }
   rows_ += static_cast<uint64_t>(batch.rows());
   out_->Emit(std::move(batch));
@@ -112,18 +112,21 @@ int64_t SourceOperator::CurrentWatermark() {
   int64_t now = IdleClockMs();
   int64_t timeout = pipeline_ ? pipeline_->idle_timeout_ms : 0;
   int64_t least = time::kMaxWatermark;
-  int64_t greatest = time::kMinWatermark;
   bool any_active = false;
-  for (const auto& [id, split] : splits_) {
+  for (auto& [id, split] : splits_) {
+    if (std::exchange(split.rows_since_look, false)) {
+      split.quiet_since_ms.reset();
+    } else if (!split.quiet_since_ms) {
+      split.quiet_since_ms = now;
+    }
     int64_t watermark = split.generator ? split.generator->Current() : time::kMinWatermark;
-    greatest = std::max(greatest, watermark);
-    if (timeout > 0 && now - split.last_rows_ms >= timeout) continue;
+    if (timeout > 0 && split.quiet_since_ms && now - *split.quiet_since_ms >= timeout) continue;
     any_active = true;
     least = std::min(least, watermark);
   }
   idle_ = !any_active;
-  // As among channels (time::WatermarkMerger): when all are quiet the greatest holds, whichever fell silent first.
-  watermark_ = std::max(watermark_, any_active ? least : greatest);
+  // When all are quiet nothing is known of any: the watermark stays, as in Flink (CombinedWatermarkStatus).
+  if (any_active) watermark_ = std::max(watermark_, least);
   return watermark_;
 }
 

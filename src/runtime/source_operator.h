@@ -39,7 +39,7 @@ class SourceOperator final : public flow::Operator, private flow::SourceOutput {
   Status AddSplits(const std::vector<SplitAssignment>& splits);
   void NoMoreSplits() { reader_->NoMoreSplits(); }
   Result<flow::ReadProgress> Poll(flow::Output& out);
-  /// Least watermark of the splits that are neither idle nor finished, the greatest if all are idle; call at the watermark interval.
+  /// Least watermark of the splits that are neither idle nor finished; it stays while there are none. Call at the watermark interval.
   int64_t CurrentWatermark();
   /// No split, or all quiet for longer than the idle timeout.
   bool idle() const { return idle_; }
@@ -52,7 +52,10 @@ class SourceOperator final : public flow::Operator, private flow::SourceOutput {
  private:
   struct SplitTime {
     std::unique_ptr<time::WatermarkGenerator> generator;
-    int64_t last_rows_ms = 0;
+    // Idleness is counted as in Flink: from the first look (CurrentWatermark) that finds no new rows, so that what a split has shown
+    // counts before it is called idle.
+    bool rows_since_look = false;
+    std::optional<int64_t> quiet_since_ms;
   };
   void Emit(const std::string& split, columns::Batch batch) override;
   void EmitSide(int port, columns::Batch batch) override;

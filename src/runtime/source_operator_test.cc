@@ -77,6 +77,27 @@ TEST(SourceOperator, ARestoredSplitGoesOnWithTheWatermarkItHad) {
             194);  // not 114: the row would be judged otherwise than without the failure
 }
 
+TEST(SourceOperator, WhenAllSplitsAreQuietTheWatermarkStays) {
+  Reading reading({300}, {{"s", ""}, ""});
+  reading.pipeline.idle_timeout_ms = 50;
+  ASSERT_TRUE(reading.source.AddSplits({{{"behind", ""}, ""}}).ok());
+  EXPECT_EQ(reading.source.CurrentWatermark(), time::kMinWatermark) << "the other split has shown nothing yet";
+  reading.clock.Set(1030);
+  EXPECT_EQ(reading.source.CurrentWatermark(), time::kMinWatermark);
+  EXPECT_FALSE(reading.source.idle());
+  reading.clock.Set(1090);  // both are idle: the one without rows since 1050, the other since 1080
+  EXPECT_EQ(reading.source.CurrentWatermark(), time::kMinWatermark);
+  EXPECT_TRUE(reading.source.idle());
+}
+
+TEST(SourceOperator, WhatASplitHasShownCountsBeforeItIsIdle) {
+  Reading reading({300}, {{"s", ""}, ""});
+  reading.pipeline.idle_timeout_ms = 1;
+  reading.clock.Set(5000);  // the first look comes long after the row
+  EXPECT_EQ(reading.source.CurrentWatermark(), 294);
+  EXPECT_FALSE(reading.source.idle());
+}
+
 TEST(SourceOperator, IdleTimeoutsStandStillWhileItMayNotEmit) {
   Reading reading({100}, {{"s", ""}, ""});
   reading.pipeline.idle_timeout_ms = 50;
@@ -88,10 +109,10 @@ TEST(SourceOperator, IdleTimeoutsStandStillWhileItMayNotEmit) {
   reading.source.CurrentWatermark();
   EXPECT_FALSE(reading.source.idle());
   EXPECT_TRUE(reading.source.Poll(reading.out).ok());
-  reading.clock.Set(2049);
+  reading.clock.Set(2089);
   reading.source.CurrentWatermark();
   EXPECT_FALSE(reading.source.idle()) << "49 ms of silence";
-  reading.clock.Set(2050);
+  reading.clock.Set(2090);
   reading.source.CurrentWatermark();
   EXPECT_TRUE(reading.source.idle()) << "50 ms of silence";
 }

@@ -7,17 +7,18 @@
 #include <utility>
 
 #include "base/status.h"
+#include "base/status_exception.h"
+#include "base/type_name.h"
 
 namespace thalweg::runtime {
-
-/// "std::range_error", as it is spelled in C++.
-std::string TypeName(const std::type_info& type);
 
 /// `work()`, which returns a Status or a Result; an exception from it becomes a UserError with its type and message.
 template <typename Work>
 auto CatchUserErrors(Work&& work) -> decltype(work()) {
   try {
     return std::forward<Work>(work)();
+  } catch (const StatusException& e) {
+    return e.status();
   } catch (const std::exception& e) {
     return UserError("{} thrown by user code: {}", TypeName(typeid(e)), e.what());
   } catch (...) {
