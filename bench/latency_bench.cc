@@ -119,6 +119,7 @@ void RunJob(const api::Source<Event>& source, const api::Sink<Event>& sink) {
   StreamExecutionEnvironment env;
   env.SetParallelism(2);
   env.Configure("thalweg.cores", "2");
+  env.Configure("thalweg.pin-cores", "true");
   env.FromSource(source)
       .Map([](const Event& event) { return Event{event.key + 1, event.value}; })
       .Filter([](const Event& event) { return event.key >= 0; })

@@ -5,11 +5,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <string>
 
 #include "bench/measure.h"
 #include "bench/metered_job.h"
+#include "io/process_memory.h"
 
 namespace thalweg::bench {
 namespace {
@@ -22,16 +22,6 @@ struct Case {
   int64_t window_rows;
   int repetitions;
 };
-
-int64_t ResidentBytes() {
-  long pages = 0;
-  long resident = 0;
-  if (FILE* file = std::fopen("/proc/self/statm", "r")) {
-    if (std::fscanf(file, "%ld %ld", &pages, &resident) != 2) resident = 0;
-    std::fclose(file);
-  }
-  return resident * sysconf(_SC_PAGESIZE);
-}
 
 /// CPU nanoseconds; `on_rows` may be null.
 double RunWindow(const Case& of, int64_t rows, int64_t window_rows, std::function<void(int64_t)> on_rows) {
@@ -66,8 +56,8 @@ void Memory(const Case& of) {
     int64_t rows =
         std::max(live, int64_t{1'000'000});  // the last batch made is behind the first by all but what is under way
     RunWindow(of, rows, rows, [&](int64_t row) {
-      if (row == 0) before = ResidentBytes();
-      after = ResidentBytes();
+      if (row == 0) before = io::ResidentBytes();
+      after = io::ResidentBytes();
     });
     Report(fmt::format("window.{}.{}.bytes_per_key", of.backend, of.name),
            static_cast<double>(after - before) / static_cast<double>(live), "bytes");
