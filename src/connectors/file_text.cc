@@ -1,6 +1,7 @@
 // Text files: bytes are read and decompressed on I/O threads, cut into records and decoded on the task's.
 #include <algorithm>
 #include <cstring>
+#include <mutex>
 
 #include "connectors/file_rows.h"
 #include "connectors/prefetch.h"
@@ -16,23 +17,69 @@ constexpr size_t kHeadroom = 16 << 10;      // in front of a chunk for the recor
 constexpr int kRecordsPerRead = 8192;       // passed over at most, before the task gets its turn
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
-/// Bytes of a file, with room in front and the decoders' padding behind.
-struct Chunk {
-  std::unique_ptr<char[]> memory;
-  size_t begin = 0;
-  size_t end = 0;
-  std::string_view view() const { return {memory.get() + begin, end - begin}; }
+/// Memory of the chunks of one file, used again: fresh pages cost as much as reading them. Any thread.
+class ChunkMemory {
+ public:
+  static constexpr size_t kBytes = kHeadroom + kReadBytes + formats::kDecodePadding;
 
-  static Chunk Make(size_t room, std::string_view front, std::string_view bytes) {
-    Chunk chunk;
-    chunk.memory = std::make_unique_for_overwrite<char[]>(room + front.size() + bytes.size() + formats::kDecodePadding);
-    chunk.begin = room;
-    chunk.end = room + front.size() + bytes.size();
-    if (!front.empty()) std::memcpy(chunk.memory.get() + room, front.data(), front.size());
-    if (!bytes.empty()) std::memcpy(chunk.memory.get() + room + front.size(), bytes.data(), bytes.size());
-    std::memset(chunk.memory.get() + chunk.end, 0, formats::kDecodePadding);
+  std::unique_ptr<char[]> Take() {
+    std::lock_guard lock(mutex_);
+    if (free_.empty()) return std::make_unique_for_overwrite<char[]>(kBytes);
+    std::unique_ptr<char[]> memory = std::move(free_.back());
+    free_.pop_back();
+    return memory;
+  }
+  void Return(std::unique_ptr<char[]> memory) {
+    std::lock_guard lock(mutex_);
+    free_.push_back(std::move(memory));
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<char[]>>
+      free_;  // no more than were in use at once: the prefetched, the read and the next one
+};
+
+/// Bytes of a file, with room in front and the decoders' padding behind.
+class Chunk {
+ public:
+  Chunk() = default;
+  /// `bytes` behind `front`, with `room` before them. `home` gives the memory if it is large enough.
+  Chunk(size_t room, std::string_view front, std::string_view bytes, std::shared_ptr<ChunkMemory> home)
+      : begin_(room), end_(room + front.size() + bytes.size()) {
+    size_t size = end_ + formats::kDecodePadding;
+    if (size <= ChunkMemory::kBytes) home_ = std::move(home);
+    memory_ = home_ ? home_->Take() : std::make_unique_for_overwrite<char[]>(size);
+    if (!front.empty()) std::memcpy(memory_.get() + room, front.data(), front.size());
+    if (!bytes.empty()) std::memcpy(memory_.get() + room + front.size(), bytes.data(), bytes.size());
+    std::memset(memory_.get() + end_, 0, formats::kDecodePadding);
+  }
+  Chunk(Chunk&&) = default;
+  Chunk& operator=(Chunk&& other) noexcept {
+    std::swap(home_, other.home_);
+    std::swap(memory_, other.memory_);
+    std::swap(begin_, other.begin_);
+    std::swap(end_, other.end_);
+    return *this;
+  }
+  ~Chunk() {
+    if (home_ && memory_) home_->Return(std::move(memory_));
+  }
+
+  std::string_view view() const { return {memory_.get() + begin_, end_ - begin_}; }
+  void RemovePrefix(size_t bytes) { begin_ += bytes; }
+  /// This chunk with `front` before it.
+  static Chunk Behind(std::string_view front, Chunk chunk) {
+    if (front.size() > chunk.begin_) return Chunk(0, front, chunk.view(), nullptr);
+    chunk.begin_ -= front.size();
+    if (!front.empty()) std::memcpy(chunk.memory_.get() + chunk.begin_, front.data(), front.size());
     return chunk;
   }
+
+ private:
+  std::shared_ptr<ChunkMemory> home_;
+  std::unique_ptr<char[]> memory_;
+  size_t begin_ = 0, end_ = 0;
 };
 
 /// The uncompressed bytes of a file from an offset on. I/O threads, one call at a time.
@@ -59,7 +106,7 @@ class FileBytes {
       }
       auto skipped = static_cast<size_t>(std::min<uint64_t>(skip_, bytes->size()));
       skip_ -= skipped;
-      if (skipped < bytes->size()) return std::optional<Chunk>(Chunk::Make(kHeadroom, {}, bytes->substr(skipped)));
+      if (skipped < bytes->size()) return std::optional<Chunk>(Chunk(kHeadroom, {}, bytes->substr(skipped), memory_));
     }
   }
 
@@ -83,6 +130,7 @@ class FileBytes {
   uint64_t skip_ = 0;    // uncompressed bytes to drop
   std::unique_ptr<io::Decompressor> decompressor_;
   std::string input_;
+  std::shared_ptr<ChunkMemory> memory_ = std::make_shared<ChunkMemory>();
 };
 
 class TextFile final : public FileRows {
@@ -136,12 +184,18 @@ class TextFile final : public FileRows {
     if (!split_.find_start && !header_) THALWEG_TRY(Decode(record));
     header_ = header_ && split_.find_start;
     // The record stays where it is while it is decoded; afterwards the position stands behind it.
-    if (split_.line > 0) split_.line += static_cast<uint64_t>(std::count(record.begin(), record.end(), '\n'));
-    rest_.begin += size;
+    if (split_.line > 0) split_.line += Lines(record);
+    rest_.RemovePrefix(size);
     begin_ += size;
     split_.position = begin_;
     split_.find_start = false;
     return State::kRows;
+  }
+
+  // How many lines end in the record.
+  uint64_t Lines(std::string_view record) const {
+    if (reading_.options->format != FileFormat::kCsv) return record.ends_with('\n');
+    return static_cast<uint64_t>(std::count(record.begin(), record.end(), '\n'));
   }
 
   // More bytes behind what is left of the last chunk.
@@ -157,16 +211,9 @@ class TextFile final : public FileRows {
       ended_ = true;
       return State::kEnd;
     }
-    std::string_view left = rest_.view();
-    if (left.size() > chunk.begin) {
-      chunk = Chunk::Make(0, left, chunk.view());
-    } else if (!left.empty()) {
-      chunk.begin -= left.size();
-      std::memcpy(chunk.memory.get() + chunk.begin, left.data(), left.size());
-    }
-    rest_ = std::move(chunk);
+    rest_ = Chunk::Behind(rest_.view(), std::move(chunk));
     if (begin_ == 0 && split_.position == 0 && rest_.view().starts_with(kByteOrderMark)) {
-      rest_.begin += kByteOrderMark.size();
+      rest_.RemovePrefix(kByteOrderMark.size());
       begin_ += kByteOrderMark.size();
     }
     return State::kRows;
@@ -175,8 +222,7 @@ class TextFile final : public FileRows {
   Status Decode(std::string_view whole) {
     std::string_view record = splitter_->Strip(whole);
     int32_t rows = builder_.rows();
-    formats::ParseError error;
-    if (!reading_.decoder->Decode(record, builder_, &error)) return reading_.errors->Take(Place(), record, error);
+    if (!reading_.decoder->Decode(record, builder_, &error_)) return reading_.errors->Take(Place(), record, error_);
     if (!reading_.options->metadata.empty()) {
       auto added = static_cast<size_t>(builder_.rows() - rows);
       offsets_.insert(offsets_.end(), added, static_cast<int64_t>(begin_));
@@ -196,10 +242,11 @@ class TextFile final : public FileRows {
   columns::BatchBuilder builder_;
   std::unique_ptr<formats::RecordSplitter> splitter_;
   std::unique_ptr<Prefetch<Chunk>> chunks_;
-  Chunk rest_;                            // from the next record on
-  uint64_t begin_ = 0;                    // its place in the uncompressed text
-  bool header_ = false;                   // the next record is the line of column names
-  bool ended_ = false;                    // no more chunks
+  Chunk rest_;           // from the next record on
+  uint64_t begin_ = 0;   // its place in the uncompressed text
+  bool header_ = false;  // the next record is the line of column names
+  bool ended_ = false;   // no more chunks
+  formats::ParseError error_;
   std::vector<int64_t> offsets_, lines_;  // of the builder's rows
 };
 

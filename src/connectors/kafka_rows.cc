@@ -98,12 +98,11 @@ Result<bool> KafkaRows::AppendValue(const LogFetch& fetch, const LogRecord& reco
   padded_.assign(record.value);
   padded_.append(formats::kDecodePadding, '\0');
   const std::string_view value(padded_.data(), record.value.size());
-  formats::ParseError error;
-  if (decoder_->Decode(value, builder_, &error)) return true;
+  if (decoder_->Decode(value, builder_, &error_)) return true;
   if (builder_.rows() > 0) return false;
   const TopicPartition& from = fetch.partition;
   THALWEG_TRY(errors_.Take(fmt::format("topic {}, partition {}, offset {}", from.topic, from.partition, record.offset),
-                           value, error));
+                           value, error_));
   return true;
 }
 

@@ -73,6 +73,7 @@ class KafkaRows {
   columns::BufferPool* pool_;
   std::vector<int64_t> times_;  // of the rows in builder_
   std::string padded_;          // the value with the bytes behind it that a decoder may read
+  formats::ParseError error_;
 };
 
 }  // namespace thalweg::connectors

@@ -108,6 +108,27 @@ BENCHMARK(DecodeBlanks);
 void DecodeByJudge(benchmark::State& state) { Decode(state, Events(), **MakeJsonJudge(EventSchema(), {})); }
 BENCHMARK(DecodeByJudge);
 
+void EncodeRows(benchmark::State& state) {
+  columns::BufferPool pool;
+  columns::BatchBuilder builder(*EventSchema(), pool);
+  ParseError error;
+  auto decoder = *MakeJsonDecoder(EventSchema(), {});
+  for (size_t i = 0; !builder.full(); ++i)
+    if (!decoder->Decode(Events().line(i), builder, &error)) std::abort();
+  columns::Batch batch = builder.Take();
+  auto encoder = *MakeJsonEncoder(EventSchema(), {});
+  std::string text;
+  for (auto _ : state) {
+    for (int copies = 0; copies < kEvents / batch.rows(); ++copies) {
+      text.clear();
+      for (int32_t row = 0; row < batch.rows(); ++row)
+        if (!encoder->Encode(batch, row, &text).ok()) std::abort();
+    }
+  }
+  Report(state);
+}
+BENCHMARK(EncodeRows);
+
 }  // namespace
 }  // namespace thalweg::formats
 

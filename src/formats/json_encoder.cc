@@ -1,5 +1,6 @@
 #include "formats/column_read.h"
 #include "formats/json.h"
+#include "formats/json_scan.h"
 #include "types/text.h"
 
 #include <cmath>
@@ -14,13 +15,13 @@ using types::TypeId;
 void AppendQuoted(std::string_view text, std::string* out) {
   constexpr char kHex[] = "0123456789ABCDEF";
   out->push_back('"');
-  size_t clean = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
-    auto c = static_cast<unsigned char>(text[i]);
-    if (c >= 0x20 && c != '"' && c != '\\') [[likely]]
-      continue;
-    out->append(text, clean, i - clean);
-    clean = i + 1;
+  const char* end = text.data() + text.size();
+  for (const char* at = text.data();; ++at) {
+    const char* stop = FirstEscaped(at, end);
+    out->append(at, stop);
+    if (stop == end) break;
+    at = stop;
+    auto c = static_cast<unsigned char>(*at);
     out->push_back('\\');
     switch (c) {
       case '"':
@@ -33,7 +34,6 @@ void AppendQuoted(std::string_view text, std::string* out) {
       default: out->append("u00").append(1, kHex[c >> 4]).append(1, kHex[c & 15]);
     }
   }
-  out->append(text, clean, std::string_view::npos);
   out->push_back('"');
 }
 
@@ -52,7 +52,7 @@ class JsonEncoder final : public RowEncoder {
  public:
   JsonEncoder(types::SchemaPtr schema, const JsonOptions& options) : schema_(std::move(schema)), options_(options) {
     for (const types::Field& field : schema_->fields()) {
-      std::string key;
+      std::string key = ",";
       AppendQuoted(field.name, &key);
       keys_.push_back(key + ":");
     }
@@ -64,9 +64,9 @@ class JsonEncoder final : public RowEncoder {
     for (int i = 0; i < schema_->size(); ++i) {
       const columns::Column& column = batch.column(i);
       if (options_.encode_ignore_null_fields && IsNull(column, row)) continue;
-      if (!first) out->push_back(',');
+      const std::string& key = keys_[static_cast<size_t>(i)];
+      out->append(key.data() + first, key.size() - first);
       first = false;
-      out->append(keys_[static_cast<size_t>(i)]);
       if (Status status = AppendValue(column, row, out); !status.ok())
         return status.WithContext(fmt::format("Cannot write column '{}' as JSON", schema_->field(i).name));
     }
@@ -174,7 +174,7 @@ class JsonEncoder final : public RowEncoder {
 
   types::SchemaPtr schema_;
   JsonOptions options_;
-  std::vector<std::string> keys_;
+  std::vector<std::string> keys_;  // ,"name":
 };
 
 }  // namespace

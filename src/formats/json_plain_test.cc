@@ -147,6 +147,18 @@ TEST(JsonScan, EveryScanFindsTheFirstSpecialByteWhereverItLies) {
   }
 }
 
+TEST(JsonScan, WhatIsEscapedIsFoundWithoutReadingBeyondTheText) {
+  Random random(9);
+  for (int round = 0; round < 5'000; ++round) {
+    size_t size = random.Below(50);
+    std::unique_ptr<char[]> text(new char[size]);  // no more: the sanitizer sees what is read beyond it
+    for (size_t i = 0; i < size; ++i) text[i] = static_cast<char>(random.Below(12) ? 'x' : random.Below(256));
+    const char* end = text.get() + size;
+    auto escaped = [](char c) { return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20; };
+    ASSERT_EQ(FirstEscaped(text.get(), end), std::find_if(text.get(), text.get() + size, escaped));
+  }
+}
+
 TEST(JsonScan, DigitsAreCountedAndValued) {
   Random random(8);
   for (int round = 0; round < 20'000; ++round) {

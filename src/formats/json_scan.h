@@ -64,6 +64,16 @@ using Scan = Sse2Scan;
 using Scan = WordScan;
 #endif
 
+/// First byte of [at, end) that JSON escapes: quote, backslash or control; `end` if there is none. Reads nothing beyond `end`.
+inline const char* FirstEscaped(const char* at, const char* end) {
+  const char* whole = at + (end - at) / static_cast<ptrdiff_t>(kScanBlock) * static_cast<ptrdiff_t>(kScanBlock);
+  const char* found = Scan::Special<false>(at, whole);
+  if (found < whole) return found;
+  for (at = whole; at < end; ++at)
+    if (static_cast<unsigned char>(*at) < 0x20 || *at == '"' || *at == '\\') return at;
+  return end;
+}
+
 /// How many of the eight bytes, from the first on, are digits.
 inline int LeadingDigits(uint64_t word) {
   uint64_t digits = word ^ 0x3030303030303030;
