@@ -63,7 +63,7 @@ class DrivenChain {
 
   /// Errors end the process: a benchmark cannot go on. `make_backend`: null, in memory.
   explicit DrivenChain(StreamExecutionEnvironment& env, const MakeBackend& make_backend = nullptr)
-      : DrivenChain(env.graph().Build("bench").value(), make_backend) {}
+      : DrivenChain(env.graph().Build("bench", 1).value(), make_backend) {}
   DrivenChain(const flow::Program& program, const MakeBackend& make_backend) {
     flow::Registry registry;
     for (const graph::Node& node : program.graph.nodes)

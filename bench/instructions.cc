@@ -92,7 +92,7 @@ Sink<T> Nowhere() {
 }
 
 Status Finish(World& world) {
-  THALWEG_ASSIGN(flow::Program program, world.env.graph().Build("instructions"));
+  THALWEG_ASSIGN(flow::Program program, world.env.graph().Build("instructions", 1));
   return RunInOneLoop(std::move(program), world.clock);
 }
 
