@@ -449,7 +449,10 @@ struct TestJob {
   int parallelism = 1;
   int cores = 1;
   bool serialize_hops = false;
-  std::string directory;  // of checkpoints; empty: none
+  uint64_t seed = 0;
+  std::string directory;                 // of checkpoints; empty: none
+  std::shared_ptr<io::Storage> storage;  // of the checkpoints' files; null: what is at `directory`
+  int tolerable_failures = 0;            // of checkpoints
   int64_t interval_ms = 0;
   int retained = 3;
   bool restore = false;  // from the newest
@@ -472,6 +475,7 @@ class RunningJob {
     options.memory.limit = test.memory_limit;
     options.memory.connectors = test.memory_limit;
     options.resident_bytes = test.resident_bytes;
+    options.seed = test.seed;
     options.watermark_interval_ms = 1;
     options.log = [this](const std::string& line) { Log(line); };
     options.make_backend = [](const flow::TaskName&,
@@ -483,9 +487,12 @@ class RunningJob {
       store.run = fmt::format("run{}", ++runs);
       store.num_retained = test.retained;
       store.log = [this](std::string_view line) { Log(std::string(line)); };
-      options.store = std::make_shared<checkpoint::CheckpointStore>(io::OpenStorage(test.directory).value(),
-                                                                    io::OpenMetaStore(test.directory).value(), store);
+      if (test.storage) store.inline_bytes = 1;  // whatever has keyed state writes a file
+      options.store = std::make_shared<checkpoint::CheckpointStore>(
+          test.storage ? test.storage : io::OpenStorage(test.directory).value(),
+          io::OpenMetaStore(test.directory).value(), store);
       options.checkpointing.interval_ms = test.interval_ms;
+      options.checkpointing.tolerable_failures = test.tolerable_failures;
       if (test.restore) options.restore = RestoreFrom{options.store, "job", std::nullopt};
     }
     if (test.restarts > 0)

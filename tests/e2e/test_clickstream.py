@@ -1,6 +1,7 @@
 """The clickstream job from Kafka to Kafka: windowed counts are exact, in disorder, after a broker's restart, and after kill -9.
 
-Larger runs: THALWEG_E2E_EVENTS (default 1000000), THALWEG_E2E_KILLS (default 3), THALWEG_E2E_SEED (default 1).
+Larger runs: THALWEG_E2E_EVENTS (default 1000000), THALWEG_E2E_BEYOND_EVENTS (a quarter of them; from 1000000 on every parallelism runs on both
+backends), THALWEG_E2E_KILLS (default 3), THALWEG_E2E_SEED (default 1). What a run was is told in properties of pytest's XML report.
 """
 import math
 import os
@@ -16,11 +17,12 @@ from conftest import program
 from recompute import (Attempt, check_equations, fold_late, fold_results, late_places, watermark_at, windows, without_replays)
 
 EVENTS = int(os.environ.get("THALWEG_E2E_EVENTS", 1_000_000))
+BEYOND_EVENTS = int(os.environ.get("THALWEG_E2E_BEYOND_EVENTS", EVENTS // 4))
 KILLS = int(os.environ.get("THALWEG_E2E_KILLS", 3))
 SEED = int(os.environ.get("THALWEG_E2E_SEED", 1))
 RUN_SECONDS = 600
 INSIDE = Clicks(events=EVENTS, seed=SEED)
-BEYOND = Clicks(events=EVENTS // 4, beyond=0.01, seed=SEED + 1)
+BEYOND = Clicks(events=BEYOND_EVENTS, beyond=0.01, seed=SEED + 1)
 
 
 class Input:
@@ -57,9 +59,10 @@ class Job:
         self.checkpoints = folder / f"checkpoints-{tag}"
         self.checkpoints.mkdir()
         self.extra = ()
-        self.attempts = []
+        self.attempts, self.parallelisms, self.checkpoints_restored = [], [], []
 
     def start(self, parallelism):
+        self.parallelisms.append(parallelism)
         restore = any(path.is_file() for path in self.checkpoints.rglob("*")) and bool(self.attempts)
         self.attempts.append(Attempt(out_begin=self.broker.end_offsets(self.out), late_begin=self.broker.end_offsets(self.late)))
         return self.spawn(
@@ -77,7 +80,9 @@ class Job:
         the line is missing when all have ended."""
         text = process.err.read_text() + process.out.read_text()
         attempt = self.attempts[-1]
-        if "Restored checkpoint" in text:
+        restored = re.search(r"Restored checkpoint (\d+)", text)
+        if restored:
+            self.checkpoints_restored.append(int(restored[1]))
             attempt.restored = {p: len(events) for p, events in self.source.by_partition.items()}
             line = re.search(r"Kafka source resumes at (.*)", text)
             found = re.findall(re.escape(self.source.topic) + r"-(\d+)@(\d+)", line[1] if line else "")
@@ -86,6 +91,13 @@ class Job:
             # An ended partition holds the watermark back no longer; when all have ended, all windows have fired.
             going_on = {p: self.source.by_partition[p] for p in named}
             attempt.watermark = watermark_at(going_on, attempt.restored, self.source.clicks.bound_ms) if named else math.inf
+
+    def tell(self, record_property, **facts):
+        """What the run was, into the report."""
+        events = sum(len(events) for events in self.source.by_partition.values())
+        for name, value in {"backend": self.backend, "events": events, "parallelisms": self.parallelisms,
+                            "checkpoints_restored": self.checkpoints_restored, **facts}.items():
+            record_property(name, value)
 
     def results(self):
         return fold_results(self.broker.read(self.out), self.attempts)
@@ -108,8 +120,12 @@ def test_disorder_inside_the_bound_loses_nothing_and_equals_the_recomputation(in
     assert job.broker.committed(job.group, inside.topic, 4) == {p: len(e) for p, e in inside.by_partition.items()}
 
 
-@pytest.mark.parametrize("parallelism,backend", [(1, "hashmap"), (3, "rocksdb"), (7, "hashmap")])
-def test_beyond_the_bound_results_and_late_rows_add_up(beyond, spawn, tmp_path, parallelism, backend):
+FEW_CASES = [(1, "hashmap"), (3, "rocksdb"), (7, "hashmap")]
+ALL_CASES = [(parallelism, backend) for parallelism in (1, 3, 7) for backend in ("hashmap", "rocksdb")]
+
+
+@pytest.mark.parametrize("parallelism,backend", ALL_CASES if BEYOND_EVENTS >= 1_000_000 else FEW_CASES)
+def test_beyond_the_bound_results_and_late_rows_add_up(beyond, spawn, tmp_path, parallelism, backend, record_property):
     job = Job(beyond, spawn, tmp_path, backend)
     job.finish(job.start(parallelism))
     results, _ = job.results()
@@ -117,6 +133,7 @@ def test_beyond_the_bound_results_and_late_rows_add_up(beyond, spawn, tmp_path, 
     assert late, "nothing was late: the test shows nothing"
     assert set(late) <= late_places(beyond.by_partition, beyond.clicks.bound_ms)
     check_equations(beyond.by_partition, results, late)
+    job.tell(record_property, windows=len(results), rows_in_windows=sum(views for views, _ in results.values()), late_rows=len(late))
 
 
 def await_output(job, process, count):
@@ -154,7 +171,7 @@ def run_with_kills(job, kills, expected_results, seed):
         goal = int((i + rng.random()) / (kills + 1) * expected_results)
         if not await_output(job, process, max(goal, written)):
             break
-        time.sleep(rng.random() * 0.3)
+        time.sleep(rng.random() / kills)  # a second in all, or the run is over before the last kill
         process.kill()
         process.wait()
         job.ended(process)
@@ -165,22 +182,26 @@ def run_with_kills(job, kills, expected_results, seed):
 
 
 @pytest.mark.parametrize("backend", ["hashmap", "rocksdb"])
-def test_kill_9_and_restart_leave_the_folded_output_as_if_undisturbed(inside, spawn, tmp_path, backend):
+def test_kill_9_and_restart_leave_the_folded_output_as_if_undisturbed(inside, spawn, tmp_path, backend, record_property):
     job = Job(inside, spawn, tmp_path, backend)
-    assert run_with_kills(job, KILLS, len(inside.windows), SEED) > 0
+    kills = run_with_kills(job, KILLS, len(inside.windows), SEED)
+    assert kills > 0
     results, _ = job.results()
     assert results == inside.windows
     assert job.late_rows() == {}
+    job.tell(record_property, seed=SEED, kills=kills, windows=len(results), late_rows=0)
 
 
 @pytest.mark.parametrize("backend", ["hashmap", "rocksdb"])
-def test_kill_9_beyond_the_bound_keeps_the_equations(beyond, spawn, tmp_path, backend):
+def test_kill_9_beyond_the_bound_keeps_the_equations(beyond, spawn, tmp_path, backend, record_property):
     job = Job(beyond, spawn, tmp_path, backend)
-    assert run_with_kills(job, KILLS, len(beyond.windows), SEED + 1) > 0
+    kills = run_with_kills(job, KILLS, len(beyond.windows), SEED + 1)
+    assert kills > 0
     results, _ = job.results()
     late = job.late_rows()
     assert set(late) <= late_places(beyond.by_partition, beyond.clicks.bound_ms)
     check_equations(beyond.by_partition, results, late)
+    job.tell(record_property, seed=SEED + 1, kills=kills, windows=len(results), late_rows=len(late))
 
 
 def failure(process, seconds=120):

@@ -1,4 +1,4 @@
-// Jobs for test_cli.py, in one library; the first argument chooses.
+// Jobs for tests of this folder, in one library; the first argument chooses.
 #include <stdexcept>
 
 #include "api/thalweg.h"
@@ -10,6 +10,16 @@ struct Row {
   std::string text;
 };
 THALWEG_RECORD(Row, id, text)
+
+/// Gives each row of a key its number: 1, 2, ...
+struct NumberRows {
+  void Open(RuntimeContext& runtime) { count = runtime.GetState(state::ValueStateDescriptor<int64_t>{"count"}); }
+  void ProcessElement(const Row& row, KeyedContext<int64_t>&, Collector<Row>& out) {
+    count.Update(count.ValueOr(0) + 1);
+    out.Collect({row.id, fmt::format("{:09}", count.ValueOr(0))});
+  }
+  state::ValueState<int64_t> count;
+};
 
 /// Rows without end, `rate` a second.
 api::Source<Row> Endless(const std::string& rate) {
@@ -50,6 +60,13 @@ Status RunOne(StreamExecutionEnvironment& env, const std::string& job, const std
     env.FromSource(FileSource<Row>(arguments.at(1), "json").Build(), WatermarkStrategy<Row>::NoWatermarks(),
                    "rows in files")
         .Print();
+  } else if (job == "number") {
+    env.FromSource(FileSource<Row>(arguments.at(1), "json").Build())
+        .KeyBy(&Row::id)
+        .Process<Row>(NumberRows())
+        .Name("number")
+        .SinkTo(FileSink<Row>(arguments.at(2), "json").Build())
+        .Name("numbered rows");
   } else if (job == "kafka") {
     env.FromSource(KafkaSource<Row>(arguments.at(1), "rows").Property("default.api.timeout.ms", "2000").Build())
         .Print();
