@@ -130,6 +130,45 @@ void AppendCellKey(const Column& column, int32_t row, std::string& out) {
   }
 }
 
+namespace {
+
+template <typename T>
+void EncodeIntegers(const T* values, size_t rows, std::string& bytes, uint32_t* offsets) {
+  constexpr size_t kWidth = sizeof(T) + 1;
+  if (bytes.size() < rows * kWidth) bytes.resize(rows * kWidth);
+  char* out = bytes.data();
+  for (size_t i = 0; i < rows; ++i, out += kWidth) {
+    auto bits = types::internal::BigEndian(types::internal::SortableBits(values[i]));
+    out[0] = types::kKeyPresent;
+    std::memcpy(out + 1, &bits, sizeof bits);
+    offsets[i] = static_cast<uint32_t>(i * kWidth);
+  }
+  offsets[rows] = static_cast<uint32_t>(rows * kWidth);
+}
+
+}  // namespace
+
+void EncodeKeys(const Batch& batch, int first_column, int32_t from, std::string& bytes,
+                std::vector<uint32_t>& offsets) {
+  const auto rows = static_cast<size_t>(batch.rows() - from);
+  offsets.resize(rows + 1);
+  const Column& first = batch.column(first_column);
+  if (batch.num_columns() == first_column + 1 && !first.validity) {
+    if (first.type.id() == TypeId::kBigInt)
+      return EncodeIntegers(first.data<int64_t>() + from, rows, bytes, offsets.data());
+    if (first.type.id() == TypeId::kInt)
+      return EncodeIntegers(first.data<int32_t>() + from, rows, bytes, offsets.data());
+  }
+  bytes.clear();
+  for (size_t i = 0; i < rows; ++i) {
+    offsets[i] = static_cast<uint32_t>(bytes.size());
+    for (int column = first_column; column < batch.num_columns(); ++column)
+      AppendCellKey(batch.column(column), from + static_cast<int32_t>(i), bytes);
+  }
+  THALWEG_CHECK(bytes.size() <= UINT32_MAX, "keys of a batch take {} bytes", bytes.size());
+  offsets[rows] = static_cast<uint32_t>(bytes.size());
+}
+
 void ReadCellKey(types::KeyReader& in, ColumnBuilder& out) {
   if (!in.Present()) {
     // A failed reader still appends something, so that the children of a row stay of one length.

@@ -9,15 +9,7 @@ Status BatchKeys::Load(const columns::Batch& batch, int32_t from) {
   }
   from_ = from;
   hashes_ = batch.key_hashes().data<uint64_t>();
-  bytes_.clear();
-  offsets_.clear();
-  for (int32_t row = from; row < batch.rows(); ++row) {
-    offsets_.push_back(bytes_.size());
-    for (int column = kFirstKeyColumn; column < batch.num_columns(); ++column) {
-      columns::AppendCellKey(batch.column(column), row, bytes_);
-    }
-  }
-  offsets_.push_back(bytes_.size());
+  columns::EncodeKeys(batch, kFirstKeyColumn, from, bytes_, offsets_);
   return {};
 }
 

@@ -1,7 +1,9 @@
 // Keys of a batch's rows as state wants them: canonical bytes, hash, key group.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,9 +28,16 @@ class BatchKeys {
   explicit BatchKeys(int32_t max_parallelism = types::kDefaultMaxParallelism) : max_parallelism_(max_parallelism) {}
   /// Encodes rows [from, batch.rows()). Error if the batch has no key columns or no hashes.
   Status Load(const columns::Batch& batch, int32_t from);
+  /// Keys that View gives at a time.
+  static constexpr int32_t kViews = 128;
+  /// Those of rows [from, to), at most kViews; valid until the next View or Load.
+  std::span<const state::KeyView> View(int32_t from, int32_t to) {
+    for (int32_t row = from; row < to; ++row) views_[static_cast<size_t>(row - from)] = (*this)[row];
+    return {views_.data(), static_cast<size_t>(to - from)};
+  }
   state::KeyView operator[](int32_t row) const {
     auto i = static_cast<size_t>(row - from_);
-    std::string_view bytes(bytes_.data() + offsets_[i], offsets_[i + 1] - offsets_[i]);
+    std::string_view bytes(bytes_.data() + offsets_[i], size_t{offsets_[i + 1]} - offsets_[i]);
     return {bytes, hashes_[row], static_cast<uint16_t>(types::KeyGroupOf(hashes_[row], max_parallelism_))};
   }
 
@@ -37,7 +46,8 @@ class BatchKeys {
   int32_t from_ = 0;
   const uint64_t* hashes_ = nullptr;
   std::string bytes_;
-  std::vector<size_t> offsets_;
+  std::vector<uint32_t> offsets_;
+  std::array<state::KeyView, kViews> views_;
 };
 
 /// A C++ key from its canonical bytes, which this process or a snapshot of it wrote.

@@ -11,6 +11,7 @@
 // Both of the first may be followed by a process function, which then gets their one result as `rows`.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -172,15 +173,10 @@ class WindowOperator final : public WindowCore {
     fold_.Add(*static_cast<Acc*>(accumulator), created, *static_cast<const T*>(value));
   }
   void AddRun(const columns::Batch& batch, int32_t from, int32_t to, const Window& slice) override {
-    const T* values = batch.objects<T>();
-    WindowBytes ns(slice);
-    for (row_ = from; row_ < to; ++row_) {
-      state::KeyView key = keys_[row_];
-      bool created = false;
-      void* accumulator = contents_->FindOrCreate(key, ns.view(), &created);
-      fold_.Add(*static_cast<Acc*>(accumulator), created, values[row_]);
-      if (created) [[unlikely]]
-        OnSliceCreated(key, slice);
+    const WindowBytes ns(slice);
+    for (int32_t end; from < to; from = end) {
+      end = std::min(to, from + BatchKeys::kViews);
+      AddSome(batch.objects<T>(), from, keys_.View(from, end), ns, slice);
     }
   }
   void TakeAccumulator(void* accumulator) override { taken_.emplace(std::move(*static_cast<Acc*>(accumulator))); }
@@ -207,6 +203,17 @@ class WindowOperator final : public WindowCore {
       K typed_key = KeyFromBytes<K>(key.bytes);
       fire_.process(typed_key, static_cast<WindowContext&>(context), rows, ports_.main());
     }
+  }
+  size_t FireSome(std::span<const state::KeyView> keys, const Window& window, void* const* accumulators,
+                  const flow::Output& out) override {
+    WindowBytes ns(window);
+    size_t fired = 0;
+    for (; fired < keys.size() && out.has_credit(); ++fired) {
+      void* accumulator = accumulators[fired];
+      if (!accumulator) accumulator = contents_->Find(keys[fired], ns.view());
+      if (accumulator) FireOne(keys[fired], window, accumulator);
+    }
+    return fired;
   }
   void ClearWindow(const state::KeyView& key, const Window& window) override {
     if constexpr (!Fire::kPassesOn) {
@@ -252,6 +259,32 @@ class WindowOperator final : public WindowCore {
     const state::KeyView& key_;
     Window window_;
   };
+
+  // First the rows whose accumulators are there, then the others in their order: rows of one key stay in order.
+  void AddSome(const T* values, int32_t from, std::span<const state::KeyView> keys, const WindowBytes& ns,
+               const Window& slice) {
+    void* found[BatchKeys::kViews];
+    contents_->FindEach(keys, ns.view(), found);
+    const auto count = static_cast<int32_t>(keys.size());
+    int32_t missing = 0;
+    for (int32_t i = 0; i < count; ++i) {
+      row_ = from + i;
+      if (found[i])
+        fold_.Add(*static_cast<Acc*>(found[i]), false, values[row_]);
+      else
+        ++missing;
+    }
+    for (int32_t i = 0; missing > 0; ++i) {
+      if (found[i]) continue;
+      --missing;
+      row_ = from + i;
+      const state::KeyView& key = keys[static_cast<size_t>(i)];
+      bool created = false;
+      void* accumulator = contents_->FindOrCreate(key, ns.view(), &created);
+      fold_.Add(*static_cast<Acc*>(accumulator), created, values[row_]);
+      if (created) OnSliceCreated(key, slice);
+    }
+  }
 
   static std::vector<SidePort> AllPorts(const WindowOptions& options, std::vector<SidePort> sides) {
     if (options.late_output) sides.insert(sides.begin(), SidePortOf(OutputTag<T>{""}, kLatePort));

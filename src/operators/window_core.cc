@@ -1,6 +1,7 @@
 #include "operators/window_core.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "metrics/names.h"
@@ -15,6 +16,13 @@ namespace {
 
 /// Event times outside are refused: arithmetic on windows must stay in int64 (about +-73 million years).
 constexpr int64_t kTimeBound = int64_t{1} << 61;
+
+// What stands beside the saved watermark.
+constexpr uint8_t kFiring = 1;  // timers up to it are not all fired
+constexpr uint8_t kListed = 2;  // all contents wait to be fired, without timers
+
+/// Panes that are looked up, fired and erased together.
+constexpr size_t kFiredTogether = 64;
 
 state::KeyView KeyOf(const state::Timer& timer) { return {timer.key, timer.hash, timer.group}; }
 
@@ -33,6 +41,7 @@ Status WindowCore::Open(flow::Context& context) {
       domain() == TimeDomain::kEventTime ? trigger_->is_event_time_default() : trigger_->is_processing_time_default();
   slices_ = default_trigger ? options_.assigner->slices() : std::nullopt;
   if (slices_ && ((!slices_->single() && !can_merge()) || has_clear())) slices_.reset();
+  listed_ = slices_ && slices_->single() && (domain() != TimeDomain::kEventTime || options_.allowed_lateness_ms == 0);
 
   state::StateSpec spec;
   spec.name = "window-contents";
@@ -52,31 +61,65 @@ Status WindowCore::Open(flow::Context& context) {
   dropped_ = &context.metrics().counter(metrics::kNumLateRecordsDropped);
   tables_.Bind(backend);
   keys_ = BatchKeys(context.task().max_parallelism);
-  if (std::optional<int64_t> next = processing_timers_->Next()) context.RequestTimer(*next);
-  return RestoreWatermark();
+  THALWEG_ASSIGN(uint8_t saved, RestoreWatermark());
+  firing_ = (saved & kFiring) != 0;
+  RestorePanes((saved & kListed) == 0);
+  THALWEG_TRY(backend->status());
+  if (std::optional<int64_t> next = NextDue(TimeDomain::kProcessingTime)) context.RequestTimer(*next);
+  return {};
+}
+
+// Panes that wait have timers if the snapshot was made with other options, another lateness or trigger (`unlisted`); else they have
+// none.
+void WindowCore::RestorePanes(bool unlisted) {
+  if (unlisted && listed_) return ListTimedPanes();
+  if (unlisted) return;
+  contents_->ForEach([&](const state::KeyView& key, std::string_view ns, void*) {
+    const Window window = WindowFromBytes(ns);
+    if (slices_)
+      OnSliceCreated(key, window);
+    else
+      RegisterTimer(domain(), CleanupTime(window), key, window);
+  });
+}
+
+// Contents without a timer have fired and stood for late rows, which come no more.
+void WindowCore::ListTimedPanes() {
+  state::TimerQueue& timers = domain() == TimeDomain::kEventTime ? *event_timers_ : *processing_timers_;
+  std::set<std::string> waiting;
+  while (std::optional<state::Timer> timer = timers.PopDue(INT64_MAX)) {
+    waiting.insert(timer->ns + timer->key);
+    ListPane(KeyOf(*timer), WindowFromBytes(timer->ns));
+  }
+  std::vector<state::Timer> dead;
+  contents_->ForEach([&](const state::KeyView& key, std::string_view ns, void*) {
+    std::string name = std::string(ns) + std::string(key.bytes);
+    if (!waiting.contains(name)) dead.push_back({0, std::string(key.bytes), key.hash, key.group, std::string(ns)});
+  });
+  for (const state::Timer& pane : dead) contents_->Erase(KeyOf(pane), pane.ns);
 }
 
 // The least of the subtasks' watermarks: none of them has fired less.
-Status WindowCore::RestoreWatermark() {
+Result<uint8_t> WindowCore::RestoreWatermark() {
   THALWEG_ASSIGN(saved_watermark_, context_->operator_state().Open("window-watermark", state::Redistribution::kUnion,
                                                                    "window-watermark/1"));
   bool first = true;
+  uint8_t flags = 0;
   for (const std::string& item : *saved_watermark_) {
     ByteReader in(item);
     int64_t watermark = in.I64();
-    bool firing = in.Bool();
+    flags |= in.U8();
     THALWEG_TRY(in.status());
     watermark_ = first ? watermark : std::min(watermark_, watermark);
-    firing_ = firing_ || firing;
     first = false;
   }
-  return {};
+  return flags;
 }
 
 Result<std::vector<std::string>> WindowCore::Snapshot(const flow::Barrier& barrier) {
   ByteWriter out;
   out.I64(watermark_);
-  out.Bool(firing_);
+  out.U8(static_cast<uint8_t>((firing_ ? kFiring : 0) | (listed_ ? kListed : 0)));
   *saved_watermark_ = {out.Take()};
   return std::vector<std::string>{};
 }
@@ -105,7 +148,7 @@ Result<Progress> WindowCore::Process(int input, flow::Rows& rows, flow::Output& 
   if (!Drain(out)) return Finish(Progress::kMore);
   now_ms_ = context_->clock().NowMs();
   if (firing_) {
-    Result<Progress> fired = FireDue(*event_timers_, watermark_, TimeDomain::kEventTime, out);
+    Result<Progress> fired = FireDue(TimeDomain::kEventTime, watermark_, out);
     if (!fired.ok() || *fired != Progress::kDone) return Finish(std::move(fired));
     firing_ = false;
   }
@@ -167,6 +210,7 @@ int32_t WindowCore::ProcessRun(const columns::Batch& batch, int32_t from) {
 }
 
 void WindowCore::OnSliceCreated(const state::KeyView& key, const Window& slice) {
+  if (listed_) return ListPane(key, slice);
   RegisterTimer(domain(), slices_->First(slice)->max_timestamp(), key, *slices_->First(slice));
   if (options_.allowed_lateness_ms == 0 || domain() != TimeDomain::kEventTime) return;
   int64_t cleanup = CleanupTime(*slices_->Last(slice));
@@ -177,6 +221,10 @@ void WindowCore::AddToPassedSlice(const state::KeyView& key, const Window& slice
   bool created = false;
   void* accumulator = contents_->FindOrCreate(key, WindowBytes(slice).view(), &created);
   Add(accumulator, created, value);
+  if (listed_) {  // the last millisecond of processing time
+    if (created) ListPane(key, slice);
+    return;
+  }
   if (created && options_.allowed_lateness_ms > 0) {
     int64_t cleanup = CleanupTime(*slices_->Last(slice));
     if (cleanup != INT64_MAX) slice_cleanup_->Register(cleanup, key, WindowBytes(slice).view());
@@ -206,7 +254,7 @@ Result<Progress> WindowCore::OnWatermark(flow::Watermark watermark, flow::Output
   now_ms_ = context_->clock().NowMs();
   watermark_ = std::max(watermark_, watermark.time);
   firing_ = true;
-  Result<Progress> fired = FireDue(*event_timers_, watermark_, TimeDomain::kEventTime, out);
+  Result<Progress> fired = FireDue(TimeDomain::kEventTime, watermark_, out);
   if (fired.ok() && *fired == Progress::kDone) {
     firing_ = false;
     EraseDeadSlices();
@@ -217,8 +265,8 @@ Result<Progress> WindowCore::OnWatermark(flow::Watermark watermark, flow::Output
 Result<Progress> WindowCore::OnTimer(int64_t now_ms, flow::Output& out) {
   if (!Drain(out)) return Finish(Progress::kMore);
   now_ms_ = now_ms;
-  Result<Progress> fired = FireDue(*processing_timers_, now_ms, TimeDomain::kProcessingTime, out);
-  if (std::optional<int64_t> next = processing_timers_->Next()) context_->RequestTimer(*next);
+  Result<Progress> fired = FireDue(TimeDomain::kProcessingTime, now_ms, out);
+  if (std::optional<int64_t> next = NextDue(TimeDomain::kProcessingTime)) context_->RequestTimer(*next);
   return Finish(std::move(fired));
 }
 
@@ -226,23 +274,57 @@ Result<Progress> WindowCore::OnEnd(flow::EndKind kind, flow::Output& out) {
   return Finish(Drain(out) ? Progress::kDone : Progress::kMore);
 }
 
-Result<Progress> WindowCore::FireDue(state::TimerQueue& timers, int64_t limit, TimeDomain timers_domain,
-                                     flow::Output& out) {
-  Status status = Guard(nullptr, [&]() -> Status {
-    for (int fired = 0; fired < kTimersPerCall && out.has_credit(); ++fired) {
-      std::optional<state::Timer> timer = timers.PopDue(limit);
-      if (!timer) break;
-      Window window = WindowFromBytes(timer->ns);
-      if (slices_)
-        FireSlices(KeyOf(*timer), window, true);
-      else
-        OnPaneTimer(KeyOf(*timer), window, timer->time, timers_domain);
-    }
-    return {};
-  });
+std::optional<int64_t> WindowCore::NextDue(TimeDomain timers) const {
+  if (listed_ && timers == domain())
+    return panes_.empty() ? std::nullopt : std::optional(panes_.begin()->first.max_timestamp());
+  return (timers == TimeDomain::kEventTime ? event_timers_ : processing_timers_)->Next();
+}
+
+Result<Progress> WindowCore::FireDue(TimeDomain timers, int64_t limit, flow::Output& out) {
+  const bool listed = listed_ && timers == domain();
+  Status status = Guard(nullptr, [&] { return listed ? FireListed(limit, out) : FireTimers(timers, limit, out); });
   if (!status.ok()) return status;
-  std::optional<int64_t> next = timers.Next();
+  std::optional<int64_t> next = NextDue(timers);
   return next && *next <= limit ? Progress::kMore : Progress::kDone;
+}
+
+Status WindowCore::FireTimers(TimeDomain timers, int64_t limit, flow::Output& out) {
+  state::TimerQueue& queue = timers == TimeDomain::kEventTime ? *event_timers_ : *processing_timers_;
+  for (int fired = 0; fired < kTimersPerCall && out.has_credit(); ++fired) {
+    std::optional<state::Timer> timer = queue.PopDue(limit);
+    if (!timer) break;
+    Window window = WindowFromBytes(timer->ns);
+    if (slices_)
+      FireSlices(KeyOf(*timer), window, true);
+    else
+      OnPaneTimer(KeyOf(*timer), window, timer->time, timers);
+  }
+  return {};
+}
+
+// Erases what was fired before anything else may happen: contents that are there wait to be fired.
+Status WindowCore::FireListed(int64_t limit, flow::Output& out) {
+  std::array<state::KeyView, kFiredTogether> keys;
+  std::array<void*, kFiredTogether> accumulators;
+  for (size_t fired = 0; fired < kTimersPerCall && out.has_credit() && !panes_.empty();) {
+    auto& [window, list] = *panes_.begin();
+    if (window.max_timestamp() > limit) break;
+    WindowBytes ns(window);
+    const size_t count = list.Front(keys);
+    contents_->FindEach(std::span(keys).first(count), ns.view(), accumulators.data());
+    const size_t done = FireSome(std::span(keys).first(count), window, accumulators.data(), out);
+    for (size_t i = 0; i < done; ++i) contents_->Erase(keys[i], ns.view());
+    list.Drop(done);
+    if (list.empty()) panes_.erase(panes_.begin());
+    fired += done;
+  }
+  return {};
+}
+
+void WindowCore::ListPane(const state::KeyView& key, const Window& slice) {
+  PaneList& list = panes_[slice];
+  if (list.empty() && domain() == TimeDomain::kProcessingTime) context_->RequestTimer(slice.max_timestamp());
+  list.Add(key);
 }
 
 // `chain`: the window fires at its time, so the one after it gets its timer if it has rows; not so when a late row fires it again.

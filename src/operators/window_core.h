@@ -5,12 +5,14 @@
 // Two storages. Slices: windows on a grid under the default trigger; a row is added once, overlapping windows share its slice and
 // merge slices when they fire. Panes: one accumulator per window; merging sessions and the user's triggers. Evictors belong to panes:
 // their place is FirePane, which alone hands a pane's contents to the window function.
+// Where a window is one slice and lateness is 0, contents are there if and only if they wait to be fired: no timers then.
 #pragma once
 
 #include <array>
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +21,7 @@
 #include "metrics/metric.h"
 #include "operators/keys.h"
 #include "operators/named_tables.h"
+#include "operators/pane_list.h"
 #include "operators/trigger.h"
 #include "operators/window_assigner.h"
 
@@ -65,6 +68,9 @@ class WindowCore : public flow::Operator {
   virtual void TakeAccumulator(void* accumulator) = 0;
   virtual void MergeTaken(void* accumulator, bool created) = 0;
   virtual void FireOne(const state::KeyView& key, const Window& window, void* accumulator) = 0;
+  /// Fires the panes of `keys` while `out` has credit; null accumulators are looked up. Returns how many it fired.
+  virtual size_t FireSome(std::span<const state::KeyView> keys, const Window& window, void* const* accumulators,
+                          const flow::Output& out) = 0;
   // A result put together from slices: StartMerge, AddSlice for each, FireMerged.
   virtual void StartMerge() = 0;
   virtual void AddSlice(const void* accumulator) = 0;
@@ -111,7 +117,13 @@ class WindowCore : public flow::Operator {
   std::optional<Window> SessionState(const state::KeyView& key, const Window& window);
   void RetireSession(const state::KeyView& key, const Window& window);
   // Timers and firing.
-  Result<flow::Progress> FireDue(state::TimerQueue& timers, int64_t limit, TimeDomain domain, flow::Output& out);
+  Result<flow::Progress> FireDue(TimeDomain timers, int64_t limit, flow::Output& out);
+  Status FireTimers(TimeDomain timers, int64_t limit, flow::Output& out);
+  Status FireListed(int64_t limit, flow::Output& out);
+  void ListPane(const state::KeyView& key, const Window& slice);
+  void RestorePanes(bool unlisted);
+  void ListTimedPanes();
+  std::optional<int64_t> NextDue(TimeDomain timers) const;
   void FireSlices(const state::KeyView& key, const Window& window, bool chain);
   void OnPaneTimer(const state::KeyView& key, const Window& window, int64_t time, TimeDomain domain);
   void FirePane(TriggerResult result, const state::KeyView& key, const Window& window, const Window& state);
@@ -125,7 +137,8 @@ class WindowCore : public flow::Operator {
   int64_t CleanupTime(const Window& window) const;
   bool IsLate(const Window& window) const;
   Status CheckTime(int64_t time) const;
-  Status RestoreWatermark();
+  /// Gives what is saved beside the watermark: kFiring, kListed.
+  Result<uint8_t> RestoreWatermark();
   Result<flow::Progress> Finish(Result<flow::Progress> progress);
   template <typename Fn>
   Status Guard(const columns::Batch* batch, Fn&& fn);
@@ -133,6 +146,9 @@ class WindowCore : public flow::Operator {
   WindowOptions options_;
   TriggerPtr trigger_;
   std::optional<SliceShape> slices_;
+  /// Every pane is one slice and goes when it fires: a list of keys per window stands for their timers.
+  bool listed_ = false;
+  std::map<Window, PaneList> panes_;
   flow::Context* context_ = nullptr;
   NamedTables tables_;
   state::ObjectTable* sessions_ = nullptr;

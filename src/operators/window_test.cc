@@ -2,6 +2,7 @@
 // the harness.
 #include "operators/window.h"
 
+#include <array>
 #include <numeric>
 
 #include "testing/harness.h"
@@ -96,6 +97,65 @@ void CheckTumbling(const flow::OperatorFactory& factory) {
       .ExpectNothing()
       .ExpectEntries(0)
       .ExpectTimers(0);
+}
+/// A tumbling sum whose allowed lateness depends on its parallelism, which the harness changes at restarts.
+class ChangingLateness final : public flow::Operator {
+ public:
+  explicit ChangingLateness(std::array<int64_t, 2> lateness_ms) : lateness_ms_(lateness_ms) {}
+  Status Open(flow::Context& context) override {
+    int64_t lateness = lateness_ms_[context.task().parallelism == 1 ? 0 : 1];
+    THALWEG_ASSIGN(window_, SumWindow({.assigner = Tumbling({.size = 1s}), .allowed_lateness_ms = lateness})({}));
+    return window_->Open(context);
+  }
+  Result<flow::Progress> Process(int input, flow::Rows& rows, flow::Output& out) override {
+    return window_->Process(input, rows, out);
+  }
+  Result<flow::Progress> OnWatermark(flow::Watermark watermark, flow::Output& out) override {
+    return window_->OnWatermark(watermark, out);
+  }
+  Result<flow::Progress> OnEnd(flow::EndKind kind, flow::Output& out) override { return window_->OnEnd(kind, out); }
+  Result<std::vector<std::string>> Snapshot(const flow::Barrier& barrier) override {
+    return window_->Snapshot(barrier);
+  }
+
+ private:
+  std::array<int64_t, 2> lateness_ms_;
+  std::unique_ptr<flow::Operator> window_;
+};
+
+// Without lateness panes wait in lists, with it by timers: each becomes the other.
+TEST(TumblingWindow, AllowedLatenessMayChangeWithARestart) {
+  for (std::array<int64_t, 2> lateness : {std::array<int64_t, 2>{0, 700}, {700, 0}}) {
+    Harness<Pair>([lateness](const graph::Node&) -> Result<std::unique_ptr<flow::Operator>> {
+      return std::unique_ptr<flow::Operator>(std::make_unique<ChangingLateness>(lateness));
+    })
+        .KeyBy(First)
+        .Rows({One("a", 100), One("b", 200), One("a", 1300)})
+        .Watermark(999ms)
+        .Expect({One("a", 999), One("b", 999)})
+        .Rows({One("b", 1400), One("a", 1500), One("c", 2100)})
+        .Watermark(1999ms)
+        .Expect({One("a", 1999, 2), One("b", 1999)})
+        .Rows({One("c", 2200)})
+        .Watermark(2999ms)
+        .Expect({One("c", 2999, 2)})
+        .Watermark(9000ms)
+        .ExpectNothing()
+        .Rows({One("d", 20'000)})
+        .ExpectEntries(1)
+        .MaxWatermark()
+        .Expect({One("d", 20'999)});
+  }
+}
+TEST(TumblingWindow, KeepsNoTimersWhereAllPanesOfAWindowFireTogether) {
+  Harness<Pair>(SumWindow({.assigner = Tumbling({.size = 1s})}))
+      .KeyBy(First)
+      .Rows({One("a", 100), One("b", 200), One("a", 1300)})
+      .ExpectEntries(3)
+      .ExpectTimers(0)
+      .Watermark(999ms)
+      .Expect({One("a", 999), One("b", 999)})
+      .ExpectEntries(1);
 }
 TEST(TumblingWindow, ReducesOutOfOrderRowsByKeyAndWindow) {
   CheckTumbling(SumWindow({.assigner = Tumbling({.size = 3s})}));

@@ -56,6 +56,12 @@ class HashMapTable final : public ObjectTable {
     return slots_.Object(last_);
   }
 
+  void FindEach(std::span<const KeyView> keys, std::string_view ns, void** objects) override {
+    last_ = nullptr;
+    if (ttl_.enabled()) return ObjectTable::FindEach(keys, ns, objects);
+    slots_.FindEach(keys, ns, objects);
+  }
+
   void MarkDirty() override {
     if (ttl_.enabled() && last_ != nullptr) slots_.SetExpiry(last_, ttl_.NewExpiry());
   }

@@ -3,10 +3,12 @@
 // are sticky in status(), which the task checks after every call into the operator, so that user code reads and writes plainly.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -58,6 +60,11 @@ class ObjectTable {
   virtual void* Find(const KeyView& key, std::string_view ns) = 0;
   /// As Find; when absent, default-constructs. `*created` (may be null) tells. The object counts as changed.
   virtual void* FindOrCreate(const KeyView& key, std::string_view ns, bool* created) = 0;
+  /// For many keys of one namespace at once: objects[i] = the live object of keys[i], which counts as changed as FindOrCreate's does;
+  /// null: not there, or not at hand: FindOrCreate knows. All hold until the next call.
+  virtual void FindEach(std::span<const KeyView> keys, std::string_view ns, void** objects) {
+    std::fill_n(objects, keys.size(), nullptr);
+  }
   /// Declares that the object last returned by Find was changed.
   virtual void MarkDirty() = 0;
   virtual bool Erase(const KeyView& key, std::string_view ns) = 0;

@@ -115,6 +115,36 @@ TEST_P(KeyedBackendTest, KeysAndNamespacesOfAnyLengthAreKeptApart) {
     }
 }
 
+TEST_P(KeyedBackendTest, FindEachGivesWhatFindGivesOrLeavesItToFindOrCreate) {
+  auto backend = Make();
+  auto table = Open<std::string>(*backend, Spec("text"));
+  std::vector<std::string> names = {"",
+                                    "a",
+                                    "nine byte",
+                                    "some nine bytes",
+                                    "as long as one of the inlined names",
+                                    "a name that is longer than any slot has room for, hence on the heap"};
+  for (int i = 0; i < 3000; ++i) names.push_back(std::to_string(i));
+  for (const std::string ns : {"", "8 bytes.", "sixteen bytes ns"}) {
+    for (size_t i = 0; i < names.size(); i += 2) table.FindOrCreate(KeyOf(names[i]), ns) = names[i] + "/" + ns;
+    std::vector<KeyView> keys;
+    for (const std::string& name : names) keys.push_back(KeyOf(name));
+    std::vector<void*> objects(keys.size());
+    table.FindEach(keys, ns, objects.data());
+    size_t found = 0;
+    for (size_t i = 0; i < keys.size(); ++i) {
+      if (objects[i] == nullptr) continue;
+      ++found;
+      EXPECT_EQ(i % 2, 0U) << names[i];
+      EXPECT_EQ(*static_cast<std::string*>(objects[i]), names[i] + "/" + ns);
+      *static_cast<std::string*>(objects[i]) += ", changed";
+    }
+    EXPECT_EQ(found, GetParam() == "hashmap" ? (names.size() + 1) / 2 : 0);
+    for (size_t i = 0; i < names.size(); i += 2)
+      EXPECT_EQ(*table.Find(keys[i], ns), names[i] + "/" + ns + (found > 0 ? ", changed" : std::string()));
+  }
+}
+
 TEST_P(KeyedBackendTest, TensOfThousandsOfEntriesSurviveGrowthAndHalfOfThemErasure) {
   TestBackends roomy(GetParam(), 1 << 20);
   auto backend = roomy.Make(clock_);

@@ -15,6 +15,7 @@ constexpr uint64_t kFlagByte = 0xff;        // of a slot's first word; 0: the sl
 constexpr uint8_t kHeapSize = 0xff;         // both sizes of a slot whose key lies on the heap
 constexpr size_t kEntriesPerSegment = 768;  // mean; a split moves at most about twice that
 constexpr uint32_t kFirstCapacity = 8;      // slots
+constexpr size_t kFoundTogether = 32;       // keys of FindEach whose cache lines are on the way at a time
 constexpr uint32_t kDoubleBelow = 256;  // slots; above, segments grow by a quarter, which keeps them about 80 % full
 
 uint32_t CapacityFor(uint32_t entries) { return std::max(kFirstCapacity, entries + entries / 4 + 2); }
@@ -143,6 +144,80 @@ SlotTable::Slot SlotTable::Find(const KeyView& key, std::string_view ns) const {
   }
 }
 
+/// From `slot` on, the slot whose name is `words`; null if an empty one comes first. Not for names on the heap.
+inline SlotTable::Slot SlotTable::Scan(const Segment& segment, Slot slot, const uint64_t* words) const {
+  char* const end = segment.slots + size_t{segment.capacity} * stride_;
+  for (;;) {
+    const uint64_t first = Load<uint64_t>(slot);
+    if ((first & kFlagByte) == 0) return nullptr;
+    if ((first ^ words[0]) >> 8 == 0 && Load<uint64_t>(slot + 8) == words[1] &&
+        (header_ == 16 ||
+         (Load<uint64_t>(slot + 16) == words[2] && (header_ == 24 || Load<uint64_t>(slot + 24) == words[3]))))
+      return slot;
+    slot += stride_;
+    if (slot == end) slot = segment.slots;
+  }
+}
+
+/// What a namespace gives to the hash and the name of its entries, made once for many keys.
+struct SlotTable::NamespacePart {
+  std::string_view ns;
+  uint64_t hash;
+  size_t key_size = SIZE_MAX;
+  uint64_t words[5];  // sizes and namespace behind a key of `key_size`
+
+  explicit NamespacePart(std::string_view bytes) : ns(bytes), hash(bytes.empty() ? 0 : Hash64(bytes)) {}
+  uint64_t Mix(const KeyView& key) const { return Spread(ns.empty() ? key.hash : Join(key.hash, hash)); }
+  /// The first words of the slot of (key, ns), which fit.
+  void Name(const KeyView& key, uint64_t* to) {
+    if (key.bytes.size() != key_size) {
+      key_size = key.bytes.size();
+      std::fill_n(words, std::size(words), 0);
+      words[0] = key_size << 8 | ns.size() << 16;
+      for (size_t at = 0; at < ns.size(); at += 8) OrAt(words, (kNameOffset + key_size + at) * 8, WordAt(ns, at));
+    }
+    std::memcpy(to, words, sizeof words);
+    const uint64_t first = WordAt(key.bytes, 0);
+    to[0] |= uint64_t{key.group} << 24 | first << 40;
+    to[1] |= first >> 24;
+    for (size_t at = 8; at < key_size; at += 8) OrAt(to, (kNameOffset + at) * 8, WordAt(key.bytes, at));
+  }
+};
+
+// Two passes over some keys: where they would lie, whose cache lines are asked for; then the comparisons.
+void SlotTable::FindEach(std::span<const KeyView> keys, std::string_view ns, void** objects) const {
+  if (count_ == 0) return void(std::fill_n(objects, keys.size(), nullptr));
+  struct {
+    const Segment* segment;
+    Slot slot;
+  } homes[kFoundTogether];
+  NamespacePart part(ns);
+  for (size_t from = 0; from < keys.size(); from += kFoundTogether) {
+    const size_t count = std::min(keys.size() - from, kFoundTogether);
+    for (size_t i = 0; i < count; ++i) {
+      const uint64_t mix = part.Mix(keys[from + i]);
+      const Segment& segment = segments_[SegmentOf(mix)];
+      homes[i] = {&segment, nullptr};
+      if (segment.capacity == 0) continue;
+      homes[i].slot = segment.slots + size_t{Home(mix, segment.capacity)} * stride_;
+      __builtin_prefetch(homes[i].slot);
+      __builtin_prefetch(homes[i].slot + kCacheLine);
+    }
+    for (size_t i = 0; i < count; ++i) {
+      const KeyView& key = keys[from + i];
+      Slot slot = homes[i].slot;
+      if (key.bytes.size() + ns.size() > header_ - kNameOffset) {
+        slot = Find(key, ns);
+      } else if (slot != nullptr) {
+        uint64_t words[5];
+        part.Name(key, words);
+        slot = Scan(*homes[i].segment, slot, words);
+      }
+      objects[from + i] = slot == nullptr ? nullptr : Object(slot);
+    }
+  }
+}
+
 SlotTable::Slot SlotTable::Insert(const KeyView& key, std::string_view ns) {
   if (header_ == 0) ChooseLayout(key.bytes.size() + ns.size());
   if (segments_.empty()) segments_.emplace_back();
@@ -240,9 +315,24 @@ KeyView SlotTable::Key(Slot slot, std::string_view* ns) const {
 }
 
 uint64_t SlotTable::MixOf(Slot slot) const {
-  std::string_view ns;
-  const KeyView key = Key(slot, &ns);
-  return Mix(key.hash, ns);
+  if (Has(slot, kHeapKey)) {
+    std::string_view ns;
+    const KeyView key = Key(slot, &ns);
+    return Mix(key.hash, ns);
+  }
+  const char* name = slot + kNameOffset;
+  const size_t key_size = static_cast<uint8_t>(slot[1]);
+  const uint64_t hash =
+      key_size == 9 ? Hash64Of9Bytes(Load<uint64_t>(name), Load<uint64_t>(name + 1)) : Hash64({name, key_size});
+  const std::string_view ns(name + key_size, static_cast<uint8_t>(slot[2]));
+  if (ns.empty()) return Spread(hash);
+  // Neighbours are mostly of the same window.
+  if (ns != std::string_view(last_ns_, last_ns_size_)) {
+    std::memcpy(last_ns_, ns.data(), ns.size());
+    last_ns_size_ = ns.size();
+    last_ns_hash_ = Hash64(ns);
+  }
+  return Spread(Join(hash, last_ns_hash_));
 }
 
 SlotTable::Slot SlotTable::At(Cursor& cursor) const {

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -32,6 +33,9 @@ class SlotTable {
 
   /// Null when absent.
   Slot Find(const KeyView& key, std::string_view ns) const;
+  /// objects[i] = the object in the slot of (keys[i], ns), null when absent; the keys' cache lines are brought in together. Every
+  /// slot must hold an object.
+  void FindEach(std::span<const KeyView> keys, std::string_view ns, void** objects) const;
   /// The slot of an entry that Find did not find; it holds no object yet, expiry 0.
   Slot Insert(const KeyView& key, std::string_view ns);
   /// Removes the entry and destroys its object.
@@ -90,7 +94,11 @@ class SlotTable {
   };
 
   static uint64_t Mix(uint64_t hash, std::string_view ns) {
-    if (!ns.empty()) hash = hash * 0xc2b2ae3d27d4eb4fULL + Hash64(ns);
+    if (!ns.empty()) hash = Join(hash, Hash64(ns));
+    return Spread(hash);
+  }
+  static uint64_t Join(uint64_t hash, uint64_t ns_hash) { return hash * 0xc2b2ae3d27d4eb4fULL + ns_hash; }
+  static uint64_t Spread(uint64_t hash) {
     hash *= 0x9e3779b97f4a7c15ULL;
     return hash ^ (hash >> 32);
   }
@@ -103,6 +111,8 @@ class SlotTable {
   }
   void ChooseLayout(size_t name_bytes);
   Probe MakeProbe(const KeyView& key, std::string_view ns) const;
+  Slot Scan(const Segment& segment, Slot slot, const uint64_t* words) const;
+  struct NamespacePart;
   /// Whether a slot whose first word is the probe's is the entry's.
   bool RestMatches(const char* slot, const Probe& probe, const KeyView& key, std::string_view ns) const;
   uint64_t MixOf(Slot slot) const;
@@ -124,6 +134,10 @@ class SlotTable {
   size_t round_ = 1;
   size_t count_ = 0;
   int64_t bytes_ = 0;
+  // The namespace that MixOf met last, and its hash.
+  mutable char last_ns_[32];
+  mutable size_t last_ns_size_ = 0;
+  mutable uint64_t last_ns_hash_ = 0;
 };
 
 }  // namespace thalweg::state

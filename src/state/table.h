@@ -25,6 +25,9 @@ class Table {
   V& FindOrCreate(const KeyView& key, std::string_view ns = {}, bool* created = nullptr) {
     return *static_cast<V*>(table_->FindOrCreate(key, ns, created));
   }
+  void FindEach(std::span<const KeyView> keys, std::string_view ns, void** objects) {
+    table_->FindEach(keys, ns, objects);
+  }
   void MarkDirty() { table_->MarkDirty(); }
   bool Erase(const KeyView& key, std::string_view ns = {}) { return table_->Erase(key, ns); }
   /// `visit(ns, value)` returns false to stop.

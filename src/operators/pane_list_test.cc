@@ -1,0 +1,61 @@
+#include "operators/pane_list.h"
+
+#include <deque>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "base/hash.h"
+#include "base/random.h"
+
+namespace thalweg::operators {
+namespace {
+
+std::string KeyNumber(int i) {
+  return std::to_string(i) + std::string(i % 50 == 0 ? 3000 : static_cast<size_t>(i) % 7, 'k');
+}
+
+state::KeyView KeyOf(const std::string& bytes) {
+  return {.bytes = bytes, .hash = Hash64(bytes), .group = static_cast<uint16_t>(bytes.size())};
+}
+
+TEST(PaneList, GivesKeysInTheOrderInWhichTheyCameWhateverIsTakenAtATime) {
+  Random random(7);
+  PaneList list;
+  std::deque<std::string> model;
+  int added = 0;
+  for (int step = 0; step < 2000; ++step) {
+    for (uint64_t i = random.Below(8); i > 0; --i) {
+      model.push_back(KeyNumber(added++));
+      list.Add(KeyOf(model.back()));
+    }
+    std::vector<state::KeyView> keys(1 + random.Below(20));
+    const size_t count = list.Front(keys);
+    ASSERT_EQ(count, std::min(keys.size(), model.size()));
+    for (size_t i = 0; i < count; ++i) {
+      ASSERT_EQ(keys[i].bytes, model[i]);
+      ASSERT_EQ(keys[i].hash, Hash64(model[i]));
+      ASSERT_EQ(keys[i].group, model[i].size());
+    }
+    const size_t dropped = random.Below(count + 1);
+    list.Drop(dropped);
+    model.erase(model.begin(), model.begin() + static_cast<std::ptrdiff_t>(dropped));
+    ASSERT_EQ(list.empty(), model.empty());
+  }
+  EXPECT_GT(added, 5000);
+}
+
+TEST(PaneList, AnEmptyKeyIsAKey) {
+  PaneList list;
+  list.Add({});
+  EXPECT_FALSE(list.empty());
+  state::KeyView key{.bytes = "other"};
+  EXPECT_EQ(list.Front({&key, 1}), 1U);
+  EXPECT_EQ(key.bytes, "");
+  list.Drop(1);
+  EXPECT_TRUE(list.empty());
+}
+
+}  // namespace
+}  // namespace thalweg::operators
