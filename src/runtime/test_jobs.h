@@ -24,6 +24,7 @@
 #include "flow/source.h"
 #include "runtime/job.h"
 #include "runtime/test_graph.h"
+#include "runtime/test_piecemeal.h"
 #include "runtime/test_rows.h"
 #include "state/hashmap_backend.h"
 #include "state/table.h"
@@ -449,7 +450,8 @@ struct TestJob {
   int parallelism = 1;
   int cores = 1;
   bool serialize_hops = false;
-  std::string directory;  // of checkpoints; empty: none
+  bool piecemeal = false;  // snapshots take many turns
+  std::string directory;   // of checkpoints; empty: none
   int64_t interval_ms = 0;
   int retained = 3;
   bool restore = false;  // from the newest
@@ -474,9 +476,12 @@ class RunningJob {
     options.resident_bytes = test.resident_bytes;
     options.watermark_interval_ms = 1;
     options.log = [this](const std::string& line) { Log(line); };
-    options.make_backend = [](const flow::TaskName&,
-                              state::KeyGroupRange groups) -> Result<std::unique_ptr<state::KeyedBackend>> {
-      return state::MakeHashMapBackend({groups}, Clock());
+    options.make_backend = [piecemeal = test.piecemeal](
+                               const flow::TaskName&,
+                               state::KeyGroupRange groups) -> Result<std::unique_ptr<state::KeyedBackend>> {
+      std::unique_ptr<state::KeyedBackend> backend = state::MakeHashMapBackend({groups}, Clock());
+      if (piecemeal) backend = std::make_unique<PiecemealBackend>(std::move(backend));
+      return backend;
     };
     if (!test.directory.empty()) {
       checkpoint::StoreOptions store;
@@ -511,6 +516,12 @@ class RunningJob {
     return outcome_.get();
   }
   Job& job() { return *job_; }
+  /// The metric `name` of every scope that has it, now.
+  std::vector<metrics::Sample> Metrics(const std::string& name) {
+    std::vector<metrics::Sample> samples = metrics_.Snapshot(Clock().MonotonicNs() / 1'000'000);
+    std::erase_if(samples, [&](const metrics::Sample& sample) { return sample.name != name; });
+    return samples;
+  }
   std::vector<std::string> log() const {
     std::lock_guard lock(mutex_);
     return log_;

@@ -202,12 +202,10 @@ class HashMapBackend final : public KeyedBackend {
     under_way_.Finish();
     const int64_t now_ms = clock_.NowMs();
     std::map<std::string, SnapshotInParts::Parts::value_type> parts;  // names in order
-    for (const auto& [name, table] : tables_)
-      parts[name] = {table->spec(), table->BeginSnapshot(now_ms, held_)};
+    for (const auto& [name, table] : tables_) parts[name] = {table->spec(), table->BeginSnapshot(now_ms, held_)};
     for (const auto& [name, timers] : timers_)
       parts[name] = {Timers::SpecOf(name), timers->BeginSnapshot(now_ms, held_)};
-    for (const auto& [name, state] : restored_)
-      parts[name] = {state->spec, std::make_unique<UnopenedPart>(state)};
+    for (const auto& [name, state] : restored_) parts[name] = {state->spec, std::make_unique<UnopenedPart>(state)};
     SnapshotInParts::Parts in_order;
     for (auto& [name, part] : parts) in_order.push_back(std::move(part));
     return std::make_unique<SnapshotInParts>(std::move(in_order), under_way_);

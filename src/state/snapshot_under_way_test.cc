@@ -66,8 +66,8 @@ class SnapshotUnderWayTest : public ::testing::TestWithParam<std::string> {
   /// One random call on both; `erase` of ten calls take something away.
   void Change(uint64_t erase) {
     const uint64_t number = random_.Below(kKeys);
-    const std::string key = number % 7 == 0 ? fmt::format("a key that does not fit into its slot {}", number)
-                                            : fmt::format("{}", number);
+    const std::string key =
+        number % 7 == 0 ? fmt::format("a key that does not fit into its slot {}", number) : fmt::format("{}", number);
     const std::string ns = number % 5 == 0 ? "a window" : "";
     const bool remove = random_.Below(10) < erase;
     const auto now = clock_.NowMs();

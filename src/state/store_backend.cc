@@ -64,7 +64,8 @@ class StoreBackend final : public KeyedBackend {
     for (const auto& [name, timers] : timers_)
       parts[name] = {Timers::SpecOf(name), timers->BeginSnapshot(context_.clock.NowMs(), held_)};
     for (const auto& [name, state] : states_)
-      parts[name] = {state.spec, state.table != nullptr ? state.table->BeginSnapshot(stored, held_) : Unopened(state, stored)};
+      parts[name] = {state.spec,
+                     state.table != nullptr ? state.table->BeginSnapshot(stored, held_) : Unopened(state, stored)};
     SnapshotInParts::Parts in_order;
     for (auto& [name, part] : parts) in_order.push_back(std::move(part));
     return std::make_unique<SnapshotInParts>(std::move(in_order), under_way_);

@@ -12,7 +12,7 @@ namespace {
 constexpr size_t kBatchBytes = size_t{1} << 20;  // one write to the store
 constexpr int64_t kIndexBytes = 96;              // an entry's share of the namespace index
 constexpr uint8_t kHasExpiry = 1;
-constexpr int64_t kMeanWeight = 16;  // of what was, against one new size
+constexpr int64_t kMeanWeight = 16;      // of what was, against one new size
 constexpr size_t kCleanedTogether = 64;  // expired entries looked up in the store by one call
 constexpr int64_t kCleanUpCost = 1024;   // of one of them, in bytes saved: about 5 us
 

@@ -101,7 +101,7 @@ class StoreTable final : public ObjectTable {
   SlotTable::Slot last_ = nullptr;
   SlotTable::Cursor hand_;
   size_t entries_;
-  int64_t mean_encoded_ = 0;  // bytes, moving
+  int64_t mean_encoded_ = 0;                     // bytes, moving
   const std::shared_ptr<FoundExpired> expired_;  // by snapshots; to be deleted
 };
 
