@@ -293,16 +293,21 @@ Result<state::OperatorSnapshot> Chain::SnapshotMember(int index, const flow::Bar
   return snapshot;
 }
 
-std::unique_ptr<state::PendingSnapshot> Chain::BeginKeyed(int index) {
+Result<std::unique_ptr<state::PendingSnapshot>> Chain::BeginKeyed(int index) {
   state::KeyedBackend* keyed = members_[static_cast<size_t>(index)].context->keyed_state();
-  return keyed == nullptr ? nullptr : keyed->BeginSnapshot();
+  if (keyed == nullptr) return std::unique_ptr<state::PendingSnapshot>();
+  // It may have to end the snapshot before, and so to encode objects.
+  auto begun =
+      CatchUserErrors([&]() -> Result<std::unique_ptr<state::PendingSnapshot>> { return keyed->BeginSnapshot(); });
+  if (!begun.ok()) return Named(index, begun.status());
+  return begun;
 }
 
 Status Chain::TakeSnapshot(int index, const flow::Barrier& barrier) {
   snapshot_.resize(members_.size());
   auto& [member, keyed] = snapshot_[static_cast<size_t>(index)];
   THALWEG_ASSIGN(member, SnapshotMember(index, barrier, false));
-  keyed = BeginKeyed(index);
+  THALWEG_ASSIGN(keyed, BeginKeyed(index));
   if (++snapshotted_ < members_.size()) return {};
   snapshotted_ = 0;
   TaskSnapshot whole;

@@ -96,7 +96,7 @@ class Chain {
   Status Forward(int member, const flow::Element& element);
   Status TakeSnapshot(int member, const flow::Barrier& barrier);
   Result<state::OperatorSnapshot> SnapshotMember(int member, const flow::Barrier& barrier, bool last_word);
-  std::unique_ptr<state::PendingSnapshot> BeginKeyed(int member);
+  Result<std::unique_ptr<state::PendingSnapshot>> BeginKeyed(int member);
   Status DeliverTo(int member, Work work);
   void EmitFrom(int member, int port, columns::Batch batch);
   bool HasRoom(int member) const;
