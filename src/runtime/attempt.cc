@@ -108,6 +108,12 @@ class Attempt::Builder {
     return {world_.job_name, node.name, node.uid, spec.subtask, node.parallelism, node.max_parallelism, world_.number};
   }
 
+  metrics::Variables VariablesOf(const TaskSpec& spec, const ChainSpec& chain) const {
+    return {{"task_name", chain.Name(plan_.graph)},
+            {"subtask_index", fmt::format("{}", spec.subtask)},
+            {"task_attempt_num", fmt::format("{}", world_.number)}};
+  }
+
   Status MakeTask(const TaskSpec& spec) {
     const ChainSpec& chain = plan_.chains[static_cast<size_t>(spec.chain)];
     Task::Parts parts;
@@ -121,11 +127,13 @@ class Attempt::Builder {
     options.id = spec.id;
     options.name = fmt::format("{} ({}/{})", chain.Name(plan_.graph), spec.subtask + 1, chain.parallelism);
     options.watermark_interval_ms = world_.watermark_interval_ms;
+    if (world_.metrics != nullptr)
+      options.metrics = world_.metrics->Open(metrics::ScopeKind::kTask, VariablesOf(spec, chain));
     // The task keeps its channels' ends; the core must know where envelopes for them go.
     auto senders = PointersOf(parts.senders);
     auto receivers = PointersOf(parts.receivers);
     attempt_.tasks_.push_back(
-        std::make_unique<Task>(options, std::move(parts), core_of(spec.id), *world_.clock, report_));
+        std::make_unique<Task>(std::move(options), std::move(parts), core_of(spec.id), *world_.clock, report_));
     Task* task = attempt_.tasks_.back().get();
     core_of(spec.id).AddTask(task);
     for (exchange::ChannelSender* sender : senders) core_of(spec.id).AddChannel(sender->id(), task, nullptr, sender);

@@ -289,21 +289,30 @@ Result<state::OperatorSnapshot> Chain::SnapshotMember(int index, const flow::Bar
   snapshot.lists = member.context->operator_state().Snapshot();
   if (last_word)
     std::erase_if(snapshot.lists, [](const auto& list) { return list.mode == state::Redistribution::kSplit; });
-  if (state::KeyedBackend* keyed = member.context->keyed_state(); keyed && !last_word) {
-    auto entries = keyed->Snapshot();
-    if (!entries.ok()) return Named(index, entries.status());
-    snapshot.keyed = std::move(*entries);
-  }
   if (member.collect) member.collect(snapshot);
   return snapshot;
 }
 
+Result<std::unique_ptr<state::PendingSnapshot>> Chain::BeginKeyed(int index) {
+  state::KeyedBackend* keyed = members_[static_cast<size_t>(index)].context->keyed_state();
+  if (keyed == nullptr) return std::unique_ptr<state::PendingSnapshot>();
+  // It may have to end the snapshot before, and so to encode objects.
+  auto begun =
+      CatchUserErrors([&]() -> Result<std::unique_ptr<state::PendingSnapshot>> { return keyed->BeginSnapshot(); });
+  if (!begun.ok()) return Named(index, begun.status());
+  return begun;
+}
+
 Status Chain::TakeSnapshot(int index, const flow::Barrier& barrier) {
-  if (snapshotted_ == 0) snapshot_.operators.assign(members_.size(), {});
-  THALWEG_ASSIGN(snapshot_.operators[static_cast<size_t>(index)], SnapshotMember(index, barrier, false));
+  snapshot_.resize(members_.size());
+  auto& [member, keyed] = snapshot_[static_cast<size_t>(index)];
+  THALWEG_ASSIGN(member, SnapshotMember(index, barrier, false));
+  THALWEG_ASSIGN(keyed, BeginKeyed(index));
   if (++snapshotted_ < members_.size()) return {};
   snapshotted_ = 0;
-  events_.on_snapshot(barrier, std::exchange(snapshot_, {}));
+  TaskSnapshot whole;
+  for (auto& [each, its_keyed] : std::exchange(snapshot_, {})) whole.Add(std::move(each), std::move(its_keyed));
+  events_.on_snapshot(barrier, std::move(whole));
   return {};
 }
 

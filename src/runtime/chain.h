@@ -7,11 +7,13 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "exchange/edge_writer.h"
 #include "flow/operator.h"
 #include "flow/output.h"
+#include "runtime/task_snapshot.h"
 #include "state/snapshot.h"
 
 namespace thalweg::runtime {
@@ -38,8 +40,8 @@ struct ChainMember {
 class Chain {
  public:
   struct Events {
-    /// Every member has snapshotted at `barrier`.
-    std::function<void(const flow::Barrier&, state::TaskSnapshot)> on_snapshot;
+    /// Every member has snapshotted at `barrier`; keyed state is yet to be saved.
+    std::function<void(const flow::Barrier&, TaskSnapshot)> on_snapshot;
     /// The head's watermark reached the member (for metrics and Context::current_watermark).
     std::function<void(int member, int64_t watermark)> on_watermark;
     std::function<void(int member, int32_t rows)> on_rows;
@@ -94,6 +96,7 @@ class Chain {
   Status Forward(int member, const flow::Element& element);
   Status TakeSnapshot(int member, const flow::Barrier& barrier);
   Result<state::OperatorSnapshot> SnapshotMember(int member, const flow::Barrier& barrier, bool last_word);
+  Result<std::unique_ptr<state::PendingSnapshot>> BeginKeyed(int member);
   Status DeliverTo(int member, Work work);
   void EmitFrom(int member, int port, columns::Batch batch);
   bool HasRoom(int member) const;
@@ -103,7 +106,7 @@ class Chain {
   std::vector<std::unique_ptr<State>> states_;
   Events events_;
   columns::BufferPool* pool_;
-  state::TaskSnapshot snapshot_;
+  std::vector<std::pair<state::OperatorSnapshot, std::unique_ptr<state::PendingSnapshot>>> snapshot_;  // by member
   Status error_;  // first error below an Emit; returned by the outer call
   int pending_ = 0;
   int blocked_ = 0;

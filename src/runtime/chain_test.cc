@@ -143,8 +143,10 @@ struct Fixture {
   }
   Chain& Make() {
     Chain::Events events;
-    events.on_snapshot = [this](const flow::Barrier& barrier, state::TaskSnapshot snapshot) {
-      snapshots.emplace_back(barrier.id, std::move(snapshot));
+    events.on_snapshot = [this](const flow::Barrier& barrier, TaskSnapshot snapshot) {
+      while (!snapshot.Advance(kSaveBytes)) {
+      }
+      snapshots.emplace_back(barrier.id, snapshot.Take().value());
       seen.push_back(fmt::format("snapshot {} of {}", barrier.id, snapshots.back().second.operators.size()));
     };
     events.on_rows = [this](int member, int32_t rows) { counted[member] += rows; };

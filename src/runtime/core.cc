@@ -146,6 +146,7 @@ bool Core::Turn() {
     last_flush_ns_ = now;
     for (Task* task : tasks_) worked |= task->Flush(!more);
   }
+  for (Task* task : tasks_) worked |= task->SaveSnapshots(clock_->MonotonicNs() + kSaveNs);
   return worked || more;
 }
 

@@ -33,6 +33,7 @@ Job::Job(flow::Program program, const flow::Registry& registry, JobOptions optio
       options_(std::move(options)),
       clock_(&clock),
       metrics_(&metrics),
+      checkpoint_metrics_(metrics),
       memory_watch_(options_.memory.limit),
       executor_({.threads = options_.io_threads}) {
   if (options_.memory.limit > 0 && options_.resident_bytes) next_memory_look_ms_ = clock_->NowMs();
@@ -305,6 +306,7 @@ void Job::TellIfDrained(int task) {
 void Job::OnFailure(const Status& error) {
   if (outcome_) return;
   if (attempt_) attempt_->Stop();
+  checkpoint_metrics_.OnAttemptEnded();
   sources_.clear();
   writes_under_way_.clear();
   drained_.clear();
@@ -486,6 +488,7 @@ void Job::Obey(checkpoint::CoordinatorOutput& output) {
     for (const auto& task : attempt_->tasks())
       attempt_->Post(task->id(), [id = complete->checkpoint](Task& each) { each.NotifyComplete(id); });
   } else if (auto* aborted = std::get_if<checkpoint::NotifyAborted>(&output)) {
+    checkpoint_metrics_.OnAborted();
     Log(fmt::format("Checkpoint {} aborted: {}", aborted->checkpoint, aborted->reason));
     for (const auto& task : attempt_->tasks())
       attempt_->Post(task->id(), [id = aborted->checkpoint](Task& each) { each.NotifyAborted(id); });
@@ -516,6 +519,7 @@ void Job::EndWhenTold(JobEnd end) {
 void Job::Trigger(const checkpoint::TriggerBarrier& trigger) {
   last_triggered_ = std::max(last_triggered_, trigger.checkpoint);
   if (!trigger.again) {
+    checkpoint_metrics_.OnTriggered();
     checkpoint::CoordinatorStates states{trigger.checkpoint, {}};
     for (const auto& source : sources_) states.by_uid[source->uid] = source->enumerator->Snapshot();
     // Handled after the barriers are posted: Step must not be entered again from inside.
@@ -535,8 +539,7 @@ void Job::WriteSnapshot(TaskReport report) {
   TaskId id = TaskIdOf(shared->task);
   ++writes_under_way_[shared->task];
   RunOnIoThread([this, shared, id, number = attempt_number_] {
-    auto written = std::make_shared<Result<checkpoint::TaskState>>(
-        options_.store->WriteTask(plan_.graph.name, shared->checkpoint, id, shared->snapshot));
+    auto written = std::make_shared<Result<checkpoint::TaskState>>(WriteTask(*shared));
     Post([this, written, shared, id, number] {
       if (number != attempt_number_ || !attempt_) return;
       if (written->ok())
@@ -550,6 +553,11 @@ void Job::WriteSnapshot(TaskReport report) {
   });
 }
 
+Result<checkpoint::TaskState> Job::WriteTask(TaskReport& report) {
+  THALWEG_ASSIGN(state::TaskSnapshot snapshot, report.saved->Take());
+  return options_.store->WriteTask(plan_.graph.name, report.checkpoint, TaskIdOf(report.task), snapshot);
+}
+
 void Job::Commit(checkpoint::Manifest manifest) {
   auto shared = std::make_shared<checkpoint::Manifest>(std::move(manifest));
   ++io_under_way_;
@@ -559,6 +567,7 @@ void Job::Commit(checkpoint::Manifest manifest) {
     Status cleaned = committed ? options_.store->Subsume(*shared) : Status();
     Post([this, shared, outcome, committed, cleaned, number] {
       --io_under_way_;
+      if (committed) checkpoint_metrics_.OnCompleted(*shared, clock_->NowMs());
       if (committed || outcome->kind == checkpoint::CommitOutcome::Kind::kUnknown) committed_ = *shared;
       if (!cleaned.ok()) Log(fmt::format("Old checkpoints were not deleted: {}", cleaned.ToString()));
       if (number == attempt_number_ && attempt_) Tell(checkpoint::CommitResult{shared->checkpoint, *outcome});

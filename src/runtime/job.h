@@ -21,6 +21,7 @@
 #include "io/executor.h"
 #include "metrics/registry.h"
 #include "runtime/attempt.h"
+#include "runtime/checkpoint_metrics.h"
 #include "runtime/memory_watch.h"
 #include "runtime/plan.h"
 #include "time/clock.h"
@@ -110,6 +111,8 @@ class Job {
   void Trigger(const checkpoint::TriggerBarrier& trigger);
   void Commit(checkpoint::Manifest manifest);
   void WriteSnapshot(TaskReport report);
+  /// Encodes and writes a snapshot. An I/O thread.
+  Result<checkpoint::TaskState> WriteTask(TaskReport& report);
   void EndWhenTold(JobEnd end);
   checkpoint::TaskId TaskIdOf(int task) const;
   int TaskOf(const checkpoint::TaskId& id) const;
@@ -120,6 +123,7 @@ class Job {
   JobOptions options_;
   time::Clock* clock_;
   metrics::Group* metrics_;
+  CheckpointMetrics checkpoint_metrics_;
   PhysicalPlan plan_;
   columns::MemoryAccount memory_;
   MemoryWatch memory_watch_;

@@ -459,6 +459,50 @@ TEST(Job, CountsOnceThroughAFailureAfterACheckpoint) {
   }
 }
 
+TEST(Job, RowsThatCameWhileASnapshotWasSavedAreNotInIt) {
+  io::TemporaryFolder folder;
+  auto ledger = std::make_shared<Ledger>();
+  Numbers numbers;
+  numbers.keys = 2000;
+  numbers.rows_per_split = 3000;
+  numbers.gate = HoldForCheckpointAt(ledger, 2000);
+  TestJob test = CountingJob(numbers, ledger, ThrowOnceFrom(11'000));
+  test.piecemeal = true;
+  test.parallelism = 2;
+  test.directory = folder.uri();
+  test.interval_ms = 2;
+  test.restarts = 1;
+  RunningJob job(test);
+  auto end = job.Wait();
+  ASSERT_TRUE(end.ok()) << end.status().ToString();
+  EXPECT_THAT(job.LogText(), HasSubstr("Restored checkpoint"));
+  EXPECT_EQ(ledger->greatest("collect"), numbers.Counts());
+}
+
+TEST(Job, MetricsTellHowItsCheckpointsWent) {
+  io::TemporaryFolder folder;
+  auto ledger = std::make_shared<Ledger>();
+  Numbers numbers;
+  numbers.gate = HoldForCheckpointAt(ledger, 400);
+  TestJob test = CountingJob(numbers, ledger);
+  test.directory = folder.uri();
+  test.interval_ms = 2;
+  RunningJob job(test);
+  ASSERT_TRUE(job.Wait().ok());
+  const auto gauge = [&](const char* name) { return std::get<int64_t>(job.Metrics(name).at(0).value); };
+  const auto completed = static_cast<int64_t>(job.job().progress().checkpoints);
+  EXPECT_EQ(gauge("numberOfCompletedCheckpoints"), completed);
+  EXPECT_EQ(gauge("totalNumberOfCheckpoints"), completed);
+  EXPECT_EQ(gauge("lastCompletedCheckpointId"), completed);
+  EXPECT_EQ(gauge("numberOfFailedCheckpoints"), 0);
+  EXPECT_EQ(gauge("numberOfInProgressCheckpoints"), 0);
+  EXPECT_GT(gauge("lastCheckpointSize"), 0);
+  uint64_t pauses = 0;
+  for (const metrics::Sample& sample : job.Metrics("checkpointPauseNanos"))
+    pauses += std::get<metrics::HistogramSnapshot>(sample.value).count;
+  EXPECT_GE(pauses, static_cast<uint64_t>(completed - 1)) << "each but the last goes through barriers";
+}
+
 TEST(Job, CountsOnceWhenATaskFailsAfterSomeSourcesHaveEnded) {
   io::TemporaryFolder folder;
   auto ledger = std::make_shared<Ledger>();
@@ -799,6 +843,7 @@ TEST(Job, CountsOnceWhateverIsKilledWhenever) {
     test.parallelism = 1 + static_cast<int>(random.Below(5));
     test.cores = 1 + static_cast<int>(random.Below(3));
     test.serialize_hops = random.Below(4) == 0;
+    test.piecemeal = random.Below(2) == 0;
     test.directory = folder.uri();
     test.interval_ms = 1 + static_cast<int64_t>(random.Below(4));
     bool as_new_job = random.Below(2);

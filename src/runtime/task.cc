@@ -1,5 +1,6 @@
 #include "runtime/task.h"
 
+#include "metrics/names.h"
 #include "runtime/core.h"
 #include "runtime/user_code.h"
 
@@ -44,13 +45,9 @@ bool TaskContext::TakeDueTimer(int64_t now_ms) {
 Task::Task(Options options, Parts parts, Core& core, time::Clock& clock, ReportTo report)
     : options_(std::move(options)), parts_(std::move(parts)), core_(&core), clock_(&clock), report_(std::move(report)) {
   Chain::Events events;
-  events.on_snapshot = [this](const flow::Barrier& barrier, state::TaskSnapshot snapshot) {
+  events.on_snapshot = [this](const flow::Barrier& barrier, TaskSnapshot snapshot) {
     last_barrier_ = barrier.id;
-    TaskReport report;
-    report.task = options_.id;
-    report.checkpoint = barrier.id;
-    report.snapshot = std::move(snapshot);
-    report_(std::move(report));
+    under_way_.push_back({barrier.id, std::make_shared<TaskSnapshot>(std::move(snapshot))});
   };
   events.on_watermark = [this](int member, int64_t watermark) {
     parts_.contexts[static_cast<size_t>(member)]->set_watermark(watermark);
@@ -63,6 +60,10 @@ Task::Task(Options options, Parts parts, Core& core, time::Clock& clock, ReportT
   };
   chain_ = std::make_unique<Chain>(std::move(parts_.members), std::move(events), core.pool());
   parts_.waker->Bind(this);
+  if (options_.metrics == nullptr) return;
+  start_delay_ns_ = &options_.metrics->gauge(metrics::kCheckpointStartDelayNanos);
+  barrier_pause_ns_ = &options_.metrics->histogram(metrics::kCheckpointPauseNanos);
+  save_pause_ns_ = &options_.metrics->histogram(metrics::kCheckpointSavePauseNanos);
 }
 
 Task::~Task() { parts_.waker->Bind(nullptr); }
@@ -134,6 +135,7 @@ void Task::NotifyComplete(uint64_t checkpoint) {
 void Task::NotifyAborted(uint64_t checkpoint) {
   if (!opened_ || failed_ || closed_) return;
   if (held_for_ == checkpoint) held_for_ = 0;
+  std::erase_if(under_way_, [checkpoint](const UnderWay& each) { return each.checkpoint == checkpoint; });
   if (triggered_ && triggered_->id == checkpoint) {
     triggered_.reset();
     ObeyDeferred();
@@ -156,6 +158,7 @@ void Task::StandStill(bool still) {
 void Task::Close() {
   if (closed_) return;
   closed_ = true;
+  under_way_.clear();
   chain_->Close();
 }
 
@@ -218,7 +221,7 @@ Status Task::StepSource(bool& idle) {
     flow::Barrier barrier = *triggered_;
     triggered_.reset();
     if (hold_after_) held_for_ = barrier.id;
-    THALWEG_TRY(chain_->Deliver(0, barrier));
+    THALWEG_TRY(DeliverBarrier(0, barrier));
     ObeyDeferred();
     return {};
   }
@@ -282,8 +285,8 @@ Status Task::StepGate(bool& idle) {
     case Next::Kind::kWatermark:
     case Next::Kind::kStatus:
     case Next::Kind::kLatency:
-    case Next::Kind::kBarrier:
     case Next::Kind::kEnd: return chain_->Deliver(next->input, std::move(next->element));
+    case Next::Kind::kBarrier: return DeliverBarrier(next->input, next->element.barrier);
     case Next::Kind::kEndOfInput: return chain_->EndInput(next->input, next->element.end.kind);
     case Next::Kind::kBarrierSuperseded: {
       TaskReport report;
@@ -304,7 +307,8 @@ Status Task::AfterProgress() {
   for (const auto& edge : parts_.edges) rows_out += edge->rows();
   for (const auto& sender : parts_.senders) flushed &= sender->flushed();
   progress_.rows_out.store(rows_out, std::memory_order_relaxed);
-  if (drained_ || !chain_->ended() || !flushed) return {};
+  // The last word must not overtake an acknowledgement.
+  if (drained_ || !chain_->ended() || !flushed || !under_way_.empty()) return {};
   drained_ = true;
   TaskReport report;
   report.kind = TaskReport::Kind::kDrained;
@@ -312,6 +316,41 @@ Status Task::AfterProgress() {
   THALWEG_ASSIGN(report.snapshot,
                  chain_->SnapshotNow(flow::Barrier{last_barrier_ + 1, flow::BarrierKind::kCheckpoint, 0}));
   report_(std::move(report));
+  return {};
+}
+
+// The pause is all that the chain does at once: operators may emit at a barrier, then begin their snapshots.
+Status Task::DeliverBarrier(int input, const flow::Barrier& barrier) {
+  if (start_delay_ns_ == nullptr || barrier.kind != flow::BarrierKind::kCheckpoint)
+    return chain_->Deliver(input, barrier);
+  start_delay_ns_->Set(std::max<int64_t>(0, clock_->NowMs() - barrier.triggered_at_ms) * 1'000'000);
+  const int64_t began = clock_->MonotonicNs();
+  Status status = chain_->Deliver(input, barrier);
+  barrier_pause_ns_->Record(clock_->MonotonicNs() - began);
+  return status;
+}
+
+bool Task::SaveSnapshots(int64_t deadline_ns) {
+  if (under_way_.empty() || !opened_ || failed_ || closed_) return false;
+  const int64_t began = clock_->MonotonicNs();
+  Status status = CatchUserErrors([&] { return SaveMore(deadline_ns); });
+  if (save_pause_ns_ != nullptr) save_pause_ns_->Record(clock_->MonotonicNs() - began);
+  if (!status.ok()) Fail(std::move(status));
+  return true;
+}
+
+Status Task::SaveMore(int64_t deadline_ns) {
+  do {
+    UnderWay& oldest = under_way_.front();
+    if (!oldest.snapshot->Advance(kSaveBytes)) continue;
+    TaskReport report;
+    report.task = options_.id;
+    report.checkpoint = oldest.checkpoint;
+    report.saved = std::move(oldest.snapshot);
+    under_way_.pop_front();
+    report_(std::move(report));
+    MakeReady();  // perhaps for the last word
+  } while (!under_way_.empty() && clock_->MonotonicNs() < deadline_ns);
   return {};
 }
 

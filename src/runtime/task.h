@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -19,11 +20,17 @@
 #include "metrics/registry.h"
 #include "runtime/chain.h"
 #include "runtime/source_operator.h"
+#include "runtime/task_snapshot.h"
 #include "runtime/task_waker.h"
 
 namespace thalweg::runtime {
 
 class Core;
+
+/// A turn's share for saving a snapshot while rows go on: about 30 % of a busy core, and no longer than what rows wait for anyway.
+constexpr int64_t kSaveNs = 100'000;
+/// Bytes saved between two looks at the clock: about 10 us.
+constexpr int64_t kSaveBytes = int64_t{16} << 10;
 
 /// What a task tells the job. Sent on the task's thread; the job queues it.
 struct TaskReport {
@@ -31,7 +38,8 @@ struct TaskReport {
   Kind kind = Kind::kSnapshot;
   int task = 0;
   uint64_t checkpoint = 0;
-  state::TaskSnapshot snapshot;  // kSnapshot; kDrained: the task's last word
+  std::shared_ptr<TaskSnapshot> saved;  // kSnapshot: everything is saved, nothing encoded
+  state::TaskSnapshot snapshot;         // kDrained: the task's last word
   Status error;
   std::string uid;  // kEvent: the operator's
   std::string event;
@@ -98,6 +106,7 @@ class Task {
     int id = 0;
     std::string name;
     int64_t watermark_interval_ms = 200;
+    std::unique_ptr<metrics::Group> metrics;  // of the task's scope; null: none are kept
   };
   /// Everything a task owns or borrows; put together by job.cc.
   struct Parts {
@@ -123,6 +132,8 @@ class Task {
   bool Run(int64_t deadline_ns);
   /// Sends partial batches when the core is idle, or old ones. True if anything was sent.
   bool Flush(bool idle);
+  /// Saves what snapshots under way still need, until `deadline_ns` or until nothing is left. True if there was something.
+  bool SaveSnapshots(int64_t deadline_ns);
   void AddSplits(const std::vector<SplitAssignment>& splits);
   void NoMoreSplits();
   void OnSourceEvent(const std::string& event);
@@ -161,6 +172,8 @@ class Task {
   Status EndSource(flow::EndKind kind);
   Status FireTimers();
   Status AfterProgress();
+  Status DeliverBarrier(int input, const flow::Barrier& barrier);
+  Status SaveMore(int64_t deadline_ns);
   void TellStateBytes();
   void ObeyDeferred();
 
@@ -190,6 +203,17 @@ class Task {
   uint64_t held_for_ = 0;  // the checkpoint that holds the source; 0: none
   int64_t sent_watermark_ = time::kMinWatermark;
   int64_t next_watermark_ms_ = 0;
+
+  struct UnderWay {
+    uint64_t checkpoint = 0;
+    std::shared_ptr<TaskSnapshot> snapshot;
+  };
+  // Oldest first. After the contexts, whose backends they need. At most execution.checkpointing.max-concurrent-checkpoints, and
+  // only the newest has much to save: when an operator takes the next barrier, its snapshot before is saved at once.
+  std::deque<UnderWay> under_way_;
+  metrics::Gauge* start_delay_ns_ = nullptr;  // null: no metrics
+  metrics::Histogram* barrier_pause_ns_ = nullptr;
+  metrics::Histogram* save_pause_ns_ = nullptr;
 };
 
 }  // namespace thalweg::runtime

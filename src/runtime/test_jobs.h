@@ -24,6 +24,7 @@
 #include "flow/source.h"
 #include "runtime/job.h"
 #include "runtime/test_graph.h"
+#include "runtime/test_piecemeal.h"
 #include "runtime/test_rows.h"
 #include "state/hashmap_backend.h"
 #include "state/table.h"
@@ -449,6 +450,7 @@ struct TestJob {
   int parallelism = 1;
   int cores = 1;
   bool serialize_hops = false;
+  bool piecemeal = false;  // snapshots take many turns
   uint64_t seed = 0;
   std::string directory;                 // of checkpoints; empty: none
   std::shared_ptr<io::Storage> storage;  // of the checkpoints' files; null: what is at `directory`
@@ -478,9 +480,12 @@ class RunningJob {
     options.seed = test.seed;
     options.watermark_interval_ms = 1;
     options.log = [this](const std::string& line) { Log(line); };
-    options.make_backend = [](const flow::TaskName&,
-                              state::KeyGroupRange groups) -> Result<std::unique_ptr<state::KeyedBackend>> {
-      return state::MakeHashMapBackend({groups}, Clock());
+    options.make_backend = [piecemeal = test.piecemeal](
+                               const flow::TaskName&,
+                               state::KeyGroupRange groups) -> Result<std::unique_ptr<state::KeyedBackend>> {
+      std::unique_ptr<state::KeyedBackend> backend = state::MakeHashMapBackend({groups}, Clock());
+      if (piecemeal) backend = std::make_unique<PiecemealBackend>(std::move(backend));
+      return backend;
     };
     if (!test.directory.empty()) {
       checkpoint::StoreOptions store;
@@ -518,6 +523,12 @@ class RunningJob {
     return outcome_.get();
   }
   Job& job() { return *job_; }
+  /// The metric `name` of every scope that has it, now.
+  std::vector<metrics::Sample> Metrics(const std::string& name) {
+    std::vector<metrics::Sample> samples = metrics_.Snapshot(Clock().MonotonicNs() / 1'000'000);
+    std::erase_if(samples, [&](const metrics::Sample& sample) { return sample.name != name; });
+    return samples;
+  }
   std::vector<std::string> log() const {
     std::lock_guard lock(mutex_);
     return log_;

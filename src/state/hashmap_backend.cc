@@ -7,7 +7,9 @@
 #include "base/hash.h"
 #include "state/namespace_index.h"
 #include "state/segment.h"
+#include "state/slot_saver.h"
 #include "state/slot_table.h"
+#include "state/snapshot_parts.h"
 #include "state/state_spec.h"
 #include "state/timers.h"
 
@@ -104,18 +106,9 @@ class HashMapTable final : public ObjectTable {
   const StateSpec& spec() const { return spec_; }
   int64_t memory_bytes() const { return slots_.memory_bytes() + (ordered_ ? index_.memory_bytes() : 0); }
 
-  void Write(SnapshotWriter& out) const {
-    ByteWriter value;
-    SlotTable::Cursor cursor;
-    for (; SlotTable::Slot slot = slots_.At(cursor); ++cursor.index) {
-      const int64_t expiry = ttl_.enabled() ? slots_.Expiry(slot) : 0;
-      if (ttl_.enabled() && ttl_.Expired(expiry)) continue;
-      value.Clear();
-      type_.encode(slots_.Object(slot), value);
-      std::string_view ns;
-      const KeyView key = slots_.Key(slot, &ns);
-      out.Add(key.group, key.bytes, ns, value.view(), expiry);
-    }
+  std::unique_ptr<SnapshotPart> BeginSnapshot(int64_t now_ms, const SavedBytes& held) {
+    last_ = nullptr;
+    return std::make_unique<SlotSaver>(slots_, now_ms, held);
   }
 
   /// `had_expiry`: the entries were written with one.
@@ -192,9 +185,9 @@ class HashMapBackend final : public KeyedBackend {
     }
     auto table = std::make_unique<HashMapTable>(spec, value, clock_);
     if (auto it = restored_.find(spec.name); it != restored_.end()) {
-      THALWEG_TRY(CheckCompatible(it->second.spec, spec));
-      for (const auto& [group, entries] : it->second.groups)
-        THALWEG_TRY(table->Restore(group, entries.view(), it->second.spec.ttl.ttl_ms > 0));
+      THALWEG_TRY(CheckCompatible(it->second->spec, spec));
+      for (const auto& [group, entries] : it->second->groups)
+        THALWEG_TRY(table->Restore(group, entries.view(), it->second->spec.ttl.ttl_ms > 0));
       restored_.erase(it);
     }
     return (tables_[spec.name] = std::move(table)).get();
@@ -203,26 +196,25 @@ class HashMapBackend final : public KeyedBackend {
   Result<TimerQueue*> OpenTimers(const std::string& name) override {
     const StateSpec* other = nullptr;
     if (auto it = tables_.find(name); it != tables_.end()) other = &it->second->spec();
-    if (auto it = restored_.find(name); it != restored_.end()) other = &it->second.spec;
+    if (auto it = restored_.find(name); it != restored_.end()) other = &it->second->spec;
     if (other != nullptr) return CheckCompatible(*other, Timers::SpecOf(name));
     auto& timers = timers_[name];
     if (timers == nullptr) timers = std::make_unique<Timers>();
+    timers->Settle();
     return timers.get();
   }
 
-  Result<KeyedSnapshot> Snapshot() override {
-    std::map<std::string, StateSpec> specs;  // names in order
-    for (const auto& [name, table] : tables_) specs[name] = table->spec();
-    for (const auto& [name, state] : restored_) specs[name] = state.spec;
-    for (const auto& [name, timers] : timers_) specs[name] = Timers::SpecOf(name);
-    SnapshotWriter out;
-    for (const auto& [name, spec] : specs) {
-      out.Begin(spec);
-      if (auto it = tables_.find(name); it != tables_.end()) it->second->Write(out);
-      if (auto it = timers_.find(name); it != timers_.end()) it->second->Write(out);
-      if (auto it = restored_.find(name); it != restored_.end()) WriteUnopened(it->second, out);
-    }
-    return out.Take();
+  std::unique_ptr<PendingSnapshot> BeginSnapshot() override {
+    under_way_.Finish();
+    const int64_t now_ms = clock_.NowMs();
+    std::map<std::string, SnapshotInParts::Parts::value_type> parts;  // names in order
+    for (const auto& [name, table] : tables_) parts[name] = {table->spec(), table->BeginSnapshot(now_ms, held_)};
+    for (const auto& [name, timers] : timers_)
+      parts[name] = {Timers::SpecOf(name), timers->BeginSnapshot(now_ms, held_)};
+    for (const auto& [name, state] : restored_) parts[name] = {state->spec, std::make_unique<UnopenedPart>(state)};
+    SnapshotInParts::Parts in_order;
+    for (auto& [name, part] : parts) in_order.push_back(std::move(part));
+    return std::make_unique<SnapshotInParts>(std::move(in_order), under_way_);
   }
 
   Status Restore(const KeyedSnapshot& snapshot) override {
@@ -237,7 +229,7 @@ class HashMapBackend final : public KeyedBackend {
         if (spec.kind == StateKind::kTimers) {
           THALWEG_TRY(timers_[spec.name]->Restore(group, entry).WithContext(Describe(spec)));
         } else {
-          AppendEntry(entry, spec.ttl.ttl_ms > 0, restored_[spec.name].groups[group]);
+          AppendEntry(entry, spec.ttl.ttl_ms > 0, restored_[spec.name]->groups[group]);
         }
       }
       THALWEG_TRY(in.status().WithContext(fmt::format("key group {}", group)));
@@ -248,11 +240,11 @@ class HashMapBackend final : public KeyedBackend {
   Status status() const override { return {}; }
 
   int64_t memory_bytes() const override {
-    int64_t bytes = 0;
+    int64_t bytes = held_->load(std::memory_order_relaxed);
     for (const auto& [name, table] : tables_) bytes += table->memory_bytes();
     for (const auto& [name, timers] : timers_) bytes += timers->memory_bytes();
     for (const auto& [name, state] : restored_)
-      for (const auto& [group, entries] : state.groups) bytes += static_cast<int64_t>(entries.size());
+      for (const auto& [group, entries] : state->groups) bytes += static_cast<int64_t>(entries.size());
     return bytes;
   }
 
@@ -265,33 +257,48 @@ class HashMapBackend final : public KeyedBackend {
 
   Status AddRestored(const StateSpec& spec) {
     if (spec.kind == StateKind::kTimers) {
-      if (restored_.contains(spec.name)) return CheckCompatible(restored_[spec.name].spec, spec);
+      if (restored_.contains(spec.name)) return CheckCompatible(restored_[spec.name]->spec, spec);
       auto& timers = timers_[spec.name];
       if (timers == nullptr) timers = std::make_unique<Timers>();
       return {};
     }
     if (timers_.contains(spec.name)) return CheckCompatible(Timers::SpecOf(spec.name), spec);
     auto [it, created] = restored_.try_emplace(spec.name);
-    if (created) it->second.spec = spec;
-    if (it->second.spec == spec) return {};
-    return ExternalError("Subtasks saved a state under two descriptions: {} and {}", Describe(it->second.spec),
+    if (created) {
+      it->second = std::make_shared<Unopened>();
+      it->second->spec = spec;
+    }
+    if (it->second->spec == spec) return {};
+    return ExternalError("Subtasks saved a state under two descriptions: {} and {}", Describe(it->second->spec),
                          Describe(spec));
   }
 
-  static void WriteUnopened(const Unopened& state, SnapshotWriter& out) {
-    for (const auto& [group, entries] : state.groups) {
-      ByteReader in(entries.view());
-      SegmentEntry entry;
-      while (ReadEntry(in, state.spec.ttl.ttl_ms > 0, entry))
-        out.Add(group, entry.key, entry.ns, entry.value, entry.expiry_ms);
+  /// Nothing changes an unopened state: a snapshot shares it.
+  class UnopenedPart final : public SnapshotPart {
+   public:
+    explicit UnopenedPart(std::shared_ptr<const Unopened> state) : state_(std::move(state)) {}
+    bool Advance(int64_t&) override { return true; }
+    Status Write(SnapshotWriter& out) override {
+      for (const auto& [group, entries] : state_->groups) {
+        ByteReader in(entries.view());
+        SegmentEntry entry;
+        while (ReadEntry(in, state_->spec.ttl.ttl_ms > 0, entry))
+          out.Add(group, entry.key, entry.ns, entry.value, entry.expiry_ms);
+      }
+      return {};
     }
-  }
+
+   private:
+    std::shared_ptr<const Unopened> state_;
+  };
 
   const KeyGroupRange groups_;
   time::Clock& clock_;
   std::map<std::string, std::unique_ptr<HashMapTable>> tables_;
   std::map<std::string, std::unique_ptr<Timers>> timers_;
-  std::map<std::string, Unopened> restored_;
+  std::map<std::string, std::shared_ptr<Unopened>> restored_;
+  const SavedBytes held_ = std::make_shared<std::atomic<int64_t>>(0);
+  SnapshotsUnderWay under_way_;  // ends before the tables
 };
 
 }  // namespace

@@ -1,11 +1,13 @@
 // Keyed state of one operator subtask, behind one seam for every backend.
-// Rule: single-threaded (the task's); a pointer into a table is valid until the next call on that table; failures of the backend
-// are sticky in status(), which the task checks after every call into the operator, so that user code reads and writes plainly.
+// Rule: single-threaded (the task's); a pointer into a table is valid until the next call on that table, or until a snapshot begins;
+// failures of the backend are sticky in status(), which the task checks after every call into the operator, so that user code
+// reads and writes plainly.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -81,6 +83,18 @@ class ObjectTable {
   virtual size_t size() const = 0;
 };
 
+/// A snapshot that has begun: the state as it was then, saved piece by piece while the state goes on changing. Dropping it ends it.
+class PendingSnapshot {
+ public:
+  virtual ~PendingSnapshot() = default;
+  /// Saves about `budget` bytes more, or what takes as long (encoding an entry: 64, writing one to a store: 512). True when
+  /// all is saved: from then on the snapshot may go to another thread, and outlive its backend. Until then: the task's thread.
+  virtual bool Advance(int64_t budget) = 0;
+  /// What was saved, encoded and in order; once, after Advance was true; blocks, so off the task's thread. External error if the
+  /// backend had failed or a store cannot be read.
+  virtual Result<KeyedSnapshot> Take() = 0;
+};
+
 class KeyedBackend {
  public:
   virtual ~KeyedBackend() = default;
@@ -90,8 +104,16 @@ class KeyedBackend {
   virtual Result<ObjectTable*> OpenTable(const StateSpec& spec, const types::ObjectType& value) = 0;
   virtual Result<TimerQueue*> OpenTimers(const std::string& name) = 0;
 
-  /// Writes every entry of the owned key groups; the task's thread; later changes do not show in it.
-  virtual Result<KeyedSnapshot> Snapshot() = 0;
+  /// A snapshot of every entry of the owned key groups as it is now; what follows does not show in it. Costs no more than there
+  /// are states. If one is under way that is not saved yet, it is saved at once.
+  virtual std::unique_ptr<PendingSnapshot> BeginSnapshot() = 0;
+  /// The same from its beginning to its end.
+  Result<KeyedSnapshot> Snapshot() {
+    const std::unique_ptr<PendingSnapshot> pending = BeginSnapshot();
+    while (!pending->Advance(std::numeric_limits<int64_t>::max())) {
+    }
+    return pending->Take();
+  }
   /// Adds the entries of `snapshot` that fall into the owned key groups. Before any OpenTable; may be called several times.
   virtual Status Restore(const KeyedSnapshot& snapshot) = 0;
 

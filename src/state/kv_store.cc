@@ -4,10 +4,18 @@ namespace thalweg::state {
 
 namespace {
 
+using Entries = std::vector<std::pair<std::string, std::string>>;
+
+Entries EntriesOf(const std::map<std::string, std::string>& all, std::string_view prefix) {
+  Entries found;
+  for (auto it = all.lower_bound(std::string(prefix)); it != all.end() && it->first.starts_with(prefix); ++it)
+    found.push_back(*it);
+  return found;
+}
+
 class CopyIterator final : public KvIterator {
  public:
-  CopyIterator(std::vector<std::pair<std::string, std::string>> entries, Status status)
-      : entries_(std::move(entries)), status_(std::move(status)) {}
+  CopyIterator(Entries entries, Status status) : entries_(std::move(entries)), status_(std::move(status)) {}
   bool Valid() const override { return at_ < entries_.size(); }
   void Next() override { ++at_; }
   std::string_view key() const override { return entries_[at_].first; }
@@ -15,9 +23,22 @@ class CopyIterator final : public KvIterator {
   Status status() const override { return status_; }
 
  private:
-  std::vector<std::pair<std::string, std::string>> entries_;
+  Entries entries_;
   size_t at_ = 0;
   Status status_;
+};
+
+class CopySnapshot final : public KvSnapshot {
+ public:
+  CopySnapshot(std::map<std::string, std::string> entries, Status status)
+      : entries_(std::move(entries)), status_(std::move(status)) {}
+  std::unique_ptr<KvIterator> Scan(std::string_view prefix) const override {
+    return std::make_unique<CopyIterator>(status_.ok() ? EntriesOf(entries_, prefix) : Entries(), status_);
+  }
+
+ private:
+  const std::map<std::string, std::string> entries_;
+  const Status status_;
 };
 
 }  // namespace
@@ -42,12 +63,9 @@ Status MemoryKvStore::Write(const KvBatch& batch) {
 }
 
 std::unique_ptr<KvIterator> MemoryKvStore::Scan(std::string_view prefix) {
-  std::vector<std::pair<std::string, std::string>> found;
-  if (failure_.ok())
-    for (auto it = entries_.lower_bound(std::string(prefix)); it != entries_.end() && it->first.starts_with(prefix);
-         ++it)
-      found.push_back(*it);
-  return std::make_unique<CopyIterator>(std::move(found), failure_);
+  return std::make_unique<CopyIterator>(failure_.ok() ? EntriesOf(entries_, prefix) : Entries(), failure_);
 }
+
+std::unique_ptr<KvSnapshot> MemoryKvStore::Snapshot() { return std::make_unique<CopySnapshot>(entries_, failure_); }
 
 }  // namespace thalweg::state

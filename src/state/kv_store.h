@@ -25,6 +25,9 @@ class KvBatch {
     bytes_ += key.size();
     changes_.emplace_back(std::move(key), std::nullopt);
   }
+  void Add(std::pair<std::string, std::optional<std::string>> change) {
+    change.second ? Put(std::move(change.first), std::move(*change.second)) : Delete(std::move(change.first));
+  }
   const std::vector<std::pair<std::string, std::optional<std::string>>>& changes() const { return changes_; }
   size_t bytes() const { return bytes_; }
   bool empty() const { return changes_.empty(); }
@@ -50,6 +53,14 @@ class KvIterator {
   virtual Status status() const = 0;
 };
 
+/// A store as it was when it was taken. One thread at a time, but any, also while the store is written; may outlive the store.
+class KvSnapshot {
+ public:
+  virtual ~KvSnapshot() = default;
+  /// Keys that begin with `prefix`. The iterator must not outlive the snapshot.
+  virtual std::unique_ptr<KvIterator> Scan(std::string_view prefix) const = 0;
+};
+
 /// One thread at a time. Errors are external ones and name the place of the store.
 class KvStore {
  public:
@@ -59,14 +70,17 @@ class KvStore {
   virtual Status Write(const KvBatch& batch) = 0;
   /// Keys that begin with `prefix`. The iterator must not outlive the store.
   virtual std::unique_ptr<KvIterator> Scan(std::string_view prefix) = 0;
+  /// Costs next to nothing where the state may be large.
+  virtual std::unique_ptr<KvSnapshot> Snapshot() = 0;
 };
 
-/// In memory; a scan copies what it walks.
+/// In memory; a scan copies what it walks, a snapshot everything.
 class MemoryKvStore final : public KvStore {
  public:
   Status Get(const std::vector<std::string>& keys, std::vector<std::optional<std::string>>& values) override;
   Status Write(const KvBatch& batch) override;
   std::unique_ptr<KvIterator> Scan(std::string_view prefix) override;
+  std::unique_ptr<KvSnapshot> Snapshot() override;
   /// Every call fails with it from now on; an ok status ends that.
   void FailWith(Status failure) { failure_ = std::move(failure); }
   const std::map<std::string, std::string>& entries() const { return entries_; }

@@ -145,17 +145,18 @@ class RocksDbInstance::Store final : public KvStore {
   }
 
   std::unique_ptr<KvIterator> Scan(std::string_view prefix) override {
-    std::string from = prefix_;
-    from += prefix;
-    return std::make_unique<Walk>(database_, family_, std::move(from));
+    return std::make_unique<Walk>(database_, family_, prefix_ + std::string(prefix), nullptr);
   }
+  std::unique_ptr<KvSnapshot> Snapshot() override { return std::make_unique<Moment>(instance_, family_, prefix_); }
 
  private:
   class Walk final : public KvIterator {
    public:
-    Walk(Database& database, rocksdb::ColumnFamilyHandle* family, std::string from)
+    Walk(Database& database, rocksdb::ColumnFamilyHandle* family, const std::string& from,
+         const rocksdb::Snapshot* moment)
         : directory_(database.directory), end_(PrefixEnd(from)), end_slice_(end_) {
       rocksdb::ReadOptions options;
+      options.snapshot = moment;
       options.iterate_upper_bound = end_.empty() ? nullptr : &end_slice_;
       iterator_.reset(database.db->NewIterator(options, family));
       iterator_->Seek(SliceOf(from));
@@ -171,6 +172,26 @@ class RocksDbInstance::Store final : public KvStore {
     const std::string end_;
     const rocksdb::Slice end_slice_;
     std::unique_ptr<rocksdb::Iterator> iterator_;
+  };
+
+  /// Sees the store's range also after it was deleted with the store.
+  class Moment final : public KvSnapshot {
+   public:
+    Moment(std::shared_ptr<RocksDbInstance> instance, rocksdb::ColumnFamilyHandle* family, std::string prefix)
+        : instance_(std::move(instance)),
+          family_(family),
+          prefix_(std::move(prefix)),
+          snapshot_(instance_->database_->db->GetSnapshot()) {}
+    ~Moment() override { instance_->database_->db->ReleaseSnapshot(snapshot_); }
+    std::unique_ptr<KvIterator> Scan(std::string_view prefix) const override {
+      return std::make_unique<Walk>(*instance_->database_, family_, prefix_ + std::string(prefix), snapshot_);
+    }
+
+   private:
+    const std::shared_ptr<RocksDbInstance> instance_;
+    rocksdb::ColumnFamilyHandle* const family_;
+    const std::string prefix_;
+    const rocksdb::Snapshot* const snapshot_;
   };
 
   std::shared_ptr<RocksDbInstance> instance_;

@@ -137,8 +137,10 @@ SlotTable::Slot SlotTable::Find(const KeyView& key, std::string_view ns) const {
     const uint64_t first = Load<uint64_t>(slot);
     if ((first & kFlagByte) == 0) return nullptr;  // before the comparison: an empty slot may hold anything else
     if ((first ^ probe.words[0]) >> 8 == 0 && (probe.heap || Load<uint64_t>(slot + 8) == second) &&
-        (simple || RestMatches(slot, probe, key, ns)))
+        (simple || RestMatches(slot, probe, key, ns))) {
+      Touch(slot);
       return slot;
+    }
     slot += stride_;
     if (slot == end) slot = segment.slots;
   }
@@ -212,6 +214,7 @@ void SlotTable::FindEach(std::span<const KeyView> keys, std::string_view ns, voi
         uint64_t words[5];
         part.Name(key, words);
         slot = Scan(*homes[i].segment, slot, words);
+        if (slot != nullptr) Touch(slot);
       }
       objects[from + i] = slot == nullptr ? nullptr : Object(slot);
     }
@@ -232,7 +235,7 @@ SlotTable::Slot SlotTable::Insert(const KeyView& key, std::string_view ns) {
   while (segment.slots[size_t{index} * stride_] != 0) index = index + 1 == segment.capacity ? 0 : index + 1;
   Slot slot = segment.slots + size_t{index} * stride_;
   std::memcpy(slot, probe.words, header_);
-  *slot = static_cast<char>(kUsed);
+  *slot = static_cast<char>(kUsed | epoch_);
   if (probe.heap) {
     const HeapSizes sizes{static_cast<uint32_t>(key.bytes.size()), static_cast<uint32_t>(ns.size())};
     char* block = static_cast<char*>(::operator new(sizes.block()));
@@ -250,6 +253,7 @@ SlotTable::Slot SlotTable::Insert(const KeyView& key, std::string_view ns) {
 }
 
 void SlotTable::Erase(Slot slot) {
+  Touch(slot);
   const uint64_t mix = MixOf(slot);
   Segment& segment = segments_[SegmentOf(mix)];
   if (Has(slot, kHasObject)) Destroy(slot);
@@ -298,20 +302,58 @@ void SlotTable::Destroy(Slot slot) {
   Reset(slot, kHasObject);
 }
 
-KeyView SlotTable::Key(Slot slot, std::string_view* ns) const {
-  KeyView key;
-  std::memcpy(&key.group, slot + 3, sizeof key.group);
-  if (Has(slot, kHeapKey)) {
+void SlotTable::ReadName(const char* slot, uint16_t* group, std::string_view* key, std::string_view* ns) {
+  std::memcpy(group, slot + 3, sizeof *group);
+  if ((static_cast<uint8_t>(*slot) & kHeapKey) != 0) {
     const char* block = HeapBlock(slot);
     const HeapSizes sizes = SizesOf(block);
-    key.bytes = {block + sizeof sizes, sizes.key};
+    *key = {block + sizeof sizes, sizes.key};
     *ns = {block + sizeof sizes + sizes.key, sizes.ns};
   } else {
-    key.bytes = {slot + kNameOffset, static_cast<uint8_t>(slot[1])};
-    *ns = {slot + kNameOffset + key.bytes.size(), static_cast<uint8_t>(slot[2])};
+    *key = {slot + kNameOffset, static_cast<uint8_t>(slot[1])};
+    *ns = {slot + kNameOffset + key->size(), static_cast<uint8_t>(slot[2])};
   }
+}
+
+KeyView SlotTable::Key(Slot slot, std::string_view* ns) const {
+  KeyView key;
+  ReadName(slot, &key.group, &key.bytes, ns);
   key.hash = Hash64(key.bytes);
   return key;
+}
+
+void SlotTable::Attach(Saver& saver) {
+  THALWEG_CHECK(saver_ == nullptr, "one snapshot of a table at a time");
+  saver_ = &saver;
+  if (++older_epochs_ == kEpochs) {  // after as many snapshots that nobody ended
+    Cursor cursor;
+    for (; Slot slot = At(cursor); ++cursor.index) SetEpoch(slot);
+    older_epochs_ = 1;
+  }
+  epoch_ = static_cast<uint8_t>(epoch_ + kEpochStep);
+}
+
+int64_t SlotTable::SaveSlot(Slot slot) const {
+  const int64_t cost = saver_->Save(slot);
+  SetEpoch(slot);
+  return cost;
+}
+
+bool SlotTable::SaveMore(Cursor& cursor, int64_t& budget) {
+  for (; cursor.segment < segments_.size(); ++cursor.segment) {
+    const Segment& segment = segments_[cursor.segment];
+    if (budget <= 0) return false;
+    // From its beginning: entries move within their segment, and a split appends to the segments.
+    Slot slot = segment.slots;
+    for (uint32_t i = 0; i < segment.capacity; ++i, slot += stride_) {
+      if (*slot == 0 || EpochOf(slot) == epoch_) continue;
+      if (budget <= 0) return false;
+      budget -= SaveSlot(slot);
+    }
+    budget -= segment.capacity;
+  }
+  older_epochs_ = 0;
+  return true;
 }
 
 uint64_t SlotTable::MixOf(Slot slot) const {

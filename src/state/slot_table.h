@@ -5,6 +5,7 @@
 // Slot, little-endian: [flags u8][key size u8][namespace size u8][group u16][key and namespace, zero padded][expiry i64, if the
 // table has a TTL][object]. 11, 19 or 27 bytes of key and namespace fit, as the first entry of the table decides; longer ones lie
 // on the heap: both sizes 255, 3 bytes of hash, then at offset 8 a pointer to [u32 key size][u32 namespace size][bytes].
+// The three upper bits of the flags are the epoch of the last snapshot that has the entry (or began before it was inserted).
 #pragma once
 
 #include <cstdint>
@@ -20,18 +21,27 @@
 namespace thalweg::state {
 
 /// One thread. A Slot is valid until the next Insert or Erase. Iteration order: segments, then slots; it repeats for the same
-/// history of calls.
+/// history of calls. An attached Saver sees each entry before its first change.
 class SlotTable {
  public:
   using Slot = char*;
   enum Flag : uint8_t { kUsed = 1, kHeapKey = 2, kHasObject = 4, kDirty = 8, kReferenced = 16 };
+
+  /// Keeps entries as they were at a moment, while the table goes on changing (slot_saver.h).
+  class Saver {
+   public:
+    virtual ~Saver() = default;
+    /// Called once for each entry that was in the table when the saver was attached, before it may change. Returns what it cost, in
+    /// bytes. Must not call the table's changing functions.
+    virtual int64_t Save(Slot slot) = 0;
+  };
 
   SlotTable(const types::ObjectType& type, bool with_expiry);
   ~SlotTable();
   SlotTable(const SlotTable&) = delete;
   SlotTable& operator=(const SlotTable&) = delete;
 
-  /// Null when absent.
+  /// Null when absent. What it returns may be changed: an attached saver has it.
   Slot Find(const KeyView& key, std::string_view ns) const;
   /// objects[i] = the object in the slot of (keys[i], ns), null when absent; the keys' cache lines are brought in together. Every
   /// slot must hold an object.
@@ -75,13 +85,34 @@ class SlotTable {
   /// after ++cursor.index, the walk goes on; if slots are erased or inserted meanwhile, it may miss some or see them twice.
   Slot At(Cursor& cursor) const;
 
+  /// From now on `saver` gets every entry that the table holds now, at the latest right before it changes. One at a time.
+  void Attach(Saver& saver);
+  /// Gives the saver entries that it has not got, in the order of `cursor` (at first {}), for about `budget` bytes, which are taken
+  /// off it. True when it has all; then, or if the rest is not wanted any more, Detach.
+  bool SaveMore(Cursor& cursor, int64_t& budget);
+  void Detach() { saver_ = nullptr; }
+  /// The entry may be changed after this. For slots that At found.
+  void Touch(Slot slot) const {
+    if (saver_ != nullptr && EpochOf(slot) != epoch_) SaveSlot(slot);
+  }
+
   size_t size() const { return count_; }
   /// Bytes of slots and long keys; what objects own elsewhere is not counted.
   int64_t memory_bytes() const { return bytes_; }
   size_t stride() const { return stride_; }
+  size_t object_offset() const { return object_offset_; }
+  bool with_expiry() const { return with_expiry_; }
+  const types::ObjectType& type() const { return type_; }
+  /// Where the expiry of a slot stands whose key is not on the heap.
+  size_t expiry_offset() const { return header_; }
+  /// Key group, key and namespace of a slot, or of a copy of it while its heap block is there.
+  static void ReadName(const char* slot, uint16_t* group, std::string_view* key, std::string_view* ns);
 
  private:
   static constexpr size_t kCacheLine = 64;
+  static constexpr uint8_t kEpochBits = 0xe0;
+  static constexpr uint8_t kEpochStep = 0x20;
+  static constexpr int kEpochs = 8;
   struct Segment {
     char* slots = nullptr;
     uint32_t capacity = 0;
@@ -123,6 +154,9 @@ class SlotTable {
   void MoveSlot(Slot to, Slot from);
   void Resize(Segment& segment, uint32_t capacity);
   void SplitNext();
+  static uint8_t EpochOf(const char* slot) { return static_cast<uint8_t>(*slot) & kEpochBits; }
+  void SetEpoch(Slot slot) const { *slot = static_cast<char>((static_cast<uint8_t>(*slot) & ~kEpochBits) | epoch_); }
+  int64_t SaveSlot(Slot slot) const;
 
   const types::ObjectType& type_;
   const bool with_expiry_;
@@ -138,6 +172,10 @@ class SlotTable {
   mutable char last_ns_[32];
   mutable size_t last_ns_size_ = 0;
   mutable uint64_t last_ns_hash_ = 0;
+
+  Saver* saver_ = nullptr;
+  uint8_t epoch_ = 0;     // of the newest snapshot, in its place among the flags
+  int older_epochs_ = 0;  // how many epochs before epoch_ slots may still carry; less than kEpochs
 };
 
 }  // namespace thalweg::state

@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "base/hash.h"
+#include "state/snapshot_parts.h"
+#include "state/store_snapshot.h"
 #include "state/store_table.h"
 #include "state/timers.h"
 
@@ -51,21 +53,22 @@ class StoreBackend final : public KeyedBackend {
       return CheckCompatible(it->second.spec, Timers::SpecOf(name));
     auto& timers = timers_[name];
     if (timers == nullptr) timers = std::make_unique<Timers>();
+    timers->Settle();
     return timers.get();
   }
 
-  Result<KeyedSnapshot> Snapshot() override {
-    std::map<std::string, StateSpec> specs;  // names in order
-    for (const auto& [name, state] : states_) specs[name] = state.spec;
-    for (const auto& [name, timers] : timers_) specs[name] = Timers::SpecOf(name);
-    SnapshotWriter out;
-    for (const auto& [name, spec] : specs) {
-      out.Begin(spec);
-      if (auto it = timers_.find(name); it != timers_.end()) it->second->Write(out);
-      if (auto it = states_.find(name); it != states_.end()) WriteState(it->second, out);
-    }
-    THALWEG_TRY(context_.status);
-    return out.Take();
+  std::unique_ptr<PendingSnapshot> BeginSnapshot() override {
+    under_way_.Finish();
+    const std::shared_ptr<const KvSnapshot> stored = store_->Snapshot();
+    std::map<std::string, SnapshotInParts::Parts::value_type> parts;  // names in order
+    for (const auto& [name, timers] : timers_)
+      parts[name] = {Timers::SpecOf(name), timers->BeginSnapshot(context_.clock.NowMs(), held_)};
+    for (const auto& [name, state] : states_)
+      parts[name] = {state.spec,
+                     state.table != nullptr ? state.table->BeginSnapshot(stored, held_) : Unopened(state, stored)};
+    SnapshotInParts::Parts in_order;
+    for (auto& [name, part] : parts) in_order.push_back(std::move(part));
+    return std::make_unique<SnapshotInParts>(std::move(in_order), under_way_);
   }
 
   Status Restore(const KeyedSnapshot& snapshot) override {
@@ -89,7 +92,7 @@ class StoreBackend final : public KeyedBackend {
   Status status() const override { return context_.status; }
 
   int64_t memory_bytes() const override {
-    int64_t bytes = CacheBytes();
+    int64_t bytes = CacheBytes() + held_->load(std::memory_order_relaxed);
     for (const auto& [name, timers] : timers_) bytes += timers->memory_bytes();
     return bytes;
   }
@@ -140,34 +143,15 @@ class StoreBackend final : public KeyedBackend {
     return {};
   }
 
-  /// Adds the live entries of `state`, and deletes the expired ones from the store: nobody else would.
-  void WriteState(State& state, SnapshotWriter& out) {
-    if (state.table != nullptr) state.table->Flush();
-    const bool with_expiry = state.spec.ttl.ttl_ms > 0;
-    KvBatch expired;
-    for (uint32_t group = context_.groups.first; group <= context_.groups.last; ++group) {
-      auto stored = store_->Scan(state.layout.Prefix(static_cast<uint16_t>(group)));
-      for (; stored->Valid(); stored->Next()) {
-        KeyView key;
-        std::string_view ns;
-        std::string_view value = stored->value();
-        std::optional<int64_t> stored_expiry;
-        if (!StoreLayout::Split(stored->key(), key.group, key.bytes, ns) ||
-            !StoreLayout::ReadValueHead(value, stored_expiry))
-          return context_.Fail(ExternalError("Malformed entry in the store").WithContext(Describe(state.spec)));
-        const int64_t expiry =
-            state.table != nullptr ? state.table->ExpiryOr(stored_expiry) : stored_expiry.value_or(0);
-        if (!with_expiry || expiry > context_.clock.NowMs()) {
-          out.Add(key.group, key.bytes, ns, value, with_expiry ? expiry : 0);
-          continue;
-        }
-        key.hash = Hash64(key.bytes);
-        if (state.table != nullptr) state.table->ForgetExpired(key, ns);
-        expired.Delete(std::string(stored->key()));
-      }
-      context_.Fail(stored->status().WithContext(Describe(state.spec)));
-    }
-    context_.Fail(store_->Write(expired));
+  std::unique_ptr<SnapshotPart> Unopened(const State& state, std::shared_ptr<const KvSnapshot> stored) const {
+    StoredState::Options options{.description = Describe(state.spec),
+                                 .layout = state.layout,
+                                 .groups = context_.groups,
+                                 .with_expiry = state.spec.ttl.ttl_ms > 0,
+                                 .opened_expiry_ms = 0,
+                                 .now_ms = context_.clock.NowMs(),
+                                 .expired = nullptr};
+    return std::make_unique<StoredState>(std::move(options), std::move(stored));
   }
 
   int64_t CacheBytes() const {
@@ -194,6 +178,8 @@ class StoreBackend final : public KeyedBackend {
   StoreContext context_;
   std::map<std::string, State> states_;
   std::map<std::string, std::unique_ptr<Timers>> timers_;
+  const SavedBytes held_ = std::make_shared<std::atomic<int64_t>>(0);
+  SnapshotsUnderWay under_way_;  // ends before the tables
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/hash.h"
+#include "state/store_snapshot.h"
 
 namespace thalweg::state {
 
@@ -11,7 +12,9 @@ namespace {
 constexpr size_t kBatchBytes = size_t{1} << 20;  // one write to the store
 constexpr int64_t kIndexBytes = 96;              // an entry's share of the namespace index
 constexpr uint8_t kHasExpiry = 1;
-constexpr int64_t kMeanWeight = 16;  // of what was, against one new size
+constexpr int64_t kMeanWeight = 16;      // of what was, against one new size
+constexpr size_t kCleanedTogether = 64;  // expired entries looked up in the store by one call
+constexpr int64_t kCleanUpCost = 1024;   // of one of them, in bytes saved: about 5 us
 
 void AppendU16(uint16_t value, std::string& out) {
   out.push_back(static_cast<char>(value >> 8));
@@ -67,7 +70,10 @@ StoreTable::StoreTable(const StateSpec& spec, const types::ObjectType& type, Sto
       opened_expiry_ms_(ttl_.enabled() ? ttl_.NewExpiry() : 0),
       cache_(type, ttl_.enabled()),
       ordered_(spec.kind == StateKind::kMap || spec.kind == StateKind::kList),
-      entries_(entries) {}
+      entries_(entries),
+      expired_(std::make_shared<FoundExpired>()) {}
+
+StoreTable::~StoreTable() = default;
 
 SlotTable::Slot StoreTable::Load(const KeyView& key, std::string_view ns) {
   SlotTable::Slot slot = cache_.Find(key, ns);
@@ -232,18 +238,24 @@ int64_t StoreTable::cache_bytes() const {
   return static_cast<int64_t>(cache_.size()) * (slot + owned + indexed);
 }
 
-void StoreTable::AppendChange(SlotTable::Slot slot, KvBatch& batch) {
+std::pair<std::string, std::optional<std::string>> StoreTable::ChangeOf(SlotTable::Slot slot) {
   std::string_view ns;
   const KeyView key = cache_.Key(slot, &ns);
-  std::string stored = layout_.KeyPrefix(key);
-  stored += ns;
-  SlotTable::Reset(slot, SlotTable::kDirty);
-  if (!SlotTable::Has(slot, SlotTable::kHasObject)) return batch.Delete(std::move(stored));
+  std::pair<std::string, std::optional<std::string>> change(layout_.KeyPrefix(key), std::nullopt);
+  change.first += ns;
+  if (!SlotTable::Has(slot, SlotTable::kHasObject)) return change;
   ByteWriter value;
   StoreLayout::AppendValueHead(ttl_.enabled(), ttl_.enabled() ? cache_.Expiry(slot) : 0, value);
   type_.encode(cache_.Object(slot), value);
   mean_encoded_ += (static_cast<int64_t>(value.size()) - mean_encoded_) / kMeanWeight;
-  batch.Put(std::move(stored), value.Take());
+  change.second = value.Take();
+  return change;
+}
+
+void StoreTable::AppendChange(SlotTable::Slot slot, KvBatch& batch) {
+  cache_.Touch(slot);  // a snapshot under way wants what is dirty
+  batch.Add(ChangeOf(slot));
+  SlotTable::Reset(slot, SlotTable::kDirty);
   if (batch.bytes() >= kBatchBytes) WriteBatch(batch);
 }
 
@@ -281,6 +293,47 @@ void StoreTable::Flush() {
   for (; SlotTable::Slot slot = cache_.At(cursor); ++cursor.index)
     if (SlotTable::Has(slot, SlotTable::kDirty)) AppendChange(slot, batch);
   WriteBatch(batch);
+}
+
+std::unique_ptr<SnapshotPart> StoreTable::BeginSnapshot(std::shared_ptr<const KvSnapshot> stored,
+                                                        const SavedBytes& held) {
+  last_ = nullptr;
+  StoredState::Options options{.description = Describe(spec_),
+                               .layout = layout_,
+                               .groups = context_.groups,
+                               .with_expiry = ttl_.enabled(),
+                               .opened_expiry_ms = opened_expiry_ms_,
+                               .now_ms = context_.clock.NowMs(),
+                               .expired = expired_};
+  return std::make_unique<TableSaver>(std::move(options), std::move(stored), *this, held);
+}
+
+void StoreTable::CleanUp(int64_t& budget) {
+  while (budget > 0) {
+    const std::vector<std::string> keys = expired_->Take(kCleanedTogether);
+    if (keys.empty()) return;
+    budget -= kCleanUpCost * static_cast<int64_t>(keys.size());
+    std::vector<std::optional<std::string>> found(keys.size());
+    context_.Fail(context_.store.Get(keys, found).WithContext(Describe(spec_)));
+    KvBatch batch;
+    for (size_t i = 0; i < keys.size() && i < found.size(); ++i) {
+      KeyView key;
+      std::string_view ns;
+      if (!StoreLayout::Split(keys[i], key.group, key.bytes, ns)) continue;
+      key.hash = Hash64(key.bytes);
+      if (SlotTable::Slot slot = cache_.Find(key, ns)) {  // the cache knows better
+        if (SlotTable::Has(slot, SlotTable::kHasObject) && Expired(slot)) Drop(slot);
+        continue;
+      }
+      if (!found[i]) continue;
+      std::string_view value = *found[i];
+      std::optional<int64_t> expiry;
+      if (!StoreLayout::ReadValueHead(value, expiry) || !ttl_.Expired(ExpiryOr(expiry))) continue;
+      batch.Delete(keys[i]);
+      --entries_;
+    }
+    WriteBatch(batch);
+  }
 }
 
 }  // namespace thalweg::state

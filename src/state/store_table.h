@@ -8,11 +8,14 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "state/kv_store.h"
 #include "state/namespace_index.h"
 #include "state/segment.h"
 #include "state/slot_table.h"
+#include "state/snapshot_parts.h"
 #include "state/state_spec.h"
 
 namespace thalweg::state {
@@ -41,11 +44,14 @@ struct StoreContext {
   }
 };
 
+class FoundExpired;
+
 class StoreTable final : public ObjectTable {
  public:
   /// `entries`: how many the store holds already. `context` outlives the table.
   StoreTable(const StateSpec& spec, const types::ObjectType& type, StoreLayout layout, size_t entries,
              StoreContext& context);
+  ~StoreTable() override;
 
   void* Find(const KeyView& key, std::string_view ns) override;
   void* FindOrCreate(const KeyView& key, std::string_view ns, bool* created) override;
@@ -65,16 +71,15 @@ class StoreTable final : public ObjectTable {
   void Flush();
   /// Expiry of an entry whose stored value has this one; only with a TTL.
   int64_t ExpiryOr(std::optional<int64_t> stored) const { return stored ? *stored : opened_expiry_ms_; }
-  const TtlPolicy& ttl() const { return ttl_; }
-  /// An expired entry was deleted from the store. After Flush.
-  void ForgetExpired(const KeyView& key, std::string_view ns) {
-    last_ = nullptr;
-    SlotTable::Slot slot = cache_.Find(key, ns);
-    if (slot != nullptr && SlotTable::Has(slot, SlotTable::kHasObject)) cache_.Destroy(slot);
-    --entries_;
-  }
+  /// Every entry of now: what is in `stored`, which was taken now, under what is dirty.
+  std::unique_ptr<SnapshotPart> BeginSnapshot(std::shared_ptr<const KvSnapshot> stored, const SavedBytes& held);
 
  private:
+  friend class TableSaver;
+  /// What a dirty slot changes in the store.
+  std::pair<std::string, std::optional<std::string>> ChangeOf(SlotTable::Slot slot);
+  /// Deletes expired entries that snapshots came across, for about `budget`.
+  void CleanUp(int64_t& budget);
   SlotTable::Slot Load(const KeyView& key, std::string_view ns);
   bool Expired(SlotTable::Slot slot) const { return ttl_.enabled() && ttl_.Expired(cache_.Expiry(slot)); }
   bool Readable(SlotTable::Slot slot);
@@ -96,7 +101,8 @@ class StoreTable final : public ObjectTable {
   SlotTable::Slot last_ = nullptr;
   SlotTable::Cursor hand_;
   size_t entries_;
-  int64_t mean_encoded_ = 0;  // bytes, moving
+  int64_t mean_encoded_ = 0;                     // bytes, moving
+  const std::shared_ptr<FoundExpired> expired_;  // by snapshots; to be deleted
 };
 
 }  // namespace thalweg::state

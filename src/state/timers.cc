@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "base/hash.h"
+#include "state/slot_saver.h"
 
 namespace thalweg::state {
 
@@ -31,7 +32,6 @@ struct Timers::Node {
   Node* next;
   int64_t time;
   uint64_t hash;
-  uint64_t registration;
   uint32_t key_size;
   uint32_t ns_size;
   uint16_t group;
@@ -43,7 +43,29 @@ struct Timers::Node {
   int64_t size() const { return static_cast<int64_t>(sizeof(Node)) + key_size + ns_size; }
 };
 
-Timers::Timers() : index_(types::ObjectTypeOf<void*>(), false) {}
+/// What a slot of the index holds. Its encoding is a timer's value in a snapshot.
+struct Timers::Indexed {
+  Node* node;
+  uint64_t registration;
+
+  static const types::ObjectType& Type() {
+    static const types::ObjectType type = [] {
+      types::ObjectType made;
+      made.name = "timer";
+      made.size = sizeof(Indexed);
+      made.align = alignof(Indexed);
+      made.trivial = true;
+      made.construct = [](void* to) { new (to) Indexed(); };
+      made.encode = [](const void* value, ByteWriter& out) {
+        out.Varint(static_cast<const Indexed*>(value)->registration);
+      };
+      return made;
+    }();
+    return type;
+  }
+};
+
+Timers::Timers() : index_(Indexed::Type(), false) {}
 
 Timers::~Timers() {
   for (auto& [time, bucket] : buckets_)
@@ -70,7 +92,6 @@ void Timers::Add(int64_t time, const KeyView& key, std::string_view ns, uint64_t
            .next = nullptr,
            .time = time,
            .hash = key.hash,
-           .registration = registration,
            .key_size = static_cast<uint32_t>(key.bytes.size()),
            .ns_size = static_cast<uint32_t>(ns.size()),
            .group = key.group};
@@ -78,7 +99,7 @@ void Timers::Add(int64_t time, const KeyView& key, std::string_view ns, uint64_t
   std::copy(ns.begin(), ns.end(), node->bytes() + key.bytes.size());
   SlotTable::Slot slot = index_.Insert(key, name);
   index_.Construct(slot);
-  *static_cast<void**>(index_.Object(slot)) = node;
+  *static_cast<Indexed*>(index_.Object(slot)) = {node, registration};
   Bucket& bucket = buckets_[time];
   node->previous = bucket.tail;
   (bucket.tail != nullptr ? bucket.tail->next : bucket.head) = node;
@@ -90,7 +111,7 @@ void Timers::Add(int64_t time, const KeyView& key, std::string_view ns, uint64_t
 void Timers::Delete(int64_t time, const KeyView& key, std::string_view ns) {
   Settle();
   SlotTable::Slot slot = index_.Find(key, IndexName(time, ns));
-  if (slot != nullptr) Remove(static_cast<Node*>(*static_cast<void**>(index_.Object(slot))));
+  if (slot != nullptr) Remove(static_cast<const Indexed*>(index_.Object(slot))->node);
 }
 
 void Timers::Remove(Node* node) {
@@ -132,16 +153,9 @@ StateSpec Timers::SpecOf(const std::string& name) {
           .ttl = {}};
 }
 
-void Timers::Write(SnapshotWriter& out) const {
+std::unique_ptr<SnapshotPart> Timers::BeginSnapshot(int64_t now_ms, const SavedBytes& held) {
   Settle();
-  ByteWriter value;
-  for (const auto& [time, bucket] : buckets_) {
-    for (Node* node = bucket.head; node != nullptr; node = node->next) {
-      value.Clear();
-      value.Varint(node->registration);
-      out.Add(node->group, node->key(), IndexName(time, node->ns()), value.view(), 0);
-    }
-  }
+  return std::make_unique<SlotSaver>(index_, now_ms, held);
 }
 
 Status Timers::Restore(uint16_t group, const SegmentEntry& entry) {
