@@ -107,14 +107,24 @@ class SnapshotUnderWayTest : public ::testing::TestWithParam<std::string> {
             each->timers->Register(now + amount % 50, view, ns);
           break;
         default:
-          if (Pair* found = each->plain.Find(view, ns)) {
-            ++found->count;
-            each->plain.MarkDirty();
-          }
+          CountTogether(*each, view, ns);
           if (remove) each->timers->PopDue(now);
       }
     }
     if (random_.Below(20) == 0) clock_.Advance(1);
+  }
+
+  /// As engine operators do for a batch: all at once, then one by one what was not at hand.
+  static void CountTogether(Tables& tables, const KeyView& key, std::string_view ns) {
+    const KeyView other = KeyOf("1");
+    const KeyView keys[] = {key, other};
+    void* objects[2];
+    tables.plain.FindEach(keys, ns, objects);
+    bool found[2];
+    for (int i = 0; i < 2; ++i)
+      if ((found[i] = objects[i] != nullptr)) ++static_cast<Pair*>(objects[i])->count;
+    for (int i = 0; i < 2; ++i)
+      if (!found[i]) ++tables.plain.FindOrCreate(keys[i], ns).count;
   }
 
   time::ManualClock clock_{1000};
