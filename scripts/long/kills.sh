@@ -11,4 +11,4 @@ build release all
 echo "${KILLS:-20} kills asked for in each run; a run that is over before the last one has fewer. An attempt without a restored checkpoint was killed before the"
 echo 'first was complete.'
 echo
-THALWEG_E2E_KILLS=${KILLS:-20} THALWEG_E2E_SEED=${SEED:-1} facts kills "" tests/e2e/test_clickstream.py -k kill_9
+THALWEG_E2E_KILLS=${KILLS:-20} THALWEG_E2E_BEYOND_EVENTS=1000000 THALWEG_E2E_SEED=${SEED:-1} facts kills "" tests/e2e/test_clickstream.py -k kill_9
