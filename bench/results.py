@@ -70,7 +70,11 @@ def json_decode(path):
 
 
 def state_tables(path):
-    for name, repeated in runs(path).items():
+    # In the order of the numbers in the names: the runs were interleaved.
+    def by_number(item):
+        return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", item[0])]
+
+    for name, repeated in sorted(runs(path).items(), key=by_number):
         short = "state." + re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name.split("/")[0]).lower()
         short += "".join("." + part.replace(":", "_") for part in name.split("/")[1:] if ":" in part)
         print(line(short, min(1e9 / run["items_per_second"] for run in repeated), "ns/entry"))
