@@ -319,6 +319,41 @@ TEST(ConnectedStreams, RichFunctionsAreOpenedAndClosed) {
   EXPECT_EQ(closed, 2);
 }
 
+TEST(WindowedStream, RichProcessFunctionsHaveStateThatAllWindowsShare) {
+  struct Windows {
+    void Open(RuntimeContext& runtime) { seen = runtime.GetState(state::ValueStateDescriptor<int64_t>{"windows"}); }
+    void operator()(const int64_t& key, operators::WindowContext&, std::span<const Numbered> rows,
+                    Collector<int64_t>& out) {
+      seen.Update(seen.ValueOr(0) + 1);
+      out.Collect(key * 1000 + *seen.Value() * 10 + static_cast<int64_t>(rows.size()));
+    }
+    state::ValueState<int64_t> seen;
+  };
+  StreamExecutionEnvironment env;
+  auto rows = env.FromCollection<Numbered>({{1, 0}, {1, 1}, {2, 5}, {1, 1500}, {2, 2500}},
+                                           WatermarkStrategy<Numbered>::Monotonous().WithTimestamps(&Numbered::second))
+                  .KeyBy(&Numbered::first)
+                  .Window(operators::Tumbling({.size = 1s}))
+                  .Process<int64_t>(Windows{})
+                  .ExecuteAndCollect();
+  ASSERT_TRUE(rows.ok()) << rows.status().ToString();
+  EXPECT_THAT(*rows, UnorderedElementsAre(1012, 2011, 1021, 2021));
+}
+
+TEST(WindowedStream, AFunctionThatThrowsAsItFiresNamesKeyAndWindow) {
+  StreamExecutionEnvironment env;
+  auto rows = env.FromCollection<Numbered>({{7, 1500}},
+                                           WatermarkStrategy<Numbered>::Monotonous().WithTimestamps(&Numbered::second))
+                  .KeyBy(&Numbered::first)
+                  .Window(operators::Tumbling({.size = 1s}))
+                  .Process<int64_t>([](const int64_t&, operators::WindowContext&, std::span<const Numbered>,
+                                       Collector<int64_t>&) { throw std::runtime_error("boom"); })
+                  .ExecuteAndCollect();
+  ASSERT_FALSE(rows.ok());
+  EXPECT_THAT(rows.status().message(),
+              HasSubstr("window for key 7 and window [1000, 2000) threw std::runtime_error: boom"));
+}
+
 /// Passes numbers on until it has failed once; what it has seen is in operator state.
 struct RememberAll {
   void Open(RuntimeContext& runtime) {

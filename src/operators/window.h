@@ -8,6 +8,7 @@
 //              void Merge(Acc& into, const Acc& from)
 //   process:   void operator()(const K& key, WindowContext& context, std::span<const T> rows, Collector<Out>& out);
 //              a member Clear(WindowContext&), if there is one, is called when the window is gone
+// All may have Open(RuntimeContext&), Snapshot() and Close(); a process function may have keyed state, which all windows share.
 // Both of the first may be followed by a process function, which then gets their one result as `rows`.
 #pragma once
 
@@ -22,6 +23,7 @@
 #include <vector>
 
 #include "flow/program.h"
+#include "operators/runtime_context.h"
 #include "operators/side_output.h"
 #include "operators/user_error.h"
 #include "operators/window_core.h"
@@ -64,6 +66,8 @@ class WindowContext {
   }
 };
 
+struct NoFunction {};
+
 // Folds: how rows become an accumulator, and which result it holds. kMerges: accumulators can be joined.
 
 /// The accumulator is the reduced value.
@@ -73,6 +77,7 @@ struct ReduceFold {
   using Result = T;
   static constexpr bool kMerges = true;
   F reduce;
+  F& function() { return reduce; }
   void Add(Acc& acc, bool created, const T& value) {
     if (created)
       acc = value;
@@ -89,6 +94,7 @@ struct AggregateFold {
   using Result = std::decay_t<decltype(std::declval<A&>().GetResult(std::declval<const Acc&>()))>;
   static constexpr bool kMerges = requires(A& a, Acc& into, const Acc& from) { a.Merge(into, from); };
   A aggregate;
+  A& function() { return aggregate; }
   void Add(Acc& acc, bool created, const T& value) {
     if (created) acc = aggregate.CreateAccumulator();
     aggregate.Add(acc, value);
@@ -113,6 +119,8 @@ struct ListFold {
   using Acc = std::vector<T>;
   using Result = T;
   static constexpr bool kMerges = true;
+  NoFunction& function() { return none; }
+  NoFunction none;
   void Add(Acc& acc, bool, const T& value) { acc.push_back(value); }
   void Merge(Acc& into, bool, const Acc& from) { into.insert(into.end(), from.begin(), from.end()); }
   std::span<const T> Rows(const Acc& acc, std::optional<Result>&) { return acc; }
@@ -123,6 +131,7 @@ template <typename R>
 struct PassOn {
   using Out = R;
   static constexpr bool kPassesOn = true;
+  NoFunction process;
 };
 
 /// Hands the rows, or a fold's result, to a process function.
@@ -157,10 +166,29 @@ class WindowOperator final : public WindowCore {
 
   Status Open(flow::Context& context) override {
     THALWEG_TRY(WindowCore::Open(context));
-    return ports_.Open(context);
+    THALWEG_TRY(ports_.Open(context));
+    store_.emplace(*context.keyed_state(), context.clock());
+    runtime_.emplace(context, &*store_);
+    try {
+      OpenFunction(fold_.function(), *runtime_);
+      OpenFunction(fire_.process, *runtime_);
+    } catch (...) {
+      return UserException(options().name, {});
+    }
+    return store_->status();
+  }
+  void Close() override {
+    CloseFunction(fold_.function());
+    CloseFunction(fire_.process);
   }
   Result<std::vector<std::string>> Snapshot(const flow::Barrier& barrier) override {
     THALWEG_TRY(ports_.Snapshot());
+    try {
+      SnapshotFunction(fold_.function());
+      SnapshotFunction(fire_.process);
+    } catch (...) {
+      return UserException(options().name, {});
+    }
     return WindowCore::Snapshot(barrier);
   }
 
@@ -193,15 +221,13 @@ class WindowOperator final : public WindowCore {
   void FireMerged(const state::KeyView& key, const Window& window) override { FireOne(key, window, &*merged_); }
 
   void FireOne(const state::KeyView& key, const Window& window, void* accumulator) override {
-    std::optional<typename Fold::Result> result;
-    auto rows = fold_.Rows(*static_cast<const Acc*>(accumulator), result);
-    ports_.main().set_time(window.max_timestamp());
-    if constexpr (Fire::kPassesOn) {
-      ports_.main().Collect(rows.front());
-    } else {
-      FireContext context(*this, key, window);
-      K typed_key = KeyFromBytes<K>(key.bytes);
-      fire_.process(typed_key, static_cast<WindowContext&>(context), rows, ports_.main());
+    try {
+      Give(key, window, accumulator);
+    } catch (...) {
+      throw StatusException(
+          UserException(fmt::format("{} for key {} and window [{}, {})", options().name,
+                                    operators::RowText(KeyFromBytes<K>(key.bytes)), window.start, window.end),
+                        {}));
     }
   }
   size_t FireSome(std::span<const state::KeyView> keys, const Window& window, void* const* accumulators,
@@ -219,6 +245,7 @@ class WindowOperator final : public WindowCore {
     if constexpr (!Fire::kPassesOn) {
       if constexpr (requires(WindowContext& context) { fire_.process.Clear(context); }) {
         FireContext context(*this, key, window);
+        store_->SetCurrentKey(key);
         fire_.process.Clear(static_cast<WindowContext&>(context));
       }
     }
@@ -235,7 +262,10 @@ class WindowOperator final : public WindowCore {
   std::string RowText(const void* value) const override { return operators::RowText(*static_cast<const T*>(value)); }
   bool Drain(flow::Output& out) override { return ports_.Drain(out); }
   bool Flush() override { return ports_.Flush(); }
-  Status PortStatus() const override { return ports_.status(); }
+  Status PortStatus() const override {
+    THALWEG_TRY(store_->status());
+    return ports_.status();
+  }
 
  private:
   class FireContext final : public WindowContext {
@@ -259,6 +289,21 @@ class WindowOperator final : public WindowCore {
     const state::KeyView& key_;
     Window window_;
   };
+
+  // The result of a pane, to the process function or as it is.
+  void Give(const state::KeyView& key, const Window& window, void* accumulator) {
+    std::optional<typename Fold::Result> result;
+    auto rows = fold_.Rows(*static_cast<const Acc*>(accumulator), result);
+    ports_.main().set_time(window.max_timestamp());
+    if constexpr (Fire::kPassesOn) {
+      ports_.main().Collect(rows.front());
+    } else {
+      FireContext context(*this, key, window);
+      store_->SetCurrentKey(key);
+      K typed_key = KeyFromBytes<K>(key.bytes);
+      fire_.process(typed_key, static_cast<WindowContext&>(context), rows, ports_.main());
+    }
+  }
 
   // First the rows whose accumulators are there, then the others in their order: rows of one key stay in order.
   void AddSome(const T* values, int32_t from, std::span<const state::KeyView> keys, const WindowBytes& ns,
@@ -294,6 +339,8 @@ class WindowOperator final : public WindowCore {
   Fold fold_;
   Fire fire_;
   Ports<Out> ports_;
+  std::optional<state::KeyedStateStore> store_;
+  std::optional<RuntimeContext> runtime_;
   std::optional<Acc> merged_;
   std::optional<Acc> taken_;
 };

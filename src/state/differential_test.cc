@@ -133,12 +133,18 @@ class Differential {
   }
   void Change() {
     ModelEntry* expected = InModel();
+    const KeyView key_view = key();
+    const bool together = random_.Below(2) == 0;
     for (Subject& subject : subjects_) {
-      std::string* found = subject.tables[which_].Find(key(), ns_);
+      // By FindEach where it finds something: what that gives out counts as changed.
+      void* each = nullptr;
+      if (together) subject.tables[which_].FindEach({&key_view, 1}, ns_, &each);
+      auto* found = static_cast<std::string*>(each);
+      if (found == nullptr) found = subject.tables[which_].Find(key(), ns_);
       ASSERT_EQ(found != nullptr, expected != nullptr);
       if (found == nullptr) continue;
       *found += "+";
-      subject.tables[which_].MarkDirty();
+      if (each == nullptr) subject.tables[which_].MarkDirty();
     }
     if (expected == nullptr) return;
     expected->value += "+";
