@@ -2,28 +2,25 @@
 // beyond it waits in the Emitter's bounded queue.
 #pragma once
 
-#include <optional>
 #include <utility>
 
 #include "flow/operator.h"
 #include "operators/emitter.h"
-#include "operators/runtime_context.h"
+#include "operators/row_function.h"
 #include "operators/user_error.h"
 
 namespace thalweg::operators {
 
 /// void operator()(const T&, Collector<R>&). Rows carry the event time of the row they came from.
 template <typename T, typename R, typename F>
-class FlatMapOperator final : public flow::Operator {
+class FlatMapOperator final : public RowFunctionOperator<F> {
  public:
-  explicit FlatMapOperator(F function) : function_(std::move(function)) {}
+  using RowFunctionOperator<F>::RowFunctionOperator;
 
   Status Open(flow::Context& context) override {
-    runtime_.emplace(context);
-    OpenFunction(function_, *runtime_);
+    THALWEG_TRY(RowFunctionOperator<F>::Open(context));
     return emitter_.Open(context);
   }
-  void Close() override { CloseFunction(function_); }
 
   Result<flow::Progress> Process(int, flow::Rows& rows, flow::Output& out) override {
     if (!emitter_.Drain(out)) return Finish(false);
@@ -33,7 +30,7 @@ class FlatMapOperator final : public flow::Operator {
       int32_t row = rows.next();
       emitter_.set_time(in.time(row));
       try {
-        function_(values[row], emitter_);
+        this->function_(values[row], emitter_);
       } catch (...) {
         return UserException("flat map", RowText(values[row]));
       }
@@ -59,8 +56,6 @@ class FlatMapOperator final : public flow::Operator {
     bool flushed = emitter_.Flush();
     return consumed && flushed ? flow::Progress::kDone : flow::Progress::kMore;
   }
-  F function_;
-  std::optional<RuntimeContext> runtime_;
   Emitter<R> emitter_;
 };
 

@@ -7,27 +7,26 @@
 
 #include "columns/key_codec.h"
 #include "flow/operator.h"
-#include "operators/runtime_context.h"
+#include "operators/keys.h"
+#include "operators/row_function.h"
 #include "operators/user_error.h"
 
 namespace thalweg::operators {
 
 /// K operator()(const T&). The key must depend on the row alone: it is computed again after a failure.
 template <typename T, typename K, typename F>
-class KeyByOperator final : public flow::Operator {
+class KeyByOperator final : public RowFunctionOperator<F> {
  public:
-  explicit KeyByOperator(F function) : function_(std::move(function)) {}
+  using RowFunctionOperator<F>::RowFunctionOperator;
 
   Status Open(flow::Context& context) override {
-    runtime_.emplace(context);
-    OpenFunction(function_, *runtime_);
+    THALWEG_TRY(RowFunctionOperator<F>::Open(context));
     for (const types::Field& field : columns::KeyCodec<K>::Fields()) builders_.emplace_back(field.type, context.pool());
     std::vector<int> positions;
     for (size_t i = 0; i < builders_.size(); ++i) positions.push_back(static_cast<int>(i) + 1);
     encoder_.emplace(columns::KeyCodec<K>::Types(), std::move(positions));
     return {};
   }
-  void Close() override { CloseFunction(function_); }
 
   Result<flow::Progress> Process(int, flow::Rows& rows, flow::Output& out) override {
     columns::Batch batch = rows.TakeAll();
@@ -35,8 +34,13 @@ class KeyByOperator final : public flow::Operator {
     const T* values = batch.objects<T>();
     int32_t row = 0;
     try {
+      if constexpr (kPlainKey<K>) {
+        AppendKeyColumns<K>(batch, out.pool(), [&](int32_t at) -> K { return this->function_(values[row = at]); });
+        out.Emit(std::move(batch));
+        return flow::Progress::kDone;
+      }
       for (const int32_t count = batch.rows(); row < count; ++row)
-        columns::KeyCodec<K>::AppendColumns(function_(values[row]), builders_);
+        columns::KeyCodec<K>::AppendColumns(this->function_(values[row]), builders_);
     } catch (...) {
       return UserException("key selector", RowText(values[row]));
     }
@@ -47,8 +51,6 @@ class KeyByOperator final : public flow::Operator {
   }
 
  private:
-  F function_;
-  std::optional<RuntimeContext> runtime_;
   std::vector<columns::ColumnBuilder> builders_;
   std::optional<columns::KeyEncoder> encoder_;
 };

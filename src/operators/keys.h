@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -59,10 +60,31 @@ K KeyFromBytes(std::string_view bytes) {
   return key;
 }
 
-/// Appends key columns and key hashes to a batch that has none; `key_of(row)` gives each row's key.
+/// Keys that are one column of their own bits, and hashed in registers.
+template <typename K>
+constexpr bool kPlainKey = std::is_integral_v<K> && std::is_signed_v<K> && (sizeof(K) == 4 || sizeof(K) == 8);
+
+/// Appends key columns and key hashes to a batch that has none; `key_of(row)` gives each row's key. If that throws, the batch has
+/// got nothing.
 template <typename K, typename KeyOf>
 void AppendKeyColumns(columns::Batch& batch, columns::BufferPool& pool, KeyOf&& key_of) {
   using Codec = columns::KeyCodec<K>;
+  if constexpr (kPlainKey<K>) {
+    using Word = std::conditional_t<sizeof(K) == 4, int32_t, int64_t>;
+    const int32_t rows = batch.rows();
+    columns::Column column;
+    column.type = Codec::Fields()[0].type;
+    column.length = rows;
+    column.values = pool.Allocate(sizeof(K) * static_cast<size_t>(rows));
+    columns::BufferRef hashes = pool.Allocate(sizeof(uint64_t) * static_cast<size_t>(rows));
+    auto* keys = column.values.mutable_data<Word>();
+    auto* hash = hashes.mutable_data<uint64_t>();
+    for (int32_t row = 0; row < rows; ++row) keys[row] = key_of(row);
+    for (int32_t row = 0; row < rows; ++row) hash[row] = types::HashKeyInteger(keys[row]);
+    batch.AddColumn(std::move(column));
+    batch.key_hashes() = std::move(hashes);
+    return;
+  }
   std::vector<columns::ColumnBuilder> builders;
   for (const types::Field& field : Codec::Fields()) builders.emplace_back(field.type, pool, batch.rows());
   columns::BufferRef hashes = pool.Allocate(sizeof(uint64_t) * static_cast<size_t>(batch.rows()));

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -11,23 +10,16 @@
 #include "columns/gather.h"
 #include "flow/operator.h"
 #include "flow/program.h"
-#include "operators/runtime_context.h"
+#include "operators/row_function.h"
 #include "operators/user_error.h"
 
 namespace thalweg::operators {
 
 /// R operator()(const T&). Event times and row kinds are carried over; key columns end here.
 template <typename T, typename R, typename F>
-class MapOperator final : public flow::Operator {
+class MapOperator final : public RowFunctionOperator<F> {
  public:
-  explicit MapOperator(F function) : function_(std::move(function)) {}
-
-  Status Open(flow::Context& context) override {
-    runtime_.emplace(context);
-    OpenFunction(function_, *runtime_);
-    return {};
-  }
-  void Close() override { CloseFunction(function_); }
+  using RowFunctionOperator<F>::RowFunctionOperator;
 
   Result<flow::Progress> Process(int, flow::Rows& rows, flow::Output& out) override {
     columns::Batch in = rows.TakeAll();
@@ -37,7 +29,7 @@ class MapOperator final : public flow::Operator {
     R* to = column.values.mutable_data<R>();
     int32_t row = 0;
     try {
-      for (const int32_t count = in.rows(); row < count; ++row) new (to + row) R(function_(from[row]));
+      for (const int32_t count = in.rows(); row < count; ++row) new (to + row) R(this->function_(from[row]));
     } catch (...) {
       column.values.SetObjects(&types::ObjectTypeOf<R>(), static_cast<uint32_t>(row));  // those are to be destroyed
       return UserException("map", RowText(from[row]));
@@ -49,24 +41,13 @@ class MapOperator final : public flow::Operator {
     out.Emit(std::move(result));
     return flow::Progress::kDone;
   }
-
- private:
-  F function_;
-  std::optional<RuntimeContext> runtime_;
 };
 
 /// bool operator()(const T&). Rows that stay are not copied where the batch has one owner.
 template <typename T, typename F>
-class FilterOperator final : public flow::Operator {
+class FilterOperator final : public RowFunctionOperator<F> {
  public:
-  explicit FilterOperator(F function) : function_(std::move(function)) {}
-
-  Status Open(flow::Context& context) override {
-    runtime_.emplace(context);
-    OpenFunction(function_, *runtime_);
-    return {};
-  }
-  void Close() override { CloseFunction(function_); }
+  using RowFunctionOperator<F>::RowFunctionOperator;
 
   Result<flow::Progress> Process(int, flow::Rows& rows, flow::Output& out) override {
     columns::Batch in = rows.TakeAll();
@@ -78,7 +59,7 @@ class FilterOperator final : public flow::Operator {
     try {
       for (; row < count; ++row) {
         kept_[static_cast<size_t>(kept)] = row;  // without a branch: a predicate's outcome is hard to foresee
-        kept += static_cast<bool>(function_(values[row])) ? 1 : 0;
+        kept += static_cast<bool>(this->function_(values[row])) ? 1 : 0;
       }
     } catch (...) {
       return UserException("filter", RowText(values[row]));
@@ -91,8 +72,6 @@ class FilterOperator final : public flow::Operator {
   }
 
  private:
-  F function_;
-  std::optional<RuntimeContext> runtime_;
   std::vector<int32_t> kept_;
 };
 

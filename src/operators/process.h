@@ -282,10 +282,11 @@ class ReduceOperator final : public FunctionOperator<K, T, F> {
   }
   Result<flow::Progress> Process(int, flow::Rows& rows, flow::Output& out) override {
     return this->template Run<T>(rows, out, [this](const T& value) {
-      const T* before = value_.Value();
-      T reduced = before ? this->function()(*before, value) : value;
-      value_.Update(reduced);
-      this->out().Collect(std::move(reduced));
+      bool created = false;
+      T* reduced = value_.Mutable(&created);
+      if (!reduced) return;  // the state's error ends the call
+      *reduced = created ? value : this->function()(*reduced, value);
+      this->out().Collect(*reduced);
     });
   }
 

@@ -45,6 +45,9 @@ class SliceShape {
   std::optional<Window> Next(const Window& window) const;
   /// Every window is one slice.
   bool single() const { return single_; }
+  /// Slices of the largest window.
+  int64_t per_window() const { return shape_.size_ms / width_ms_; }
+  Window After(const Window& slice) const { return {slice.end, SaturatingAdd(slice.end, width_ms_)}; }
 
  private:
   int64_t BaseOf(int64_t time) const { return WindowStart(time, shape_.offset_ms, shape_.size_ms); }

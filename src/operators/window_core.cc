@@ -21,6 +21,9 @@ constexpr int64_t kTimeBound = int64_t{1} << 61;
 constexpr uint8_t kFiring = 1;  // timers up to it are not all fired
 constexpr uint8_t kListed = 2;  // all contents wait to be fired, without timers
 
+/// Up to so many slices a firing window asks for one by one; above, it goes through those that its key has, in an index by key.
+constexpr int64_t kProbedSlices = 32;
+
 /// Panes that are looked up, fired and erased together.
 constexpr size_t kFiredTogether = 64;
 
@@ -45,7 +48,8 @@ Status WindowCore::Open(flow::Context& context) {
 
   state::StateSpec spec;
   spec.name = "window-contents";
-  spec.kind = slices_ && !slices_->single() ? state::StateKind::kMap : state::StateKind::kAggregating;
+  probes_ = !slices_ || slices_->per_window() <= kProbedSlices;
+  spec.kind = probes_ ? state::StateKind::kAggregating : state::StateKind::kMap;
   spec.value_codec = accumulator_type().name;
   spec.namespace_codec = "window";
   THALWEG_ASSIGN(contents_, backend->OpenTable(spec, accumulator_type()));
@@ -327,6 +331,26 @@ void WindowCore::ListPane(const state::KeyView& key, const Window& slice) {
   list.Add(key);
 }
 
+/// Calls `visit(slice, accumulator)` for the slices of `window` that `key` has, in their order.
+template <typename Visit>
+void WindowCore::ForEachSlice(const state::KeyView& key, const Window& window, Visit&& visit) {
+  if (!probes_) {
+    contents_->ForEachOfKey(key, [&](std::string_view ns, void* accumulator) {
+      Window slice = WindowFromBytes(ns);
+      if (slice.start >= window.end) return false;
+      if (slice.start >= window.start) visit(slice, accumulator);
+      return true;
+    });
+    return;
+  }
+  const Window first = slices_->SliceOf(window.start);
+  for (Window slice = first; slice.start < window.end; slice = slices_->After(slice))
+    contents_->Prefetch(key.hash, WindowBytes(slice).view());
+  for (Window slice = first; slice.start < window.end; slice = slices_->After(slice)) {
+    if (const void* accumulator = contents_->Find(key, WindowBytes(slice).view())) visit(slice, accumulator);
+  }
+}
+
 // `chain`: the window fires at its time, so the one after it gets its timer if it has rows; not so when a late row fires it again.
 void WindowCore::FireSlices(const state::KeyView& key, const Window& window, bool chain) {
   bool keep = options_.allowed_lateness_ms > 0 && domain() == TimeDomain::kEventTime;
@@ -342,15 +366,11 @@ void WindowCore::FireSlices(const state::KeyView& key, const Window& window, boo
   bool any = false, next_has_rows = false;
   std::vector<Window> dead;
   StartMerge();
-  contents_->ForEachOfKey(key, [&](std::string_view ns, void* accumulator) {
-    Window slice = WindowFromBytes(ns);
-    if (slice.start >= window.end) return false;
-    if (slice.start < window.start) return true;
+  ForEachSlice(key, window, [&](const Window& slice, const void* accumulator) {
     any = true;
     AddSlice(accumulator);
     if (next && slice.start >= next->start) next_has_rows = true;
     if (!keep && slices_->Last(slice)->end <= window.end) dead.push_back(slice);
-    return true;
   });
   if (any) FireMerged(key, window);
   for (const Window& slice : dead) contents_->Erase(key, WindowBytes(slice).view());

@@ -125,6 +125,8 @@ class WindowCore : public flow::Operator {
   void ListTimedPanes();
   std::optional<int64_t> NextDue(TimeDomain timers) const;
   void FireSlices(const state::KeyView& key, const Window& window, bool chain);
+  template <typename Visit>
+  void ForEachSlice(const state::KeyView& key, const Window& window, Visit&& visit);
   void OnPaneTimer(const state::KeyView& key, const Window& window, int64_t time, TimeDomain domain);
   void FirePane(TriggerResult result, const state::KeyView& key, const Window& window, const Window& state);
   void ClearPane(const state::KeyView& key, const Window& window, const Window& state);
@@ -148,6 +150,7 @@ class WindowCore : public flow::Operator {
   std::optional<SliceShape> slices_;
   /// Every pane is one slice and goes when it fires: a list of keys per window stands for their timers.
   bool listed_ = false;
+  bool probes_ = true;  // slices of a window are few: asked for one by one
   std::map<Window, PaneList> panes_;
   flow::Context* context_ = nullptr;
   NamedTables tables_;

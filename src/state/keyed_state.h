@@ -125,6 +125,9 @@ class ValueState : internal::StateHandle {
   void Update(V value) {
     if (V* at = CreateAs<V>()) *at = std::move(value);
   }
+  /// The value to change in place, value-initialised if there was none (`*created`); null only when the state could not be opened.
+  /// Valid until the next call on a state.
+  V* Mutable(bool* created) { return CreateAs<V>({}, created); }
   void Clear() { EraseNs(); }
 };
 
