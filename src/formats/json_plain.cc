@@ -125,7 +125,7 @@ void PlainJson::Bind(const std::vector<types::Field>& from, Fields* to) {
 }
 
 bool PlainJson::Decode(std::string_view record, columns::BatchBuilder& out) {
-  if (!usable_) return false;
+  if (!usable_ || record.empty()) return false;
   end_ = record.data() + record.size();
   const char* at =
       Object(Blanks(record.data()), top_, [&](size_t i) -> ColumnBuilder& { return out.column(static_cast<int>(i)); });
@@ -185,8 +185,8 @@ const char* PlainJson::Object(const char* at, Fields& fields, const Builders& bu
       if (*at != ',') break;
       at = Blanks(at + 1);
     }
-    if (*at != '}') return nullptr;
   }
+  if (!Closes(at, '}')) return nullptr;
   if (seen < count && !Missing(fields, row, builder)) [[unlikely]]
     return nullptr;
   return at + 1;
@@ -305,8 +305,8 @@ const char* PlainJson::Array(const char* at, Value& value, ColumnBuilder& out) {
       if (*at != ',') break;
       at = Blanks(at + 1);
     }
-    if (*at != ']') return nullptr;
   }
+  if (!Closes(at, ']')) return nullptr;
   out.CloseRow();
   return at + 1;
 }
@@ -326,8 +326,8 @@ const char* PlainJson::Map(const char* at, Value& value, ColumnBuilder& out) {
       if (*at != ',') break;
       at = Blanks(at + 1);
     }
-    if (*at != '}') return nullptr;
   }
+  if (!Closes(at, '}')) return nullptr;
   std::sort(keys.begin(), keys.end());
   if (std::adjacent_find(keys.begin(), keys.end()) != keys.end()) return nullptr;
   out.CloseRow();
@@ -466,8 +466,7 @@ const char* PlainJson::Skip(const char* at, int depth) {
   const bool object = *at == '{';
   const char close = object ? '}' : ']';
   at = Blanks(at + 1);
-  if (*at == close) return at + 1;
-  while (true) {
+  while (*at != close) {
     if (object) {
       if (at >= end_ || *at != '"' || !(at = Skip(at, depth))) return nullptr;
       at = Blanks(at);
@@ -476,10 +475,11 @@ const char* PlainJson::Skip(const char* at, int depth) {
     }
     if (!(at = Skip(at, depth - 1))) return nullptr;
     at = Blanks(at);
-    if (*at == close) return at + 1;
-    if (*at != ',') return nullptr;
+    if (*at != ',') break;
     at = Blanks(at + 1);
+    if (*at == close) return nullptr;
   }
+  return Closes(at, close) ? at + 1 : nullptr;
 }
 
 }  // namespace thalweg::formats

@@ -90,6 +90,8 @@ class PlainJson {
   const char* RareText(const char* begin, const char* at, std::string_view* text);
   const char* Escape(const char* at);
   const char* Skip(const char* at, int depth);
+  // What closes beyond the end closes nothing: so no depth of nesting leads farther into the padding than one token does.
+  bool Closes(const char* at, char close) const { return at < end_ && *at == close; }
   inline const char* Blanks(const char* at) const;
 
   TimestampStandard timestamp_format_;

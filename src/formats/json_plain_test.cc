@@ -124,6 +124,24 @@ TEST(PlainJson, NothingBehindTheRecordIsTaken) {
     }
 }
 
+TEST(PlainJson, ClosingBehindTheRecordIsNotFollowedHoweverDeepTheValue) {
+  DataType type(TypeId::kInt);
+  std::string text = "1";
+  for (int depth = 0; depth < 100; ++depth) {
+    type = DataType::Row({{"r", type}});
+    text = "{\"r\":" + text;
+  }
+  types::SchemaPtr schema = MakeSchema({{"r", type}});
+  for (std::string start : {"{\"r\":" + text, "{\"r\":null,\"x\":" + std::string(30, '[')}) {
+    std::unique_ptr<char[]> copy(new char[start.size() + kDecodePadding]);
+    std::copy(start.begin(), start.end(), copy.get());
+    std::fill_n(copy.get() + start.size(), kDecodePadding, start.back() == '[' ? ']' : '}');
+    columns::BufferPool pool;
+    columns::BatchBuilder builder(*schema, pool);
+    EXPECT_FALSE(PlainJson(*schema, {}).Decode({copy.get(), start.size()}, builder));
+  }
+}
+
 TEST(JsonScan, EveryScanFindsTheFirstSpecialByteWhereverItLies) {
   Random random(7);
   for (int round = 0; round < 20'000; ++round) {
