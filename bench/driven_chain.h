@@ -112,7 +112,7 @@ class DrivenChain {
     world.metrics = metrics_.get();
     world.seed = node.id;
     contexts_.push_back(std::make_unique<runtime::TaskContext>(std::move(name), world, waker_, std::move(keyed),
-                                                               [](const std::string&) {}));
+                                                               [](const std::string&, uint64_t) {}));
     runtime::ChainMember member;
     member.name = node.name;
     member.uid = node.uid;

@@ -3,13 +3,12 @@
 #include "io/executor.h"
 #include "metrics/registry.h"
 #include "runtime/attempt.h"
+#include "runtime/coordinators.h"
 #include "runtime/core.h"
 #include "state/hashmap_backend.h"
 
 namespace thalweg::bench {
 namespace {
-
-using flow::EnumeratorAction;
 
 /// What runtime/job.h is to an attempt, without threads, time and checkpoints.
 class Loop {
@@ -51,29 +50,22 @@ class Loop {
     if (report.kind == runtime::TaskReport::Kind::kFailed && error_.ok()) error_ = std::move(report.error);
   }
 
+  // Discovery is done at once instead of on an I/O thread.
   Status StartSources() {
-    for (size_t i = 0; i < plan_.graph.nodes.size(); ++i) {
-      const graph::Node& node = plan_.graph.nodes[i];
-      if (node.role != graph::NodeRole::kSource) continue;
-      THALWEG_ASSIGN(std::shared_ptr<flow::Source> source, registry_.MakeSource(node, program_.functions));
-      THALWEG_ASSIGN(std::unique_ptr<flow::SplitEnumerator> enumerator, source->CreateEnumerator());
-      int first_task = attempt_->first_task_of(plan_.chain_of_node[i]);
-      Apply(first_task, enumerator->OnStart(node.parallelism, {}));
-      THALWEG_ASSIGN(flow::Discovery found, enumerator->Discover());
-      Apply(first_task, enumerator->OnDiscovery(found));
-    }
+    runtime::Coordinators::World world;
+    world.clock = &clock_;
+    world.post = [this](int task, std::function<void(runtime::Task&)> command) {
+      attempt_->Post(task, std::move(command));
+    };
+    world.run_blocking = [this](size_t coordinator, const runtime::Coordinators::Work& work) {
+      results_.emplace_back(coordinator, work());
+    };
+    runtime::RestoredState nothing;
+    THALWEG_ASSIGN(coordinators_, runtime::Coordinators::Make(plan_, program_, registry_, nothing, std::move(world)));
+    THALWEG_TRY(coordinators_->Start());
+    for (auto& [coordinator, result] : std::exchange(results_, {}))
+      THALWEG_TRY(coordinators_->OnResult(coordinator, std::move(result)));
     return {};
-  }
-
-  void Apply(int first_task, const std::vector<EnumeratorAction>& actions) {
-    for (const EnumeratorAction& action : actions) {
-      std::vector<runtime::SplitAssignment> splits;
-      for (const flow::Split& split : action.splits) splits.push_back({split, ""});
-      attempt_->Post(first_task + action.subtask, [kind = action.kind, splits](runtime::Task& each) {
-        if (kind == EnumeratorAction::Kind::kAssign) each.AddSplits(splits);
-        if (kind == EnumeratorAction::Kind::kNoMoreSplits) each.NoMoreSplits();
-      });
-    }
   }
 
   flow::Program program_;
@@ -86,6 +78,8 @@ class Loop {
   io::Executor executor_;
   runtime::PhysicalPlan plan_;
   std::unique_ptr<runtime::Attempt> attempt_;
+  std::unique_ptr<runtime::Coordinators> coordinators_;
+  std::vector<std::pair<size_t, Result<std::string>>> results_;
   size_t drained_ = 0;
   Status error_;
 };

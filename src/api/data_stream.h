@@ -171,6 +171,11 @@ class DataStream {
   DataStream<T> AssignTimestampsAndWatermarks(const WatermarkStrategy<T>& strategy) const {
     // Made when the program is built: the interval may be configured until then.
     auto make = [strategy, env = place_.env](const auto&) -> flow::OperatorFactory {
+      if (strategy.alignment())
+        return [group = strategy.alignment()->group](const graph::Node&) -> Result<std::unique_ptr<flow::Operator>> {
+          return UserError(
+              "Watermark alignment (group '{}') works for the strategy of a source only: give it to FromSource", group);
+        };
       operators::TimestampOptions options;
       options.interval_ms = env->watermark_interval_ms();
       options.assign = strategy.assign();

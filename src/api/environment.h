@@ -48,6 +48,7 @@ class StreamExecutionEnvironment {
     pipeline.assign_times = strategy.assign();
     pipeline.make_watermarks = strategy.make_generator();
     pipeline.idle_timeout_ms = strategy.idle_ms();
+    pipeline.alignment = strategy.alignment();
     StreamGraph::NodeSpec spec{.kind = source.kind,
                                .name = name.empty() ? source.name : name,
                                .output_codec = types::CodecName<T>(),

@@ -97,6 +97,30 @@ TEST(Environment, AnUnknownKeyFailsAtExecuteAndNamesTheNearest) {
   EXPECT_THAT(result.status().message(), HasSubstr("parallelism.default"));
 }
 
+TEST(Environment, AlignedSourcesGiveAllTheirRows) {
+  auto strategy = WatermarkStrategy<int64_t>::Monotonous()
+                      .WithTimestamps([](int64_t n) { return n; })
+                      .WithWatermarkAlignment("g", Millis(10), Millis(1));
+  StreamExecutionEnvironment env;
+  env.SetParallelism(2);
+  std::vector<int64_t> many(3000), few(100);
+  std::iota(many.begin(), many.end(), 1);
+  std::iota(few.begin(), few.end(), 1);
+  auto rows = env.FromCollection(many, strategy).Union(env.FromCollection(few, strategy)).ExecuteAndCollect();
+  ASSERT_TRUE(rows.ok()) << rows.status().ToString();
+  EXPECT_EQ(rows->size(), 3100u);
+}
+
+TEST(Environment, WatermarkAlignmentIsForSourcesOnly) {
+  StreamExecutionEnvironment env;
+  auto rows = env.FromElements(int64_t{1})
+                  .AssignTimestampsAndWatermarks(
+                      WatermarkStrategy<int64_t>::Monotonous().WithWatermarkAlignment("g", Millis(10)))
+                  .ExecuteAndCollect();
+  ASSERT_FALSE(rows.ok());
+  EXPECT_THAT(rows.status().message(), HasSubstr("Watermark alignment (group 'g') works for the strategy of a source only"));
+}
+
 TEST(Environment, AnEmptyJobIsAnError) {
   StreamExecutionEnvironment env;
   auto result = env.Execute("job");

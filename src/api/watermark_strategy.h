@@ -5,9 +5,12 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "columns/batch.h"
+#include "flow/program.h"
 #include "operators/user_error.h"
 #include "time/watermark.h"
 
@@ -84,9 +87,19 @@ class WatermarkStrategy {
     return strategy;
   }
 
+  /// Splits of all sources of `group` (in the whole job) that are more than `max_drift` ahead of the group's least watermark are not
+  /// read until the others have caught up. For a source's strategy only: FromSource.
+  WatermarkStrategy WithWatermarkAlignment(std::string group, Millis max_drift,
+                                           Millis update_interval = Millis(1000)) const {
+    WatermarkStrategy strategy = *this;
+    strategy.alignment_ = flow::WatermarkAlignmentSpec{std::move(group), max_drift.count(), update_interval.count()};
+    return strategy;
+  }
+
   const std::function<void(columns::Batch&, columns::BufferPool&)>& assign() const { return assign_; }
   const time::WatermarkGeneratorFactory& make_generator() const { return make_generator_; }
   int64_t idle_ms() const { return idle_ms_; }
+  const std::optional<flow::WatermarkAlignmentSpec>& alignment() const { return alignment_; }
 
  private:
   template <typename G>
@@ -119,6 +132,7 @@ class WatermarkStrategy {
   std::function<void(columns::Batch&, columns::BufferPool&)> assign_;
   time::WatermarkGeneratorFactory make_generator_;
   int64_t idle_ms_ = 0;
+  std::optional<flow::WatermarkAlignmentSpec> alignment_;
 };
 
 }  // namespace thalweg::api

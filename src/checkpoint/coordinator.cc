@@ -205,7 +205,7 @@ Manifest CheckpointCoordinator::MakeManifest(uint64_t checkpoint, const Pending&
                               node.max_parallelism,
                               node.parallelism,
                               node.keyed,
-                              coordinator != pending.coordinators.end() ? coordinator->second : std::string(),
+                              coordinator != pending.coordinators.end() ? coordinator->second : CoordinatorState(),
                               {},
                               {}});
   }

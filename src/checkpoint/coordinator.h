@@ -71,10 +71,11 @@ struct TaskFinished {
   TaskId task;
   TaskState state;
 };
-/// States of the operator coordinators, taken when TriggerBarrier came, before the barriers were sent.
+/// States of the operator coordinators, taken when TriggerBarrier came, before the barriers were sent; with what their operators sent
+/// before their barriers and came later. So told when every operator that has a coordinator took its barrier.
 struct CoordinatorStates {
   uint64_t checkpoint = 0;
-  std::map<std::string, std::string> by_uid;
+  std::map<std::string, CoordinatorState> by_uid;
 };
 /// The answer to CommitManifest.
 struct CommitResult {
@@ -150,7 +151,7 @@ class CheckpointCoordinator {
     std::optional<uint64_t> request;
     std::map<TaskId, TaskState> acked;
     std::set<TaskId> triggered;
-    std::map<std::string, std::string> coordinators;
+    std::map<std::string, CoordinatorState> coordinators;
     bool has_coordinators = false;
     bool committing = false;
   };

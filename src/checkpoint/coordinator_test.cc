@@ -345,8 +345,8 @@ TEST(Coordinator, CoordinatorStatesBelongToTheCheckpoint) {
   step(110, Ack(1, kSource0));
   step(110, Ack(1, kSource1));
   EXPECT_THAT(step(110, Ack(1, kSink)), IsEmpty());
-  EXPECT_THAT(step(111, CoordinatorStates{1, {{"in", "seen"}}}), ElementsAre("commit 1"));
-  EXPECT_EQ(step.manifest.nodes[0].coordinator, "seen");
+  EXPECT_THAT(step(111, CoordinatorStates{1, {{"in", {"seen", {{1, "e"}}}}}}), ElementsAre("commit 1"));
+  EXPECT_EQ(step.manifest.nodes[0].coordinator, (CoordinatorState{"seen", {{1, "e"}}}));
 }
 
 TEST(Coordinator, ARequestIsAnsweredWhenDurableAndWaitsForTheOneUnderWay) {
@@ -465,7 +465,7 @@ class Chaos {
       case 2: return Finish(kSource0);
       case 3: return AnswerCommits(true);
       case 4: return AnswerCommits(false);
-      case 5: return Feed(CoordinatorStates{RandomCheckpoint(), {{"last", "c"}}});
+      case 5: return Feed(CoordinatorStates{RandomCheckpoint(), {{"last", {"c", {}}}}});
       case 6: return Feed(CommitResult{RandomCheckpoint() + 1000, {}});
       case 7: return Feed(Tick{});
       default: return Feed(TaskAck{highest_ > 0 && random_.Below(2) ? highest_ : RandomCheckpoint(), RandomTask(), {}});

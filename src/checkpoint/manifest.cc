@@ -163,14 +163,36 @@ Result<SubtaskState> DecodeSubtask(std::string_view bytes) {
   return state;
 }
 
+std::string EncodeEvent(const CoordinatorEvent& event) {
+  FieldWriter out;
+  out.Number(1, static_cast<uint64_t>(event.subtask));
+  out.Bytes(2, event.event);
+  return out.Take();
+}
+
+Result<CoordinatorEvent> DecodeEvent(std::string_view bytes) {
+  FieldReader in(bytes, "event of a checkpoint");
+  CoordinatorEvent event;
+  while (in.Next()) {
+    switch (in.tag()) {
+      case 1: event.subtask = in.Int32(); break;
+      case 2: event.event = in.String(); break;
+      default: return ExternalError("Malformed event of a checkpoint: it has field {}", in.tag());
+    }
+  }
+  THALWEG_TRY(in.status());
+  return event;
+}
+
 std::string EncodeNode(const NodeState& node) {
   FieldWriter out;
   out.Bytes(1, node.uid);
   out.Number(2, static_cast<uint64_t>(node.max_parallelism));
   out.Number(3, static_cast<uint64_t>(node.parallelism));
   out.Bool(4, node.keyed);
-  out.Bytes(5, node.coordinator);
+  out.Bytes(5, node.coordinator.state);
   for (const SubtaskState& subtask : node.subtasks) out.Nested(6, EncodeSubtask(subtask));
+  for (const CoordinatorEvent& event : node.coordinator.events) out.Nested(7, EncodeEvent(event));
   out.Unknown(node.unknown);
   return out.Take();
 }
@@ -180,6 +202,10 @@ Status CheckNode(const NodeState& node) {
       node.parallelism > node.max_parallelism)
     return ExternalError("Malformed checkpoint manifest: node '{}' has parallelism {} and max parallelism {}", node.uid,
                          node.parallelism, node.max_parallelism);
+  for (const CoordinatorEvent& event : node.coordinator.events)
+    if (event.subtask < 0 || event.subtask >= node.parallelism)
+      return ExternalError("Malformed checkpoint manifest: an event of node '{}' comes from subtask {} of {}", node.uid,
+                           event.subtask, node.parallelism);
   int32_t next = 0;
   for (const SubtaskState& subtask : node.subtasks) {
     if (subtask.subtask < next || subtask.subtask >= node.parallelism)
@@ -202,8 +228,9 @@ Result<NodeState> DecodeNode(std::string_view bytes) {
       case 2: node.max_parallelism = in.Int32(); break;
       case 3: node.parallelism = in.Int32(); break;
       case 4: node.keyed = in.Bool(); break;
-      case 5: node.coordinator = in.String(); break;
+      case 5: node.coordinator.state = in.String(); break;
       case 6: node.subtasks.push_back(in.Take(DecodeSubtask(in.Bytes()))); break;
+      case 7: node.coordinator.events.push_back(in.Take(DecodeEvent(in.Bytes()))); break;
       default: in.Keep(&node.unknown);
     }
   }
@@ -222,7 +249,7 @@ bool SubtaskState::IsEmpty() const {
 }
 
 bool NodeState::IsEmpty() const {
-  return coordinator.empty() && unknown.empty() &&
+  return coordinator == CoordinatorState() && unknown.empty() &&
          std::all_of(subtasks.begin(), subtasks.end(), [](const SubtaskState& subtask) { return subtask.IsEmpty(); });
 }
 

@@ -54,13 +54,28 @@ struct SubtaskState {
 /// Operator uid -> its state in one task: what a task acknowledges.
 using TaskState = std::map<std::string, SubtaskState>;
 
+/// An operator's event that was on its way to the coordinator between their snapshots: the sender's state says that it was sent, the
+/// coordinator's lacks it.
+struct CoordinatorEvent {
+  int32_t subtask = 0;
+  std::string event;
+  bool operator==(const CoordinatorEvent&) const = default;
+};
+
+/// Of an operator coordinator; a source's is its split enumerator's.
+struct CoordinatorState {
+  std::string state;
+  std::vector<CoordinatorEvent> events;  // in the order of their arrival
+  bool operator==(const CoordinatorState&) const = default;
+};
+
 /// One node of the graph.
 struct NodeState {
   std::string uid;
   int32_t max_parallelism = 0;
   int32_t parallelism = 0;
   bool keyed = false;                  // reads keyed input: rows in flight belong to key groups
-  std::string coordinator;             // of its operator coordinator or split enumerator
+  CoordinatorState coordinator;
   std::vector<SubtaskState> subtasks;  // ascending by subtask; those without state may be left out
   std::string unknown;
 

@@ -34,7 +34,7 @@ TEST(Manifest, EveryFieldComesBack) {
   EXPECT_EQ(manifest.graph_digest, 0x0123456789abcdefu);
   EXPECT_EQ(manifest.kind, CheckpointKind::kRequested);
   ASSERT_EQ(manifest.nodes.size(), 3u);
-  EXPECT_EQ(manifest.nodes[0].coordinator, "seen: 2 partitions");
+  EXPECT_EQ(manifest.nodes[0].coordinator, (CoordinatorState{"seen: 2 partitions", {{0, "idle"}}}));
   EXPECT_TRUE(manifest.nodes[0].IsFinished());
   EXPECT_EQ(manifest.nodes[0].subtasks[0].splits, (std::vector<std::string>{"views-0@17", "views-1@4"}));
   const NodeState& count = *manifest.Find("count");

@@ -53,6 +53,7 @@ std::vector<state::OperatorStateSnapshot> ListsOf(const SubtaskState& from) {
 void PlanNode(const NodeState& old, NodePlan& plan) {
   plan.finished = old.IsFinished();
   plan.coordinator = old.coordinator;
+  for (CoordinatorEvent& event : plan.coordinator.events) event.subtask %= plan.parallelism;
   std::vector<std::vector<state::OperatorStateSnapshot>> lists;
   for (const SubtaskState& from : old.subtasks) {
     lists.push_back(ListsOf(from));
@@ -99,9 +100,8 @@ Status CheckFinished(const Manifest& manifest, const std::vector<RestoreNode>& n
       least = std::min(least, ended);
       if (old && ended < EndedOf(*old))
         return UserError(
-            "In checkpoint {} {} of operator '{}' had ended, but of its input '{}' not: what would still come from "
-            "there "
-            "cannot be processed; give the changed operators new uids",
+            "In checkpoint {} {} of operator '{}' had ended, but of its input '{}' not: what would still come cannot be "
+            "processed; give the changed operators new uids",
             manifest.checkpoint, EndedOf(*old) == Ended::kAll ? "all" : "a part", node.uid, input.uid);
     }
     ended_of[node.uid] = old ? EndedOf(*old) : least;

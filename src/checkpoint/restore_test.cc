@@ -44,8 +44,15 @@ TEST(RestorePlan, SourcesGetAllSplitsAndTheirEnumerator) {
   const Manifest manifest = SampleManifest();
   const RestorePlan plan = PlanRestore(manifest, {{"views", 3, 0}, {"count", 1, 0}, {"sink", 1, 0}}).value();
   EXPECT_THAT(plan.nodes.at("views").splits, ElementsAre("views-0@17", "views-1@4"));
-  EXPECT_EQ(plan.nodes.at("views").coordinator, "seen: 2 partitions");
+  EXPECT_EQ(plan.nodes.at("views").coordinator, (CoordinatorState{"seen: 2 partitions", {{0, "idle"}}}));
   EXPECT_TRUE(plan.nodes.at("views").finished);
+}
+
+TEST(RestorePlan, AnEventUnderWayComesFromTheHeirOfItsSender) {
+  Manifest manifest = SampleManifest(3, 8);
+  manifest.nodes[1].coordinator.events = {{2, "c"}, {0, "a"}, {1, "b"}};
+  EXPECT_THAT(PlanRestore(manifest, Nodes(2)).value().nodes.at("count").coordinator.events,
+              ElementsAre(CoordinatorEvent{0, "c"}, CoordinatorEvent{0, "a"}, CoordinatorEvent{1, "b"}));
 }
 
 TEST(RestorePlan, CommittablesAndListItemsGoToOneAndBroadcastToAll) {

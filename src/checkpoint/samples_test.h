@@ -52,7 +52,7 @@ inline Manifest SampleManifest(int32_t parallelism = 2, int32_t max_parallelism 
   SubtaskState reader;
   reader.finished = true;
   reader.splits = {"views-0@17", "views-1@4"};
-  manifest.nodes = {{"views", max_parallelism, 1, false, "seen: 2 partitions", {reader}, {}},
+  manifest.nodes = {{"views", max_parallelism, 1, false, {"seen: 2 partitions", {{0, "idle"}}}, {reader}, {}},
                     {"count", max_parallelism, parallelism, true, {}, {}, {}},
                     {"sink", max_parallelism, parallelism, false, {}, {}, {}}};
   for (int32_t i = 0; i < parallelism; ++i) {

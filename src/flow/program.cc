@@ -45,4 +45,11 @@ Result<std::shared_ptr<Source>> Registry::MakeSource(const graph::Node& node, co
   return Make(sources_, functions.sources, node, "source");
 }
 
+Result<std::unique_ptr<OperatorCoordinator>> Registry::MakeCoordinator(const graph::Node& node,
+                                                                       const Functions& functions) const {
+  if (!functions.coordinators.contains(node.uid) && !coordinators_.contains(node.kind))
+    return std::unique_ptr<OperatorCoordinator>();
+  return Make(coordinators_, functions.coordinators, node, "coordinator");
+}
+
 }  // namespace thalweg::flow

@@ -77,6 +77,7 @@ struct Discovery {
   std::vector<Split> splits;  // all that exist now
 };
 
+/// A source's operator coordinator (flow/coordinator.h), told in terms of splits.
 /// Pure: no clock, no I/O, no threads in its methods but Discover. Same calls, same actions.
 class SplitEnumerator {
  public:

@@ -2,12 +2,15 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "metrics/names.h"
+#include "metrics/registry.h"
 #include "operators/emitter.h"
 
 namespace thalweg::operators {
@@ -17,7 +20,8 @@ struct OutputTag {
   std::string name;
 };
 
-/// A port that somebody reads. What goes to a tag without a port is dropped, as in Flink.
+/// A port that somebody reads. What goes to a tag without a port is dropped, as in Flink, and counted:
+/// side_output.<tag>.numRecordsDropped of the operator.
 struct SidePort {
   std::string name;
   const types::ObjectType* type = nullptr;
@@ -45,7 +49,7 @@ class Ports {
   Ports& operator=(const Ports&) = delete;
 
   Emitter<Out>& main() { return main_; }
-  /// Null if the name has no port. Throws std::invalid_argument if the port is of another type.
+  /// Where the next row for the tag goes. Null if it has no port: the row is counted as dropped. Throws std::invalid_argument if the port is of another type.
   EmitterBase* Find(const std::string& name, const types::ObjectType& type) {
     for (size_t i = 0; i < sides_.size(); ++i) {
       if (sides_[i].name != name) continue;
@@ -55,6 +59,10 @@ class Ports {
       }
       return owned_[i].get();
     }
+    metrics::Counter*& dropped = dropped_[name];
+    if (!dropped)
+      dropped = &context_->metrics().AddGroup(metrics::kSideOutputGroup, name).counter(metrics::kNumRecordsDropped);
+    dropped->Increment();
     return nullptr;
   }
   template <typename X>
@@ -63,6 +71,7 @@ class Ports {
   }
 
   Status Open(flow::Context& context) {
+    context_ = &context;
     for (EmitterBase* port : all_) THALWEG_TRY(port->Open(context));
     return {};
   }
@@ -91,6 +100,8 @@ class Ports {
   std::vector<SidePort> sides_;
   std::vector<std::unique_ptr<EmitterBase>> owned_;
   std::vector<EmitterBase*> all_;
+  flow::Context* context_ = nullptr;
+  std::map<std::string, metrics::Counter*> dropped_;  // by tag
 };
 
 }  // namespace thalweg::operators

@@ -175,13 +175,20 @@ class Attempt::Builder {
     world.clock = world_.clock;
     world.pool = &core_of(spec.id).pool();
     world.executor = world_.executor;
-    world.metrics = world_.metrics;
+    parts.metrics.push_back(world_.metrics ? world_.metrics->Open(metrics::ScopeKind::kOperator,
+                                                                  {{"operator_name", node.name},
+                                                                   {"operator_id", node.uid},
+                                                                   {"subtask_index", std::to_string(spec.subtask)},
+                                                                   {"task_attempt_num", std::to_string(world_.number)}})
+                                           : nullptr);
+    world.metrics = parts.metrics.back().get();
     world.connector_bytes = connector_bytes_;
     world.seed = world_.seed + static_cast<uint64_t>(spec.id) * 1000 + static_cast<uint64_t>(node.id);
-    auto send_event = [report = report_, id = spec.id, uid = node.uid](std::string event) {
+    auto send_event = [report = report_, id = spec.id, uid = node.uid](std::string event, uint64_t barrier) {
       TaskReport message;
       message.kind = TaskReport::Kind::kEvent;
       message.task = id;
+      message.checkpoint = barrier;
       message.uid = uid;
       message.event = std::move(event);
       report(std::move(message));

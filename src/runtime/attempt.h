@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "checkpoint/manifest.h"
 #include "columns/buffer.h"
 #include "config/memory_budget.h"
 #include "flow/program.h"
@@ -32,9 +33,9 @@ struct RestoredOperator {
 struct RestoredState {
   uint64_t checkpoint = 0;  // 0: none
   std::map<std::string, std::vector<RestoredOperator>> operators;
-  std::map<std::string, std::vector<std::string>> splits;  // by source uid, as EncodeSplit wrote them
-  std::map<std::string, std::string> enumerators;          // by source uid
-  std::set<std::string> finished;                          // uids whose every subtask had ended
+  std::map<std::string, std::vector<std::string>> splits;            // by source uid, as EncodeSplit wrote them
+  std::map<std::string, checkpoint::CoordinatorState> coordinators;  // by uid
+  std::set<std::string> finished;                                    // uids whose every subtask had ended
 };
 
 using KeyedBackendFactory = std::function<Result<std::unique_ptr<state::KeyedBackend>>(const flow::TaskName& task,

@@ -117,6 +117,12 @@ Status Chain::OnTimer(int member, int64_t now_ms) {
   return DeliverTo(member, std::move(work));
 }
 
+Status Chain::OnEvent(int member, std::string_view event) {
+  ChainMember& to = members_[static_cast<size_t>(member)];
+  if (to.finished) return {};
+  return Named(member, CatchUserErrors([&] { return to.op->OnEvent(event); }));
+}
+
 Status Chain::DeliverTo(int member, Work work) {
   THALWEG_TRY(Enqueue(member, std::move(work)));
   return std::exchange(error_, Status());
@@ -222,9 +228,10 @@ Status Chain::Forward(int index, const Element& element) {
 
 void Chain::EmitFrom(int member, int port, Batch batch) {
   const auto& ports = members_[static_cast<size_t>(member)].ports;
-  if (static_cast<size_t>(port) >= ports.size()) return;  // a side output that nobody reads
-  const ChainMember::Port& to = ports[static_cast<size_t>(port)];
+  static const ChainMember::Port kNobody;
+  const ChainMember::Port& to = static_cast<size_t>(port) < ports.size() ? ports[static_cast<size_t>(port)] : kNobody;
   size_t left = to.chained.size() + to.edges.size();
+  if (left == 0 && port > 0 && events_.on_unread) events_.on_unread(member, port, batch.rows());
   auto next_handle = [&] { return --left == 0 ? std::move(batch) : batch.Share(*pool_); };
   for (exchange::EdgeWriter* edge : to.edges) edge->Emit(next_handle());
   for (int next : to.chained) {
@@ -308,6 +315,7 @@ Status Chain::TakeSnapshot(int index, const flow::Barrier& barrier) {
   auto& [member, keyed] = snapshot_[static_cast<size_t>(index)];
   THALWEG_ASSIGN(member, SnapshotMember(index, barrier, false));
   THALWEG_ASSIGN(keyed, BeginKeyed(index));
+  if (events_.on_barrier_taken) events_.on_barrier_taken(index, barrier);
   if (++snapshotted_ < members_.size()) return {};
   snapshotted_ = 0;
   TaskSnapshot whole;

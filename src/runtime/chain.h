@@ -42,9 +42,13 @@ class Chain {
   struct Events {
     /// Every member has snapshotted at `barrier`; keyed state is yet to be saved.
     std::function<void(const flow::Barrier&, TaskSnapshot)> on_snapshot;
+    /// The member has snapshotted at `barrier`, perhaps before others.
+    std::function<void(int member, const flow::Barrier&)> on_barrier_taken;
     /// The head's watermark reached the member (for metrics and Context::current_watermark).
     std::function<void(int member, int64_t watermark)> on_watermark;
     std::function<void(int member, int32_t rows)> on_rows;
+    /// Rows for a side output that nobody reads.
+    std::function<void(int member, int port, int32_t rows)> on_unread;
   };
 
   Chain(std::vector<ChainMember> members, Events events, columns::BufferPool& pool);
@@ -69,6 +73,8 @@ class Chain {
   /// Wakes blocked operators (all: who is not ready blocks again).
   void Unblock();
   Status OnTimer(int member, int64_t now_ms);
+  /// From the member's coordinator.
+  Status OnEvent(int member, std::string_view event);
   /// The core is idle: operators emit partial batches, edges flush.
   Status IdleFlush();
   void FlushEdges();

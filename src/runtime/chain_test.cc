@@ -123,7 +123,7 @@ struct Fixture {
     world.pool = &pool;
     world.metrics = group.get();
     contexts.push_back(
-        std::make_unique<TaskContext>(flow::TaskName{"job", name, name}, world, waker, nullptr, [](std::string) {}));
+        std::make_unique<TaskContext>(flow::TaskName{"job", name, name}, world, waker, nullptr, nullptr));
     ChainMember member;
     member.name = name;
     member.uid = name;

@@ -129,8 +129,9 @@ bool Core::DrainCommands() {
 }
 
 bool Core::Turn() {
-  bool worked = DrainCommands();
-  worked |= DrainLinks();
+  // What was posted here before an element was sent elsewhere is obeyed before the element is seen (a cut before its barrier).
+  bool worked = DrainLinks();
+  worked |= DrainCommands();
   bool more = false;
   int64_t now_ms = clock_->NowMs();
   for (Task* task : tasks_) {

@@ -6,25 +6,11 @@
 #include <chrono>
 
 #include "checkpoint/snapshot_file.h"
+#include "runtime/user_code.h"
 
 namespace thalweg::runtime {
 
 using checkpoint::TaskId;
-using flow::EnumeratorAction;
-
-/// A source node's enumerator and what the job knows of it.
-struct Job::SourceControl {
-  std::string uid;
-  std::string name;
-  int first_task = 0;
-  int parallelism = 1;
-  bool finished = false;  // had ended in the restored checkpoint
-  std::shared_ptr<flow::SplitEnumerator> enumerator;
-  std::map<std::string, std::string> watermark_states;  // by split, of the restored checkpoint
-  std::vector<bool> assigned;                           // by subtask: has heard of its first splits
-  bool discovering = false;
-  int64_t next_discovery_ms = INT64_MAX;
-};
 
 Job::Job(flow::Program program, const flow::Registry& registry, JobOptions options, time::Clock& clock,
          metrics::Group& metrics)
@@ -125,7 +111,7 @@ Result<RestoredState> Job::ReadState(checkpoint::CheckpointStore& store, const c
       state.operators[uid].push_back(std::move(restored));
     }
     state.splits[uid] = std::move(node.splits);
-    state.enumerators[uid] = std::move(node.coordinator);
+    state.coordinators[uid] = std::move(node.coordinator);
     if (node.finished) state.finished.insert(uid);
   }
   return state;
@@ -151,11 +137,9 @@ Status Job::StartAttempt() {
       if (number == attempt_number_ && attempt_) OnReport(std::move(*message));
     });
   };
-  RestoredState for_sources;  // the attempt takes the rest
-  for_sources.checkpoint = restored.checkpoint;
-  for_sources.splits = std::move(restored.splits);
-  for_sources.enumerators = std::move(restored.enumerators);
-  for_sources.finished = restored.finished;
+  uint64_t from = restored.checkpoint;
+  THALWEG_TRY(MakeCoordinators(restored));
+  MakeAlignment();
   auto built = Attempt::Build(plan_, program_, *registry_, std::move(restored), std::move(world), std::move(report));
   THALWEG_TRY(built.status());
   {
@@ -164,10 +148,10 @@ Status Job::StartAttempt() {
   }
   // Numbers go on above any that an earlier attempt triggered: a file that it still writes must not meet one of ours.
   MakeCoordinator(std::max({found_newest_, committed_ ? committed_->checkpoint : 0, last_triggered_}));
-  if (for_sources.checkpoint > 0) Log(fmt::format("Restored checkpoint {}", for_sources.checkpoint));
+  if (from > 0) Log(fmt::format("Restored checkpoint {}", from));
   attempt_->Start();
   memory_watch_.Reset();
-  THALWEG_TRY(StartSources(for_sources));
+  THALWEG_TRY(coordinators_->Start());
   Tell(checkpoint::TasksStarted{});
   if (stopping_) StopSources();
   return {};
@@ -194,7 +178,7 @@ void Job::Loop() {
 int64_t Job::NextWakeMs() const {
   int64_t next = coordinator_timer_ms_.value_or(INT64_MAX);
   if (restart_at_ms_ && io_under_way_ == 0) next = std::min(next, *restart_at_ms_);
-  for (const auto& source : sources_) next = std::min(next, source->next_discovery_ms);
+  if (coordinators_) next = std::min({next, coordinators_->next_timer_ms(), alignment_.next_ms()});
   if (attempt_) next = std::min(next, next_memory_look_ms_);
   return next;
 }
@@ -212,11 +196,10 @@ void Job::OnTimers() {
     coordinator_timer_ms_.reset();
     Tell(checkpoint::Tick{});
   }
-  for (auto& source : sources_) {
-    if (now < source->next_discovery_ms) continue;
-    source->next_discovery_ms = INT64_MAX;
-    Discover(*source);
-  }
+  if (coordinators_) FailUnlessOk(coordinators_->OnTimers(now));
+  if (!coordinators_) return;
+  for (const WatermarkAlignment::Announcement& each : alignment_.OnTime(now))
+    attempt_->Post(each.task, [limit = each.limit](Task& task) { task.SetWatermarkLimit(limit); });
   if (attempt_ && now >= next_memory_look_ms_) {
     next_memory_look_ms_ = now + kMemoryWatchIntervalMs;
     LookAtMemory(now);
@@ -278,18 +261,22 @@ std::string Job::WhatTakesMemory() const {
 void Job::OnReport(TaskReport report) {
   switch (report.kind) {
     case TaskReport::Kind::kFailed: OnFailure(report.error); break;
-    case TaskReport::Kind::kSnapshot: WriteSnapshot(std::move(report)); break;
+    case TaskReport::Kind::kSnapshot:
+      coordinators_->OnBarrierTaken(report.task, report.checkpoint);
+      WriteSnapshot(std::move(report));
+      TellCoordinatorStates();
+      break;
     case TaskReport::Kind::kDeclined:
       Tell(checkpoint::TaskDecline{report.checkpoint, TaskIdOf(report.task), report.error.message()});
       break;
     case TaskReport::Kind::kDrained:
+      coordinators_->OnTaskEnded(report.task);
       drained_[report.task] = std::move(report.snapshot);
+      TellCoordinatorStates();
       TellIfDrained(report.task);
       break;
-    case TaskReport::Kind::kEvent:
-      if (SourceControl* source = FindSource(report.uid))
-        Apply(*source, source->enumerator->OnEvent(report.task - source->first_task, report.event));
-      break;
+    case TaskReport::Kind::kEvent: FailUnlessOk(coordinators_->OnEvent(report)); break;
+    case TaskReport::Kind::kWatermark: alignment_.Report(report.task, report.watermark); break;
   }
 }
 
@@ -307,7 +294,7 @@ void Job::OnFailure(const Status& error) {
   if (outcome_) return;
   if (attempt_) attempt_->Stop();
   checkpoint_metrics_.OnAttemptEnded();
-  sources_.clear();
+  coordinators_.reset();
   writes_under_way_.clear();
   drained_.clear();
   coordinator_.reset();
@@ -365,89 +352,48 @@ JobProgress Job::progress() const {
   return progress;
 }
 
-// --- Sources.
+// --- Operators' coordinators.
 
-Status Job::StartSources(const RestoredState& restored) {
-  sources_.clear();
-  for (size_t i = 0; i < plan_.graph.nodes.size(); ++i) {
-    const graph::Node& node = plan_.graph.nodes[i];
-    if (node.role != graph::NodeRole::kSource) continue;
-    THALWEG_ASSIGN(std::shared_ptr<flow::Source> made, registry_->MakeSource(node, program_.functions));
-    auto source = std::make_unique<SourceControl>();
-    source->uid = node.uid;
-    source->name = node.name;
-    source->first_task = attempt_->first_task_of(plan_.chain_of_node[i]);
-    source->parallelism = node.parallelism;
-    source->assigned.assign(static_cast<size_t>(node.parallelism), false);
-    source->finished = restored.finished.contains(node.uid);
-    THALWEG_ASSIGN(source->enumerator, made->CreateEnumerator());
-
-    std::vector<flow::Split> splits;
-    if (auto old = restored.splits.find(node.uid); old != restored.splits.end()) {
-      for (const std::string& bytes : old->second) {
-        THALWEG_ASSIGN(SplitAssignment assignment, DecodeSplit(bytes));
-        source->watermark_states[assignment.split.id] = std::move(assignment.watermark_state);
-        splits.push_back(std::move(assignment.split));
-      }
-    }
-    if (auto state = restored.enumerators.find(node.uid); state != restored.enumerators.end() && !state->second.empty())
-      THALWEG_TRY(source->enumerator->Restore(state->second).WithContext(fmt::format("Source '{}'", node.name)));
-    SourceControl& control = *source;
-    sources_.push_back(std::move(source));
-    if (control.finished) continue;  // its state stays in the checkpoints; its readers end at once
-    Apply(control, control.enumerator->OnStart(control.parallelism, splits));
-    Discover(control);
-  }
+Status Job::MakeCoordinators(RestoredState& restored) {
+  Coordinators::World world;
+  world.clock = clock_;
+  world.post = [this](int task, std::function<void(Task&)> command) { attempt_->Post(task, std::move(command)); };
+  world.run_blocking = [this](size_t coordinator, Coordinators::Work work) {
+    RunForCoordinator(coordinator, std::move(work));
+  };
+  THALWEG_ASSIGN(coordinators_, Coordinators::Make(plan_, program_, *registry_, restored, std::move(world)));
   return {};
 }
 
-void Job::Discover(SourceControl& source) {
-  if (source.discovering) return;
-  source.discovering = true;
-  RunOnIoThread([this, enumerator = source.enumerator, uid = source.uid, number = attempt_number_] {
-    auto found = std::make_shared<Result<flow::Discovery>>(enumerator->Discover());
-    Post([this, found, uid, number] {
-      SourceControl* control = number == attempt_number_ && attempt_ ? FindSource(uid) : nullptr;
-      if (!control) return;
-      control->discovering = false;
-      if (!found->ok()) return OnFailure(found->status().WithContext(fmt::format("Source '{}'", control->name)));
-      Apply(*control, control->enumerator->OnDiscovery(**found));
-      // Who got nothing is told so: until then it counts as active and holds the watermark back.
-      for (size_t i = 0; i < control->assigned.size(); ++i) {
-        if (!control->assigned[i]) Apply(*control, {{EnumeratorAction::Kind::kAssign, static_cast<int>(i), {}, {}}});
-      }
-      int64_t interval = control->enumerator->discovery_interval_ms();
-      if (interval > 0) control->next_discovery_ms = clock_->NowMs() + interval;
+void Job::MakeAlignment() {
+  alignment_ = {};
+  for (size_t i = 0; i < plan_.graph.nodes.size(); ++i) {
+    auto pipeline = program_.functions.pipelines.find(plan_.graph.nodes[i].uid);
+    if (pipeline == program_.functions.pipelines.end() || !pipeline->second.alignment) continue;
+    const ChainSpec& chain = plan_.chains[static_cast<size_t>(plan_.chain_of_node[i])];
+    for (int subtask = 0; subtask < chain.parallelism; ++subtask)
+      alignment_.Add(chain.first_task + subtask, *pipeline->second.alignment, clock_->NowMs());
+  }
+}
+
+void Job::RunForCoordinator(size_t coordinator, Coordinators::Work work) {
+  RunOnIoThread([this, coordinator, work = std::move(work), number = attempt_number_] {
+    auto result = std::make_shared<Result<std::string>>(CatchUserErrors(work));
+    Post([this, coordinator, result, number] {
+      if (number == attempt_number_ && attempt_) FailUnlessOk(coordinators_->OnResult(coordinator, std::move(*result)));
     });
   });
 }
 
-void Job::Apply(SourceControl& source, const std::vector<EnumeratorAction>& actions) {
-  for (const EnumeratorAction& action : actions) {
-    int task = source.first_task + action.subtask;
-    switch (action.kind) {
-      case EnumeratorAction::Kind::kAssign: {
-        std::vector<SplitAssignment> assignments;
-        for (const flow::Split& split : action.splits) {
-          auto state = source.watermark_states.find(split.id);
-          assignments.push_back({split, state == source.watermark_states.end() ? std::string() : state->second});
-        }
-        source.assigned[static_cast<size_t>(action.subtask)] = true;
-        attempt_->Post(task, [assignments = std::move(assignments)](Task& each) { each.AddSplits(assignments); });
-        break;
-      }
-      case EnumeratorAction::Kind::kNoMoreSplits: attempt_->Post(task, [](Task& each) { each.NoMoreSplits(); }); break;
-      case EnumeratorAction::Kind::kEvent:
-        attempt_->Post(task, [event = action.event](Task& each) { each.OnSourceEvent(event); });
-        break;
-    }
-  }
+void Job::FailUnlessOk(const Status& status) {
+  if (!status.ok()) OnFailure(status);
 }
 
-Job::SourceControl* Job::FindSource(const std::string& uid) {
-  for (auto& source : sources_)
-    if (source->uid == uid) return source.get();
-  return nullptr;
+void Job::TellCoordinatorStates() {
+  for (checkpoint::CoordinatorStates& states : coordinators_->TakeComplete()) {
+    if (!coordinator_ || outcome_) return;
+    Tell(std::move(states));
+  }
 }
 
 // --- Checkpoints.
@@ -466,7 +412,7 @@ void Job::MakeCoordinator(uint64_t newest) {
   }
   for (const graph::Node& node : plan_.graph.nodes)
     options.nodes.push_back(
-        {node.uid, node.parallelism, node.max_parallelism, node.keyed, node.role == graph::NodeRole::kSource});
+        {node.uid, node.parallelism, node.max_parallelism, node.keyed, coordinators_->Contains(node.uid)});
   coordinator_ = std::make_unique<checkpoint::CheckpointCoordinator>(std::move(options));
 }
 
@@ -487,9 +433,11 @@ void Job::Obey(checkpoint::CoordinatorOutput& output) {
     if (options_.store) checkpoints_.fetch_add(1);
     for (const auto& task : attempt_->tasks())
       attempt_->Post(task->id(), [id = complete->checkpoint](Task& each) { each.NotifyComplete(id); });
+    FailUnlessOk(coordinators_->OnCheckpointComplete(complete->checkpoint));
   } else if (auto* aborted = std::get_if<checkpoint::NotifyAborted>(&output)) {
     checkpoint_metrics_.OnAborted();
     Log(fmt::format("Checkpoint {} aborted: {}", aborted->checkpoint, aborted->reason));
+    coordinators_->OnAborted(aborted->checkpoint);
     for (const auto& task : attempt_->tasks())
       attempt_->Post(task->id(), [id = aborted->checkpoint](Task& each) { each.NotifyAborted(id); });
   } else if (auto* fail = std::get_if<checkpoint::FailJob>(&output)) {
@@ -497,14 +445,24 @@ void Job::Obey(checkpoint::CoordinatorOutput& output) {
   } else if (auto* timer = std::get_if<checkpoint::SetTimer>(&output)) {
     coordinator_timer_ms_ = timer->at_ms;
   } else if (auto* answer = std::get_if<checkpoint::Answer>(&output)) {
-    if (!answer->error.empty()) Log(fmt::format("The last checkpoint could not be taken: {}", answer->error));
+    if (!answer->error.empty()) OnStopRefused(answer->error);
   } else if (auto* end = std::get_if<checkpoint::EndJob>(&output)) {
     EndWhenTold(end->stopped || (stopping_ && !options_.store) ? JobEnd::kStopped : JobEnd::kFinished);
   }
 }
 
+// Comes before what else the coordinator says now: the job may have failed, and starts anew, or has ended by itself.
+void Job::OnStopRefused(const std::string& reason) {
+  Post([this, reason, number = attempt_number_] {
+    if (number != attempt_number_ || !attempt_ || ending_) return;
+    std::string newest = committed_ ? fmt::format("the newest is {}", committed_->checkpoint) : "there is none";
+    End(ExternalError("Stopped without a last checkpoint ({}): {}", newest, reason));
+  });
+}
+
 // The completion of the last checkpoint was posted before: when this comes back, every task has committed.
 void Job::EndWhenTold(JobEnd end) {
+  ending_ = true;
   auto left = std::make_shared<std::atomic<size_t>>(attempt_->tasks().size());
   for (const auto& task : attempt_->tasks()) {
     attempt_->Post(task->id(), [this, left, end, number = attempt_number_](Task&) {
@@ -520,11 +478,10 @@ void Job::Trigger(const checkpoint::TriggerBarrier& trigger) {
   last_triggered_ = std::max(last_triggered_, trigger.checkpoint);
   if (!trigger.again) {
     checkpoint_metrics_.OnTriggered();
-    checkpoint::CoordinatorStates states{trigger.checkpoint, {}};
-    for (const auto& source : sources_) states.by_uid[source->uid] = source->enumerator->Snapshot();
-    // Handled after the barriers are posted: Step must not be entered again from inside.
-    Post([this, states = std::move(states), number = attempt_number_] {
-      if (number == attempt_number_ && attempt_) Tell(states);
+    coordinators_->Cut(trigger.checkpoint);
+    // Every task may have ended. Step must not be entered again from inside.
+    Post([this, number = attempt_number_] {
+      if (number == attempt_number_ && attempt_) TellCoordinatorStates();
     });
   }
   flow::Barrier barrier{trigger.checkpoint, flow::BarrierKind::kCheckpoint, trigger.triggered_at_ms};

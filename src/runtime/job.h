@@ -1,4 +1,4 @@
-// Job: runs a program in this process to its end, through failures: plan, attempts, sources' enumerators, checkpoints, restarts.
+// Job: runs a program in this process to its end, through failures: plan, attempts, operators' coordinators, checkpoints, restarts.
 // Rule: all of it happens on the thread that called Run; tasks and I/O threads post to it.
 #pragma once
 
@@ -22,8 +22,10 @@
 #include "metrics/registry.h"
 #include "runtime/attempt.h"
 #include "runtime/checkpoint_metrics.h"
+#include "runtime/coordinators.h"
 #include "runtime/memory_watch.h"
 #include "runtime/plan.h"
+#include "runtime/watermark_alignment.h"
 #include "time/clock.h"
 
 namespace thalweg::runtime {
@@ -73,14 +75,14 @@ class Job {
 
   /// Blocks until the job has finished, was stopped, or failed for good.
   Result<JobEnd> Run();
-  /// Sources stop reading, what is under way is worked off, windows do not fire, a last checkpoint is taken. Any thread.
+  /// Sources stop reading, what is under way is worked off, windows do not fire, a last checkpoint is taken. If it cannot be taken, the
+  /// job ends without, and Run returns why. Any thread.
   void Stop();
   /// Any thread.
   JobProgress progress() const;
   const PhysicalPlan& plan() const { return plan_; }
 
  private:
-  struct SourceControl;
   /// Runs `work` on the job's thread. Any thread.
   void Post(std::function<void()> work);
   void RunOnIoThread(std::function<void()> work);
@@ -100,10 +102,12 @@ class Job {
   void StopSources();
   void End(Result<JobEnd> outcome);
 
-  Status StartSources(const RestoredState& restored);
-  void Discover(SourceControl& source);
-  void Apply(SourceControl& source, const std::vector<flow::EnumeratorAction>& actions);
-  SourceControl* FindSource(const std::string& uid);
+  Status MakeCoordinators(RestoredState& restored);
+  void MakeAlignment();
+  void RunForCoordinator(size_t coordinator, Coordinators::Work work);
+  /// Fails the attempt if `status` is an error.
+  void FailUnlessOk(const Status& status);
+  void TellCoordinatorStates();
 
   void MakeCoordinator(uint64_t newest);
   void Tell(checkpoint::CoordinatorInput message);
@@ -114,6 +118,8 @@ class Job {
   /// Encodes and writes a snapshot. An I/O thread.
   Result<checkpoint::TaskState> WriteTask(TaskReport& report);
   void EndWhenTold(JobEnd end);
+  /// The stop's checkpoint was not taken: the job ends all the same, with the reason as its error.
+  void OnStopRefused(const std::string& reason);
   checkpoint::TaskId TaskIdOf(int task) const;
   int TaskOf(const checkpoint::TaskId& id) const;
   void Log(const std::string& line) const;
@@ -131,13 +137,15 @@ class Job {
 
   std::unique_ptr<Attempt> attempt_;
   int attempt_number_ = 0;
-  std::vector<std::unique_ptr<SourceControl>> sources_;
+  std::unique_ptr<Coordinators> coordinators_;
+  WatermarkAlignment alignment_;  // of this attempt
   std::unique_ptr<checkpoint::CheckpointCoordinator> coordinator_;
   std::optional<int64_t> coordinator_timer_ms_;
   std::optional<int64_t> restart_at_ms_;
   uint64_t found_newest_ = 0;  // number of the newest checkpoint in the folder when this process began: not ours
   uint64_t last_triggered_ = 0;
   bool stopping_ = false;                       // Stop was called
+  bool ending_ = false;                         // the attempt's tasks hear of the last checkpoint
   std::map<int, int> writes_under_way_;         // snapshots of this attempt, by task
   std::map<int, state::TaskSnapshot> drained_;  // last words that wait for the task's writes
   int io_under_way_ = 0;                        // commits that must be awaited before the next attempt

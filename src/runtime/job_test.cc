@@ -187,7 +187,7 @@ TEST(Job, SideOutputsGoTheirOwnWay) {
   }
 }
 
-TEST(Job, ASideOutputThatNobodyReadsIsDropped) {
+TEST(Job, ASideOutputThatNobodyReadsIsDroppedAndCounted) {
   Numbers numbers;
   TestJob test;
   uint32_t read = test.Source("read", numbers);
@@ -195,7 +195,21 @@ TEST(Job, ASideOutputThatNobodyReadsIsDropped) {
   uint32_t even = test.Collect("even");
   test.graph.Join(read, pass);
   test.graph.Join(pass, even);
-  ExpectFinished(test);
+  // The operator's metrics are gone with its task: the last value is taken while a split waits.
+  int64_t dropped = 0;
+  std::atomic<bool> seen{false};
+  numbers.gate = [&seen](int, int split, int64_t at) { return split != 0 || at != 999 || seen; };
+  test.functions.sources["read"] = [numbers](const graph::Node&) -> Result<std::shared_ptr<flow::Source>> {
+    return std::shared_ptr<flow::Source>(std::make_shared<NumbersSource>(numbers));
+  };
+  RunningJob job(test);
+  EXPECT_TRUE(Eventually([&] {
+    for (const metrics::Sample& sample : job.Metrics("side_output.port-1.numRecordsDropped"))
+      if (sample.variables->at("operator_name") == "pass") dropped = std::get<int64_t>(sample.value);
+    return dropped == 2000;
+  })) << dropped;
+  seen = true;
+  ASSERT_TRUE(job.Wait().ok());
   EXPECT_EQ(test.ledger->rows("even").size(), 2000u);
 }
 
@@ -668,6 +682,24 @@ TEST(Job, StoppedInMidRunItGoesOnAtAnyParallelism) {
   ExpectFinished(StageOf(folder, ledger, -1, 2));
   EXPECT_EQ(ledger->arrivals("collect").size(), 17u);
   EXPECT_EQ(ledger->greatest("collect"), Numbers().Counts());
+}
+
+TEST(Job, AStopWhoseCheckpointCannotBeTakenEndsTheJobAndSaysWhy) {
+  io::TemporaryFolder folder;
+  auto ledger = std::make_shared<Ledger>();
+  TestJob test = StageOf(folder, ledger, 200, 2);
+  test.restore = false;
+  test.restarts = 5;
+  RunningJob job(test);
+  EXPECT_TRUE(Eventually([&] { return job.job().progress().rows_in == 800; }));
+  std::ofstream(folder.path() + "/job") << "in the way";
+  job.job().Stop();
+  auto end = job.Wait();
+  ASSERT_FALSE(end.ok());
+  EXPECT_EQ(end.status().category(), ErrorCategory::kExternal);
+  EXPECT_THAT(end.status().message(), HasSubstr("Stopped without a last checkpoint (there is none): "));
+  EXPECT_THAT(end.status().message(), HasSubstr(folder.path() + "/job"));
+  EXPECT_TRUE(ledger->arrivals("collect").empty());
 }
 
 TEST(Job, StoppedWithoutADirectoryItEndsAndFiresNothing) {

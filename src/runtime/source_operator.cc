@@ -26,6 +26,40 @@ Result<SplitAssignment> DecodeSplit(std::string_view bytes) {
   return assignment;
 }
 
+std::string EncodeSourceEvent(const SourceEvent& event) {
+  ByteWriter out;
+  out.U8(static_cast<uint8_t>(event.kind));
+  switch (event.kind) {
+    case SourceEvent::Kind::kAssign:
+      for (const SplitAssignment& assignment : event.splits) out.String(EncodeSplit(assignment));
+      break;
+    case SourceEvent::Kind::kNoMoreSplits: break;
+    case SourceEvent::Kind::kForReader: out.String(event.for_reader); break;
+  }
+  return out.Take();
+}
+
+Result<SourceEvent> DecodeSourceEvent(std::string_view bytes) {
+  ByteReader in(bytes);
+  SourceEvent event;
+  event.kind = static_cast<SourceEvent::Kind>(in.U8());
+  switch (event.kind) {
+    case SourceEvent::Kind::kAssign:
+      while (in.status().ok() && !in.AtEnd()) {
+        std::string_view split = in.String();
+        THALWEG_TRY(in.status());
+        THALWEG_ASSIGN(SplitAssignment assignment, DecodeSplit(split));
+        event.splits.push_back(std::move(assignment));
+      }
+      break;
+    case SourceEvent::Kind::kNoMoreSplits: break;
+    case SourceEvent::Kind::kForReader: event.for_reader = in.String(); break;
+    default: return InternalError("Unknown event for a source: kind {}", static_cast<int>(event.kind));
+  }
+  THALWEG_TRY(in.status());
+  return event;
+}
+
 SourceOperator::SourceOperator(std::unique_ptr<flow::SourceReader> reader, const flow::SourcePipeline* pipeline)
     : reader_(std::move(reader)), pipeline_(pipeline) {
   if (pipeline_ && pipeline_->make_transform) transform_ = pipeline_->make_transform();
@@ -40,7 +74,18 @@ Result<Progress> SourceOperator::Process(int, flow::Rows&, flow::Output&) {
   return InternalError("A source has no input");
 }
 
+Status SourceOperator::OnEvent(std::string_view bytes) {
+  THALWEG_ASSIGN(SourceEvent event, DecodeSourceEvent(bytes));
+  switch (event.kind) {
+    case SourceEvent::Kind::kAssign: return AddSplits(event.splits);
+    case SourceEvent::Kind::kNoMoreSplits: reader_->NoMoreSplits(); break;
+    case SourceEvent::Kind::kForReader: return reader_->OnEvent(event.for_reader);
+  }
+  return {};
+}
+
 Status SourceOperator::AddSplits(const std::vector<SplitAssignment>& assignments) {
+  assigned_ = true;
   std::vector<flow::Split> splits;
   for (const SplitAssignment& assignment : assignments) {
     SplitTime& split = splits_[assignment.split.id];
@@ -95,6 +140,7 @@ void SourceOperator::Emit(const std::string& id, Batch batch) {
   if (split != splits_.end()) {
     split->second.rows_since_look = true;
     if (split->second.generator && batch.times()) flow::ShowRows(batch, *split->second.generator);
+    if (watermark_limit_ != time::kMaxWatermark) Align(id, split->second);
   }
   rows_ += static_cast<uint64_t>(batch.rows());
   out_->Emit(std::move(batch));
@@ -114,13 +160,14 @@ int64_t SourceOperator::CurrentWatermark() {
   int64_t least = time::kMaxWatermark;
   bool any_active = false;
   for (auto& [id, split] : splits_) {
-    if (std::exchange(split.rows_since_look, false)) {
+    if (std::exchange(split.rows_since_look, false) || split.paused) {
       split.quiet_since_ms.reset();
     } else if (!split.quiet_since_ms) {
       split.quiet_since_ms = now;
     }
-    int64_t watermark = split.generator ? split.generator->Current() : time::kMinWatermark;
-    if (timeout > 0 && split.quiet_since_ms && now - *split.quiet_since_ms >= timeout) continue;
+    int64_t watermark = split.watermark();
+    split.idle = timeout > 0 && split.quiet_since_ms && now - *split.quiet_since_ms >= timeout;
+    if (split.idle) continue;
     any_active = true;
     least = std::min(least, watermark);
   }
@@ -128,6 +175,25 @@ int64_t SourceOperator::CurrentWatermark() {
   // When all are quiet nothing is known of any: the watermark stays, as in Flink (CombinedWatermarkStatus).
   if (any_active) watermark_ = std::max(watermark_, least);
   return watermark_;
+}
+
+void SourceOperator::SetWatermarkLimit(int64_t limit) {
+  watermark_limit_ = limit;
+  for (auto& [id, split] : splits_) Align(id, split);
+}
+
+void SourceOperator::Align(const std::string& id, SplitTime& split) {
+  bool ahead = split.watermark() > watermark_limit_;
+  if (ahead == split.paused) return;
+  split.paused = ahead;
+  reader_->PauseSplit(id, ahead);
+}
+
+int64_t SourceOperator::AlignmentWatermark() const {
+  int64_t least = time::kMaxWatermark;
+  for (const auto& [id, split] : splits_)
+    if (!split.idle) least = std::min(least, split.watermark());
+  return assigned_ ? least : time::kMinWatermark;
 }
 
 Result<std::vector<std::string>> SourceOperator::Snapshot(const flow::Barrier& barrier) {

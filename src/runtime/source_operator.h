@@ -23,6 +23,16 @@ struct SplitAssignment {
 std::string EncodeSplit(const SplitAssignment& assignment);
 Result<SplitAssignment> DecodeSplit(std::string_view bytes);
 
+/// From a source's coordinator to a source operator.
+struct SourceEvent {
+  enum class Kind : uint8_t { kAssign = 0, kNoMoreSplits = 1, kForReader = 2 };
+  Kind kind = Kind::kAssign;
+  std::vector<SplitAssignment> splits;  // kAssign; none: the subtask gets nothing for now
+  std::string for_reader;               // kForReader: SourceReader::OnEvent
+};
+std::string EncodeSourceEvent(const SourceEvent& event);
+Result<SourceEvent> DecodeSourceEvent(std::string_view bytes);
+
 /// The task's thread.
 class SourceOperator final : public flow::Operator, private flow::SourceOutput {
  public:
@@ -33,19 +43,26 @@ class SourceOperator final : public flow::Operator, private flow::SourceOutput {
   Result<flow::Progress> Process(int, flow::Rows&, flow::Output&) override;
   Result<std::vector<std::string>> Snapshot(const flow::Barrier& barrier) override;
   Status OnCheckpointComplete(uint64_t checkpoint) override;
-  Status OnEvent(std::string_view event) override { return reader_->OnEvent(event); }
+  /// A SourceEvent.
+  Status OnEvent(std::string_view event) override;
   void Close() override { reader_->Close(); }
 
   Status AddSplits(const std::vector<SplitAssignment>& splits);
-  void NoMoreSplits() { reader_->NoMoreSplits(); }
   Result<flow::ReadProgress> Poll(flow::Output& out);
   /// Least watermark of the splits that are neither idle nor finished; it stays while there are none. Call at the watermark interval.
   int64_t CurrentWatermark();
-  /// No split, or all quiet for longer than the idle timeout.
-  bool idle() const { return idle_; }
+  /// No split, or all quiet for longer than the idle timeout. Active until the first assignment is known: its splits may hold rows
+  /// older than its neighbours' watermark.
+  bool idle() const { return assigned_ && idle_; }
   /// The source may not emit (no credit downstream, memory limit): that is no silence of its splits, their idle timeouts stand still
   /// until the next Poll.
   void PauseIdleTimeouts();
+  /// Splits whose watermark is above are paused, the others resumed. What was read already still comes.
+  void SetWatermarkLimit(int64_t limit);
+  /// Least watermark of the splits that are not idle, kMaxWatermark if there is none: what a group is aligned by. Idleness as at
+  /// the last CurrentWatermark.
+  int64_t AlignmentWatermark() const;
+  const flow::SourcePipeline* pipeline() const { return pipeline_; }
   void CollectSplits(state::OperatorSnapshot& snapshot) const;
   uint64_t rows() const { return rows_; }
 
@@ -56,7 +73,11 @@ class SourceOperator final : public flow::Operator, private flow::SourceOutput {
     // counts before it is called idle.
     bool rows_since_look = false;
     std::optional<int64_t> quiet_since_ms;
+    bool idle = false;    // at the last look
+    bool paused = false;  // ahead of the watermark limit: kept from speaking, so not idle
+    int64_t watermark() const { return generator ? generator->Current() : time::kMinWatermark; }
   };
+  void Align(const std::string& id, SplitTime& split);
   void Emit(const std::string& split, columns::Batch batch) override;
   void EmitSide(int port, columns::Batch batch) override;
   void FinishSplit(const std::string& split) override;
@@ -69,6 +90,8 @@ class SourceOperator final : public flow::Operator, private flow::SourceOutput {
   flow::Output* out_ = nullptr;
   std::map<std::string, SplitTime> splits_;
   int64_t watermark_ = time::kMinWatermark;
+  int64_t watermark_limit_ = time::kMaxWatermark;
+  bool assigned_ = false;  // has heard of its first splits (perhaps none)
   bool idle_ = true;
   int64_t IdleClockMs() const;
 

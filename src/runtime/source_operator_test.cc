@@ -47,7 +47,7 @@ class CountingOutput final : public flow::Output {
 struct Reading {
   time::ManualClock clock{1000};
   flow::SourcePipeline pipeline;
-  TaskContext context{{}, {.clock = &clock}, nullptr, nullptr, [](std::string) {}};
+  TaskContext context{{}, {.clock = &clock}, nullptr, nullptr, nullptr};
   CountingOutput out;
   SourceOperator source;
 
@@ -117,6 +117,26 @@ TEST(SourceOperator, IdleTimeoutsStandStillWhileItMayNotEmit) {
   EXPECT_TRUE(reading.source.idle()) << "50 ms of silence";
 }
 
+TEST(SourceOperator, EventsOfItsCoordinatorComeThroughBytes) {
+  SourceEvent assign{SourceEvent::Kind::kAssign, {{{"a", "1"}, "w"}, {{"b", ""}, ""}}, {}};
+  auto event = DecodeSourceEvent(EncodeSourceEvent(assign));
+  ASSERT_TRUE(event.ok());
+  ASSERT_EQ(event->splits.size(), 2u);
+  EXPECT_EQ(event->splits[0].split, (flow::Split{"a", "1"}));
+  EXPECT_EQ(event->splits[0].watermark_state, "w");
+  EXPECT_EQ(event->splits[1].split, (flow::Split{"b", ""}));
+  EXPECT_EQ(DecodeSourceEvent(EncodeSourceEvent({SourceEvent::Kind::kNoMoreSplits, {}, {}}))->kind,
+            SourceEvent::Kind::kNoMoreSplits);
+  EXPECT_EQ(DecodeSourceEvent(EncodeSourceEvent({SourceEvent::Kind::kForReader, {}, "hello"}))->for_reader, "hello");
+  std::string bytes = EncodeSourceEvent(assign);
+  for (size_t size = 2; size < bytes.size(); ++size) {
+    auto torn = DecodeSourceEvent(bytes.substr(0, size));
+    EXPECT_TRUE(!torn.ok() || torn->splits.size() < 2) << size;
+  }
+  EXPECT_FALSE(DecodeSourceEvent("").ok());
+  EXPECT_FALSE(DecodeSourceEvent("\x09").ok());
+}
+
 TEST(SourceOperator, DamagedSplitsAreErrors) {
   EXPECT_FALSE(DecodeSplit("\x05"
                            "ab")
@@ -124,7 +144,7 @@ TEST(SourceOperator, DamagedSplitsAreErrors) {
   SplitAssignment torn{{"s", ""}, "abc"};
   time::ManualClock clock{0};
   flow::SourcePipeline pipeline{.make_watermarks = [] { return std::make_unique<time::BoundedOutOfOrderness>(5); }};
-  TaskContext context{{}, {.clock = &clock}, nullptr, nullptr, [](std::string) {}};
+  TaskContext context{{}, {.clock = &clock}, nullptr, nullptr, nullptr};
   SourceOperator source(std::make_unique<TimesReader>(std::vector<int64_t>{}), &pipeline);
   ASSERT_TRUE(source.Open(context).ok());
   EXPECT_NE(source.AddSplits({torn}).message().find("Watermark state of split 's'"), std::string::npos);

@@ -23,7 +23,7 @@ void TaskWaker::Bind(Task* task) {
 }
 
 TaskContext::TaskContext(flow::TaskName name, World world, std::shared_ptr<flow::Waker> waker,
-                         std::unique_ptr<state::KeyedBackend> keyed, std::function<void(std::string)> send_event)
+                         std::unique_ptr<state::KeyedBackend> keyed, SendEvent send_event)
     : name_(std::move(name)),
       world_(world),
       random_(world.seed),
@@ -45,8 +45,12 @@ bool TaskContext::TakeDueTimer(int64_t now_ms) {
 Task::Task(Options options, Parts parts, Core& core, time::Clock& clock, ReportTo report)
     : options_(std::move(options)), parts_(std::move(parts)), core_(&core), clock_(&clock), report_(std::move(report)) {
   Chain::Events events;
+  events.on_barrier_taken = [this](int member, const flow::Barrier& barrier) {
+    parts_.contexts[static_cast<size_t>(member)]->set_barrier(barrier.id);
+  };
   events.on_snapshot = [this](const flow::Barrier& barrier, TaskSnapshot snapshot) {
     last_barrier_ = barrier.id;
+    cuts_.erase(cuts_.begin(), cuts_.upper_bound(barrier.id));
     under_way_.push_back({barrier.id, std::make_shared<TaskSnapshot>(std::move(snapshot))});
   };
   events.on_watermark = [this](int member, int64_t watermark) {
@@ -58,8 +62,16 @@ Task::Task(Options options, Parts parts, Core& core, time::Clock& clock, ReportT
       progress_.rows_emitted.fetch_add(static_cast<uint64_t>(rows), std::memory_order_relaxed);
     if (member == 0) progress_.rows_in.fetch_add(static_cast<uint64_t>(rows), std::memory_order_relaxed);
   };
+  events.on_unread = [this](int member, int port, int32_t rows) {
+    parts_.contexts[static_cast<size_t>(member)]
+        ->metrics()
+        .AddGroup(metrics::kSideOutputGroup, fmt::format("port-{}", port))
+        .counter(metrics::kNumRecordsDropped)
+        .Add(rows);
+  };
   chain_ = std::make_unique<Chain>(std::move(parts_.members), std::move(events), core.pool());
   parts_.waker->Bind(this);
+  if (is_source() && parts_.source->pipeline() && parts_.source->pipeline()->alignment) next_report_ms_ = 0;
   if (options_.metrics == nullptr) return;
   start_delay_ns_ = &options_.metrics->gauge(metrics::kCheckpointStartDelayNanos);
   barrier_pause_ns_ = &options_.metrics->histogram(metrics::kCheckpointPauseNanos);
@@ -90,28 +102,34 @@ void Task::Open() {
   MakeReady();
 }
 
-void Task::AddSplits(const std::vector<SplitAssignment>& splits) {
-  if (failed_ || closed_) return;
-  if (triggered_) return after_barrier_.push_back([this, splits] { AddSplits(splits); });
-  assigned_ = true;
-  Status status = CatchUserErrors([&] { return parts_.source->AddSplits(splits); });
-  if (!status.ok()) Fail(status.WithContext(fmt::format("Source '{}'", options_.name)));
-  MakeReady();
+void Task::Cut(uint64_t checkpoint) {
+  if (!drained_ && checkpoint > last_barrier_) cuts_.insert(checkpoint);
 }
 
-void Task::NoMoreSplits() {
-  if (failed_ || closed_) return;
-  if (triggered_) return after_barrier_.push_back([this] { NoMoreSplits(); });
-  parts_.source->NoMoreSplits();
-  MakeReady();
-}
-
-void Task::OnSourceEvent(const std::string& event) {
-  if (failed_ || closed_) return;
-  if (triggered_) return after_barrier_.push_back([this, event] { OnSourceEvent(event); });
-  Status status = CatchUserErrors([&] { return parts_.source->OnEvent(event); });
+void Task::OnEvent(int member, std::string event) {
+  if (failed_ || closed_ || drained_) return;
+  Status status = ReleaseEvents();
+  if (!cuts_.empty())
+    held_.push_back({*cuts_.rbegin(), member, std::move(event)});
+  else if (status.ok())
+    status = chain_->OnEvent(member, event);
   if (!status.ok()) Fail(std::move(status));
   MakeReady();
+}
+
+// Of a checkpoint that was left out the barrier never comes; what was held for it belongs before this one.
+Status Task::BeforeBarrier(uint64_t checkpoint) {
+  cuts_.erase(cuts_.begin(), cuts_.lower_bound(checkpoint));
+  return ReleaseEvents();
+}
+
+Status Task::ReleaseEvents() {
+  while (!held_.empty() && (cuts_.empty() || held_.front().after < *cuts_.begin())) {
+    HeldEvent held = std::move(held_.front());
+    held_.pop_front();
+    THALWEG_TRY(chain_->OnEvent(held.member, held.event));
+  }
+  return {};
 }
 
 void Task::Trigger(const flow::Barrier& barrier, bool hold) {
@@ -119,10 +137,6 @@ void Task::Trigger(const flow::Barrier& barrier, bool hold) {
   triggered_ = barrier;
   hold_after_ = hold;
   MakeReady();
-}
-
-void Task::ObeyDeferred() {
-  for (auto& command : std::exchange(after_barrier_, {})) command();
 }
 
 void Task::NotifyComplete(uint64_t checkpoint) {
@@ -136,11 +150,10 @@ void Task::NotifyAborted(uint64_t checkpoint) {
   if (!opened_ || failed_ || closed_) return;
   if (held_for_ == checkpoint) held_for_ = 0;
   std::erase_if(under_way_, [checkpoint](const UnderWay& each) { return each.checkpoint == checkpoint; });
-  if (triggered_ && triggered_->id == checkpoint) {
-    triggered_.reset();
-    ObeyDeferred();
-  }
-  Status status = chain_->NotifyAborted(checkpoint);
+  if (triggered_ && triggered_->id == checkpoint) triggered_.reset();
+  cuts_.erase(checkpoint);
+  Status status = ReleaseEvents();
+  if (status.ok()) status = chain_->NotifyAborted(checkpoint);
   if (!status.ok()) Fail(std::move(status));
   MakeReady();
 }
@@ -148,6 +161,20 @@ void Task::NotifyAborted(uint64_t checkpoint) {
 void Task::StopSource(flow::EndKind kind) {
   stop_ = kind;
   MakeReady();
+}
+
+void Task::SetWatermarkLimit(int64_t limit) {
+  if (failed_ || closed_ || source_ended_) return;
+  parts_.source->SetWatermarkLimit(limit);
+  MakeReady();
+}
+
+void Task::ReportWatermark(int64_t watermark) {
+  TaskReport report;
+  report.kind = TaskReport::Kind::kWatermark;
+  report.task = options_.id;
+  report.watermark = watermark;
+  report_(std::move(report));
 }
 
 void Task::StandStill(bool still) {
@@ -164,7 +191,9 @@ void Task::Close() {
 
 int64_t Task::next_timer_ms() const {
   if (!opened_ || failed_ || closed_ || chain_->ended()) return INT64_MAX;
-  int64_t next = is_source() && !source_ended_ && held_for_ == 0 && !still_ ? next_watermark_ms_ : INT64_MAX;
+  int64_t next = is_source() && !source_ended_ && held_for_ == 0 && !still_
+                     ? std::min(next_watermark_ms_, next_report_ms_)
+                     : INT64_MAX;
   for (const auto& context : parts_.contexts) next = std::min(next, context->timer_ms());
   // A chain that takes no work now is made ready by credit or its waker, and then looks at the clock.
   return next < INT64_MAX && chain_->ready_for_input() ? next : INT64_MAX;
@@ -196,6 +225,7 @@ Status Task::Work(int64_t deadline_ns, bool& more) {
 }
 
 Status Task::Step(bool& idle) {
+  THALWEG_TRY(ReleaseEvents());
   THALWEG_TRY(FireTimers());
   if (!chain_->ready_for_input()) return {};
   return is_source() ? StepSource(idle) : StepGate(idle);
@@ -221,9 +251,7 @@ Status Task::StepSource(bool& idle) {
     flow::Barrier barrier = *triggered_;
     triggered_.reset();
     if (hold_after_) held_for_ = barrier.id;
-    THALWEG_TRY(DeliverBarrier(0, barrier));
-    ObeyDeferred();
-    return {};
+    return DeliverBarrier(0, barrier);
   }
   if (held_for_ > 0) {
     idle = true;
@@ -241,6 +269,10 @@ Status Task::StepSource(bool& idle) {
     THALWEG_TRY(EmitWatermark(false));
     if (!chain_->ready_for_input()) return {};
   }
+  if (now >= next_report_ms_) {
+    next_report_ms_ = now + parts_.source->pipeline()->alignment->update_interval_ms;
+    ReportWatermark(parts_.source->AlignmentWatermark());
+  }
   flow::ReadProgress progress = flow::ReadProgress::kMore;
   THALWEG_TRY(chain_->WithHeadOutput([&](flow::Output& out) -> Status {
     THALWEG_ASSIGN(progress, parts_.source->Poll(out));
@@ -252,10 +284,9 @@ Status Task::StepSource(bool& idle) {
   return {};
 }
 
-// Until the first assignment is known a source counts as active: its splits may hold rows older than its neighbours' watermark.
 Status Task::EmitWatermark(bool final_one) {
   int64_t watermark = final_one ? time::kMaxWatermark : parts_.source->CurrentWatermark();
-  bool idle = !final_one && assigned_ && parts_.source->idle();
+  bool idle = !final_one && parts_.source->idle();
   if (watermark > sent_watermark_) {
     sent_watermark_ = watermark;
     status_idle_ = false;
@@ -270,6 +301,7 @@ Status Task::EmitWatermark(bool final_one) {
 
 Status Task::EndSource(flow::EndKind kind) {
   source_ended_ = true;
+  if (next_report_ms_ != INT64_MAX) ReportWatermark(time::kMaxWatermark);
   if (kind != flow::EndKind::kStop) THALWEG_TRY(EmitWatermark(true));
   return chain_->Deliver(0, flow::EndOfInput{kind});
 }
@@ -302,6 +334,7 @@ Status Task::StepGate(bool& idle) {
 }
 
 Status Task::AfterProgress() {
+  THALWEG_TRY(ReleaseEvents());
   uint64_t rows_out = 0;
   bool flushed = true;
   for (const auto& edge : parts_.edges) rows_out += edge->rows();
@@ -310,6 +343,8 @@ Status Task::AfterProgress() {
   // The last word must not overtake an acknowledgement.
   if (drained_ || !chain_->ended() || !flushed || !under_way_.empty()) return {};
   drained_ = true;
+  held_.clear();
+  for (auto& context : parts_.contexts) context->set_barrier(UINT64_MAX);  // what is still sent is in no last word
   TaskReport report;
   report.kind = TaskReport::Kind::kDrained;
   report.task = options_.id;
@@ -321,6 +356,7 @@ Status Task::AfterProgress() {
 
 // The pause is all that the chain does at once: operators may emit at a barrier, then begin their snapshots.
 Status Task::DeliverBarrier(int input, const flow::Barrier& barrier) {
+  THALWEG_TRY(BeforeBarrier(barrier.id));
   if (start_delay_ns_ == nullptr || barrier.kind != flow::BarrierKind::kCheckpoint)
     return chain_->Deliver(input, barrier);
   start_delay_ns_->Set(std::max<int64_t>(0, clock_->NowMs() - barrier.triggered_at_ms) * 1'000'000);

@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -34,15 +35,16 @@ constexpr int64_t kSaveBytes = int64_t{16} << 10;
 
 /// What a task tells the job. Sent on the task's thread; the job queues it.
 struct TaskReport {
-  enum class Kind : uint8_t { kSnapshot, kDeclined, kDrained, kFailed, kEvent };
+  enum class Kind : uint8_t { kSnapshot, kDeclined, kDrained, kFailed, kEvent, kWatermark };
   Kind kind = Kind::kSnapshot;
   int task = 0;
-  uint64_t checkpoint = 0;
+  uint64_t checkpoint = 0;              // kEvent: the last one whose barrier the operator had taken
   std::shared_ptr<TaskSnapshot> saved;  // kSnapshot: everything is saved, nothing encoded
   state::TaskSnapshot snapshot;         // kDrained: the task's last word
   Status error;
   std::string uid;  // kEvent: the operator's
   std::string event;
+  int64_t watermark = time::kMinWatermark;  // kWatermark: SourceOperator::AlignmentWatermark
 };
 using ReportTo = std::function<void(TaskReport)>;
 
@@ -66,8 +68,10 @@ class TaskContext final : public flow::Context {
     uint64_t seed = 0;
     int64_t connector_bytes = 0;
   };
+  /// Takes an event for the operator's coordinator and the last checkpoint whose barrier the operator has taken.
+  using SendEvent = std::function<void(std::string event, uint64_t checkpoint)>;
   TaskContext(flow::TaskName name, World world, std::shared_ptr<flow::Waker> waker,
-              std::unique_ptr<state::KeyedBackend> keyed, std::function<void(std::string)> send_event);
+              std::unique_ptr<state::KeyedBackend> keyed, SendEvent send_event);
 
   const flow::TaskName& task() const override { return name_; }
   time::Clock& clock() override { return *world_.clock; }
@@ -80,10 +84,12 @@ class TaskContext final : public flow::Context {
   std::shared_ptr<flow::Waker> waker() override { return waker_; }
   void RequestTimer(int64_t at_ms) override { timer_ms_ = std::min(timer_ms_, at_ms); }
   Status RunBlocking(std::function<void()> work) override;
-  void SendToCoordinator(std::string event) override { send_event_(std::move(event)); }
+  void SendToCoordinator(std::string event) override { send_event_(std::move(event), barrier_); }
   int64_t connector_bytes() const override { return world_.connector_bytes; }
 
   void set_watermark(int64_t watermark) { watermark_ = watermark; }
+  /// The operator has snapshotted at the barrier of `checkpoint`.
+  void set_barrier(uint64_t checkpoint) { barrier_ = checkpoint; }
   int64_t timer_ms() const { return timer_ms_; }
   /// True if a requested timer is due; it is then forgotten.
   bool TakeDueTimer(int64_t now_ms);
@@ -94,7 +100,8 @@ class TaskContext final : public flow::Context {
   Random random_;
   std::shared_ptr<flow::Waker> waker_;
   std::unique_ptr<state::KeyedBackend> keyed_;
-  std::function<void(std::string)> send_event_;
+  SendEvent send_event_;
+  uint64_t barrier_ = 0;
   state::OperatorState operator_state_;
   int64_t watermark_ = time::kMinWatermark;
   int64_t timer_ms_ = INT64_MAX;
@@ -111,6 +118,7 @@ class Task {
   /// Everything a task owns or borrows; put together by job.cc.
   struct Parts {
     std::vector<ChainMember> members;
+    std::vector<std::unique_ptr<metrics::Group>> metrics;  // by member
     std::vector<std::unique_ptr<TaskContext>> contexts;
     SourceOperator* source = nullptr;  // the head, for source tasks
     bool source_finished = false;      // had ended in the restored checkpoint: ends again, at once
@@ -134,9 +142,10 @@ class Task {
   bool Flush(bool idle);
   /// Saves what snapshots under way still need, until `deadline_ns` or until nothing is left. True if there was something.
   bool SaveSnapshots(int64_t deadline_ns);
-  void AddSplits(const std::vector<SplitAssignment>& splits);
-  void NoMoreSplits();
-  void OnSourceEvent(const std::string& event);
+  /// The coordinators' states for `checkpoint` were taken: their events from now on are for after its barrier.
+  void Cut(uint64_t checkpoint);
+  /// From the coordinator of a member. Dropped once the task has given its last word.
+  void OnEvent(int member, std::string event);
   /// A source sends the barrier next; with `hold` it then emits nothing more until the checkpoint is aborted. Other tasks take
   /// barriers from their inputs, or answer by their last word when those have ended.
   void Trigger(const flow::Barrier& barrier, bool hold);
@@ -145,6 +154,7 @@ class Task {
   void StopSource(flow::EndKind kind);
   /// A source emits no rows while it stands still; barriers and its end still go.
   void StandStill(bool still);
+  void SetWatermarkLimit(int64_t limit);
   void Close();
 
   void MakeReady() { ready_.store(true, std::memory_order_release); }
@@ -169,13 +179,15 @@ class Task {
   Status StepSource(bool& idle);
   Status StepGate(bool& idle);
   Status EmitWatermark(bool final_one);
+  void ReportWatermark(int64_t watermark);
   Status EndSource(flow::EndKind kind);
   Status FireTimers();
   Status AfterProgress();
   Status DeliverBarrier(int input, const flow::Barrier& barrier);
   Status SaveMore(int64_t deadline_ns);
   void TellStateBytes();
-  void ObeyDeferred();
+  Status BeforeBarrier(uint64_t checkpoint);
+  Status ReleaseEvents();
 
   Options options_;
   Parts parts_;
@@ -191,18 +203,24 @@ class Task {
   bool closed_ = false;
   bool drained_ = false;
   uint64_t last_barrier_ = 0;  // the last one taken
-  bool assigned_ = false;      // the source has heard of its first splits (perhaps none)
   bool source_ended_ = false;
   bool status_idle_ = false;
   std::optional<flow::EndKind> stop_;
   std::optional<flow::Barrier> triggered_;  // a source's, to be sent next
-  // Splits and events that came after the trigger: the enumerator's snapshot has them still, so the reader's must not.
-  std::vector<std::function<void()>> after_barrier_;
+  struct HeldEvent {
+    uint64_t after = 0;  // the barrier that must be taken first
+    int member = 0;
+    std::string event;
+  };
+  std::set<uint64_t> cuts_;  // whose barriers have not been taken
+  std::deque<HeldEvent>
+      held_;                 // what a coordinator sent after a cut: its snapshot has not sent it, so ours must lack it
   bool hold_after_ = false;  // the triggered barrier is the last thing to send
   bool still_ = false;
   uint64_t held_for_ = 0;  // the checkpoint that holds the source; 0: none
   int64_t sent_watermark_ = time::kMinWatermark;
   int64_t next_watermark_ms_ = 0;
+  int64_t next_report_ms_ = INT64_MAX;  // of the watermark, for alignment; never
 
   struct UnderWay {
     uint64_t checkpoint = 0;

@@ -156,11 +156,22 @@ class NumbersReader final : public flow::SourceReader {
     return {};
   }
   void NoMoreSplits() override { no_more_ = true; }
-  void PauseSplit(const std::string&, bool) override {}
+  void PauseSplit(const std::string& split, bool paused) override {
+    if (!paused) {
+      paused_.erase(std::stoi(split));
+      return;
+    }
+    paused_.insert(std::stoi(split));
+    if (spec_.ledger) spec_.ledger->Add("pauses");
+  }
   Result<flow::ReadProgress> Poll(flow::SourceOutput& out) override {
     bool read = false;
     for (auto next = positions_.begin(); next != positions_.end() && out.has_credit();) {
       auto& [split, position] = *next;
+      if (paused_.contains(split)) {
+        ++next;
+        continue;
+      }
       read |= Read(split, position, out);
       if (position < spec_.rows_per_split) {
         ++next;
@@ -202,6 +213,7 @@ class NumbersReader final : public flow::SourceReader {
   Numbers spec_;
   flow::Context* context_ = nullptr;
   std::map<int, int64_t> positions_;
+  std::set<int> paused_;
   bool no_more_ = false;
 };
 
