@@ -382,6 +382,25 @@ TEST(RuntimeContext, ListStateIsSavedBySnapshotAndComesBackAfterAFailure) {
   EXPECT_THAT(*rows, ElementsAre(2000)) << "each number is remembered once, those before the failure too";
 }
 
+TEST(RuntimeContext, MapsAndFlatMapsAreAskedForTheirStateAtBarriers) {
+  static std::atomic<int> maps, flat_maps;
+  maps = flat_maps = 0;
+  struct Map {
+    void Snapshot() { ++maps; }
+    int64_t operator()(int64_t n) { return n; }
+  };
+  struct FlatMap {
+    void Snapshot() { ++flat_maps; }
+    void operator()(int64_t n, Collector<int64_t>& out) { out.Collect(n); }
+  };
+  StreamExecutionEnvironment env;
+  env.Configure("execution.checkpointing.dir", NewFolder()).EnableCheckpointing(1h);  // the last one is enough
+  auto rows = env.FromSequence(1, 10).Map(Map{}).FlatMap<int64_t>(FlatMap{}).ExecuteAndCollect();
+  ASSERT_TRUE(rows.ok()) << rows.status().ToString();
+  EXPECT_GE(maps, 1);
+  EXPECT_GE(flat_maps, 1);
+}
+
 TEST(RuntimeContext, BroadcastStateIsTheSameInEverySubtask) {
   struct Rules {
     void Open(RuntimeContext& runtime) { names = runtime.GetBroadcastState<int, std::string>("names"); }

@@ -39,13 +39,12 @@ struct Line {
     to_map.node = source;
     map = graph.AddNode(Spec("map", "twice"), {{to_map}});
     sink = graph.AddNode(SinkSpec(), {{{map}}});
-    graph.set_default_parallelism(2);
   }
 };
 
 TEST(StreamGraph, NodesGetIdsInOrderNamesByKindAndUidsByKindAndId) {
   Line line;
-  flow::Program program = line.graph.Build("job").value();
+  flow::Program program = line.graph.Build("job", 2).value();
   EXPECT_EQ(program.graph.name, "job");
   ASSERT_EQ(program.graph.nodes.size(), 3u);
   EXPECT_EQ(program.graph.nodes[0].name, "numbers");
@@ -63,10 +62,10 @@ TEST(StreamGraph, NodesGetIdsInOrderNamesByKindAndUidsByKindAndId) {
 }
 
 TEST(StreamGraph, AnEmptyJobAndAUidUsedTwiceAreUserErrors) {
-  EXPECT_EQ(StreamGraph().Build("job").status().category(), ErrorCategory::kUser);
+  EXPECT_EQ(StreamGraph().Build("job", 2).status().category(), ErrorCategory::kUser);
   Line line;
   line.graph.node(line.source).uid = line.graph.node(line.map).uid = "same";
-  Status twice = line.graph.Build("job").status();
+  Status twice = line.graph.Build("job", 2).status();
   EXPECT_EQ(twice.category(), ErrorCategory::kUser);
   EXPECT_THAT(twice.message(), HasSubstr("share the uid 'same'; the second is 'twice'"));
 }
@@ -74,7 +73,7 @@ TEST(StreamGraph, AnEmptyJobAndAUidUsedTwiceAreUserErrors) {
 TEST(StreamGraph, NodesThatNameNoParallelismTakeTheDefault) {
   Line line;
   line.graph.node(line.map).parallelism = 5;
-  flow::Program program = line.graph.Build("job").value();
+  flow::Program program = line.graph.Build("job", 2).value();
   EXPECT_EQ(program.graph.nodes[0].parallelism, 2);
   EXPECT_EQ(program.graph.nodes[1].parallelism, 5);
   EXPECT_EQ(program.graph.nodes[2].parallelism, 2);
@@ -83,20 +82,20 @@ TEST(StreamGraph, NodesThatNameNoParallelismTakeTheDefault) {
 
 TEST(StreamGraph, AForwardEdgeBetweenDifferentParallelismsRebalances) {
   Line line;
-  EXPECT_EQ(line.graph.Build("job")->graph.edges[0].partitioning, Partitioning::kForward);
+  EXPECT_EQ(line.graph.Build("job", 2)->graph.edges[0].partitioning, Partitioning::kForward);
   line.graph.node(line.map).parallelism = 5;
-  flow::Program program = line.graph.Build("job").value();
+  flow::Program program = line.graph.Build("job", 2).value();
   EXPECT_EQ(program.graph.edges[0].partitioning, Partitioning::kRebalance);
   EXPECT_EQ(program.graph.edges[1].partitioning, Partitioning::kRebalance);
   Line keyed({.partitioning = Partitioning::kKeyed});
   keyed.graph.node(keyed.map).parallelism = 5;
-  EXPECT_EQ(keyed.graph.Build("job")->graph.edges[0].partitioning, Partitioning::kKeyed) << "what was asked for stays";
+  EXPECT_EQ(keyed.graph.Build("job", 2)->graph.edges[0].partitioning, Partitioning::kKeyed) << "what was asked for stays";
 }
 
 TEST(StreamGraph, ACustomFunctionBelongsToItsEdgeByTheFinalUids) {
   Line line({.partitioning = Partitioning::kCustom, .custom = [](const columns::Batch&, int, int32_t*) {}});
   line.graph.node(line.map).uid = "mine";
-  flow::Program program = line.graph.Build("job").value();
+  flow::Program program = line.graph.Build("job", 2).value();
   ASSERT_EQ(program.functions.partitioners.size(), 1u);
   EXPECT_EQ(program.functions.partitioners.begin()->first, "numbers-1/mine");
 }
@@ -105,7 +104,7 @@ TEST(StreamGraph, InputsOfOneEntryAreUnionedAndEntriesAreNumbered) {
   Line line;
   uint32_t other = line.graph.AddSource(Spec("numbers"), NoSource(), {});
   uint32_t both = line.graph.AddNode(Spec("connect"), {{{line.map}, {other}}, {{line.source}}});
-  flow::Program program = line.graph.Build("job").value();
+  flow::Program program = line.graph.Build("job", 2).value();
   std::vector<std::pair<uint32_t, int32_t>> inputs;
   for (const graph::Edge& edge : program.graph.edges)
     if (edge.to == both) inputs.emplace_back(edge.from, edge.to_input);
@@ -128,15 +127,14 @@ TEST(StreamGraph, ASideOutputHasOnePortHoweverOftenItIsRead) {
   EXPECT_EQ(graph.SidePort(process, operators::OutputTag<int64_t>{"odd"}), 2);
   EXPECT_EQ(graph.SidePort(process, operators::OutputTag<int64_t>{"late"}), 1);
   EXPECT_EQ(graph.FindPort(process, "odd"), 2);
-  graph.set_default_parallelism(1);
-  ASSERT_TRUE(graph.Build("job").ok());
+  ASSERT_TRUE(graph.Build("job", 2).ok());
   EXPECT_THAT(seen, ElementsAre("late=1", "odd=2")) << "the operator learns of its ports when the program is built";
 }
 
 TEST(StreamGraph, FunctionsStandUnderTheUidsAndPipelinesOnlyForSources) {
   Line line;
   line.graph.node(line.source).uid = "in";
-  flow::Program program = line.graph.Build("job").value();
+  flow::Program program = line.graph.Build("job", 2).value();
   EXPECT_TRUE(program.functions.sources.contains("in"));
   ASSERT_EQ(program.functions.pipelines.size(), 1u);
   EXPECT_EQ(program.functions.pipelines.at("in").idle_timeout_ms, 7);

@@ -39,9 +39,9 @@ class FlatMapOperator final : public RowFunctionOperator<F> {
     }
     return Finish(rows.done());
   }
-  Result<std::vector<std::string>> Snapshot(const flow::Barrier&) override {
+  Result<std::vector<std::string>> Snapshot(const flow::Barrier& barrier) override {
     THALWEG_TRY(emitter_.Snapshot());
-    return std::vector<std::string>{};
+    return RowFunctionOperator<F>::Snapshot(barrier);
   }
   Result<flow::Progress> OnWatermark(flow::Watermark, flow::Output& out) override { return Rest(out); }
   Result<flow::Progress> OnEnd(flow::EndKind, flow::Output& out) override { return Rest(out); }

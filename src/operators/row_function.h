@@ -2,7 +2,9 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "flow/operator.h"
 #include "operators/runtime_context.h"
@@ -19,6 +21,10 @@ class RowFunctionOperator : public flow::Operator {
     runtime_.emplace(context);
     OpenFunction(function_, *runtime_);
     return {};
+  }
+  Result<std::vector<std::string>> Snapshot(const flow::Barrier&) override {
+    SnapshotFunction(function_);
+    return std::vector<std::string>{};
   }
   void Close() final { CloseFunction(function_); }
 
