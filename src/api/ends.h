@@ -1,14 +1,20 @@
 // Sources and sinks as DataStream sees them: descriptions of a connector, and how its rows become T.
 #pragma once
 
+#include <chrono>
 #include <functional>
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <string>
+#include <tuple>
+#include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "columns/record_convert.h"
 #include "flow/program.h"
+#include "formats/parse_errors.h"
 #include "types/record.h"
 
 namespace thalweg::api {
@@ -33,6 +39,27 @@ struct Sink {
   flow::OperatorFactory make;
 };
 
+/// A field of T: the member itself, or its name.
+template <types::IsRecord T>
+class FieldOf {
+ public:
+  FieldOf(const char* name) : name_(name) {}             // NOLINT(google-explicit-constructor)
+  FieldOf(std::string name) : name_(std::move(name)) {}  // NOLINT(google-explicit-constructor)
+  template <typename Member>
+  FieldOf(Member T::* member)  // NOLINT(google-explicit-constructor)
+      : name_("(a member that THALWEG_RECORD leaves out)") {
+    auto look = [&](const auto& field) {
+      if constexpr (std::is_same_v<std::decay_t<decltype(field.member)>, Member T::*>)
+        if (field.member == member) name_ = field.name;
+    };
+    std::apply([&](const auto&... fields) { (look(fields), ...); }, types::Record<T>::kDescription.fields);
+  }
+  const std::string& name() const { return name_; }
+
+ private:
+  std::string name_;
+};
+
 /// What the builders of connectors share. End: Source<T> or Sink<T> of a THALWEG_RECORD.
 template <typename Derived, typename End>
 class EndBuilder {
@@ -42,8 +69,6 @@ class EndBuilder {
     end_.options[name] = value;
     return static_cast<Derived&>(*this);
   }
-  /// json, csv, raw or, for files, parquet.
-  Derived& Format(const std::string& format) { return Option("format", format); }
   End Build() const { return end_; }
 
  protected:
@@ -52,16 +77,60 @@ class EndBuilder {
     end_.name = std::move(name);
     end_.schema = std::move(schema);
   }
+  /// Forgets what an earlier call chose.
+  Derived& Without(std::initializer_list<const char*> names) {
+    for (const char* name : names) end_.options.erase(name);
+    return static_cast<Derived&>(*this);
+  }
+  Derived& Name(std::string name) {
+    end_.name = std::move(name);
+    return static_cast<Derived&>(*this);
+  }
+
+ private:
   End end_;
 };
 
+/// Of connectors whose records have a format.
+template <typename Derived, typename End>
+class FormatEndBuilder : public EndBuilder<Derived, End> {
+ public:
+  /// json, csv, raw or, for files, parquet.
+  Derived& Format(const std::string& format) { return this->Option("format", format); }
+
+ protected:
+  using EndBuilder<Derived, End>::EndBuilder;
+};
+
+/// Of sources that meet records which do not parse.
+template <typename Derived, typename End>
+class RecordSourceBuilder : public FormatEndBuilder<Derived, End> {
+ public:
+  /// Field `field` is filled from where the record lies: docs/book/connectors.md has what there is.
+  template <typename Field>
+  Derived& Metadata(const Field& field, const std::string& metadata) {
+    return this->Option("metadata." + typename Derived::FieldName(field).name(), metadata);
+  }
+  /// Records that do not parse, or do not fit T: kFail or kSkip (and count); DataStream::DeadLetters keeps them.
+  Derived& OnParseError(formats::ParseErrorPolicy policy) {
+    return this->Option("error-policy", std::string(formats::ParseErrorPolicyName(policy)));
+  }
+
+ protected:
+  using FormatEndBuilder<Derived, End>::FormatEndBuilder;
+};
+
+/// A duration as options have it.
+inline std::string DurationText(std::chrono::milliseconds duration) { return std::to_string(duration.count()) + " ms"; }
+
 /// Rows of columns into objects; bound to the schema once per reader.
 template <types::IsRecord T>
-std::function<Result<columns::Batch>(columns::Batch, columns::BufferPool&)> ToRecords(const types::SchemaPtr& schema) {
+flow::SourceTransform ToRecords(const types::SchemaPtr& schema) {
   auto bound = std::make_shared<Result<columns::RecordReader<T>>>(columns::RecordReader<T>::Bind(*schema));
-  return [bound](columns::Batch batch, columns::BufferPool& pool) -> Result<columns::Batch> {
+  return [bound](columns::Batch batch, columns::BufferPool& pool,
+                 std::vector<columns::UnfitRow>& unfit) -> Result<columns::Batch> {
     THALWEG_TRY(bound->status());
-    return (*bound)->Read(batch, pool);
+    return (*bound)->Read(batch, pool, &unfit);
   };
 }
 

@@ -118,7 +118,8 @@ TEST(Environment, WatermarkAlignmentIsForSourcesOnly) {
                       WatermarkStrategy<int64_t>::Monotonous().WithWatermarkAlignment("g", Millis(10)))
                   .ExecuteAndCollect();
   ASSERT_FALSE(rows.ok());
-  EXPECT_THAT(rows.status().message(), HasSubstr("Watermark alignment (group 'g') works for the strategy of a source only"));
+  EXPECT_THAT(rows.status().message(),
+              HasSubstr("Watermark alignment (group 'g') works for the strategy of a source only"));
 }
 
 TEST(Environment, AnEmptyJobIsAnError) {
@@ -149,7 +150,8 @@ TEST(Environment, ARowThatDoesNotParseFailsTheJobAndIsShownWithItsPlace) {
 
 TEST(Environment, ARowThatDoesNotParseIsSkippedIfAskedFor) {
   StreamExecutionEnvironment env;
-  auto source = FileSource<Click>(FolderWith(kThreeLines), "json").OnParseError("skip").Build();
+  auto source =
+      FileSource<Click>(FolderWith(kThreeLines), "json").OnParseError(formats::ParseErrorPolicy::kSkip).Build();
   auto pages = env.FromSource(source).Map(&Click::page).ExecuteAndCollect();
   ASSERT_TRUE(pages.ok()) << pages.status().ToString();
   EXPECT_THAT(*pages, ElementsAre("a", "c"));

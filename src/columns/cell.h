@@ -59,6 +59,17 @@ Status ReadIntegerCell(const Column& column, int32_t row, T& value) {
   return {};
 }
 
+/// For messages: "value of key 'trace'".
+template <typename K>
+std::string ValueOfKey(const K& key) {
+  if constexpr (std::is_convertible_v<const K&, std::string_view>)
+    return fmt::format("value of key '{}'", std::string_view(key));
+  else if constexpr (std::is_integral_v<K>)
+    return fmt::format("value of key {}", key);
+  else
+    return "value of a key";
+}
+
 template <typename T>
 Status ReadListCell(const Column& column, int32_t row, T& value) {
   value.clear();
@@ -68,7 +79,8 @@ Status ReadListCell(const Column& column, int32_t row, T& value) {
       typename T::key_type key{};
       typename T::mapped_type mapped{};
       THALWEG_TRY(ReadCell(column.children[0], i, key));
-      THALWEG_TRY(ReadCell(column.children[1], i, mapped));
+      if (Status status = ReadCell(column.children[1], i, mapped); !status.ok())
+        return status.WithContext(ValueOfKey(key));
       value.insert_or_assign(std::move(key), std::move(mapped));
     } else {
       typename T::value_type element{};

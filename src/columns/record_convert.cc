@@ -1,5 +1,9 @@
 #include "columns/record_convert.h"
 
+#include <algorithm>
+
+#include "columns/gather.h"
+
 namespace thalweg::columns::internal {
 
 using types::DataType;
@@ -20,6 +24,20 @@ bool SameStorage(const DataType& from, const DataType& to) {
     if (!SameStorage(from.children()[i].type, to.children()[i].type)) return false;
   }
   return true;
+}
+
+Batch WithoutRows(Batch batch, std::vector<UnfitRow>& unfit, BufferPool& pool) {
+  std::stable_sort(unfit.begin(), unfit.end(), [](const UnfitRow& a, const UnfitRow& b) { return a.row < b.row; });
+  auto same_row = [](const UnfitRow& a, const UnfitRow& b) { return a.row == b.row; };
+  unfit.erase(std::unique(unfit.begin(), unfit.end(), same_row), unfit.end());
+  std::vector<int32_t> left;
+  auto next = unfit.begin();
+  for (int32_t row = 0; row < batch.rows(); ++row)
+    if (next != unfit.end() && next->row == row)
+      ++next;
+    else
+      left.push_back(row);
+  return Compact(std::move(batch), left.data(), static_cast<int32_t>(left.size()), pool);
 }
 
 Status MissingColumn(std::string_view record, std::string_view field, const types::Schema& schema) {

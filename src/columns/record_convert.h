@@ -8,8 +8,10 @@
 #include <array>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "columns/cell.h"
+#include "columns/unfit_row.h"
 #include "types/record.h"
 
 namespace thalweg::columns {
@@ -21,6 +23,9 @@ bool SameStorage(const types::DataType& from, const types::DataType& to);
 Status MissingColumn(std::string_view record, std::string_view field, const types::Schema& schema);
 Status MismatchedColumn(std::string_view record, std::string_view field, const types::DataType& wanted,
                         const types::DataType& found);
+
+/// The rows of `batch` that are not in `unfit`, which gets into order, one entry a row.
+Batch WithoutRows(Batch batch, std::vector<UnfitRow>& unfit, BufferPool& pool);
 
 template <typename T>
 struct WithoutOptional {
@@ -57,27 +62,35 @@ class RecordReader {
     return reader;
   }
 
-  /// One object column of T with the batch's times, kinds and key hashes. A user error names field and row.
-  Result<Batch> Read(const Batch& batch, BufferPool& pool) const {
+  /// One object column of T with the batch's times, kinds and key hashes. A user error names field and row; with `unfit`, rows that
+  /// would be an error are left out instead, and told there, ascending.
+  Result<Batch> Read(const Batch& batch, BufferPool& pool, std::vector<UnfitRow>* unfit = nullptr) const {
     int32_t rows = batch.rows();
     const types::ObjectType& object = types::ObjectTypeOf<T>();
     Column column = NewObjectColumn(pool, object, rows);
     T* records = column.values.template mutable_data<T>();
     std::uninitialized_value_construct_n(records, rows);
     column.values.SetObjects(&object, static_cast<uint32_t>(rows));
-    for (const Bound& bound : bound_)
-      if (bound.column >= 0) THALWEG_TRY(bound.read(batch.column(bound.column), rows, records));
+    for (const Bound& bound : bound_) {
+      for (int32_t row = 0; bound.column >= 0 && row < rows; ++row) {
+        Status status = bound.read(batch.column(bound.column), rows, records, &row);
+        if (status.ok()) break;
+        if (!unfit) return status.WithContext(fmt::format("Row {} of the batch", row));
+        unfit->push_back({row, status.message()});
+      }
+    }
     Batch result(pool, rows);
     result.AddColumn(std::move(column));
     result.times() = batch.times();
     result.kinds() = batch.kinds();
     result.key_hashes() = batch.key_hashes();
-    return result;
+    return unfit && !unfit->empty() ? internal::WithoutRows(std::move(result), *unfit, pool) : std::move(result);
   }
 
  private:
   static constexpr size_t kSize = types::Record<T>::kSize;
-  using ReadFunction = Status (*)(const Column& column, int32_t rows, T* records);
+  // From `*row` on; of an error, `*row` is the row.
+  using ReadFunction = Status (*)(const Column& column, int32_t rows, T* records, int32_t* row);
   struct Bound {
     int column = -1;
     ReadFunction read = nullptr;
@@ -127,29 +140,30 @@ class RecordReader {
   }
 
   template <size_t I>
-  static Status ReadExact(const Column& column, int32_t rows, T* records) {
-    for (int32_t row = 0; row < rows; ++row)
+  static Status ReadExact(const Column& column, int32_t rows, T* records, int32_t* from) {
+    for (int32_t row = *from; row < rows; ++row)
       if (Status status = ReadCell(column, row, types::Record<T>::template get<I>(records[row])); !status.ok())
-        return AtRow<I>(status, row);
+        return AtRow<I>(status, row, from);
     return {};
   }
   template <size_t I, typename From>
-  static Status ReadWidened(const Column& column, int32_t rows, T* records) {
+  static Status ReadWidened(const Column& column, int32_t rows, T* records, int32_t* from) {
     using Value = typename Unwrapped<I>::Type;
-    for (int32_t row = 0; row < rows; ++row) {
+    for (int32_t row = *from; row < rows; ++row) {
       if (!column.IsNull(row))
         types::Record<T>::template get<I>(records[row]) = static_cast<Value>(column.data<From>()[row]);
       else if (!Unwrapped<I>::kOptional)
-        return AtRow<I>(UserError("NULL where the C++ type takes none: make it std::optional"), row);
+        return AtRow<I>(UserError("NULL where the C++ type takes none: make it std::optional"), row, from);
       else
         types::Record<T>::template get<I>(records[row]) = {};
     }
     return {};
   }
   template <size_t I>
-  static Status AtRow(const Status& status, int32_t row) {
-    return status.WithContext(fmt::format("Field '{}' of record {}, row {} of the batch",
-                                          types::Record<T>::field_names()[I], types::Record<T>::name(), row));
+  static Status AtRow(const Status& status, int32_t row, int32_t* failed) {
+    *failed = row;
+    return status.WithContext(
+        fmt::format("Field '{}' of record {}", types::Record<T>::field_names()[I], types::Record<T>::name()));
   }
 
   std::array<Bound, kSize> bound_;

@@ -1,5 +1,9 @@
 #include "columns/record_convert.h"
 
+#include <map>
+
+#include "columns/gather.h"
+
 #include <gtest/gtest.h>
 
 #include "columns/compare.h"
@@ -141,9 +145,59 @@ TEST(RecordConvert, NullInARequiredFieldNamesFieldAndRow) {
     auto records = BatchToRecords<Order>(builder.Take(), schema, pool);
     ASSERT_FALSE(records.ok());
     EXPECT_EQ(records.status().ToString(),
-              "user error: Field 'id' of record Order, row 1 of the batch: NULL where the C++ type takes none: make it "
+              "user error: Row 1 of the batch: Field 'id' of record Order: NULL where the C++ type takes none: make it "
               "std::optional");
   }
+}
+
+struct Tagged {
+  int64_t id = 0;
+  std::map<std::string, std::string> tags;
+  std::map<std::string, std::optional<std::string>> maybe;
+};
+THALWEG_RECORD(Tagged, id, tags, maybe)
+
+TEST(RecordConvert, RowsThatDoNotFitAreToldAndLeftOut) {
+  BufferPool pool;
+  const DataType map = DataType::Map(DataType(TypeId::kString, false), DataType(TypeId::kString));
+  types::Schema schema({{"id", DataType(TypeId::kBigInt)}, {"tags", map}, {"maybe", map}});
+  BatchBuilder builder(schema, pool);
+  for (int64_t row = 0; row < 5; ++row) {
+    row == 1 || row == 3 ? builder.column(0).AppendNull() : builder.column(0).Append(row);
+    for (int column : {1, 2}) {
+      builder.column(column).child(0).AppendString("trace");
+      bool null = column == 2 || row == 2 || row == 3;
+      null ? builder.column(column).child(1).AppendNull() : builder.column(column).child(1).AppendString("x");
+      builder.column(column).CloseRow();
+    }
+    builder.FinishRow(row * 100);
+  }
+  Batch batch = builder.Take();
+  auto reader = RecordReader<Tagged>::Bind(schema);
+  ASSERT_TRUE(reader.ok()) << reader.status().ToString();
+  std::vector<UnfitRow> unfit;
+  auto records = reader->Read(batch, pool, &unfit);
+  ASSERT_TRUE(records.ok()) << records.status().ToString();
+  ASSERT_EQ(records->rows(), 2);
+  EXPECT_EQ(records->objects<Tagged>()[0].id, 0);
+  EXPECT_EQ(records->objects<Tagged>()[1].id, 4);
+  EXPECT_EQ(records->time(1), 400);
+  EXPECT_EQ(records->objects<Tagged>()[1].tags.at("trace"), "x");
+  EXPECT_EQ(records->objects<Tagged>()[1].maybe.at("trace"), std::nullopt);
+  std::vector<int32_t> rows;
+  for (const UnfitRow& row : unfit) rows.push_back(row.row);
+  EXPECT_EQ(rows, (std::vector<int32_t>{1, 2, 3}));
+  EXPECT_EQ(unfit[0].reason, "Field 'id' of record Tagged: NULL where the C++ type takes none: make it std::optional");
+  EXPECT_EQ(unfit[1].reason,
+            "Field 'tags' of record Tagged: value of key 'trace': NULL where the C++ type takes none: make it "
+            "std::optional");
+  EXPECT_EQ(
+      reader->Read(batch, pool).status().message(),
+      "Row 1 of the batch: Field 'id' of record Tagged: NULL where the C++ type takes none: make it std::optional");
+  unfit.clear();
+  auto none = reader->Read(Slice(batch, 1, 3, pool), pool, &unfit);
+  EXPECT_TRUE(none.ok() && !*none);
+  EXPECT_EQ(unfit.size(), 3u);
 }
 
 struct Unsigned {

@@ -71,7 +71,7 @@ class BareContext final : public flow::Context {
 };
 
 /// Keeps batches and ended splits in order.
-class KeepingSourceOutput final : public flow::SourceOutput {
+class KeepingSourceOutput : public flow::SourceOutput {
  public:
   explicit KeepingSourceOutput(columns::BufferPool& pool) : pool_(&pool) {}
   void Emit(const std::string& split, columns::Batch batch) override { batches.emplace_back(split, std::move(batch)); }

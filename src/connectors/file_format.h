@@ -3,7 +3,12 @@
 
 #include <cstdint>
 
+#include "io/compression.h"
+
 namespace thalweg::connectors {
+
+using io::Compression;
+using io::CompressionName;
 
 /// JSON: an object a line. Raw: a line of one STRING or BYTES column.
 enum class FileFormat : uint8_t { kJson, kCsv, kRaw, kParquet };

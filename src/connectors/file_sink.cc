@@ -16,10 +16,11 @@ namespace thalweg::connectors {
 namespace {
 
 constexpr uint8_t kCommittableVersion = 1;
-constexpr size_t kWriteBytes = 1 << 20;  // handed to an I/O thread at once
-constexpr size_t kWritesInFlight = 4;    // handed over and not yet written; beyond it the sink is blocked
-constexpr int32_t kRowsPerEncode = 256;  // between two looks at the size of the part
-constexpr int64_t kBusyRetryMs = 10;     // when the I/O threads' queue is full
+constexpr size_t kWriteBytes = 1 << 20;              // handed to an I/O thread at once
+constexpr size_t kWritesInFlight = 4;                // handed over and not yet written; beyond it the sink is blocked
+constexpr int32_t kRowsPerEncode = 256;              // between two looks at the size of the part
+constexpr int64_t kAbandonedSeconds = 24 * 60 * 60;  // untouched for so long: its writer is dead
+constexpr int64_t kBusyRetryMs = 10;                 // when the I/O threads' queue is full
 
 /// A part that is complete and durable under its hidden name.
 struct Committable {
@@ -189,6 +190,11 @@ class FileSink final : public flow::Operator {
     context_ = &context;
     run_ = fmt::format("{:08x}", static_cast<uint32_t>(context.random().Next()));
     writer_ = std::make_unique<PartWriter>(storage_, context);
+    if (context.task().subtask > 0) return {};
+    // What processes left that were killed while they wrote. If the I/O threads are busy: the next start will do it.
+    const int64_t age_s = std::max(kAbandonedSeconds, 2 * options_.rollover_interval_ms / 1000);
+    (void)context.RunBlocking(
+        [storage = storage_, folder = folder_, age_s] { (void)storage->DeleteAbandoned(folder, age_s); });
     return {};
   }
 
@@ -246,7 +252,13 @@ class FileSink final : public flow::Operator {
     return {};
   }
 
-  void Close() override { writer_.reset(); }
+  void Close() override {
+    writer_.reset();
+    // A part that no checkpoint holds will be written again by the next attempt. One that a checkpoint may hold stays.
+    for (const Finished& part : finished_)
+      if (part.checkpoint == 0) (void)storage_->Delete(part.part.hidden);
+    finished_.clear();
+  }
 
  private:
   struct Finished {

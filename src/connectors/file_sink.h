@@ -30,7 +30,9 @@ struct FileSinkOptions {
 
 /// Parts end at each checkpoint too, so that a checkpoint interval bounds how late rows appear (Flink's OnCheckpointRollingPolicy).
 /// Names: <prefix>-<run>-<subtask>-<number>.json[.gz|.zst]; <run> differs for each attempt. Bytes are written on I/O threads;
-/// UserError for options that contradict each other. An attempt that dies leaves hidden files (.<name>.inprogress) that nobody reads.
+/// UserError for options that contradict each other. An attempt that ends removes
+/// the hidden parts (.<name>.inprogress) that no checkpoint holds; what a killed process was writing goes at a start a day later. Parts
+/// that it had finished for a checkpoint which never completed stay, hidden: nobody reads them.
 Result<std::unique_ptr<flow::Operator>> MakeFileSink(FileSinkOptions options);
 /// Over a storage of the caller's; `options.path` is a folder in it (empty: its root).
 Result<std::unique_ptr<flow::Operator>> MakeFileSink(FileSinkOptions options, std::shared_ptr<io::Storage> storage);

@@ -11,6 +11,7 @@
 #include "connectors/test_task.h"
 #include "io/faulty_storage.h"
 #include "io/temporary_folder.h"
+#include "testing/golden_states.h"
 
 namespace thalweg::connectors {
 namespace {
@@ -103,6 +104,26 @@ class FileSinkTest : public ::testing::Test {
   NoOutput out_;
 };
 
+// docs/internals/files.md
+TEST_F(FileSinkTest, ACommittablesBytesAreTheGoldenOnes) {
+  const std::string golden = testing::GoldenState("file-sink-committable");
+  const std::string name = "part-0a1b2c3d-0-7.json";
+  auto sink = Open(Options());
+  ASSERT_TRUE(Write(*sink, 0, 2).ok());
+  auto committables = Checkpoint(*sink, 1);
+  ASSERT_TRUE(committables.ok());
+  // Of the same length as that of the golden one: ".part-RRRRRRRR-0-0.json.inprogress".
+  const std::string hidden = Parts(true).at(0);
+  std::string expected = golden;
+  expected.replace(golden.find("." + name), hidden.size(), hidden);
+  expected.replace(golden.rfind(name), name.size(), hidden.substr(1, name.size()));
+  EXPECT_EQ(committables->at(0), expected);
+
+  std::ofstream(folder_.path() + "/out/." + name + ".inprogress") << "{}\n";
+  ASSERT_TRUE(sink->RestoreCommittables({golden}).ok());
+  EXPECT_EQ(Content(name), "{}\n");
+}
+
 TEST_F(FileSinkTest, APartAppearsWhenItsCheckpointIsCompleteAndNotBefore) {
   auto sink = Open(Options());
   ASSERT_TRUE(Write(*sink, 0, 2).ok());
@@ -130,6 +151,41 @@ TEST_F(FileSinkTest, AnAbortedCheckpointsPartsComeWithTheNext) {
   EXPECT_EQ(Checkpoint(*sink, 2)->size(), 2u);
   ASSERT_TRUE(sink->OnCheckpointComplete(2).ok());
   EXPECT_EQ(Parts().size(), 2u);
+}
+
+TEST_F(FileSinkTest, AnEndedAttemptLeavesOnlyThePartsThatACheckpointMayHold) {
+  FileSinkOptions options = Options();
+  options.rolling_file_size = 1;  // each batch is a part
+  auto sink = Open(options);
+  ASSERT_TRUE(Write(*sink, 0, 1).ok());
+  ASSERT_EQ(Checkpoint(*sink, 1)->size(), 1u);
+  const std::vector<std::string> held = Parts(true);
+  ASSERT_EQ(held.size(), 1u);
+  ASSERT_TRUE(Write(*sink, 1, 2).ok());
+  context_.Drain();
+  ASSERT_EQ(Parts(true).size(), 2u);
+  sink->Close();
+  EXPECT_EQ(Parts(true), held);
+}
+
+TEST_F(FileSinkTest, WhatAKilledWriterLeftIsRemovedWhenItIsADayOld) {
+  const std::string out = folder_.path() + "/out";
+  std::filesystem::create_directories(out);
+  {
+    auto dead = (*io::OpenStorage(out))->OpenWriter("part-x.json");
+    ASSERT_TRUE(dead.ok() && (*dead)->Append(std::string(2 << 20, 'x')).ok());
+    ASSERT_EQ(Parts(true).size(), 1u);
+    std::filesystem::copy_file(out + "/" + Parts(true)[0], out + "/" + Parts(true)[0] + "0");
+  }
+  ASSERT_EQ(Parts(true).size(), 1u);  // the copy: its writer is gone
+  const std::string left = out + "/" + Parts(true)[0];
+  Open(Options())->Close();
+  context_.Drain();
+  EXPECT_EQ(Parts(true).size(), 1u) << "it may be in work";
+  std::filesystem::last_write_time(left, std::filesystem::file_time_type::clock::now() - std::chrono::hours(25));
+  Open(Options())->Close();
+  context_.Drain();
+  EXPECT_THAT(Parts(true), IsEmpty());
 }
 
 TEST_F(FileSinkTest, ACompletedCheckpointDoesNotPublishThePartsOfALaterOne) {

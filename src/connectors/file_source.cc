@@ -7,6 +7,8 @@
 #include "connectors/file_enumerator.h"
 #include "connectors/file_rows.h"
 #include "formats/raw.h"
+#include "metrics/names.h"
+#include "metrics/registry.h"
 
 namespace thalweg::connectors {
 namespace {
@@ -30,6 +32,7 @@ class FileReader final : public flow::SourceReader {
 
   Status Open(flow::Context& context) override {
     context_ = &context;
+    errors_counter_ = &context.metrics().counter(metrics::kNumRecordsInErrors);
     errors_ = std::make_unique<formats::ParseErrors>(options_->on_parse_error, context.pool());
     THALWEG_ASSIGN(decoder_, MakeDecoder(*options_));
     return {};
@@ -62,8 +65,14 @@ class FileReader final : public flow::SourceReader {
     THALWEG_ASSIGN(FileRows::State state, held->rows->Read(context_->pool(), &batch));
     held->split = held->rows->position();
     if (state == FileRows::State::kPending) return flow::ReadProgress::kIdle;
-    if (errors_->dead_letters() > 0) out.EmitSide(options_->dead_letter_port, errors_->TakeDeadLetters());
-    if (batch) out.Emit(held->split.id, std::move(batch));
+    EmitDeadLetters(out);
+    if (batch) {
+      emitted_ = &held->split;
+      out.Emit(held->split.id, std::move(batch));
+      EmitDeadLetters(out);  // of rows that parsed and do not fit
+    }
+    errors_counter_->Add(errors_->count() - errors_counted_);
+    errors_counted_ = errors_->count();
     if (state == FileRows::State::kEnd) {
       out.FinishSplit(held->split.id);
       held_.erase(held);
@@ -76,9 +85,19 @@ class FileReader final : public flow::SourceReader {
     for (const Held& held : held_) splits.push_back(held.split.ToSplit());
     return splits;
   }
+  /// Which record a row came from is no longer known; the position behind its batch is.
+  Status OnUnfitRow(const columns::UnfitRow& row) override {
+    const bool lines = emitted_->line > 0 && options_->format != FileFormat::kParquet;
+    return errors_->TakeUnfit(fmt::format("{}{}, before {} {}", prefix_, emitted_->path, lines ? "line" : "position",
+                                          lines ? emitted_->line : emitted_->position),
+                              "", row.reason);
+  }
   void Close() override { held_.clear(); }
 
  private:
+  void EmitDeadLetters(flow::SourceOutput& out) {
+    if (errors_->dead_letters() > 0) out.EmitSide(options_->dead_letter_port, errors_->TakeDeadLetters());
+  }
   struct Held {
     FileSplit split;
     std::unique_ptr<FileRows> rows;  // null: not begun
@@ -91,6 +110,9 @@ class FileReader final : public flow::SourceReader {
   flow::Context* context_ = nullptr;
   std::unique_ptr<formats::Decoder> decoder_;
   std::unique_ptr<formats::ParseErrors> errors_;
+  metrics::Counter* errors_counter_ = nullptr;
+  int64_t errors_counted_ = 0;
+  const FileSplit* emitted_ = nullptr;  // of the batch in Emit
   std::deque<Held> held_;
   bool no_more_ = false;
 };

@@ -220,6 +220,7 @@ TEST_F(FileSourceTest, ARowThatDoesNotParseIsSkippedOrGoesToTheSide) {
   FileSourceOptions options = Options("a.json");
   options.on_parse_error = formats::ParseErrorPolicy::kSkip;
   EXPECT_THAT(Rows(options), ElementsAre("+I[1, null]", "+I[2, null]"));
+  EXPECT_EQ(context_.metrics().counter("numRecordsInErrors").value(), 2);
   options.on_parse_error = formats::ParseErrorPolicy::kDeadLetter;
   options.dead_letter_port = 2;
   EXPECT_THAT(Rows(options), ElementsAre("+I[1, null]", "+I[2, null]"));
@@ -227,6 +228,48 @@ TEST_F(FileSourceTest, ARowThatDoesNotParseIsSkippedOrGoesToTheSide) {
   EXPECT_EQ(out_->side[2][0],
             "+I[[123, 34, 110, 34, 58, 34, 120, 34, 125], " + Path("a.json") + ":2, n, not a INT: 'x']");
   EXPECT_THAT(out_->side[2][1], HasSubstr(Path("a.json") + ":3, null, not valid JSON"));
+}
+
+/// A program that cannot use the first row of a batch.
+class PickyRows final : public flow::SourceOutput {
+ public:
+  explicit PickyRows(columns::BufferPool& pool) : pool_(&pool) {}
+  void Emit(const std::string&, columns::Batch) override { judged = reader->OnUnfitRow({0, "no such thing"}); }
+  void EmitSide(int, columns::Batch batch) override { letter = columns::RowText(batch, 0); }
+  void FinishSplit(const std::string&) override {}
+  columns::BufferPool& pool() override { return *pool_; }
+  flow::SourceReader* reader = nullptr;
+  Status judged;
+  std::string letter;
+
+ private:
+  columns::BufferPool* pool_;
+};
+
+TEST_F(FileSourceTest, ARowThatDoesNotFitTheProgramIsTreatedAsARecordThatDoesNotParse) {
+  Write("a.json", "{\"n\":1}\n{\"n\":2}\n");
+  for (auto policy : {formats::ParseErrorPolicy::kFail, formats::ParseErrorPolicy::kDeadLetter}) {
+    FileSourceOptions options = Options("a.json");
+    options.on_parse_error = policy;
+    auto source = *MakeFileSource(options);
+    auto splits = SplitsOf(*source);
+    ASSERT_TRUE(splits.ok());
+    auto reader = *source->CreateReader();
+    PickyRows out(context_.pool());
+    out.reader = reader.get();
+    ASSERT_TRUE(reader->Open(context_).ok());
+    ASSERT_TRUE(reader->AddSplits(*splits).ok());
+    reader->NoMoreSplits();
+    while (true) {
+      auto progress = reader->Poll(out);
+      ASSERT_TRUE(progress.ok()) << progress.status().ToString();
+      if (*progress == flow::ReadProgress::kFinished) break;
+      if (*progress == flow::ReadProgress::kIdle) context_.waiting_waker().Wait();
+    }
+    const bool fails = policy == formats::ParseErrorPolicy::kFail;
+    EXPECT_EQ(out.judged.message(), fails ? "Cannot take " + Path("a.json") + ", before line 3: no such thing" : "");
+    EXPECT_EQ(out.letter, fails ? "" : "+I[[], " + Path("a.json") + ", before line 3, null, no such thing]");
+  }
 }
 
 TEST_F(FileSourceTest, DamagedCompressionAndShrunkenFilesNameTheFile) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "testing/golden_states.h"
+
 namespace thalweg::connectors {
 namespace {
 
@@ -15,8 +17,7 @@ TEST(FileSplit, ItsBytesAreTheGoldenOnes) {
   split.find_start = true;
   split.id = "in/a.json#256";
   EXPECT_EQ(split.ToSplit().id, "in/a.json#256");
-  EXPECT_EQ(split.ToSplit().state,
-            std::string("\x01\x09in/a.json\xac\x02\x07\x00\x10\x00\x00\x00\x00\x00\x00\x01", 23));
+  EXPECT_EQ(split.ToSplit().state, testing::GoldenState("file-split"));
 }
 
 TEST(FileSplit, ReadsBackWhatItWritesAndRefusesEveryCut) {

@@ -5,20 +5,23 @@
 namespace thalweg::connectors {
 namespace {
 
-Result<formats::JsonOptions> ReadJson(NodeOptions& options) {
+Result<formats::JsonOptions> ReadJson(NodeOptions& options, const std::string& prefix) {
   formats::JsonOptions json;
-  THALWEG_ASSIGN(json.fail_on_missing_field, options.Get<bool>("json.fail-on-missing-field", false));
-  THALWEG_ASSIGN(json.ignore_parse_errors, options.Get<bool>("json.ignore-parse-errors", false));
-  THALWEG_ASSIGN(std::string standard, options.OneOf("json.timestamp-format.standard", {"SQL", "ISO-8601"}, "SQL"));
+  THALWEG_ASSIGN(json.fail_on_missing_field, options.Get<bool>(prefix + "json.fail-on-missing-field", false));
+  THALWEG_ASSIGN(json.ignore_parse_errors, options.Get<bool>(prefix + "json.ignore-parse-errors", false));
+  THALWEG_ASSIGN(std::string standard,
+                 options.OneOf(prefix + "json.timestamp-format.standard", {"SQL", "ISO-8601"}, "SQL"));
   json.timestamp_format = standard == "SQL" ? formats::TimestampStandard::kSql : formats::TimestampStandard::kIso8601;
-  THALWEG_ASSIGN(std::string null_key, options.OneOf("json.map-null-key.mode", {"FAIL", "DROP", "LITERAL"}, "FAIL"));
+  THALWEG_ASSIGN(std::string null_key,
+                 options.OneOf(prefix + "json.map-null-key.mode", {"FAIL", "DROP", "LITERAL"}, "FAIL"));
   using formats::MapNullKeyMode;
   json.map_null_key_mode = null_key == "FAIL"   ? MapNullKeyMode::kFail
                            : null_key == "DROP" ? MapNullKeyMode::kDrop
                                                 : MapNullKeyMode::kLiteral;
-  THALWEG_ASSIGN(json.map_null_key_literal, options.Get<std::string>("json.map-null-key.literal", "null"));
-  THALWEG_ASSIGN(json.encode_decimal_as_plain_number, options.Get<bool>("json.encode.decimal-as-plain-number", false));
-  THALWEG_ASSIGN(json.encode_ignore_null_fields, options.Get<bool>("json.encode.ignore-null-fields", false));
+  THALWEG_ASSIGN(json.map_null_key_literal, options.Get<std::string>(prefix + "json.map-null-key.literal", "null"));
+  THALWEG_ASSIGN(json.encode_decimal_as_plain_number,
+                 options.Get<bool>(prefix + "json.encode.decimal-as-plain-number", false));
+  THALWEG_ASSIGN(json.encode_ignore_null_fields, options.Get<bool>(prefix + "json.encode.ignore-null-fields", false));
   return json;
 }
 
@@ -31,40 +34,42 @@ Result<std::optional<char>> ReadCharacter(NodeOptions& options, const std::strin
   return std::optional<char>(text->front());
 }
 
-Result<formats::CsvOptions> ReadCsv(NodeOptions& options) {
+Result<formats::CsvOptions> ReadCsv(NodeOptions& options, const std::string& prefix) {
   formats::CsvOptions csv;
-  THALWEG_ASSIGN(std::optional<char> delimiter, ReadCharacter(options, "csv.field-delimiter"));
-  THALWEG_ASSIGN(std::optional<char> quote, ReadCharacter(options, "csv.quote-character"));
-  THALWEG_ASSIGN(csv.escape_character, ReadCharacter(options, "csv.escape-character"));
+  THALWEG_ASSIGN(std::optional<char> delimiter, ReadCharacter(options, prefix + "csv.field-delimiter"));
+  THALWEG_ASSIGN(std::optional<char> quote, ReadCharacter(options, prefix + "csv.quote-character"));
+  THALWEG_ASSIGN(csv.escape_character, ReadCharacter(options, prefix + "csv.escape-character"));
   csv.field_delimiter = delimiter.value_or(csv.field_delimiter);
   csv.quote_character = quote.value_or(csv.quote_character);
-  THALWEG_ASSIGN(csv.disable_quote_character, options.Get<bool>("csv.disable-quote-character", false));
+  THALWEG_ASSIGN(csv.disable_quote_character, options.Get<bool>(prefix + "csv.disable-quote-character", false));
   if (csv.disable_quote_character && quote)
-    return options.Bad("csv.quote-character", UserError("It contradicts 'csv.disable-quote-character' = true"));
-  THALWEG_ASSIGN(csv.allow_comments, options.Get<bool>("csv.allow-comments", false));
-  THALWEG_ASSIGN(csv.ignore_parse_errors, options.Get<bool>("csv.ignore-parse-errors", false));
-  THALWEG_ASSIGN(csv.array_element_delimiter, options.Get<std::string>("csv.array-element-delimiter", ";"));
-  THALWEG_ASSIGN(csv.null_literal, options.Find<std::string>("csv.null-literal"));
+    return options.Bad(prefix + "csv.quote-character",
+                       UserError("It contradicts 'csv.disable-quote-character' = true"));
+  THALWEG_ASSIGN(csv.allow_comments, options.Get<bool>(prefix + "csv.allow-comments", false));
+  THALWEG_ASSIGN(csv.ignore_parse_errors, options.Get<bool>(prefix + "csv.ignore-parse-errors", false));
+  THALWEG_ASSIGN(csv.array_element_delimiter, options.Get<std::string>(prefix + "csv.array-element-delimiter", ";"));
+  THALWEG_ASSIGN(csv.null_literal, options.Find<std::string>(prefix + "csv.null-literal"));
   THALWEG_ASSIGN(csv.write_bigdecimal_in_scientific_notation,
-                 options.Get<bool>("csv.write-bigdecimal-in-scientific-notation", true));
-  THALWEG_ASSIGN(csv.trim_spaces, options.Get<bool>("csv.trim-spaces", false));
-  THALWEG_ASSIGN(csv.ignore_trailing_unmappable, options.Get<bool>("csv.ignore-trailing-unmappable", false));
-  THALWEG_ASSIGN(csv.empty_string_as_null, options.Get<bool>("csv.empty-string-as-null", false));
-  THALWEG_ASSIGN(csv.header, options.Get<bool>("csv.header", false));
+                 options.Get<bool>(prefix + "csv.write-bigdecimal-in-scientific-notation", true));
+  THALWEG_ASSIGN(csv.trim_spaces, options.Get<bool>(prefix + "csv.trim-spaces", false));
+  THALWEG_ASSIGN(csv.ignore_trailing_unmappable, options.Get<bool>(prefix + "csv.ignore-trailing-unmappable", false));
+  THALWEG_ASSIGN(csv.empty_string_as_null, options.Get<bool>(prefix + "csv.empty-string-as-null", false));
+  THALWEG_ASSIGN(csv.header, options.Get<bool>(prefix + "csv.header", false));
   return csv;
 }
 
 }  // namespace
 
-Result<FormatOptions> ReadFormat(NodeOptions& options, const std::vector<std::string>& allowed) {
+Result<FormatOptions> ReadFormat(NodeOptions& options, const std::vector<std::string>& allowed,
+                                 const std::string& prefix) {
   FormatOptions format;
-  THALWEG_ASSIGN(std::string name, options.OneOf("format", allowed, ""));
+  THALWEG_ASSIGN(std::string name, options.OneOf(prefix + "format", allowed, ""));
   if (name == "json") {
     format.format = FileFormat::kJson;
-    THALWEG_ASSIGN(format.json, ReadJson(options));
+    THALWEG_ASSIGN(format.json, ReadJson(options, prefix));
   } else if (name == "csv") {
     format.format = FileFormat::kCsv;
-    THALWEG_ASSIGN(format.csv, ReadCsv(options));
+    THALWEG_ASSIGN(format.csv, ReadCsv(options, prefix));
   } else {
     format.format = name == "raw" ? FileFormat::kRaw : FileFormat::kParquet;
   }

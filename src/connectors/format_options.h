@@ -19,8 +19,9 @@ struct FormatOptions {
   formats::CsvOptions csv;
 };
 
-/// `format` is one of `allowed`; only the options of the chosen one are known. Required.
-Result<FormatOptions> ReadFormat(NodeOptions& options, const std::vector<std::string>& allowed);
+/// `format` is one of `allowed`; only the options of the chosen one are known. Required. `prefix`: in front of all of them ("key.").
+Result<FormatOptions> ReadFormat(NodeOptions& options, const std::vector<std::string>& allowed,
+                                 const std::string& prefix = "");
 
 /// For text formats, not Parquet.
 Result<std::unique_ptr<formats::Decoder>> MakeDecoder(const FormatOptions& options, types::SchemaPtr schema);

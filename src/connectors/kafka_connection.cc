@@ -81,6 +81,11 @@ Result<std::shared_ptr<KafkaConnection>> KafkaConnection::Open(Spec spec) {
     rd_kafka_conf_set_offset_commit_cb(conf, CommitCallback);
   else
     rd_kafka_conf_set_dr_msg_cb(conf, DeliveryCallback);
+  if (connection->spec_.partitioner) {
+    rd_kafka_topic_conf_t* topics = rd_kafka_conf_get_default_topic_conf(conf);  // there since "partitioner" was set
+    THALWEG_CHECK(topics);
+    rd_kafka_topic_conf_set_partitioner_cb(topics, connection->spec_.partitioner);
+  }
   char text[kErrorText] = "";
   connection->handle_ = rd_kafka_new(consumer ? RD_KAFKA_CONSUMER : RD_KAFKA_PRODUCER, conf, text, sizeof(text));
   if (!connection->handle_) {

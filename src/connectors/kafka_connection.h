@@ -12,6 +12,7 @@
 struct rd_kafka_s;
 struct rd_kafka_conf_s;
 struct rd_kafka_message_s;
+struct rd_kafka_topic_s;
 
 namespace thalweg::connectors {
 
@@ -27,6 +28,9 @@ class KafkaConnection {
     /// Called by librdkafka while it is polled, on the polling thread.
     std::function<void(const rd_kafka_message_s& message)> on_delivery;
     std::function<void(bool ok)> on_commit;
+    /// Of a producer: instead of the property of that name. Any thread of librdkafka, and that of Produce.
+    int32_t (*partitioner)(const rd_kafka_topic_s* topic, const void* key, size_t key_size, int32_t partitions,
+                           void* topic_opaque, void* message_opaque) = nullptr;
   };
   static Result<std::shared_ptr<KafkaConnection>> Open(Spec spec);
   ~KafkaConnection();

@@ -82,14 +82,6 @@ struct KafkaEnumerator::Pattern {
   }
 };
 
-std::string_view OffsetResetName(OffsetReset reset) {
-  switch (reset) {
-    case OffsetReset::kEarliest: return "earliest";
-    case OffsetReset::kLatest: return "latest";
-    default: return "none";
-  }
-}
-
 int KafkaSplitOwner(const TopicPartition& partition, int parallelism) {
   const auto start =
       (static_cast<uint32_t>(JavaHash(partition.topic)) * 31 & 0x7fffffffu) % static_cast<uint32_t>(parallelism);
@@ -167,25 +159,35 @@ Result<LogOffsets> KafkaEnumerator::StartOf(const std::vector<TopicPartition>& p
     case StartOffsets::Kind::kLatest: return client_->Offsets(partitions, {OffsetQuery::Kind::kLatest});
     case StartOffsets::Kind::kTimestamp:
       return OrLatest(*client_, partitions, {OffsetQuery::Kind::kTimestamp, start.timestamp_ms});
-    case StartOffsets::Kind::kCommitted: {
-      THALWEG_ASSIGN(LogOffsets committed, client_->Offsets(partitions, {OffsetQuery::Kind::kCommitted}));
-      return ResetOf(partitions, std::move(committed));
-    }
-    case StartOffsets::Kind::kSpecific: return ResetOf(partitions, start.specific);
+    case StartOffsets::Kind::kCommitted: return CommittedOr(partitions, start.reset);
+    case StartOffsets::Kind::kSpecific: return Named(partitions, start.specific, start.reset);
   }
   return InternalError("Unknown start of a Kafka source: {}", static_cast<int>(start.kind));
 }
 
-Result<LogOffsets> KafkaEnumerator::ResetOf(const std::vector<TopicPartition>& partitions, LogOffsets known) {
+Result<LogOffsets> KafkaEnumerator::CommittedOr(const std::vector<TopicPartition>& partitions, OffsetReset reset) {
+  LogOffsets known;
+  if (!client_->group().empty()) {
+    THALWEG_ASSIGN(known, client_->Offsets(partitions, {OffsetQuery::Kind::kCommitted}));
+  }
   std::vector<TopicPartition> missing = Missing(partitions, known);
   if (missing.empty()) return known;
-  if (options_.start.reset == OffsetReset::kNone)
-    return UserError("No start offset is known in group '{}' for {}: choose earliest or latest as reset",
-                     client_->group(), Names(missing));
-  auto kind = options_.start.reset == OffsetReset::kLatest ? OffsetQuery::Kind::kLatest : OffsetQuery::Kind::kEarliest;
-  THALWEG_ASSIGN(LogOffsets reset, client_->Offsets(missing, {kind}));
-  known.insert(reset.begin(), reset.end());
+  if (reset == OffsetReset::kNone)
+    return UserError(
+        "Group '{}' has committed no offset to start at for {}: set 'properties.auto.offset.reset' to earliest or "
+        "latest",
+        client_->group(), Names(missing));
+  auto kind = reset == OffsetReset::kLatest ? OffsetQuery::Kind::kLatest : OffsetQuery::Kind::kEarliest;
+  THALWEG_ASSIGN(LogOffsets others, client_->Offsets(missing, {kind}));
+  known.insert(others.begin(), others.end());
   return known;
+}
+
+Result<LogOffsets> KafkaEnumerator::Named(const std::vector<TopicPartition>& partitions, const LogOffsets& named,
+                                          OffsetReset reset) {
+  THALWEG_ASSIGN(LogOffsets offsets, CommittedOr(Missing(partitions, named), reset));
+  offsets.insert(named.begin(), named.end());
+  return offsets;
 }
 
 Result<LogOffsets> KafkaEnumerator::StopOf(const std::vector<TopicPartition>& partitions) {
@@ -201,7 +203,7 @@ Result<LogOffsets> KafkaEnumerator::StopOf(const std::vector<TopicPartition>& pa
         return UserError("Group '{}' has committed no offset to stop at for {}", client_->group(), Names(missing));
       return committed;
     }
-    case StopOffsets::Kind::kSpecific: return stop.specific;
+    case StopOffsets::Kind::kSpecific: return Named(partitions, stop.specific, OffsetReset::kEarliest);
   }
   return InternalError("Unknown stop of a Kafka source: {}", static_cast<int>(stop.kind));
 }

@@ -11,20 +11,18 @@
 #include <string>
 #include <vector>
 
+#include "connectors/kafka_options.h"
 #include "connectors/kafka_split.h"
 #include "connectors/log_client.h"
 #include "flow/source.h"
 
 namespace thalweg::connectors {
 
-enum class OffsetReset : uint8_t { kNone, kEarliest, kLatest };
-std::string_view OffsetResetName(OffsetReset reset);  // "none", "earliest", "latest"
-
 /// Where reading starts in the partitions that exist at the start; those found later are read from their beginning.
 struct StartOffsets {
   enum class Kind : uint8_t { kEarliest, kLatest, kCommitted, kTimestamp, kSpecific } kind = Kind::kEarliest;
   int64_t timestamp_ms = 0;                    // kTimestamp: first record at or after it, the end if there is none
-  LogOffsets specific;                         // kSpecific: partitions not named follow `reset`
+  LogOffsets specific;                         // kSpecific: others start at the group's offset, else follow `reset`
   OffsetReset reset = OffsetReset::kEarliest;  // kCommitted, kSpecific: where none is known
   static StartOffsets Earliest() { return {}; }
   static StartOffsets Latest() { return {.kind = Kind::kLatest, .reset = OffsetReset::kLatest}; }
@@ -43,7 +41,7 @@ struct StartOffsets {
 struct StopOffsets {
   enum class Kind : uint8_t { kNever, kLatest, kCommitted, kTimestamp, kSpecific } kind = Kind::kNever;
   int64_t timestamp_ms = 0;
-  LogOffsets specific;  // partitions not named are read without end
+  LogOffsets specific;  // kSpecific: others end at the group's offset, else at their beginning: they are not read
   static StopOffsets Never() { return {}; }
   static StopOffsets Latest() { return {.kind = Kind::kLatest}; }
   static StopOffsets Committed() { return {.kind = Kind::kCommitted}; }
@@ -85,7 +83,10 @@ class KafkaEnumerator final : public flow::SplitEnumerator {
   Result<std::vector<TopicPartition>> List();
   Result<std::vector<KafkaSplit>> Resolve(const std::vector<TopicPartition>& partitions, bool first);
   Result<LogOffsets> StartOf(const std::vector<TopicPartition>& partitions, bool first);
-  Result<LogOffsets> ResetOf(const std::vector<TopicPartition>& partitions, LogOffsets known);
+  /// The group's offsets, where it has none those of `reset`; all of `reset` without a group.
+  Result<LogOffsets> CommittedOr(const std::vector<TopicPartition>& partitions, OffsetReset reset);
+  /// `named`, and for the partitions it leaves out as CommittedOr: Flink's rule for start and stop.
+  Result<LogOffsets> Named(const std::vector<TopicPartition>& partitions, const LogOffsets& named, OffsetReset reset);
   Result<LogOffsets> StopOf(const std::vector<TopicPartition>& partitions);
 
   void GiveOut(const std::vector<flow::Split>& splits, std::vector<flow::EnumeratorAction>& actions) const;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "connectors/scripted_log.h"
+#include "testing/golden_states.h"
 
 namespace thalweg::connectors {
 namespace {
@@ -48,10 +49,7 @@ std::vector<std::string> FirstLook(KafkaEnumerator& enumerator, int parallelism 
 TEST(KafkaSplit, BytesAreThoseOfTheDocumentation) {
   flow::Split split = EncodeKafkaSplit({{"clicks", 3}, 1042, 5000});
   EXPECT_EQ(split.id, "clicks-3");
-  const std::string golden(
-      "\x01\x06"
-      "clicks\x03\0\0\0\x12\x04\0\0\0\0\0\0\x88\x13\0\0\0\0\0\0",
-      28);
+  const std::string golden = testing::GoldenState("kafka-split");
   EXPECT_EQ(split.state, golden);
   EXPECT_EQ(DecodeKafkaSplit(golden).value(), (KafkaSplit{{"clicks", 3}, 1042, 5000}));
 }
@@ -97,7 +95,23 @@ TEST(KafkaEnumerator, StartsWhereItIsTold) {
   EXPECT_THAT(look(StartOffsets::Committed(OffsetReset::kLatest)),
               ElementsAre("0: a-0@10..", "0: a-1@3..", "0: no more"));
   EXPECT_THAT(look(StartOffsets::Timestamp(35)), ElementsAre("0: a-0@4..", "0: a-1@4..", "0: no more"));
-  EXPECT_THAT(look(StartOffsets::Specific({{{"a", 0}, 7}})), ElementsAre("0: a-0@7..", "0: a-1@0..", "0: no more"));
+  EXPECT_THAT(look(StartOffsets::Specific({{{"a", 1}, 2}})), ElementsAre("0: a-0@2..", "0: a-1@2..", "0: no more"));
+}
+
+TEST(KafkaEnumerator, PartitionThatSpecificOffsetsLeaveOutGoesByTheGroupAndThenByItsBeginning) {
+  World world;
+  world.log->Create("a", 3);
+  for (int partition = 0; partition < 3; ++partition) world.Fill("a", partition, 10);
+  world.log->partitions[{"a", 2}].begin = 1;
+  world.log->committed[{"a", 1}] = 4;
+  const LogOffsets only_first = {{{"a", 0}, 7}};
+  auto start = world.Make({.topics = {"a"}, .start = StartOffsets::Specific(only_first)});
+  EXPECT_THAT(FirstLook(*start), ElementsAre("0: a-0@7..", "0: a-1@4..", "0: a-2@1..", "0: no more"));
+  // Every partition has an end: the job ends, too. One that ends where it begins is not read.
+  auto stop = world.Make({.topics = {"a"}, .stop = StopOffsets::Specific(only_first)});
+  EXPECT_THAT(FirstLook(*stop), ElementsAre("0: a-0@0..7", "0: a-1@0..4", "0: a-2@1..1", "0: no more"));
+  auto without_group = world.Make({.topics = {"a"}, .stop = StopOffsets::Specific(only_first)}, "");
+  EXPECT_THAT(FirstLook(*without_group), ElementsAre("0: a-0@0..7", "0: a-1@0..0", "0: a-2@1..1", "0: no more"));
 }
 
 TEST(KafkaEnumerator, WithoutResetAMissingCommitIsAnErrorThatNamesPartitionAndGroup) {
@@ -106,9 +120,20 @@ TEST(KafkaEnumerator, WithoutResetAMissingCommitIsAnErrorThatNamesPartitionAndGr
   world.log->committed[{"a", 1}] = 3;
   auto enumerator = world.Make({.topics = {"a"}, .start = StartOffsets::Committed()}, "readers");
   Status status = enumerator->Discover().status();
-  EXPECT_EQ(status.message(),
-            "No start offset is known in group 'readers' for a-0: choose earliest or latest as reset");
+  EXPECT_EQ(
+      status.message(),
+      "Group 'readers' has committed no offset to start at for a-0: set 'properties.auto.offset.reset' to earliest "
+      "or latest");
   EXPECT_EQ(status.category(), ErrorCategory::kUser);
+}
+
+TEST(KafkaEnumerator, ItsBytesAreThoseOfTheDocumentation) {
+  World world;
+  world.log->Create("a", 2);
+  auto enumerator = world.Make({.topics = {"a"}});
+  FirstLook(*enumerator);
+  EXPECT_EQ(enumerator->Snapshot(), testing::GoldenState("kafka-enumerator"));
+  EXPECT_TRUE(world.Make({.topics = {"a"}})->Restore(testing::GoldenState("kafka-enumerator")).ok());
 }
 
 TEST(KafkaEnumerator, StopsWhereItIsTold) {
@@ -120,7 +145,7 @@ TEST(KafkaEnumerator, StopsWhereItIsTold) {
   EXPECT_THAT(look(StopOffsets::Latest()), ElementsAre("0: a-0@0..10", "0: a-1@0..0", "0: no more"));
   EXPECT_THAT(look(StopOffsets::Committed()), ElementsAre("0: a-0@0..5", "0: a-1@0..0", "0: no more"));
   EXPECT_THAT(look(StopOffsets::Timestamp(35)), ElementsAre("0: a-0@0..4", "0: a-1@0..0", "0: no more"));
-  EXPECT_THAT(look(StopOffsets::Specific({{{"a", 0}, 7}})), ElementsAre("0: a-0@0..7", "0: a-1@0..", "0: no more"));
+  EXPECT_THAT(look(StopOffsets::Specific({{{"a", 0}, 7}})), ElementsAre("0: a-0@0..7", "0: a-1@0..0", "0: no more"));
 }
 
 TEST(KafkaEnumerator, PartitionsFoundLaterAreReadFromTheirBeginning) {

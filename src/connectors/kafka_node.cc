@@ -7,11 +7,11 @@
 namespace thalweg::connectors {
 namespace {
 
-const std::vector<std::string> kTextFormats = {"json", "csv", "raw"};
+using namespace kafka_option;  // NOLINT(google-build-using-namespace): the names of this connector's options
 
 Status ReadTopics(NodeOptions& options, KafkaSourceOptions& source) {
-  THALWEG_ASSIGN(source.topics, options.Get<config::StringList>("topic", {}));
-  THALWEG_ASSIGN(source.topic_pattern, options.Get<std::string>("topic-pattern", ""));
+  THALWEG_ASSIGN(source.topics, options.Get<config::StringList>(kTopic, {}));
+  THALWEG_ASSIGN(source.topic_pattern, options.Get<std::string>(kTopicPattern, ""));
   if (source.topics.empty() && source.topic_pattern.empty())
     return UserError("Required option is missing: 'topic' or 'topic-pattern' of {}", options.Label());
   if (!source.topics.empty() && !source.topic_pattern.empty())
@@ -59,45 +59,42 @@ Result<OffsetReset> TakeOffsetReset(NodeOptions& options, Properties& properties
   if (given.mapped() == "earliest") return OffsetReset::kEarliest;
   if (given.mapped() == "latest") return OffsetReset::kLatest;
   return options.Bad(
-      "properties.auto.offset.reset",
+      kOffsetReset,
       UserError("Not one of the allowed values: '{}'; write one of: earliest, latest, none", given.mapped()));
 }
 
 Status ReadStart(NodeOptions& options, KafkaSourceOptions& source) {
-  THALWEG_ASSIGN(std::string mode,
-                 options.OneOf("scan.startup.mode",
-                               {"earliest-offset", "latest-offset", "group-offsets", "timestamp", "specific-offsets"},
-                               "group-offsets"));
-  if (mode == "earliest-offset") source.start = StartOffsets::Earliest();
-  if (mode == "latest-offset") source.start = StartOffsets::Latest();
-  if (mode == "group-offsets") {
+  THALWEG_ASSIGN(
+      std::string mode,
+      options.OneOf(kStart, {kEarliest, kLatest, kGroupOffsets, kTimestamp, kSpecificOffsets}, kGroupOffsets));
+  if (mode == kEarliest) source.start = StartOffsets::Earliest();
+  if (mode == kLatest) source.start = StartOffsets::Latest();
+  if (mode == kGroupOffsets) {
     THALWEG_ASSIGN(OffsetReset reset, TakeOffsetReset(options, source.properties));
     source.start = StartOffsets::Committed(reset);
   }
-  if (mode == "timestamp") {
-    THALWEG_ASSIGN(int64_t at, ReadTimestamp(options, "scan.startup.timestamp-millis"));
+  if (mode == kTimestamp) {
+    THALWEG_ASSIGN(int64_t at, ReadTimestamp(options, kStartTimestamp));
     source.start = StartOffsets::Timestamp(at);
   }
-  if (mode == "specific-offsets") {
-    THALWEG_ASSIGN(LogOffsets offsets, ReadOffsets(options, "scan.startup.specific-offsets", source.topics));
+  if (mode == kSpecificOffsets) {
+    THALWEG_ASSIGN(LogOffsets offsets, ReadOffsets(options, kStartOffsets, source.topics));
     source.start = StartOffsets::Specific(std::move(offsets));
   }
   return {};
 }
 
 Status ReadStop(NodeOptions& options, KafkaSourceOptions& source) {
-  THALWEG_ASSIGN(
-      std::string mode,
-      options.OneOf("scan.bounded.mode",
-                    {"unbounded", "latest-offset", "group-offsets", "timestamp", "specific-offsets"}, "unbounded"));
-  if (mode == "latest-offset") source.stop = StopOffsets::Latest();
-  if (mode == "group-offsets") source.stop = StopOffsets::Committed();
-  if (mode == "timestamp") {
-    THALWEG_ASSIGN(int64_t at, ReadTimestamp(options, "scan.bounded.timestamp-millis"));
+  THALWEG_ASSIGN(std::string mode,
+                 options.OneOf(kStop, {kUnbounded, kLatest, kGroupOffsets, kTimestamp, kSpecificOffsets}, kUnbounded));
+  if (mode == kLatest) source.stop = StopOffsets::Latest();
+  if (mode == kGroupOffsets) source.stop = StopOffsets::Committed();
+  if (mode == kTimestamp) {
+    THALWEG_ASSIGN(int64_t at, ReadTimestamp(options, kStopTimestamp));
     source.stop = StopOffsets::Timestamp(at);
   }
-  if (mode == "specific-offsets") {
-    THALWEG_ASSIGN(LogOffsets offsets, ReadOffsets(options, "scan.bounded.specific-offsets", source.topics));
+  if (mode == kSpecificOffsets) {
+    THALWEG_ASSIGN(LogOffsets offsets, ReadOffsets(options, kStopOffsets, source.topics));
     source.stop = StopOffsets::Specific(std::move(offsets));
   }
   return {};
@@ -111,7 +108,7 @@ Result<types::DataType> TypeOfMetadata(std::string_view name) {
 Status ReadRows(NodeOptions& options, KafkaRowOptions& rows) {
   THALWEG_ASSIGN(types::SchemaPtr schema, SourceSchema(options.node()));
   THALWEG_ASSIGN(MetadataColumns columns, ReadMetadataColumns(options, schema, TypeOfMetadata));
-  THALWEG_ASSIGN(FormatOptions format, ReadFormat(options, kTextFormats));
+  THALWEG_ASSIGN(FormatOptions format, ReadFormat(options, {"json", "csv", "raw"}));
   THALWEG_ASSIGN(ErrorPolicy errors, ReadErrorPolicy(options));
   for (const std::string& name : columns.metadata) rows.metadata.push_back(ParseKafkaMetadata(name).value());
   rows.value_schema = columns.values;
@@ -122,61 +119,17 @@ Status ReadRows(NodeOptions& options, KafkaRowOptions& rows) {
   return rows.make_decoder().status().WithContext(options.Label());
 }
 
-/// A row's key columns by themselves, in another encoder.
-class KeyEncoder final : public formats::RowEncoder {
- public:
-  KeyEncoder(std::vector<int> columns, std::unique_ptr<formats::RowEncoder> encoder)
-      : columns_(std::move(columns)), encoder_(std::move(encoder)) {}
-  Status Encode(const columns::Batch& batch, int32_t row, std::string* out) override {
-    columns::Batch key(pool_, batch.rows());
-    for (int column : columns_) key.AddColumn(batch.column(column));
-    return encoder_->Encode(key, row, out);
-  }
-
- private:
-  const std::vector<int> columns_;
-  const std::unique_ptr<formats::RowEncoder> encoder_;
-  columns::BufferPool pool_;
-};
-
-/// `key.fields`: one column of STRING or BYTES is the key as it stands; otherwise they are written in the value's format.
-Status ReadKey(NodeOptions& options, const types::SchemaPtr& rows, const FormatOptions& format,
-               KafkaSinkOptions& sink) {
-  const std::string key = "key.fields";
-  THALWEG_ASSIGN(config::StringList names, options.Get<config::StringList>(key, {}));
-  std::vector<int> columns;
-  std::vector<types::Field> fields;
-  for (const std::string& name : names) {
-    columns.push_back(rows->Find(name));
-    if (columns.back() < 0) return options.Bad(key, UserError("No such column: '{}' of {}", name, rows->ToString()));
-    fields.push_back(rows->field(columns.back()));
-  }
-  if (columns.empty()) return {};
-  if (columns.size() == 1 && fields.front().type.is_variable()) {
-    sink.key_column = columns.front();
-    return {};
-  }
-  auto schema = std::make_shared<const types::Schema>(std::move(fields));
-  sink.make_key_encoder = [format, schema, columns]() -> Result<std::unique_ptr<formats::RowEncoder>> {
-    THALWEG_ASSIGN(std::unique_ptr<formats::RowEncoder> encoder, MakeEncoder(format, schema));
-    return std::unique_ptr<formats::RowEncoder>(std::make_unique<KeyEncoder>(columns, std::move(encoder)));
-  };
-  if (Status status = sink.make_key_encoder().status(); !status.ok()) return options.Bad(key, status);
-  return {};
-}
-
 }  // namespace
 
 Result<KafkaSourceOptions> ReadKafkaSourceNode(const graph::Node& node) {
   NodeOptions options(node);
   KafkaSourceOptions source;
-  source.properties = options.WithPrefix("properties.");
-  THALWEG_TRY(options.Required("properties.bootstrap.servers").status());
+  source.properties = options.WithPrefix(kProperties);
+  THALWEG_TRY(options.Required(kServers).status());
   THALWEG_TRY(ReadTopics(options, source));
   THALWEG_TRY(ReadStart(options, source));
   THALWEG_TRY(ReadStop(options, source));
-  THALWEG_ASSIGN(source.discovery_interval_ms,
-                 options.Millis("scan.topic-partition-discovery.interval", source.discovery_interval_ms));
+  THALWEG_ASSIGN(source.discovery_interval_ms, options.Millis(kDiscovery, source.discovery_interval_ms));
   THALWEG_TRY(ReadRows(options, source.rows));
   THALWEG_TRY(options.Finish());
   return source;
@@ -187,34 +140,6 @@ Result<std::shared_ptr<flow::Source>> MakeKafkaSourceNode(const graph::Node& nod
   auto source = KafkaSource::Make(std::move(options));
   THALWEG_TRY(source.status().WithContext(NodeOptions(node).Label()));
   return std::shared_ptr<flow::Source>(*std::move(source));
-}
-
-Result<KafkaSinkOptions> ReadKafkaSinkNode(const graph::Node& node) {
-  NodeOptions options(node);
-  KafkaSinkOptions sink;
-  THALWEG_ASSIGN(types::SchemaPtr rows, SinkSchema(node));
-  sink.properties = options.WithPrefix("properties.");
-  THALWEG_TRY(options.Required("properties.bootstrap.servers").status());
-  THALWEG_ASSIGN(sink.topic, options.Required("topic"));
-  THALWEG_ASSIGN(std::string guarantee,
-                 options.OneOf("sink.delivery-guarantee", {"none", "at-least-once", "exactly-once"}, "at-least-once"));
-  if (guarantee == "exactly-once")
-    return options.Bad("sink.delivery-guarantee",
-                       UserError("Kafka sink cannot write exactly once yet; write one of: none, at-least-once"));
-  sink.guarantee = guarantee == "none" ? DeliveryGuarantee::kNone : DeliveryGuarantee::kAtLeastOnce;
-  THALWEG_ASSIGN(FormatOptions format, ReadFormat(options, kTextFormats));
-  sink.make_value_encoder = [format, rows] { return MakeEncoder(format, rows); };
-  THALWEG_TRY(sink.make_value_encoder().status().WithContext(options.Label()));
-  THALWEG_TRY(ReadKey(options, rows, format, sink));
-  THALWEG_TRY(options.Finish());
-  return sink;
-}
-
-Result<std::unique_ptr<flow::Operator>> MakeKafkaSinkNode(const graph::Node& node) {
-  THALWEG_ASSIGN(KafkaSinkOptions options, ReadKafkaSinkNode(node));
-  auto sink = KafkaSink::Make(std::move(options));
-  THALWEG_TRY(sink.status().WithContext(NodeOptions(node).Label()));
-  return std::unique_ptr<flow::Operator>(*std::move(sink));
 }
 
 }  // namespace thalweg::connectors

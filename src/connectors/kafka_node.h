@@ -11,7 +11,8 @@ namespace thalweg::connectors {
 
 /// The rows are the node's first output: columns of the value in `format`, and `metadata.<column>`. UserErrors name option and node.
 Result<KafkaSourceOptions> ReadKafkaSourceNode(const graph::Node& node);
-/// The rows are those of the schema in the node's payload.
+/// The rows are those of the schema in the node's payload: columns of the value in `format`, of the key (`key.fields`), and
+/// `metadata.<column>`.
 Result<KafkaSinkOptions> ReadKafkaSinkNode(const graph::Node& node);
 
 /// As above, and the client's own checks of `properties.*`. Connect to nothing.

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include "columns/builder.h"
+#include "connectors/bare_task.h"
 #include "connectors/node_samples_test.h"
+#include "connectors/scripted_log.h"
 
 namespace thalweg::connectors {
 namespace {
@@ -164,25 +166,129 @@ TEST(KafkaSinkNode, OneTextColumnIsTheKeyAsItStands) {
   EXPECT_FALSE(sink->make_key_encoder);
 }
 
-TEST(KafkaSinkNode, OtherKeysAreWrittenInTheValuesFormat) {
-  auto sink = Sink({{"key.fields", "user;page"}});
-  ASSERT_TRUE(sink.ok()) << sink.status().message();
-  columns::BufferPool pool;
+/// Key and value of one row as the sink writes them, over another log.
+std::string Written(Result<KafkaSinkOptions> options, columns::Batch batch) {
+  if (!options.ok()) return options.status().message();
+  auto log = std::make_shared<ScriptedLog>();
+  BareContext context;
+  KeepingOutput out(context.pool());
+  auto sink = KafkaSink::Make(*std::move(options), std::make_shared<ScriptedLogClient>(log)).value();
+  THALWEG_CHECK(sink->Open(context).ok());
+  flow::Rows rows(std::move(batch));
+  if (auto done = sink->Process(0, rows, out); !done.ok()) return done.status().message();
+  const auto& [place, record] = log->unacknowledged.at(0);
+  std::string headers;
+  for (const auto& [name, value] : record.headers) headers += fmt::format(" {}={}", name, value.value_or("NULL"));
+  return fmt::format("{}-{}@{} {} {}{}", place.topic, place.partition, record.timestamp_ms, record.key.value_or("NULL"),
+                     record.value.value_or("NULL"), headers);
+}
+columns::Batch OneView(columns::BufferPool& pool) {
   columns::BatchBuilder builder(ViewSchema(), pool);
   builder.column(0).AppendString("/index");
   builder.column(1).Append<int64_t>(7);
   builder.FinishRow();
-  columns::Batch batch = builder.Take();
-  std::string key, value;
-  ASSERT_TRUE(sink->make_key_encoder().value()->Encode(batch, 0, &key).ok());
-  ASSERT_TRUE(sink->make_value_encoder().value()->Encode(batch, 0, &value).ok());
-  EXPECT_EQ(key, R"({"user":7,"page":"/index"})");
-  EXPECT_EQ(value, R"({"page":"/index","user":7})");
+  return builder.Take();
+}
+
+TEST(KafkaSinkNode, KeysAreWrittenInTheirOwnFormatOrInTheValues) {
+  columns::BufferPool pool;
+  auto written = [&](NodeOptionMap options) { return Written(Sink(std::move(options)), OneView(pool)); };
+  EXPECT_EQ(written({{"key.fields", "user;page"}}),
+            R"(views-0@-1 {"user":7,"page":"/index"} {"page":"/index","user":7})");
+  EXPECT_EQ(written({{"key.fields", "page"}}), R"(views-0@-1 /index {"page":"/index","user":7})");
+  EXPECT_EQ(written({{"key.fields", "page"}, {"key.format", "json"}}),
+            R"(views-0@-1 {"page":"/index"} {"page":"/index","user":7})");
+  EXPECT_EQ(written({{"key.fields", "user;page"}, {"key.format", "csv"}, {"key.csv.field-delimiter", "|"}}),
+            R"(views-0@-1 7|"/index" {"page":"/index","user":7})");
+  EXPECT_EQ(written({{"key.fields", "user"}, {"value.fields-include", "EXCEPT_KEY"}}),
+            R"(views-0@-1 {"user":7} {"page":"/index"})");
+  EXPECT_EQ(written({{"key.fields", "user"}, {"key.fields-prefix", "us"}, {"value.fields-include", "EXCEPT_KEY"}}),
+            R"(views-0@-1 {"er":7} {"page":"/index"})");
+  // Flink's longer name of the value's format.
+  NodeOptionMap longer = {{"topic", "views"},
+                          {"properties.bootstrap.servers", "h:1"},
+                          {"value.format", "csv"},
+                          {"value.csv.field-delimiter", ";"}};
+  EXPECT_EQ(Written(ReadKafkaSinkNode(SinkNode("kafka-sink", longer)), OneView(pool)), R"(views-0@-1 NULL "/index";7)");
+}
+
+types::Schema MessageSchema() {
+  return types::Schema({{"page", DataType(TypeId::kString)},
+                        {"headers", DataType::Map(DataType(TypeId::kString, false), DataType(TypeId::kString), true)},
+                        {"to", DataType(TypeId::kString)},
+                        {"at", DataType(TypeId::kBigInt)},
+                        {"part", DataType(TypeId::kInt)},
+                        {"id", DataType(TypeId::kString)}});
+}
+Result<KafkaSinkOptions> MessageSink(NodeOptionMap options) {
+  options.insert({{"properties.bootstrap.servers", "localhost:9092"}, {"format", "json"}});
+  return ReadKafkaSinkNode(SinkNode("kafka-sink", std::move(options), MessageSchema()));
+}
+
+TEST(KafkaSinkNode, MetadataColumnsFillTheMessageAndNotItsValue) {
+  columns::BufferPool pool;
+  columns::BatchBuilder builder(MessageSchema(), pool);
+  builder.column(0).AppendString("/index");
+  builder.column(1).child(0).AppendString("trace");
+  builder.column(1).child(1).AppendString("17");
+  builder.column(1).child(0).AppendString("none");
+  builder.column(1).child(1).AppendNull();
+  builder.column(1).CloseRow();
+  builder.column(2).AppendString("views-eu");
+  builder.column(3).Append<int64_t>(1042);
+  builder.column(4).Append<int32_t>(3);
+  builder.column(5).AppendString("k");
+  builder.FinishRow();
+  NodeOptionMap options = {{"metadata.headers", "headers"},
+                           {"metadata.to", "topic"},
+                           {"metadata.at", "timestamp"},
+                           {"metadata.part", "partition"},
+                           {"metadata.id", "key"}};
+  EXPECT_EQ(Written(MessageSink(options), builder.Take()), R"(views-eu-3@1042 k {"page":"/index"} trace=17 none=NULL)");
+  options["topic"] = "views-eu;views-us";
+  EXPECT_THAT(MessageSink(options)->allowed_topics, ElementsAre("views-eu", "views-us"));
+}
+
+TEST(KafkaSinkNode, WrongMetadataIsAnError) {
+  auto error = [](NodeOptionMap options) {
+    options.emplace("topic", "t");
+    return MessageSink(std::move(options)).status().message();
+  };
+  EXPECT_THAT(error({{"metadata.at", "offset"}}),
+              HasSubstr("'metadata.at' of kafka-sink 'counts': Metadata 'offset' can only be read; writable are key, "
+                        "headers, topic, partition, timestamp"));
+  EXPECT_THAT(error({{"metadata.at", "headers"}}), HasSubstr("the column is BIGINT"));
+  EXPECT_THAT(error({{"metadata.a", "headers"}}), HasSubstr("No such column: 'a' of (page STRING"));
+  EXPECT_THAT(error({{"metadata.id", "key"}, {"metadata.to", "key"}}), HasSubstr("is given twice"));
+  EXPECT_THAT(error({{"metadata.id", "key"}, {"key.fields", "page"}}), HasSubstr("Column 'id' is the key already"));
+  EXPECT_THAT(error({{"metadata.at", "timestamp"}, {"key.fields", "at"}}), HasSubstr("Column 'at' is metadata"));
+  EXPECT_THAT(error({{"topic", "a;b"}}), HasSubstr("A sink of 2 topics needs a column 'metadata.<column>' = topic"));
+}
+
+TEST(KafkaSinkNode, PartitionersAreFlinks) {
+  EXPECT_EQ(Sink({})->partitioner, KafkaPartitioner::kDefault);
+  EXPECT_EQ(Sink({{"sink.partitioner", "fixed"}, {"key.fields", "page"}})->partitioner, KafkaPartitioner::kFixed);
+  EXPECT_EQ(Sink({{"sink.partitioner", "round-robin"}})->partitioner, KafkaPartitioner::kRoundRobin);
+  EXPECT_THAT(SinkError({{"sink.partitioner", "round-robin"}, {"key.fields", "page"}}),
+              HasSubstr("round-robin is for rows without a key"));
+  EXPECT_THAT(SinkError({{"sink.partitioner", "org.mycompany.MyPartitioner"}}),
+              HasSubstr("write one of: default, fixed, round-robin"));
 }
 
 TEST(KafkaSinkNode, WrongOptionsAreErrors) {
   EXPECT_EQ(SinkError({{"key.fields", "pag"}}),
             "Option 'key.fields' of kafka-sink 'counts': No such column: 'pag' of (page STRING NOT NULL, user BIGINT)");
+  EXPECT_THAT(SinkError({{"key.format", "json"}}), HasSubstr("It needs the columns of the key: 'key.fields'"));
+  EXPECT_THAT(SinkError({{"key.fields", "user"}, {"key.format", "parquet"}}),
+              HasSubstr("write one of: json, csv, raw"));
+  EXPECT_THAT(SinkError({{"key.fields", "user;page"}, {"key.format", "raw"}}),
+              StartsWith("Option 'key.format' of kafka-sink 'counts': Format raw needs one column"));
+  EXPECT_THAT(SinkError({{"key.fields", "user"}, {"key.fields-prefix", "us"}}),
+              HasSubstr("It needs 'value.fields-include' = EXCEPT_KEY"));
+  EXPECT_THAT(SinkError({{"key.fields", "user"}, {"key.fields-prefix", "k_"}, {"value.fields-include", "EXCEPT_KEY"}}),
+              HasSubstr("Key field 'user' does not begin with 'k_'"));
+  EXPECT_THAT(SinkError({{"key.fields", "user;page"}, {"value.fields-include", "EXCEPT_KEY"}}),
+              HasSubstr("none is left for the value"));
   EXPECT_THAT(SinkError({{"scan.startup.mode", "earliest-offset"}}),
               StartsWith("Unknown option 'scan.startup.mode' of kafka-sink 'counts'"));
   auto error = [](NodeOptionMap options) {

@@ -51,6 +51,14 @@ class KafkaProducer final : public LogProducer {
   Status status_;
 };
 
+/// Partition of a message: its slot stands in `opaque`, plus one; without one as the Java client.
+int32_t PartitionBySlot(const rd_kafka_topic_t* topic, const void* key, size_t key_size, int32_t partitions,
+                        void* topic_opaque, void* opaque) {
+  if (auto slot = reinterpret_cast<uintptr_t>(opaque))
+    return static_cast<int32_t>((slot - 1) % static_cast<uintptr_t>(partitions));
+  return rd_kafka_msg_partitioner_murmur2_random(topic, key, key_size, partitions, topic_opaque, opaque);
+}
+
 Properties KafkaProducer::EngineProperties(const KafkaProperties& properties) const {
   const int64_t memory = options_.memory_bytes > 0 ? options_.memory_bytes : kDefaultMemory;
   Properties engine = {
@@ -59,6 +67,8 @@ Properties KafkaProducer::EngineProperties(const KafkaProperties& properties) co
   };
   const Properties& given = properties.client;
   if (!given.contains("partitioner")) engine["partitioner"] = "murmur2_random";  // Java's; librdkafka's own is CRC32
+  if (options_.slots)
+    engine["sticky.partitioning.linger.ms"] = "0";  // it would take keyless messages from our function
   if (!given.contains("reconnect.backoff.max.ms")) engine["reconnect.backoff.max.ms"] = "1000";
   auto acks = given.find("acks");
   bool all_acks = acks == given.end() || acks->second == "all" || acks->second == "-1";
@@ -70,6 +80,7 @@ Status KafkaProducer::Start(const KafkaProperties& properties) {
   KafkaConnection::Spec spec{
       .role = KafkaConnection::Role::kProducer, .properties = properties, .client_id = options_.client_id};
   spec.engine = EngineProperties(properties);
+  if (options_.slots) spec.partitioner = PartitionBySlot;
   spec.on_delivery = [this](const rd_kafka_message_t& message) { OnDelivery(message); };
   THALWEG_ASSIGN(connection_, KafkaConnection::Open(std::move(spec)));
   thread_ = std::thread([this] { Run(); });
@@ -99,7 +110,7 @@ Result<bool> KafkaProducer::ProduceOnce(const LogMessage& message, bool retried)
                         static_cast<ssize_t>(header.value.size()));
   }
   const std::string topic(message.topic);
-  std::array<rd_kafka_vu_t, 7> parts;
+  std::array<rd_kafka_vu_t, 8> parts;
   size_t count = 0;
   auto part = [&](rd_kafka_vtype_t type) -> rd_kafka_vu_t& {
     parts[count].vtype = type;
@@ -121,6 +132,7 @@ Result<bool> KafkaProducer::ProduceOnce(const LogMessage& message, bool retried)
     key.u.mem.size = message.key->size();
   }
   if (message.timestamp_ms) part(RD_KAFKA_VTYPE_TIMESTAMP).u.i64 = *message.timestamp_ms;
+  if (message.slot) part(RD_KAFKA_VTYPE_OPAQUE).u.ptr = reinterpret_cast<void*>(uintptr_t{*message.slot} + 1);
   if (headers) part(RD_KAFKA_VTYPE_HEADERS).u.headers = headers;
 
   wants_room_.store(true);  // before the attempt: an acknowledgement between it and our going to sleep must wake us

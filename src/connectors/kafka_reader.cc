@@ -66,9 +66,13 @@ Result<flow::ReadProgress> KafkaReader::Poll(flow::SourceOutput& out) {
   }
   THALWEG_ASSIGN(bool ended, TakeRecords(reading->second));
   metrics_->OnRows(reading->first, rows_->rows(), reading->second.split.next_offset - 1);
+  EmitDeadLetters(out);
+  if (columns::Batch batch = rows_->Take()) {
+    out.Emit(reading->second.id, std::move(batch));
+    rows_->Forget();
+    EmitDeadLetters(out);  // of rows that parsed and do not fit
+  }
   metrics_->OnParseErrors(rows_->parse_errors());
-  if (rows_->dead_letters() > 0) out.EmitSide(options_.rows.dead_letter_port, rows_->TakeDeadLetters());
-  if (columns::Batch batch = rows_->Take()) out.Emit(reading->second.id, std::move(batch));
   ReportLag();
   if (ended) Finish(reading, out);
   return readings_.empty() && no_more_splits_ ? flow::ReadProgress::kFinished : flow::ReadProgress::kMore;
@@ -92,6 +96,10 @@ Result<bool> KafkaReader::TakeRecords(Reading& reading) {
   split.next_offset = std::max(split.next_offset, std::min(fetch_->end_position, split.stop_offset));
   fetch_.reset();
   return split.next_offset >= split.stop_offset;
+}
+
+void KafkaReader::EmitDeadLetters(flow::SourceOutput& out) {
+  if (rows_->dead_letters() > 0) out.EmitSide(options_.rows.dead_letter_port, rows_->TakeDeadLetters());
 }
 
 void KafkaReader::ReportLag() {

@@ -37,6 +37,7 @@ class KafkaReader final : public flow::SourceReader {
   std::vector<flow::Split> SnapshotSplits() const override;
   void OnSnapshot(uint64_t checkpoint) override;
   Status OnCheckpointComplete(uint64_t checkpoint) override;
+  Status OnUnfitRow(const columns::UnfitRow& row) override { return rows_->Reject(row); }
   void Close() override;
 
  private:
@@ -53,6 +54,7 @@ class KafkaReader final : public flow::SourceReader {
   Result<bool> TakeRecords(Reading& reading);
   void Finish(Readings::iterator reading, flow::SourceOutput& out);
   bool FinishEmpty(flow::SourceOutput& out);
+  void EmitDeadLetters(flow::SourceOutput& out);
   void ReportLag();
 
   const KafkaReaderOptions options_;

@@ -392,6 +392,43 @@ TEST(KafkaReader, RecordsThatDoNotParseGoToTheSideWithTheirPlace) {
   EXPECT_EQ(world.out.batches[0].second.rows(), 1);
 }
 
+/// A program that cannot use the second row of a batch.
+class PickyOutput final : public KeepingSourceOutput {
+ public:
+  using KeepingSourceOutput::KeepingSourceOutput;
+  void Emit(const std::string& split, columns::Batch batch) override {
+    judged = reader->OnUnfitRow({1, "Field 'n' of record R: out of range"});
+    KeepingSourceOutput::Emit(split, std::move(batch));
+  }
+  KafkaReader* reader = nullptr;
+  Status judged;
+};
+
+TEST(KafkaReader, RowThatDoesNotFitTheProgramIsTreatedAsARecordThatDoesNotParse) {
+  using formats::ParseErrorPolicy;
+  for (ParseErrorPolicy policy : {ParseErrorPolicy::kFail, ParseErrorPolicy::kSkip, ParseErrorPolicy::kDeadLetter}) {
+    KafkaReaderOptions options = Numbers(policy);
+    options.rows.dead_letter_port = 2;
+    World world(options);
+    for (const char* text : {"10", "11"}) world.Partition(3).Append({.value = text});
+    ASSERT_TRUE(world.Add({{"t", 3}}).ok());
+    PickyOutput out(world.context.pool());
+    out.reader = world.reader.get();
+    ASSERT_TRUE(world.reader->Poll(out).ok());
+    const bool fails = policy == ParseErrorPolicy::kFail;
+    EXPECT_EQ(
+        out.judged.message(),
+        fails ? "Cannot take topic t, partition 3, offset 1: Field 'n' of record R: out of range; record: 11" : "");
+    EXPECT_EQ(world.context.metrics().counter("numRecordsInErrors").value(), fails ? 0 : 1);
+    ASSERT_EQ(out.side.size(), policy == ParseErrorPolicy::kDeadLetter ? 1u : 0u);
+    if (out.side.empty()) continue;
+    const columns::Batch& letters = out.side[0].second;
+    EXPECT_EQ(letters.column(0).String(0), "11");
+    EXPECT_EQ(letters.column(1).String(0), "topic t, partition 3, offset 1");
+    EXPECT_EQ(letters.column(3).String(0), "Field 'n' of record R: out of range");
+  }
+}
+
 TEST(KafkaReader, ALayoutPutsMetadataBetweenTheValuesColumns) {
   KafkaReaderOptions options = Numbers(formats::ParseErrorPolicy::kFail);
   options.rows.metadata = {KafkaMetadata::kOffset};

@@ -7,6 +7,11 @@ namespace thalweg::connectors {
 namespace {
 
 constexpr std::string_view kNames[] = {"key", "headers", "topic", "partition", "offset", "timestamp", "timestamp-type"};
+/// For messages and dead letters.
+std::string Place(const TopicPartition& partition, int64_t offset) {
+  return fmt::format("topic {}, partition {}, offset {}", partition.topic, partition.partition, offset);
+}
+
 constexpr std::string_view kTimestampTypes[] = {"NoTimestampType", "CreateTime",
                                                 "LogAppendTime"};  // Kafka's own spelling
 
@@ -78,6 +83,12 @@ Result<bool> KafkaRows::Append(const LogFetch& fetch, const LogRecord& record) {
   const int32_t before = builder_.rows();
   THALWEG_ASSIGN(bool taken, AppendValue(fetch, record));
   for (int32_t row = before; row < builder_.rows(); ++row) {
+    if (building_.offsets.empty()) {
+      building_.partition = fetch.partition;
+      building_.memory = fetch.memory;
+    }
+    building_.offsets.push_back(record.offset);
+    building_.values.push_back(record.value);
     for (size_t i = 0; i < metadata_.size(); ++i)
       AppendMetadata(builder_.column(value_columns_ + static_cast<int>(i)), metadata_[i], fetch, record);
     times_.push_back(record.timestamp_ms >= 0 ? record.timestamp_ms : columns::kNoTime);
@@ -100,10 +111,20 @@ Result<bool> KafkaRows::AppendValue(const LogFetch& fetch, const LogRecord& reco
   const std::string_view value(padded_.data(), record.value.size());
   if (decoder_->Decode(value, builder_, &error_)) return true;
   if (builder_.rows() > 0) return false;
-  const TopicPartition& from = fetch.partition;
-  THALWEG_TRY(errors_.Take(fmt::format("topic {}, partition {}, offset {}", from.topic, from.partition, record.offset),
-                           value, error_));
+  THALWEG_TRY(errors_.Take(Place(fetch.partition, record.offset), value, error_));
   return true;
+}
+
+Status KafkaRows::Reject(const columns::UnfitRow& row) {
+  const auto index = static_cast<size_t>(row.row);
+  THALWEG_CHECK(index < taken_.offsets.size());
+  return errors_.TakeUnfit(Place(taken_.partition, taken_.offsets[index]), taken_.values[index], row.reason);
+}
+
+void KafkaRows::Origins::Clear() {
+  offsets.clear();
+  values.clear();
+  memory.reset();
 }
 
 columns::Batch KafkaRows::Take() {
@@ -114,6 +135,8 @@ columns::Batch KafkaRows::Take() {
     layout_.Apply(batch);
   }
   times_.clear();
+  std::swap(taken_, building_);
+  building_.Clear();
   return batch;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "columns/builder.h"
+#include "columns/unfit_row.h"
 #include "connectors/log_client.h"
 #include "connectors/row_layout.h"
 #include "formats/decoder.h"
@@ -44,7 +45,7 @@ class KafkaRows {
  public:
   static Result<std::unique_ptr<KafkaRows>> Make(const KafkaRowOptions& options, columns::BufferPool& pool);
 
-  /// Adds a record of `fetch` if not full(). False: it wants an empty batch (a record of many rows); take the batch and call again.
+  /// Adds a record of `fetch` if not full(); a batch is of one fetch. False: it wants an empty batch (a record of many rows); take the batch and call again.
   /// Under kFail a record that does not parse is an error with topic, partition and offset.
   Result<bool> Append(const LogFetch& fetch, const LogRecord& record);
   bool full() const { return builder_.full() || errors_.dead_letters() == columns::kMaxBatchRows; }
@@ -54,6 +55,10 @@ class KafkaRows {
   /// Records that did not parse and wait to go to the side output; at most columns::kMaxBatchRows when Append is called.
   int32_t dead_letters() const { return errors_.dead_letters(); }
   columns::Batch TakeDeadLetters() { return errors_.TakeDeadLetters(); }
+  /// Row `row` of the batch last taken turned out not to fit the program's type: treated as a record that does not parse.
+  Status Reject(const columns::UnfitRow& row);
+  /// No row of the batch last taken will be rejected any more: lets go of its records.
+  void Forget() { taken_.Clear(); }
   /// Records skipped, or sent to the side, because they did not parse.
   int64_t parse_errors() const { return errors_.count(); }
 
@@ -72,7 +77,15 @@ class KafkaRows {
   formats::ParseErrors errors_;
   columns::BufferPool* pool_;
   std::vector<int64_t> times_;  // of the rows in builder_
-  std::string padded_;          // the value with the bytes behind it that a decoder may read
+  /// Where the rows of a batch come from: all of one fetch.
+  struct Origins {
+    TopicPartition partition;
+    std::vector<int64_t> offsets;
+    std::vector<std::string_view> values;
+    std::shared_ptr<const void> memory;  // of the values
+    void Clear();
+  } building_, taken_;
+  std::string padded_;  // the value with the bytes behind it that a decoder may read
   formats::ParseError error_;
 };
 

@@ -1,5 +1,6 @@
 #include "connectors/kafka_sink.h"
 
+#include <algorithm>
 #include <cstdio>
 
 #include "connectors/kafka_log_client.h"
@@ -51,6 +52,8 @@ Result<std::unique_ptr<KafkaSink>> KafkaSink::Make(KafkaSinkOptions options, std
 }
 
 Status KafkaSink::Open(flow::Context& context) {
+  context_ = &context;
+  slot_ = static_cast<uint32_t>(context.task().subtask);
   if (options_.make_value_encoder) {
     THALWEG_ASSIGN(value_encoder_, options_.make_value_encoder());
   }
@@ -62,31 +65,42 @@ Status KafkaSink::Open(flow::Context& context) {
   send_errors_ = &context.metrics().counter(metrics::kNumRecordsSendErrors);
   LogProducerOptions options{
       .idempotent = options_.guarantee == DeliveryGuarantee::kAtLeastOnce,
+      .slots = options_.partitioner != KafkaPartitioner::kDefault,
       .memory_bytes = options_.memory_bytes > 0 ? options_.memory_bytes : context.connector_bytes(),
       .client_id = fmt::format("{}-{}", context.task().uid, context.task().subtask)};
   THALWEG_ASSIGN(producer_, client_->CreateProducer(options, [waker = context.waker()] { waker->Wake(); }));
   return {};
 }
 
+columns::Batch KafkaSink::Select(const columns::Batch& batch, const std::vector<int>& columns) const {
+  if (columns.empty()) return {};
+  columns::Batch part(context_->pool(), batch.rows());
+  for (int column : columns) part.AddColumn(batch.column(column));
+  return part;
+}
+
 Result<Progress> KafkaSink::Process(int, flow::Rows& rows, flow::Output&) {
   const columns::Batch& batch = rows.batch();
+  const Parts parts{batch, Select(batch, options_.value_columns), Select(batch, options_.key_columns)};
   for (int32_t row = rows.next(); row < rows.end(); ++row) {
-    auto sent = Send(batch, row);
+    auto sent = Send(parts, row);
     if (!sent.ok()) return Failed(sent.status());
     if (!*sent) return Progress::kBlocked;
     rows.AdvanceTo(row + 1);
   }
+  if (options_.partitioner == KafkaPartitioner::kRoundRobin) ++slot_;
   return Progress::kDone;
 }
 
-Result<bool> KafkaSink::Send(const columns::Batch& batch, int32_t row) {
+Result<bool> KafkaSink::Send(const Parts& parts, int32_t row) {
+  const columns::Batch& batch = parts.rows;
   if (types::RowKind kind = batch.kind(row); kind != types::RowKind::kInsert)
     return UserError("Kafka sink takes appended rows only, and got an update or delete: {}", types::RowKindText(kind));
   LogMessage message;
   THALWEG_TRY(FillPlace(batch, row, message));
-  THALWEG_TRY(FillBytes(batch, row, message));
+  THALWEG_TRY(FillBytes(parts, row, message));
+  THALWEG_TRY(FillTimestamp(batch, row, message));
   if (options_.headers_column >= 0) FillHeaders(batch.column(options_.headers_column), row, message);
-  if (int64_t time = batch.time(row); options_.event_time_as_timestamp && time >= 0) message.timestamp_ms = time;
   THALWEG_ASSIGN(bool taken, producer_->Produce(message));
   if (!taken) return false;
   records_send_->Increment();
@@ -101,29 +115,52 @@ Status KafkaSink::FillPlace(const columns::Batch& batch, int32_t row, LogMessage
     THALWEG_ASSIGN(auto topic, BytesOf(batch, options_.topic_column, row, "topic"));
     if (!topic || topic->empty())
       return UserError("Kafka sink got a row without topic: column {}", options_.topic_column);
+    const std::vector<std::string>& allowed = options_.allowed_topics;
+    if (!allowed.empty() && std::find(allowed.begin(), allowed.end(), *topic) == allowed.end())
+      return UserError("Kafka sink got a row for a topic that is not among its own: '{}'; they are {}", *topic,
+                       fmt::join(allowed, ", "));
     message.topic = *topic;
   }
   if (options_.partition_column >= 0) {
     const columns::Column& column = batch.column(options_.partition_column);
-    if (!column.IsNull(row)) message.partition = column.data<int32_t>()[row];
+    if (!column.IsNull(row)) {
+      message.partition = column.data<int32_t>()[row];
+      if (message.partition < 0) return UserError("Kafka sink got a negative partition: {}", message.partition);
+      return {};
+    }
   }
+  if (options_.partitioner != KafkaPartitioner::kDefault) message.slot = slot_;
   return {};
 }
 
-Status KafkaSink::FillBytes(const columns::Batch& batch, int32_t row, LogMessage& message) {
+Status KafkaSink::FillTimestamp(const columns::Batch& batch, int32_t row, LogMessage& message) const {
+  if (options_.timestamp_column >= 0) {
+    const columns::Column& column = batch.column(options_.timestamp_column);
+    if (!column.IsNull(row)) {
+      message.timestamp_ms = column.data<int64_t>()[row];
+      if (*message.timestamp_ms < 0)
+        return UserError("Kafka sink got a timestamp before 1970: {} ms", *message.timestamp_ms);
+      return {};
+    }
+  }
+  if (int64_t time = batch.time(row); options_.event_time_as_timestamp && time >= 0) message.timestamp_ms = time;
+  return {};
+}
+
+Status KafkaSink::FillBytes(const Parts& parts, int32_t row, LogMessage& message) {
   if (value_encoder_) {
     value_.clear();
-    THALWEG_TRY(value_encoder_->Encode(batch, row, &value_));
+    THALWEG_TRY(value_encoder_->Encode(parts.value ? parts.value : parts.rows, row, &value_));
     message.value = value_;
   } else {
-    THALWEG_ASSIGN(message.value, BytesOf(batch, options_.value_column, row, "value"));
+    THALWEG_ASSIGN(message.value, BytesOf(parts.rows, options_.value_column, row, "value"));
   }
   if (key_encoder_) {
     key_.clear();
-    THALWEG_TRY(key_encoder_->Encode(batch, row, &key_));
+    THALWEG_TRY(key_encoder_->Encode(parts.key ? parts.key : parts.rows, row, &key_));
     message.key = key_;
   } else if (options_.key_column >= 0) {
-    THALWEG_ASSIGN(message.key, BytesOf(batch, options_.key_column, row, "key"));
+    THALWEG_ASSIGN(message.key, BytesOf(parts.rows, options_.key_column, row, "key"));
   }
   return {};
 }

@@ -21,17 +21,21 @@ types::Schema RowSchema() {
                         {"key", DataType(TypeId::kString)},
                         {"topic", DataType(TypeId::kString)},
                         {"headers", DataType::Map(DataType(TypeId::kString, false), DataType(TypeId::kBinary), false)},
-                        {"number", DataType(TypeId::kBigInt)}});
+                        {"number", DataType(TypeId::kBigInt)},
+                        {"partition", DataType(TypeId::kInt)}});
 }
 
 struct World {
-  std::shared_ptr<ScriptedLog> log = std::make_shared<ScriptedLog>();
+  std::shared_ptr<ScriptedLog> log;
   BareContext context;
   KeepingOutput out{context.pool()};
   std::unique_ptr<KafkaSink> sink;
   columns::BatchBuilder builder{RowSchema(), context.pool()};
 
-  explicit World(KafkaSinkOptions options) {
+  explicit World(KafkaSinkOptions options, std::shared_ptr<ScriptedLog> contents = std::make_shared<ScriptedLog>(),
+                 int subtask = 0)
+      : log(std::move(contents)) {
+    context.task().subtask = subtask;
     sink = KafkaSink::Make(std::move(options), std::make_shared<ScriptedLogClient>(log)).value();
     THALWEG_CHECK(sink->Open(context).ok());
   }
@@ -43,9 +47,22 @@ struct World {
     builder.column(3).child(0).AppendString("h");
     builder.column(3).child(1).AppendString("of " + key);
     builder.column(3).CloseRow();
-    builder.column(4).Append<int64_t>(7);
+    number ? builder.column(4).Append<int64_t>(*number) : builder.column(4).AppendNull();
+    partition ? builder.column(5).Append<int32_t>(*partition) : builder.column(5).AppendNull();
     builder.FinishRow(time, kind);
     return *this;
+  }
+  std::optional<int64_t> number = 7;
+  std::optional<int32_t> partition;
+  /// Partitions of the rows sent and not yet acknowledged.
+  std::vector<int32_t> Partitions() const {
+    std::vector<int32_t> partitions;
+    for (const auto& [place, record] : log->unacknowledged) partitions.push_back(place.partition);
+    return partitions;
+  }
+  Status Send() {
+    flow::Rows rows(builder.Take());
+    return Process(rows).status();
   }
   Result<Progress> Process(flow::Rows& rows) { return sink->Process(0, rows, out); }
   Result<Progress> Barrier() { return sink->PrepareBarrier({.id = 1}, out); }
@@ -66,6 +83,51 @@ TEST(KafkaSink, WritesValueKeyHeadersAndEventTimeToTheRowsTopic) {
   EXPECT_EQ(b.timestamp_ms, -1);
   EXPECT_EQ(world.context.metrics().counter("numRecordsSend").value(), 2);
   EXPECT_EQ(world.context.metrics().counter("numBytesSend").value(), 5);
+}
+
+TEST(KafkaSink, TimestampColumnGoesBeforeTheEventTimeUnlessItIsNull) {
+  World world({.topic = "t", .timestamp_column = 4});
+  world.Row("1", "k", 77);
+  world.number.reset();
+  ASSERT_TRUE(world.Row("2", "k", 77).Send().ok());
+  EXPECT_EQ(world.log->unacknowledged[0].second.timestamp_ms, 7);
+  EXPECT_EQ(world.log->unacknowledged[1].second.timestamp_ms, 77);
+  world.number = -1;
+  EXPECT_EQ(world.Row("3").Send().message(), "Kafka sink got a timestamp before 1970: -1 ms");
+}
+
+TEST(KafkaSink, FixedPartitionerSendsASubtasksRowsToOnePartition) {
+  auto log = std::make_shared<ScriptedLog>();
+  log->Create("t", 3);
+  World world({.topic = "t", .key_column = 1, .partition_column = 5, .partitioner = KafkaPartitioner::kFixed}, log, 4);
+  ASSERT_TRUE(world.Row("1", "a").Row("2", "b").Send().ok());
+  // But where the row itself says a partition.
+  world.partition = 2;
+  ASSERT_TRUE(world.Row("3", "c").Send().ok());
+  EXPECT_THAT(world.Partitions(), ElementsAre(1, 1, 2));
+  world.partition = -5;
+  EXPECT_EQ(world.Row("4").Send().message(), "Kafka sink got a negative partition: -5");
+}
+
+TEST(KafkaSink, RoundRobinPartitionerGoesOnWithEachBatch) {
+  auto log = std::make_shared<ScriptedLog>();
+  log->Create("t", 3);
+  World world({.topic = "t", .partitioner = KafkaPartitioner::kRoundRobin}, log, 1);
+  log->queue_limit = 2;  // a batch that has to wait stays where it is
+  flow::Rows rows(world.Row("1").Row("2").Row("3").builder.Take());
+  EXPECT_EQ(world.Process(rows).value(), Progress::kBlocked);
+  log->queue_limit = SIZE_MAX;
+  EXPECT_EQ(world.Process(rows).value(), Progress::kDone);
+  ASSERT_TRUE(world.Row("4").Send().ok());
+  ASSERT_TRUE(world.Row("5").Row("6").Send().ok());
+  EXPECT_THAT(world.Partitions(), ElementsAre(1, 1, 1, 2, 0, 0));
+}
+
+TEST(KafkaSink, RowForATopicThatIsNotAmongItsOwnIsAnError) {
+  World world({.topic_column = 2, .allowed_topics = {"to-a", "to-b"}});
+  ASSERT_TRUE(world.Row("1", "a").Send().ok());
+  EXPECT_EQ(world.Row("2", "c").Send().message(),
+            "Kafka sink got a row for a topic that is not among its own: 'to-c'; they are to-a, to-b");
 }
 
 TEST(KafkaSink, FullQueueBlocksAndResumesAtTheNextRow) {

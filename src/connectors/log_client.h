@@ -91,7 +91,8 @@ class LogConsumer {
 
 struct LogMessage {
   std::string_view topic;
-  int32_t partition = -1;  // -1: by the key's hash (Java's murmur2), at random without a key
+  int32_t partition = -1;        // -1: by `slot`, else by the key's hash (Java's murmur2), anywhere without a key
+  std::optional<uint32_t> slot;  // partition = slot modulo the topic's partitions; only if LogProducerOptions::slots
   std::optional<std::string_view> key;
   std::optional<std::string_view> value;
   const LogHeader* headers = nullptr;
@@ -101,6 +102,7 @@ struct LogMessage {
 
 struct LogProducerOptions {
   bool idempotent = false;   // unless a property says otherwise
+  bool slots = false;        // messages may have one
   int64_t memory_bytes = 0;  // for messages not yet acknowledged
   std::string client_id;
 };

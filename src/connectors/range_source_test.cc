@@ -7,6 +7,7 @@
 #include "connectors/collection_source.h"
 #include "connectors/datagen.h"
 #include "connectors/test_task.h"
+#include "testing/golden_states.h"
 
 namespace thalweg::connectors {
 namespace {
@@ -34,6 +35,22 @@ std::vector<std::string> Rows(flow::Source& source, int parallelism) {
   KeptRows out(context.pool());
   for (const auto& splits : Started(source, parallelism)) EXPECT_TRUE(ReadAll(source, splits, context, out).ok());
   return out.rows;
+}
+
+// docs/internals/files.md
+TEST(RangeSource, ASplitsBytesAreTheGoldenOnes) {
+  RangeSourceOptions options;
+  options.from = -2;
+  options.to = int64_t{1} << 40;
+  options.interleaved = true;
+  options.make_rows = [] { return RangeRows(); };
+  auto source = MakeRangeSource(std::move(options));
+  EXPECT_EQ(Started(*source, 3)[0].at(0).state, testing::GoldenState("range-split"));
+  TestContext context;
+  auto reader = *source->CreateReader();
+  ASSERT_TRUE(reader->Open(context).ok());
+  ASSERT_TRUE(reader->AddSplits({{"0/3", testing::GoldenState("range-split")}}).ok());
+  EXPECT_EQ(reader->SnapshotSplits().at(0).state, testing::GoldenState("range-split"));
 }
 
 TEST(SequenceSource, CountsFromFirstToLastOverAnyNumberOfSubtasks) {

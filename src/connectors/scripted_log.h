@@ -151,7 +151,7 @@ class ScriptedProducer final : public LogProducer {
       record.headers.emplace_back(header.key,
                                   header.value.data() ? std::optional<std::string>(header.value) : std::nullopt);
     }
-    log_->unacknowledged.push_back({{std::string(message.topic), std::max(message.partition, 0)}, std::move(record)});
+    log_->unacknowledged.push_back({{std::string(message.topic), PartitionOf(message)}, std::move(record)});
     ++sent_;
     return true;
   }
@@ -160,6 +160,14 @@ class ScriptedProducer final : public LogProducer {
   int64_t delivered() const override { return sent_ - static_cast<int64_t>(log_->unacknowledged.size()); }
 
  private:
+  int32_t PartitionOf(const LogMessage& message) const {
+    if (message.partition >= 0 || !message.slot) return std::max(message.partition, 0);
+    THALWEG_CHECK(log_->producer_options.slots);
+    int32_t count = 0;
+    for (const auto& [place, contents] : log_->partitions) count += place.topic == message.topic;
+    return static_cast<int32_t>(*message.slot % static_cast<uint32_t>(std::max(count, 1)));
+  }
+
   std::shared_ptr<ScriptedLog> log_;
   int64_t sent_ = 0;
 };

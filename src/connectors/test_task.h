@@ -14,6 +14,7 @@
 #include "flow/operator.h"
 #include "flow/source.h"
 #include "io/executor.h"
+#include "metrics/registry.h"
 
 namespace thalweg::connectors {
 
@@ -41,7 +42,7 @@ class TestContext final : public flow::Context {
   const flow::TaskName& task() const override { return name; }
   time::Clock& clock() override { return manual_clock; }
   Random& random() override { return random_; }
-  metrics::Group& metrics() override { THALWEG_CHECK(false, "no metrics here"); }
+  metrics::Group& metrics() override { return *metrics_; }
   columns::BufferPool& pool() override { return pool_; }
   state::KeyedBackend* keyed_state() override { return nullptr; }
   state::OperatorState& operator_state() override { THALWEG_CHECK(false, "no state here"); }
@@ -64,6 +65,8 @@ class TestContext final : public flow::Context {
 
  private:
   Random random_{1};
+  metrics::Registry registry_;
+  std::unique_ptr<metrics::Group> metrics_ = registry_.Open(metrics::ScopeKind::kOperator, {});
   columns::BufferPool pool_;
   std::shared_ptr<WaitingWaker> waker_ = std::make_shared<WaitingWaker>();
   io::Executor executor_{{.name = "test", .threads = 2, .queue_jobs = 64}};

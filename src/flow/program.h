@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "flow/coordinator.h"
 #include "flow/operator.h"
@@ -29,10 +30,14 @@ struct WatermarkAlignmentSpec {
   int64_t update_interval_ms = 1000;
 };
 
+/// A source's batch as the program wants it. Rows that cannot be converted are left out, and told in `unfit`, ascending.
+using SourceTransform =
+    std::function<Result<columns::Batch>(columns::Batch, columns::BufferPool&, std::vector<columns::UnfitRow>& unfit)>;
+
 /// What a source's rows pass before they are emitted: conversion of the batch, and watermarks per split. Part of the source node.
 struct SourcePipeline {
   /// Made once per reader; null: rows go on as they came.
-  std::function<std::function<Result<columns::Batch>(columns::Batch, columns::BufferPool&)>()> make_transform;
+  std::function<SourceTransform()> make_transform;
   /// Fills event times of a batch; null: the source's own stay.
   std::function<void(columns::Batch&, columns::BufferPool&)> assign_times;
   /// Null: no watermarks (but the final one).

@@ -10,6 +10,7 @@
 
 #include "base/status.h"
 #include "columns/batch.h"
+#include "columns/unfit_row.h"
 #include "flow/context.h"
 #include "flow/operator.h"
 
@@ -60,6 +61,9 @@ class SourceReader {
   /// After Snapshot for `checkpoint`: remember what to commit outside (offsets to a group).
   virtual void OnSnapshot(uint64_t checkpoint) {}
   virtual Status OnEvent(std::string_view event) { return {}; }
+  /// During SourceOutput::Emit: a row of that batch cannot become what the program asked for. An error with the row's place, or ok,
+  /// if the reader's policy for records that do not parse says so: then the row is left out.
+  virtual Status OnUnfitRow(const columns::UnfitRow& row) { return UserError("{}", row.reason); }
   virtual void Close() {}
 };
 

@@ -19,6 +19,11 @@ enum class ParseErrorPolicy : uint8_t {
   kDeadLetter,  // the record goes to a side output, and is counted
 };
 
+constexpr std::string_view ParseErrorPolicyName(ParseErrorPolicy policy) {
+  constexpr std::string_view kNames[] = {"fail", "skip", "dead-letter"};
+  return kNames[static_cast<size_t>(policy)];
+}
+
 /// Columns of dead letters: raw BYTES, place STRING, column STRING, reason STRING.
 types::SchemaPtr DeadLetterSchema();
 
@@ -29,6 +34,8 @@ class ParseErrors {
 
   /// `place`: "orders.json:17" or "topic orders, partition 3, offset 1042". A UserError under kFail, else ok.
   Status Take(std::string_view place, std::string_view record, const ParseError& error);
+  /// A record that parsed, but does not fit what the program wants of it. `record` may be empty: no longer known.
+  Status TakeUnfit(std::string_view place, std::string_view record, std::string_view reason);
   /// Records dropped or sent to the side.
   int64_t count() const { return count_; }
   int32_t dead_letters() const;
@@ -36,6 +43,8 @@ class ParseErrors {
   columns::Batch TakeDeadLetters();
 
  private:
+  void Keep(std::string_view place, std::string_view record, std::string_view column, std::string_view reason);
+
   ParseErrorPolicy policy_;
   columns::BufferPool* pool_;
   std::unique_ptr<columns::BatchBuilder> letters_;

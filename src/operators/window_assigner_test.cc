@@ -1,9 +1,13 @@
 #include "operators/window_assigner.h"
 
+#include <array>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "operators/trigger.h"
+#include "testing/golden_states.h"
+#include "types/codec.h"
 
 namespace thalweg::operators {
 namespace {
@@ -35,6 +39,13 @@ TEST(WindowStart, HonoursOffsetsAndNegativeTimes) {
   EXPECT_EQ(WindowStart(1470902048450, -8 * 3'600'000, 24 * 3'600'000), 1470844800000);  // a day of GMT+8
 }
 
+// docs/internals/windows.md: (start, end) of a session, then of the window that its contents stand under.
+TEST(WindowSessions, TheirBytesAreTheGoldenOnes) {
+  using Sessions = std::vector<std::array<int64_t, 4>>;  // as WindowCore keeps them
+  const Sessions sessions = {{-5, 10, 0, 10}, {100, 200, 150, 200}};
+  EXPECT_EQ(types::EncodeToString(sessions), testing::GoldenState("window-sessions"));
+}
+
 TEST(WindowBytes, OrderAsTheWindowsAndReadBack) {
   const Windows sorted = {Window::Global(), {-5, 3}, {-5, 4}, {-1, 0}, {0, 1}, {0, 256}, {7, 8}};
   for (size_t i = 0; i < sorted.size(); ++i) {
@@ -43,7 +54,7 @@ TEST(WindowBytes, OrderAsTheWindowsAndReadBack) {
       EXPECT_LT(WindowBytes(sorted[i - 1]).view(), WindowBytes(sorted[i]).view());
     }
   }
-  EXPECT_EQ(WindowBytes({-1, 2}).view(), std::string_view("\x7f\xff\xff\xff\xff\xff\xff\xff\x80\0\0\0\0\0\0\x02", 16));
+  EXPECT_EQ(WindowBytes({-1, 2}).view(), testing::GoldenState("window-namespace"));
 }
 
 TEST(TumblingAssigner, PutsARowIntoTheOneWindowThatHoldsIt) {

@@ -123,18 +123,22 @@ Result<flow::ReadProgress> SourceOperator::Poll(flow::Output& out) {
   return progress;
 }
 
+Status SourceOperator::Transform(Batch& batch) {
+  if (!transform_) return {};
+  unfit_.clear();
+  THALWEG_ASSIGN(batch, transform_(std::move(batch), out_->pool(), unfit_));
+  for (const columns::UnfitRow& row : unfit_) THALWEG_TRY(reader_->OnUnfitRow(row));
+  return {};
+}
+
 void SourceOperator::Emit(const std::string& id, Batch batch) {
   if (batch.rows() == 0 || !error_.ok()) return;
-  if (transform_) {
-    auto made = transform_(std::move(batch), out_->pool());
-    if (!made.ok()) {
-      error_ = made.status();
-      credit_ = false;
-      return;
-    }
-    batch = std::move(*made);
-    if (batch.rows() == 0) return;
+  if (Status status = Transform(batch); !status.ok()) {
+    error_ = std::move(status);
+    credit_ = false;
+    return;
   }
+  if (!batch || batch.rows() == 0) return;
   if (pipeline_ && pipeline_->assign_times) pipeline_->assign_times(batch, out_->pool());
   auto split = splits_.find(id);
   if (split != splits_.end()) {

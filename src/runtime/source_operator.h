@@ -79,13 +79,15 @@ class SourceOperator final : public flow::Operator, private flow::SourceOutput {
   };
   void Align(const std::string& id, SplitTime& split);
   void Emit(const std::string& split, columns::Batch batch) override;
+  Status Transform(columns::Batch& batch);
   void EmitSide(int port, columns::Batch batch) override;
   void FinishSplit(const std::string& split) override;
   columns::BufferPool& pool() override { return out_->pool(); }
 
   std::unique_ptr<flow::SourceReader> reader_;
   const flow::SourcePipeline* pipeline_;
-  std::function<Result<columns::Batch>(columns::Batch, columns::BufferPool&)> transform_;
+  flow::SourceTransform transform_;
+  std::vector<columns::UnfitRow> unfit_;  // scratch
   flow::Context* context_ = nullptr;
   flow::Output* out_ = nullptr;
   std::map<std::string, SplitTime> splits_;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "columns/gather.h"
 #include "columns/object_writer.h"
 #include "runtime/task.h"
 
@@ -96,6 +97,49 @@ TEST(SourceOperator, WhatASplitHasShownCountsBeforeItIsIdle) {
   reading.clock.Set(5000);  // the first look comes long after the row
   EXPECT_EQ(reading.source.CurrentWatermark(), 294);
   EXPECT_FALSE(reading.source.idle());
+}
+
+/// Takes what does not fit as `policy` says.
+class JudgingReader final : public flow::SourceReader {
+ public:
+  explicit JudgingReader(bool fails) : fails_(fails) {}
+  Status AddSplits(const std::vector<flow::Split>&) override { return {}; }
+  void NoMoreSplits() override {}
+  void PauseSplit(const std::string&, bool) override {}
+  Result<flow::ReadProgress> Poll(flow::SourceOutput& out) override {
+    columns::ObjectWriter<int64_t> writer(out.pool());
+    for (int64_t i = 0; i < 3; ++i) writer.Append(0, i);
+    out.Emit("s", writer.Take());
+    return flow::ReadProgress::kFinished;
+  }
+  std::vector<flow::Split> SnapshotSplits() const override { return {}; }
+  Status OnUnfitRow(const columns::UnfitRow& row) override {
+    ++judged;
+    return fails_ ? UserError("record {}: {}", row.row, row.reason) : Status();
+  }
+  int judged = 0;
+
+ private:
+  const bool fails_;
+};
+
+TEST(SourceOperator, TheReaderJudgesRowsThatDoNotFitTheProgram) {
+  flow::SourcePipeline pipeline{.make_transform = [] {
+    return [](columns::Batch batch, columns::BufferPool& pool, std::vector<columns::UnfitRow>& unfit) {
+      unfit.push_back({1, "no such thing"});
+      return Result<columns::Batch>(columns::Slice(batch, 0, 2, pool));
+    };
+  }};
+  for (bool fails : {false, true}) {
+    auto made = std::make_unique<JudgingReader>(fails);
+    JudgingReader& reader = *made;
+    SourceOperator source(std::move(made), &pipeline);
+    CountingOutput out;
+    auto polled = source.Poll(out);
+    EXPECT_EQ(reader.judged, 1);
+    EXPECT_EQ(out.rows, fails ? 0 : 2);
+    EXPECT_EQ(polled.ok() ? "" : polled.status().message(), fails ? "record 1: no such thing" : "");
+  }
 }
 
 TEST(SourceOperator, IdleTimeoutsStandStillWhileItMayNotEmit) {

@@ -34,7 +34,7 @@ constexpr milliseconds kTick{10};  // how often a waiting loop looks at its cloc
 struct Arguments {
   std::string bootstrap_servers, out_topic, group, state_file, pause_split;
   std::vector<std::string> topics, properties;
-  std::string pattern, start = "earliest", stop = "never", guarantee = "at-least-once";
+  std::string pattern, start = "earliest", stop = "never", guarantee = "at-least-once", partitioner = "default";
   int parallelism = 1;
   int64_t discovery_ms = 0, checkpoint_ms = 200, pause_ms = 0, memory = 0;
 };
@@ -55,8 +55,9 @@ StartOffsets ParseStart(const std::string& text) {
   return StartOffsets::Earliest();
 }
 
-StopOffsets ParseStop(const std::string& text) {
-  auto [kind, number] = KindAndNumber(text);
+StopOffsets ParseStop(const Arguments& arguments) {
+  auto [kind, number] = KindAndNumber(arguments.stop);
+  if (kind == "specific") return StopOffsets::Specific({{{arguments.topics.at(0), 0}, number}});
   if (kind == "latest") return StopOffsets::Latest();
   if (kind == "committed") return StopOffsets::Committed();
   if (kind == "timestamp") return StopOffsets::Timestamp(number);
@@ -183,7 +184,7 @@ Status Pipe::Open() {
                             .topics = arguments_.topics,
                             .topic_pattern = arguments_.pattern,
                             .start = ParseStart(arguments_.start),
-                            .stop = ParseStop(arguments_.stop),
+                            .stop = ParseStop(arguments_),
                             .discovery_interval_ms = arguments_.discovery_ms};
   source.rows.metadata = {KafkaMetadata::kKey, KafkaMetadata::kHeaders};
   source.reader_memory_bytes = arguments_.memory;
@@ -194,6 +195,11 @@ Status Pipe::Open() {
       .properties = ParseProperties(arguments_), .topic = arguments_.out_topic, .key_column = 1, .headers_column = 2};
   if (arguments_.guarantee == "none") sink.guarantee = DeliveryGuarantee::kNone;
   if (arguments_.guarantee == "exactly-once") sink.guarantee = DeliveryGuarantee::kExactlyOnce;
+  if (arguments_.partitioner == "fixed") sink.partitioner = KafkaPartitioner::kFixed;
+  if (arguments_.partitioner == "round-robin") {
+    sink.partitioner = KafkaPartitioner::kRoundRobin;
+    sink.key_column = -1;
+  }
   sink.memory_bytes = arguments_.memory;
   THALWEG_ASSIGN(sink_, KafkaSink::Make(sink));
   THALWEG_TRY(sink_->Open(sink_context_));
@@ -324,8 +330,9 @@ int main(int argc, char** argv) {
   app.add_option("--out-topic", arguments.out_topic)->required();
   app.add_option("--group", arguments.group);
   app.add_option("--start", arguments.start, "earliest, latest, committed, committed-or-earliest, timestamp:MS");
-  app.add_option("--stop", arguments.stop, "never, latest, committed, timestamp:MS");
+  app.add_option("--stop", arguments.stop, "never, latest, committed, timestamp:MS, specific:OFFSET of partition 0");
   app.add_option("--guarantee", arguments.guarantee);
+  app.add_option("--partitioner", arguments.partitioner, "default, fixed, round-robin (drops the keys)");
   app.add_option("--parallelism", arguments.parallelism);
   app.add_option("--discovery-ms", arguments.discovery_ms);
   app.add_option("--checkpoint-ms", arguments.checkpoint_ms);

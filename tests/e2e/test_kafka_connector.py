@@ -1,10 +1,12 @@
 """The Kafka source and sink against a real broker, through kafka_probe (a topic piped into another)."""
+import json
 import time
 import uuid
 from collections import Counter
 
+import pyarrow
 import pytest
-from confluent_kafka import TopicPartition
+from confluent_kafka import Consumer, TopicPartition
 
 from conftest import program
 
@@ -105,6 +107,68 @@ def test_bounded_stop_leaves_out_what_comes_later(broker, spawn, names):
     broker.produce(source, numbered("b", 5), partition=1)
     finish(probe(spawn, broker, "--topic", source, "--out-topic", sink, "--start", "committed", "--stop", "latest", "--group", group))
     assert values(broker.read(sink)) == sorted(numbered("a", 100) + numbered("b", 5))
+
+
+def test_stop_at_an_offset_of_one_partition_ends_the_job(broker, spawn, names):
+    source, sink, group = names
+    broker.create(source, 3)
+    broker.create(sink)
+    for partition in range(3):
+        broker.produce(source, numbered(f"p{partition}", 20), partition=partition)
+    # Partition 1 stops at the group's offset, partition 2 has none and is not read.
+    consumer = Consumer({"bootstrap.servers": broker.servers, "group.id": group})
+    consumer.commit(offsets=[TopicPartition(source, 1, 5)], asynchronous=False)
+    consumer.close()
+    finish(probe(spawn, broker, "--topic", source, "--out-topic", sink, "--stop", "specific:7", "--group", group))
+    assert values(broker.read(sink)) == sorted(numbered("p0", 7) + numbered("p1", 5))
+
+
+def test_partitioners_send_rows_where_they_say(broker, spawn, names):
+    source, sink, _ = names
+    broker.create(source)
+    broker.produce(source, numbered("v", 60_000))
+    used = {}
+    for partitioner in ("fixed", "round-robin"):
+        topic = f"{sink}-{partitioner}"
+        broker.create(topic, 4)
+        finish(probe(spawn, broker, "--topic", source, "--out-topic", topic, "--stop", "latest", "--partitioner", partitioner))
+        assert values(broker.read(topic)) == sorted(numbered("v", 60_000))
+        used[partitioner] = [count for _, count in sorted(broker.end_offsets(topic).items())]
+    assert used["fixed"] == [60_000, 0, 0, 0]
+    assert min(used["round-robin"]) > 5_000, used
+
+
+def test_builders_write_keys_headers_and_topics_and_read_them_back(broker, spawn, names, tmp_path):
+    for topic in ("orders-de", "orders-fr"):
+        broker.create(topic, 3)
+    finish(spawn(program("connectors"), "orders", broker.servers, "2000"))
+    ids = []
+    for topic, odd in (("orders-de", 1), ("orders-fr", 0)):
+        messages = broker.read(topic)
+        assert len(messages) == 1000
+        place = {}
+        for m in messages:
+            order = json.loads(m.value())
+            assert order.keys() == {"id", "customer", "amount"} and order["id"] % 2 == odd
+            assert m.key().decode() == order["customer"] and m.headers() == [("origin", b"datagen")]
+            place.setdefault(m.key(), set()).add(m.partition())
+            ids.append(order["id"])
+        assert all(len(partitions) == 1 for partitions in place.values())
+    assert sorted(ids) == list(range(1, 2001))
+    # A header without value fits, and what is no order is kept aside.
+    producer = broker.producer()
+    producer.produce("orders-de", json.dumps({"id": 2001, "customer": "c", "amount": 1.5}), headers=[("empty", None)])
+    producer.produce("orders-de", "no order")
+    producer.flush(30)
+    out = finish(spawn(program("connectors"), "archive", broker.servers, tmp_path))
+    assert "no order" in out and "topic orders-de, partition" in out
+    lines = []
+    for part in tmp_path.glob("*.zst"):
+        lines += pyarrow.input_stream(str(part), compression="zstd").read().decode().splitlines()
+    orders = sorted((json.loads(line) for line in lines), key=lambda order: order["id"])
+    assert [order["id"] for order in orders] == list(range(1, 2002))
+    assert orders[-1]["country"] == "orders-de" and orders[-1]["trace"] == {"empty": None}
+    assert orders[0]["trace"] == {"origin": "datagen"}
 
 
 def test_stop_behind_a_transaction_marker_is_reached(broker, spawn, names):

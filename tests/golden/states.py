@@ -1,0 +1,45 @@
+#!/usr/bin/env python3
+"""Writes states.tsv: what sources, sinks and windows put into a checkpoint, independently of the C++ code, from docs/internals/files.md,
+kafka.md and windows.md. Usage: states.py > states.tsv"""
+import struct
+
+
+def u8(value):
+    return struct.pack("<B", value)
+
+
+def i64(value):
+    return struct.pack("<q", value)
+
+
+def varint(value):
+    out = b""
+    while value >= 0x80:
+        out += u8(value & 0x7F | 0x80)
+        value >>= 7
+    return out + u8(value)
+
+
+def string(text):
+    return varint(len(text)) + text.encode()
+
+
+def ordered(value):
+    """A signed number whose bytes order as it does."""
+    return struct.pack(">Q", value + (1 << 63))
+
+
+CASES = [
+    ("file-split", u8(1) + string("in/a.json") + varint(300) + varint(7) + i64(0x1000) + u8(1)),
+    ("range-split", u8(1) + i64(-2) + i64(3) + i64(1 << 40)),
+    ("file-sink-committable", u8(1) + string(".part-0a1b2c3d-0-7.json.inprogress") + string("part-0a1b2c3d-0-7.json")),
+    ("kafka-split", u8(1) + string("clicks") + struct.pack("<I", 3) + i64(1042) + i64(5000)),
+    ("kafka-enumerator", u8(1) + u8(1) + varint(2) + string("a-0") + string("a-1") + varint(0)),
+    ("window-namespace", ordered(-1) + ordered(2)),
+    ("window-sessions", varint(2) + b"".join(map(i64, (-5, 10, 0, 10, 100, 200, 150, 200)))),
+]
+
+if __name__ == "__main__":
+    print("# name\tbytes (hex); written by states.py")
+    for name, content in CASES:
+        print(f"{name}\t{content.hex()}")
