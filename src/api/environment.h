@@ -103,6 +103,30 @@ class StreamExecutionEnvironment {
 };
 
 template <typename T>
+DataStream<T> DataStream<T>::AssignTimestampsAndWatermarks(const WatermarkStrategy<T>& strategy) const {
+  // Made when the program is built: the interval may be configured until then.
+  auto make = [strategy, env = place_.env](const auto&) -> flow::OperatorFactory {
+    if (strategy.alignment())
+      return [group = strategy.alignment()->group](const graph::Node&) -> Result<std::unique_ptr<flow::Operator>> {
+        return UserError(
+            "Watermark alignment (group '{}') works for the strategy of a source only: give it to FromSource", group);
+      };
+    operators::TimestampOptions options;
+    options.interval_ms = env->watermark_interval_ms();
+    options.assign = strategy.assign();
+    options.make_generator = strategy.make_generator();
+    options.idle_timeout_ms = strategy.idle_ms();
+    return [options](const graph::Node&) -> Result<std::unique_ptr<flow::Operator>> {
+      return operators::MakeTimestampOperator(options);
+    };
+  };
+  return DataStream<T>(Add({.kind = "timestamps",
+                            .output_codec = types::CodecName<T>(),
+                            .subtasks = StreamGraph::Subtasks::kAsInput,
+                            .make = make}));
+}
+
+template <typename T>
 Result<std::vector<T>> DataStream<T>::ExecuteAndCollect(const std::string& job_name, size_t limit) const {
   StreamExecutionEnvironment& env = *place_.env;
   auto queue = std::make_shared<connectors::CollectQueue>();
