@@ -431,6 +431,8 @@ TEST(Job, StoppedWhileItWaitsForARestartItEnds) {
   test.restart_delay_ms = 3'600'000;
   RunningJob job(test);
   EXPECT_TRUE(Eventually([&] { return job.LogText().find("restarting in") != std::string::npos; }));
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  EXPECT_EQ(job.job().progress().restarts, 0) << "an hour is not over";
   job.job().Stop();
   auto end = job.Wait();
   ASSERT_TRUE(end.ok()) << end.status().ToString();
