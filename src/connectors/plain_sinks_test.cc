@@ -94,6 +94,36 @@ TEST(CollectSink, BlocksWhenTheQueueIsFullAndIsWokenByTheReader) {
   EXPECT_EQ(queue->Pop().status().message(), "it failed");
 }
 
+// What a restart may bring: a checkpoint that is complete though nobody was told, and one that never was.
+TEST(CollectSink, ExactlyOnceGivesWhatCompleteCheckpointsHoldAndNothingTwice) {
+  TestContext context;
+  NoOutput out;
+  auto queue = std::make_shared<CollectQueue>();
+  auto take = [&](flow::Operator& sink, int64_t from, int64_t to, uint64_t checkpoint) {
+    flow::Rows rows(Numbers(context.pool(), from, to));
+    EXPECT_EQ(*sink.Process(0, rows, out), flow::Progress::kDone);
+    return *sink.Snapshot(flow::Barrier{checkpoint, flow::BarrierKind::kCheckpoint, 0});
+  };
+  auto first = MakeCollectSink(queue, CollectGuarantee::kExactlyOnce);
+  ASSERT_TRUE(first->Open(context).ok());
+  take(*first, 0, 1, 1);
+  EXPECT_FALSE(queue->given()) << "not before the checkpoint is complete";
+  ASSERT_TRUE(first->OnCheckpointComplete(1).ok());
+  std::vector<std::string> durable = take(*first, 1, 2, 2);  // complete, but the failure came before the news
+  take(*first, 2, 4, 3);                                     // never complete
+
+  auto second = MakeCollectSink(queue, CollectGuarantee::kExactlyOnce);
+  ASSERT_TRUE(second->Open(context).ok());
+  ASSERT_TRUE(second->RestoreCommittables(durable).ok());
+  take(*second, 2, 3, 4);
+  ASSERT_TRUE(second->OnCheckpointComplete(4).ok());
+  queue->Finish({});
+  std::vector<int64_t> given;
+  while (std::optional<columns::Batch> batch = *queue->Pop())
+    for (int32_t row = 0; row < batch->rows(); ++row) given.push_back(batch->column(0).data<int64_t>()[row]);
+  EXPECT_THAT(given, ::testing::ElementsAre(0, 1, 2));
+}
+
 TEST(CollectSink, AReaderThatWantsNoMoreDoesNotHoldTheJobUp) {
   TestContext context;
   NoOutput out;
