@@ -36,7 +36,7 @@ class Loop {
     world.clock = &clock_;
     world.executor = &executor_;
     world.metrics = metrics_group_.get();
-    world.memory = &memory_;
+    world.memory = memory_;
     world.make_backend = [this](const flow::TaskName&,
                                 state::KeyGroupRange groups) -> Result<std::unique_ptr<state::KeyedBackend>> {
       return state::MakeHashMapBackend({groups}, clock_);
@@ -74,7 +74,7 @@ class Loop {
   metrics::Registry metrics_;
   std::shared_ptr<metrics::Group> metrics_group_ =
       metrics_.Open(metrics::ScopeKind::kJobManagerJob, {{"job_name", "bench"}});
-  columns::MemoryAccount memory_;
+  std::shared_ptr<columns::MemoryAccount> memory_ = std::make_shared<columns::MemoryAccount>();
   io::Executor executor_;
   runtime::PhysicalPlan plan_;
   std::unique_ptr<runtime::Attempt> attempt_;

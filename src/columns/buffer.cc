@@ -43,7 +43,7 @@ struct PoolCore {
   std::atomic<uint64_t> owner{0};  // ThreadToken; read by threads that free
   bool closed = false;             // read and written by the owner's thread only
   int64_t out = 0;                 // allocated - freed at home
-  MemoryAccount* account = nullptr;
+  std::shared_ptr<MemoryAccount> account;
   std::atomic<int64_t> reserved{0};
   std::atomic<Slab*> returned{nullptr};  // freed by other threads
   std::atomic<int64_t> balance{0};
@@ -128,8 +128,8 @@ void ReleaseSlab(Slab* slab) {
 using internal::PoolCore;
 using internal::Slab;
 
-BufferPool::BufferPool(MemoryAccount* account) : core_(new PoolCore) {
-  core_->account = account;
+BufferPool::BufferPool(std::shared_ptr<MemoryAccount> account) : core_(new PoolCore) {
+  core_->account = std::move(account);
   core_->owner.store(internal::ThreadToken(), std::memory_order_relaxed);
 }
 

@@ -94,8 +94,9 @@ struct MemoryAccount {
 /// called BindToThread). Destruction may come before that of its buffers. A reused slab costs a few nanoseconds.
 class BufferPool {
  public:
-  /// `account` may be null; otherwise it outlives the pool and its buffers.
-  explicit BufferPool(MemoryAccount* account = nullptr);
+  /// `account` may be null; otherwise it is kept as long as the pool or one of its buffers is: rows that a job gave out are
+  /// charged to it until they go.
+  explicit BufferPool(std::shared_ptr<MemoryAccount> account = nullptr);
   ~BufferPool();
   BufferPool(const BufferPool&) = delete;
   BufferPool& operator=(const BufferPool&) = delete;

@@ -40,32 +40,47 @@ TEST(BufferPool, LargeSlabsGoBackToTheSystemAtOnce) {
 }
 
 TEST(BufferPool, AccountSumsItsPoolsAndIsZeroWhenAllIsGone) {
-  MemoryAccount account;
+  auto account = std::make_shared<MemoryAccount>();
   {
-    BufferPool a(&account), b(&account);
+    BufferPool a(account), b(account);
     BufferRef x = a.Allocate(100), y = b.Allocate(100'000);
-    EXPECT_EQ(account.bytes.load(), a.reserved_bytes() + b.reserved_bytes());
-    EXPECT_GE(account.bytes.load(), 100'100);
+    EXPECT_EQ(account->bytes.load(), a.reserved_bytes() + b.reserved_bytes());
+    EXPECT_GE(account->bytes.load(), 100'100);
   }
-  EXPECT_EQ(account.bytes.load(), 0);
+  EXPECT_EQ(account->bytes.load(), 0);
 }
 
 TEST(BufferPool, BuffersOutliveTheirPool) {
-  MemoryAccount account;
+  auto account = std::make_shared<MemoryAccount>();
   BufferRef large, small, other;
   {
-    BufferPool pool(&account);
+    BufferPool pool(account);
     small = pool.Allocate(10);
     large = pool.Allocate(8 << 20);
     other = small;
   }
-  EXPECT_GT(account.bytes.load(), 8 << 20);
+  EXPECT_GT(account->bytes.load(), 8 << 20);
   large.Reset();
   small.Reset();
   *other.mutable_data<char>() = 1;
-  EXPECT_GT(account.bytes.load(), 0);
+  EXPECT_GT(account->bytes.load(), 0);
   std::thread([&] { other.Reset(); }).join();
-  EXPECT_EQ(account.bytes.load(), 0);
+  EXPECT_EQ(account->bytes.load(), 0);
+}
+
+TEST(BufferPool, BuffersOutliveThePoolAndEveryOtherHolderOfTheAccount) {
+  BufferRef kept;
+  std::weak_ptr<MemoryAccount> account;
+  {
+    auto of_a_job = std::make_shared<MemoryAccount>();
+    account = of_a_job;
+    BufferPool pool(of_a_job);
+    kept = pool.Allocate(100);
+  }
+  ASSERT_FALSE(account.expired());
+  EXPECT_GE(account.lock()->bytes.load(), 100);
+  kept.Reset();
+  EXPECT_TRUE(account.expired());
 }
 
 TEST(BufferPool, SlabsFreedByOtherThreadsComeHome) {
@@ -77,9 +92,9 @@ TEST(BufferPool, SlabsFreedByOtherThreadsComeHome) {
 }
 
 TEST(BufferPool, ManyThreadsMayFreeWhileTheOwnerAllocates) {
-  MemoryAccount account;
+  auto account = std::make_shared<MemoryAccount>();
   {
-    BufferPool pool(&account);
+    BufferPool pool(account);
     for (int round = 0; round < 20; ++round) {
       std::vector<std::thread> threads;
       for (int t = 0; t < 3; ++t) {
@@ -93,15 +108,15 @@ TEST(BufferPool, ManyThreadsMayFreeWhileTheOwnerAllocates) {
       for (std::thread& thread : threads) thread.join();
     }
     // 150 slabs a round are out at once; after each round all are home.
-    EXPECT_LT(account.bytes.load(), 4 * 150 * (2048 + 128));
+    EXPECT_LT(account->bytes.load(), 4 * 150 * (2048 + 128));
   }
-  EXPECT_EQ(account.bytes.load(), 0);
+  EXPECT_EQ(account->bytes.load(), 0);
 }
 
 TEST(BufferPool, OwnerMayCloseItWhileOtherThreadsFree) {
   for (int round = 0; round < 50; ++round) {
-    MemoryAccount account;
-    auto pool = std::make_unique<BufferPool>(&account);
+    auto account = std::make_shared<MemoryAccount>();
+    auto pool = std::make_unique<BufferPool>(account);
     std::vector<std::thread> threads;
     for (int t = 0; t < 2; ++t) {
       std::vector<BufferRef> buffers;
@@ -110,7 +125,7 @@ TEST(BufferPool, OwnerMayCloseItWhileOtherThreadsFree) {
     }
     pool.reset();
     for (std::thread& thread : threads) thread.join();
-    EXPECT_EQ(account.bytes.load(), 0);
+    EXPECT_EQ(account->bytes.load(), 0);
   }
 }
 

@@ -50,7 +50,7 @@ class Attempt {
     time::Clock* clock = nullptr;
     io::Executor* executor = nullptr;
     metrics::Group* metrics = nullptr;
-    columns::MemoryAccount* memory = nullptr;
+    std::shared_ptr<columns::MemoryAccount> memory;
     KeyedBackendFactory make_backend;
     int64_t watermark_interval_ms = 200;
     uint64_t seed = 0;

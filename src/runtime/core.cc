@@ -28,8 +28,8 @@ class Core::RingLink final : public exchange::Link {
   exchange::SpscRing<Envelope> ring_;
 };
 
-Core::Core(int id, const time::Clock& clock, columns::MemoryAccount* account)
-    : id_(id), clock_(&clock), pool_(account) {}
+Core::Core(int id, const time::Clock& clock, std::shared_ptr<columns::MemoryAccount> account)
+    : id_(id), clock_(&clock), pool_(std::move(account)) {}
 
 Core::~Core() { Stop(); }
 

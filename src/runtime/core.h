@@ -27,7 +27,7 @@ constexpr int64_t kFlushNs = 1'000'000;
 
 class Core {
  public:
-  Core(int id, const time::Clock& clock, columns::MemoryAccount* account);
+  Core(int id, const time::Clock& clock, std::shared_ptr<columns::MemoryAccount> account);
   ~Core();
 
   int id() const { return id_; }

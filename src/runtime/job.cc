@@ -125,7 +125,7 @@ Status Job::StartAttempt() {
   world.clock = clock_;
   world.executor = &executor_;
   world.metrics = metrics_;
-  world.memory = &memory_;
+  world.memory = memory_;
   world.memory_budget = options_.memory;
   world.pin_cores = options_.pin_cores;
   world.make_backend = options_.make_backend;
@@ -255,7 +255,7 @@ std::string Job::WhatTakesMemory() const {
   for (size_t i = 0; i < std::min(kNamed, largest.size()); ++i)
     text += fmt::format("state of '{}' {}, ", plan_.chains[static_cast<size_t>(largest[i].second)].Name(plan_.graph),
                         config::MemoryText(-largest[i].first));
-  return text + fmt::format("batches {}", config::MemoryText(memory_.bytes.load(std::memory_order_relaxed)));
+  return text + fmt::format("batches {}", config::MemoryText(memory_->bytes.load(std::memory_order_relaxed)));
 }
 
 void Job::OnReport(TaskReport report) {
