@@ -9,7 +9,7 @@
 namespace thalweg::checkpoint {
 namespace {
 
-constexpr io::FrameFormat kFormat{"checkpoint manifest", {'T', 'W', 'C', 'M'}, 1};
+constexpr io::FrameFormat kManifestFormat{"checkpoint manifest", {'T', 'W', 'C', 'M'}, 1};
 
 Status Newer(std::string_view what, uint64_t tag) {
   return ExternalError("Newer {}: field {} is not known to this build", what, tag);
@@ -281,11 +281,11 @@ std::string EncodeManifest(const Manifest& manifest) {
   out.Number(6, static_cast<uint64_t>(manifest.kind));
   for (const NodeState& node : manifest.nodes) out.Nested(7, EncodeNode(node));
   out.Unknown(manifest.unknown);
-  return io::EncodeFrame(kFormat, out.Take());
+  return io::EncodeFrame(kManifestFormat, out.Take());
 }
 
 Result<Manifest> DecodeManifest(std::string_view bytes) {
-  THALWEG_ASSIGN(const io::Frame frame, io::DecodeFrame(kFormat, bytes));
+  THALWEG_ASSIGN(const io::Frame frame, io::DecodeFrame(kManifestFormat, bytes));
   FieldReader in(frame.payload, "checkpoint manifest");
   Manifest manifest;
   while (in.Next()) {

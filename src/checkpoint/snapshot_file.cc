@@ -11,7 +11,7 @@
 namespace thalweg::checkpoint {
 namespace {
 
-constexpr io::FrameFormat kFormat{"state file", {'T', 'W', 'S', 'F'}, 1};
+constexpr io::FrameFormat kStateFileFormat{"state file", {'T', 'W', 'S', 'F'}, 1};
 
 // Hash64 of bytes that come in pieces.
 class RunningHash {
@@ -33,7 +33,7 @@ std::string EncodeLabel(const FileLabel& label) {
   out.Number(2, label.checkpoint);
   out.Number(3, label.task.vertex);
   out.Number(4, static_cast<uint64_t>(label.task.subtask));
-  return io::EncodeFrame(kFormat, out.Take());
+  return io::EncodeFrame(kStateFileFormat, out.Take());
 }
 
 // All but the segments.
@@ -180,7 +180,7 @@ Status VerifyFile(io::Storage& storage, const std::string& path, uint64_t bytes,
 }
 
 Result<FileLabel> DecodeFileLabel(std::string_view bytes) {
-  THALWEG_ASSIGN(const io::Frame frame, io::DecodeNextFrame(kFormat, &bytes));
+  THALWEG_ASSIGN(const io::Frame frame, io::DecodeNextFrame(kStateFileFormat, &bytes));
   FieldReader in(frame.payload, "state file");
   FileLabel label;
   while (in.Next()) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "columns/layout.h"
 #include "types/type_codec.h"
 
 namespace thalweg::columns {
@@ -14,10 +15,6 @@ namespace {
 
 constexpr uint8_t kHasKinds = 1, kHasTimes = 2, kHasHashes = 4;
 constexpr uint8_t kHasValidity = 1;
-
-size_t BitmapBytes(int32_t bits) { return (static_cast<size_t>(bits) + 7) / 8; }
-
-bool HasOffsets(TypeId id) { return id == TypeId::kArray || id == TypeId::kMap || id == TypeId::kMultiset; }
 
 /// Types whose values need no bytes of their own always carry the bitmap, so that every element costs bytes.
 bool NeedsValidity(const DataType& type) {

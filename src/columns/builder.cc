@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "columns/layout.h"
+
 namespace thalweg::columns {
 
 using types::TypeId;
@@ -11,10 +13,6 @@ namespace {
 // Heap buffers begin at one page and double: a batch of 1024 strings of 60 bytes takes five allocations the first time.
 constexpr size_t kFirstHeapBytes = 4096;
 constexpr size_t kMaxHeapBytes = 1 << 20;
-
-bool HasOffsets(TypeId id) { return id == TypeId::kArray || id == TypeId::kMap || id == TypeId::kMultiset; }
-
-size_t BitmapBytes(int32_t bits) { return (static_cast<size_t>(bits) + 7) / 8; }
 
 template <size_t W>
 struct Bytes {

@@ -12,7 +12,7 @@
 namespace thalweg::connectors {
 namespace {
 
-constexpr uint8_t kVersion = 1;
+constexpr uint8_t kFileEnumeratorVersion = 1;
 
 bool IsGlob(std::string_view path) { return path.find_first_of("*?[") != std::string_view::npos; }
 
@@ -111,7 +111,7 @@ std::vector<flow::EnumeratorAction> FileEnumerator::OnStart(int parallelism, con
 
 std::string FileEnumerator::Snapshot() const {
   ByteWriter out;
-  out.U8(kVersion);
+  out.U8(kFileEnumeratorVersion);
   out.Bool(discovered_);
   out.Varint(seen_.size());
   for (const std::string& path : seen_) out.String(path);
@@ -125,7 +125,7 @@ std::string FileEnumerator::Snapshot() const {
 
 Status FileEnumerator::Restore(std::string_view bytes) {
   ByteReader in(bytes);
-  bool known = in.U8() == kVersion;
+  bool known = in.U8() == kFileEnumeratorVersion;
   discovered_ = in.Bool();
   seen_.clear();
   for (uint64_t n = in.Varint(); n > 0 && !in.failed(); --n) seen_.emplace(in.String());

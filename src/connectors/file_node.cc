@@ -9,7 +9,7 @@ namespace {
 
 const std::vector<std::string> kFileFormats = {"json", "csv", "raw", "parquet"};
 
-Result<types::DataType> TypeOfMetadata(std::string_view name) {
+Result<types::DataType> TypeOfFileMetadata(std::string_view name) {
   THALWEG_ASSIGN(FileMetadata metadata, ParseFileMetadata(name));
   return FileMetadataField(metadata).type;
 }
@@ -29,7 +29,7 @@ Result<FileSourceOptions> ReadFileSourceNode(const graph::Node& node) {
   FileSourceOptions source;
   THALWEG_ASSIGN(source.path, options.Required("path"));
   THALWEG_ASSIGN(types::SchemaPtr rows, SourceSchema(node));
-  THALWEG_ASSIGN(MetadataColumns columns, ReadMetadataColumns(options, rows, TypeOfMetadata));
+  THALWEG_ASSIGN(MetadataColumns columns, ReadMetadataColumns(options, rows, TypeOfFileMetadata));
   for (const std::string& name : columns.metadata) source.metadata.push_back(ParseFileMetadata(name).value());
   source.schema = columns.values;
   source.layout = std::move(columns.layout);

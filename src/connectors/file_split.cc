@@ -5,13 +5,13 @@
 namespace thalweg::connectors {
 namespace {
 
-constexpr uint8_t kVersion = 1;
+constexpr uint8_t kFileSplitVersion = 1;
 
 }  // namespace
 
 flow::Split FileSplit::ToSplit() const {
   ByteWriter out;
-  out.U8(kVersion);
+  out.U8(kFileSplitVersion);
   out.String(path);
   out.Varint(position);
   out.Varint(line);
@@ -24,7 +24,7 @@ Result<FileSplit> FileSplit::FromSplit(const flow::Split& split) {
   ByteReader in(split.state);
   FileSplit file;
   file.id = split.id;
-  bool known = in.U8() == kVersion;
+  bool known = in.U8() == kFileSplitVersion;
   file.path = in.String();
   file.position = in.Varint();
   file.line = in.Varint();

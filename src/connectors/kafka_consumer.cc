@@ -12,29 +12,25 @@
 #include <utility>
 
 #include "connectors/kafka_connection.h"
+#include "connectors/kafka_partition_list.h"
 
 namespace thalweg::connectors {
 namespace {
 
 // The group of a consumer that has none: librdkafka assigns partitions only within a group. Nothing is committed to it.
 constexpr char kNoGroup[] = "thalweg-none";
-constexpr size_t kTakeRecords = 1024;         // one batch downstream
-constexpr int kWaitMs = 100;                  // how long a quiet wait lasts before connection errors are looked at
-constexpr int64_t kMinQueueKb = 1024;         // librdkafka's queue: below it one fetch does not fit
-constexpr int64_t kMaxFetchKb = 16 * 1024;    // one response over all partitions
-constexpr int64_t kMinFetchKb = 1024;         // librdkafka: at least message.max.bytes
-constexpr int64_t kDefaultMemory = 64 << 20;  // librdkafka's own default
-constexpr size_t kRecordOverhead = 256;       // librdkafka's message and our view of it, beside the bytes
+constexpr size_t kTakeRecords = 1024;          // one batch downstream
+constexpr int kWaitMs = 100;                   // how long a quiet wait lasts before connection errors are looked at
+constexpr int64_t kMinConsumerQueueKb = 1024;  // librdkafka's queue: below it one fetch does not fit
+constexpr int64_t kMaxFetchKb = 16 * 1024;     // one response over all partitions
+constexpr int64_t kMinFetchKb = 1024;          // librdkafka: at least message.max.bytes
+constexpr int64_t kDefaultConsumerMemory = 64 << 20;  // librdkafka's own default
+constexpr size_t kRecordOverhead = 256;               // librdkafka's message and our view of it, beside the bytes
 
 int64_t QueueKb(int64_t memory_bytes) {
   // A quarter is the inbox, a quarter the responses being received.
-  return std::max((memory_bytes > 0 ? memory_bytes : kDefaultMemory) / 1024 / 2, kMinQueueKb);
+  return std::max((memory_bytes > 0 ? memory_bytes : kDefaultConsumerMemory) / 1024 / 2, kMinConsumerQueueKb);
 }
-
-struct ListDeleter {
-  void operator()(rd_kafka_topic_partition_list_t* list) const { rd_kafka_topic_partition_list_destroy(list); }
-};
-using PartitionList = std::unique_ptr<rd_kafka_topic_partition_list_t, ListDeleter>;
 
 PartitionList MakeList(const LogOffsets& offsets) {
   PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(offsets.size())));

@@ -11,7 +11,7 @@
 namespace thalweg::connectors {
 namespace {
 
-constexpr uint8_t kVersion = 1;
+constexpr uint8_t kKafkaEnumeratorVersion = 1;
 constexpr size_t kNamedInError = 5;  // partitions spelled out in a message
 
 /// java.lang.String.hashCode of a topic name (names are ASCII).
@@ -259,7 +259,7 @@ void KafkaEnumerator::NoMore(std::vector<flow::EnumeratorAction>& actions) const
 
 std::string KafkaEnumerator::Snapshot() const {
   ByteWriter out;
-  out.U8(kVersion);
+  out.U8(kKafkaEnumeratorVersion);
   out.Bool(discovered_);
   out.Varint(seen_.size());
   for (const std::string& id : seen_) out.String(id);
@@ -273,9 +273,9 @@ std::string KafkaEnumerator::Snapshot() const {
 
 Status KafkaEnumerator::Restore(std::string_view bytes) {
   ByteReader in(bytes);
-  if (uint8_t version = in.U8(); version != kVersion && !in.failed())
+  if (uint8_t version = in.U8(); version != kKafkaEnumeratorVersion && !in.failed())
     return ExternalError("Kafka enumerator state was written by a newer version: {}, known up to {}", version,
-                         kVersion);
+                         kKafkaEnumeratorVersion);
   discovered_ = in.Bool();
   for (uint64_t i = 0, count = in.Varint(); i < count && !in.failed(); ++i) seen_.emplace(in.String());
   for (uint64_t i = 0, count = in.Varint(); i < count && !in.failed(); ++i) {

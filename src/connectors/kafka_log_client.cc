@@ -9,6 +9,7 @@
 
 #include "connectors/kafka_connection.h"
 #include "connectors/kafka_consumer.h"
+#include "connectors/kafka_partition_list.h"
 #include "connectors/kafka_producer.h"
 
 namespace thalweg::connectors {
@@ -20,11 +21,6 @@ using std::chrono::steady_clock;
 // One request's bound; between two the connection's state is looked at, so that a refused login is told at once.
 constexpr int kAttemptMs = 2'000;
 constexpr milliseconds kRetryPause{100};
-
-struct ListDeleter {
-  void operator()(rd_kafka_topic_partition_list_t* list) const { rd_kafka_topic_partition_list_destroy(list); }
-};
-using PartitionList = std::unique_ptr<rd_kafka_topic_partition_list_t, ListDeleter>;
 
 struct MetadataDeleter {
   void operator()(const rd_kafka_metadata_t* metadata) const { rd_kafka_metadata_destroy(metadata); }

@@ -100,14 +100,14 @@ Status ReadStop(NodeOptions& options, KafkaSourceOptions& source) {
   return {};
 }
 
-Result<types::DataType> TypeOfMetadata(std::string_view name) {
+Result<types::DataType> TypeOfKafkaMetadata(std::string_view name) {
   THALWEG_ASSIGN(KafkaMetadata metadata, ParseKafkaMetadata(name));
   return KafkaMetadataType(metadata);
 }
 
 Status ReadRows(NodeOptions& options, KafkaRowOptions& rows) {
   THALWEG_ASSIGN(types::SchemaPtr schema, SourceSchema(options.node()));
-  THALWEG_ASSIGN(MetadataColumns columns, ReadMetadataColumns(options, schema, TypeOfMetadata));
+  THALWEG_ASSIGN(MetadataColumns columns, ReadMetadataColumns(options, schema, TypeOfKafkaMetadata));
   THALWEG_ASSIGN(FormatOptions format, ReadFormat(options, {"json", "csv", "raw"}));
   THALWEG_ASSIGN(ErrorPolicy errors, ReadErrorPolicy(options));
   for (const std::string& name : columns.metadata) rows.metadata.push_back(ParseKafkaMetadata(name).value());

@@ -13,11 +13,11 @@
 namespace thalweg::connectors {
 namespace {
 
-constexpr int kPollMs = 100;                   // how long a quiet wait lasts before `stop` is looked at
-constexpr int64_t kDefaultMemory = 32 << 20;   // buffer.memory of Kafka's Java producer
-constexpr int64_t kMinQueueKb = 1024;          // one message of the default greatest size
-constexpr int64_t kQueueMessages = 1'000'000;  // the bytes bound the queue long before
-constexpr int64_t kRoomMessages = 1024;        // acknowledged before a full queue's owner is woken: one batch
+constexpr int kPollMs = 100;                          // how long a quiet wait lasts before `stop` is looked at
+constexpr int64_t kDefaultProducerMemory = 32 << 20;  // buffer.memory of Kafka's Java producer
+constexpr int64_t kMinProducerQueueKb = 1024;         // one message of the default greatest size
+constexpr int64_t kQueueMessages = 1'000'000;         // the bytes bound the queue long before
+constexpr int64_t kRoomMessages = 1024;               // acknowledged before a full queue's owner is woken: one batch
 
 class KafkaProducer final : public LogProducer {
  public:
@@ -60,9 +60,9 @@ int32_t PartitionBySlot(const rd_kafka_topic_t* topic, const void* key, size_t k
 }
 
 Properties KafkaProducer::EngineProperties(const KafkaProperties& properties) const {
-  const int64_t memory = options_.memory_bytes > 0 ? options_.memory_bytes : kDefaultMemory;
+  const int64_t memory = options_.memory_bytes > 0 ? options_.memory_bytes : kDefaultProducerMemory;
   Properties engine = {
-      {"queue.buffering.max.kbytes", std::to_string(std::max(memory / 1024, kMinQueueKb))},
+      {"queue.buffering.max.kbytes", std::to_string(std::max(memory / 1024, kMinProducerQueueKb))},
       {"queue.buffering.max.messages", std::to_string(kQueueMessages)},
   };
   const Properties& given = properties.client;

@@ -5,7 +5,7 @@
 namespace thalweg::connectors {
 namespace {
 
-constexpr uint8_t kVersion = 1;
+constexpr uint8_t kKafkaSplitVersion = 1;
 
 }  // namespace
 
@@ -15,7 +15,7 @@ std::string KafkaSplitId(const TopicPartition& partition) {
 
 flow::Split EncodeKafkaSplit(const KafkaSplit& split) {
   ByteWriter out;
-  out.U8(kVersion);
+  out.U8(kKafkaSplitVersion);
   out.String(split.partition.topic);
   out.U32(static_cast<uint32_t>(split.partition.partition));
   out.I64(split.next_offset);
@@ -25,8 +25,8 @@ flow::Split EncodeKafkaSplit(const KafkaSplit& split) {
 
 Result<KafkaSplit> DecodeKafkaSplit(std::string_view state) {
   ByteReader in(state);
-  if (uint8_t version = in.U8(); version != kVersion && !in.failed())
-    return ExternalError("Kafka split was written by a newer version: {}, known up to {}", version, kVersion);
+  if (uint8_t version = in.U8(); version != kKafkaSplitVersion && !in.failed())
+    return ExternalError("Kafka split was written by a newer version: {}, known up to {}", version, kKafkaSplitVersion);
   KafkaSplit split;
   split.partition.topic = in.String();
   split.partition.partition = in.Fixed<int32_t>();

@@ -8,6 +8,7 @@
 
 #include "formats/json_scan.h"
 #include "formats/scalar_text.h"
+#include "formats/text.h"
 
 namespace thalweg::formats {
 
@@ -23,7 +24,6 @@ constexpr int kMaxSkipDepth = 32;  // of values that are passed over; deeper one
 constexpr ptrdiff_t kMaxInt64Digits = 19;
 constexpr uint64_t kPowersOfTen[] = {1, 10, 100, 1'000, 10'000, 100'000, 1'000'000, 10'000'000, 100'000'000};
 
-bool IsDigit(char c) { return static_cast<unsigned char>(c - '0') < 10; }
 bool IsBlank(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
 bool StartsWith(const char* at, const char (&word)[5]) { return std::memcmp(at, word, 4) == 0; }

@@ -12,8 +12,6 @@ namespace {
 
 constexpr int64_t kMillisOfDay = 86'400'000;
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
 // Exactly `count` digits at the front of `text`, taken off.
 bool TakeDigits(std::string_view* text, int count, int32_t* value) {
   if (text->size() < static_cast<size_t>(count)) return false;

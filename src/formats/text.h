@@ -15,6 +15,8 @@ using Int128 = __int128;
 /// SQL: "2024-01-31 23:59:59.123"; ISO-8601: "2024-01-31T23:59:59.123". TIMESTAMP_LTZ has a Z behind either.
 enum class TimestampStandard : uint8_t { kSql, kIso8601 };
 
+inline bool IsDigit(char c) { return static_cast<unsigned char>(c - '0') < 10; }
+
 /// Without ASCII blanks at both ends (Java's String.trim).
 std::string_view Trim(std::string_view text);
 

@@ -131,7 +131,8 @@ class Job {
   metrics::Group* metrics_;
   CheckpointMetrics checkpoint_metrics_;
   PhysicalPlan plan_;
-  std::shared_ptr<columns::MemoryAccount> memory_ = std::make_shared<columns::MemoryAccount>();  // shared with rows given out
+  std::shared_ptr<columns::MemoryAccount> memory_ =
+      std::make_shared<columns::MemoryAccount>();  // shared with rows given out
   MemoryWatch memory_watch_;
   int64_t next_memory_look_ms_ = INT64_MAX;  // not watched
 

@@ -8,7 +8,7 @@ namespace thalweg::state {
 namespace {
 
 constexpr size_t kChunkBytes = size_t{64} << 10;  // below the size that malloc maps and unmaps for itself
-constexpr int64_t kEntryCost = 64;                // of encoding an entry, beside its bytes: a copied byte costs one
+constexpr int64_t kSavedEntryCost = 64;           // of encoding an entry, beside its bytes: a copied byte costs one
 
 }  // namespace
 
@@ -81,7 +81,7 @@ int64_t SlotSaver::Encode(SlotTable::Slot slot) {
   char* to = entries_.Add(sizeof size + size);
   std::memcpy(to, &size, sizeof size);
   std::memcpy(to + sizeof size, scratch_.view().data(), size);
-  return kEntryCost + size;
+  return kSavedEntryCost + size;
 }
 
 Status SlotSaver::Write(SnapshotWriter& out) {
