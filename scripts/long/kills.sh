@@ -8,7 +8,7 @@ scripts/setup.sh build kafka >&2
 source scripts/lib/build.sh
 source scripts/lib/facts.sh
 build release all
-echo "${KILLS:-20} kills asked for in each run; a run that is over before the last one has fewer. An attempt without a restored checkpoint was killed before the"
-echo 'first was complete.'
+echo "${KILLS:-20} kills in each run, spaced by the rows that the job has read. An attempt without a restored checkpoint was killed before the first was"
+echo 'complete.'
 echo
 THALWEG_E2E_KILLS=${KILLS:-20} THALWEG_E2E_BEYOND_EVENTS=1000000 THALWEG_E2E_SEED=${SEED:-1} facts kills "" tests/e2e/test_clickstream.py -k kill_9

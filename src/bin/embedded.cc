@@ -154,7 +154,7 @@ Status FillBackend(const config::Configuration& config, const graph::JobGraph& g
   state::RocksDbOptions rocksdb;
   rocksdb.directory = folder->path.string();
   // Half of the state's part to RocksDB's cache and write buffers, half to live objects; more than the most gains little, and live
-  // objects that changed are written at each checkpoint.
+  // objects that changed are copied at each checkpoint.
   constexpr int64_t kLeastStore = int64_t{16} << 20;
   constexpr int64_t kMostStore = int64_t{1} << 30;
   constexpr int64_t kLeastCache = int64_t{1} << 20;

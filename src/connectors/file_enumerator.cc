@@ -29,23 +29,26 @@ bool IsHiddenPath(std::string_view path) {
 
 Result<std::vector<std::string>> FileEnumerator::ListFiles() const {
   const std::string& path = listing_.path;
-  std::vector<std::string> files;
-  if (IsGlob(path)) {
-    size_t folder = path.rfind('/', path.find_first_of("*?["));
-    THALWEG_ASSIGN(files, listing_.storage->List(path.substr(0, folder == std::string::npos ? 0 : folder + 1)));
-    std::erase_if(files, [&](const std::string& file) {
-      return ::fnmatch(path.c_str(), file.c_str(), FNM_PATHNAME | FNM_PERIOD) != 0;
-    });
-    return files;
-  }
   if (!path.empty()) {
     THALWEG_ASSIGN(bool exists, listing_.storage->Exists(path));
     if (exists) return std::vector<std::string>{path};
   }
   std::string folder = path.empty() ? "" : path + "/";
-  THALWEG_ASSIGN(files, listing_.storage->List(folder));
+  THALWEG_ASSIGN(std::vector<std::string> files, listing_.storage->List(folder));
   std::erase_if(files,
                 [&](const std::string& file) { return IsHiddenPath(std::string_view(file).substr(folder.size())); });
+  // What is there under this very name wins over what it would match: [ stands in names, too.
+  if (!files.empty() || !IsGlob(path)) return files;
+  return ListMatching(path);
+}
+
+Result<std::vector<std::string>> FileEnumerator::ListMatching(const std::string& pattern) const {
+  size_t folder = pattern.rfind('/', pattern.find_first_of("*?["));
+  THALWEG_ASSIGN(std::vector<std::string> files,
+                 listing_.storage->List(pattern.substr(0, folder == std::string::npos ? 0 : folder + 1)));
+  std::erase_if(files, [&](const std::string& file) {
+    return ::fnmatch(pattern.c_str(), file.c_str(), FNM_PATHNAME | FNM_PERIOD) != 0;
+  });
   return files;
 }
 

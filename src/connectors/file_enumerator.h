@@ -39,6 +39,7 @@ class FileEnumerator final : public flow::SplitEnumerator {
 
  private:
   Result<std::vector<std::string>> ListFiles() const;
+  Result<std::vector<std::string>> ListMatching(const std::string& pattern) const;
   bool complete() const { return listing_.bounded && discovered_; }
 
   FileListing listing_;

@@ -13,7 +13,7 @@ using formats::ParquetRows;
 /// On I/O threads, one call at a time.
 struct ParquetProducer {
   std::shared_ptr<io::Storage> storage;
-  std::string path;
+  std::string path, shown;
   types::SchemaPtr schema;
   int group;
   int64_t row;
@@ -21,7 +21,7 @@ struct ParquetProducer {
 
   Result<std::optional<std::shared_ptr<ParquetRows>>> Next() {
     if (!reader) {
-      THALWEG_ASSIGN(reader, formats::ParquetReader::Open(storage, path, schema));
+      THALWEG_ASSIGN(reader, formats::ParquetReader::Open(storage, path, shown, schema));
     }
     THALWEG_ASSIGN(std::shared_ptr<ParquetRows> rows, reader->Read(group, row));
     if (!rows) return std::optional<std::shared_ptr<ParquetRows>>();
@@ -36,8 +36,8 @@ class ParquetFile final : public FileRows {
   ParquetFile(const FileReading& reading, FileSplit split)
       : reading_(reading), split_(std::move(split)), shown_(reading.prefix + split_.path) {
     auto producer = std::make_shared<ParquetProducer>(
-        ParquetProducer{reading.storage, split_.path, reading.options->schema, static_cast<int>(split_.position),
-                        static_cast<int64_t>(split_.line), nullptr});
+        ParquetProducer{reading.storage, split_.path, shown_, reading.options->schema,
+                        static_cast<int>(split_.position), static_cast<int64_t>(split_.line), nullptr});
     rows_ = std::make_unique<Prefetch<std::shared_ptr<ParquetRows>>>(*reading.context,
                                                                      [producer] { return producer->Next(); });
   }

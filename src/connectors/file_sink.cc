@@ -1,6 +1,7 @@
 #include "connectors/file_sink.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <deque>
 #include <filesystem>
 #include <map>
@@ -8,9 +9,12 @@
 #include <set>
 
 #include "base/bytes.h"
+#include "formats/csv.h"
 #include "formats/encoder.h"
 #include "formats/parquet.h"
 #include "formats/raw.h"
+#include "metrics/names.h"
+#include "metrics/registry.h"
 
 namespace thalweg::connectors {
 namespace {
@@ -238,17 +242,23 @@ class FileSink final : public flow::Operator {
 
   Status OnCheckpointComplete(uint64_t checkpoint) override {
     while (!finished_.empty() && finished_.front().checkpoint != 0 && finished_.front().checkpoint <= checkpoint) {
-      THALWEG_TRY(Commit(finished_.front().part));
+      const Committable& part = finished_.front().part;
+      THALWEG_ASSIGN(bool published, Publish(part));
+      if (!published)
+        return ExternalError("File sink misses a part that it wrote: neither {} nor {} exists", part.hidden, part.name);
       finished_.pop_front();
     }
     return {};
   }
 
   Status RestoreCommittables(const std::vector<std::string>& committables) override {
+    std::vector<std::string> missing;
     for (const std::string& bytes : committables) {
       THALWEG_ASSIGN(Committable part, Committable::Decode(bytes));
-      THALWEG_TRY(Commit(part));
+      THALWEG_ASSIGN(bool published, Publish(part));
+      if (!published) missing.push_back(part.name);
     }
+    if (!missing.empty()) TellMissing(missing);
     return {};
   }
 
@@ -276,11 +286,8 @@ class FileSink final : public flow::Operator {
     part_bytes_ = 0;
     opened_ms_ = context_->clock().NowMs();
     context_->RequestTimer(opened_ms_ + options_.rollover_interval_ms);
-    if (options_.format == FileFormat::kCsv && options_.csv.header) {
-      for (int i = 0; i < options_.schema->size(); ++i)
-        encoded_.append(i ? std::string(1, options_.csv.field_delimiter) : "").append(options_.schema->field(i).name);
-      encoded_ += '\n';
-    }
+    if (options_.format == FileFormat::kCsv && options_.csv.header)
+      encoded_ += formats::CsvHeader(*options_.schema, options_.csv);
     return {};
   }
 
@@ -315,16 +322,24 @@ class FileSink final : public flow::Operator {
     return durable ? flow::Progress::kDone : flow::Progress::kBlocked;
   }
 
-  // A rename of some milliseconds on the task's thread: once per part, where the contract wants the outcome.
-  Status Commit(const Committable& part) {
+  // A rename of some milliseconds on the task's thread: once per part, where the contract wants the outcome. False: the part is in
+  // neither place.
+  Result<bool> Publish(const Committable& part) {
     THALWEG_ASSIGN(bool waiting, storage_->Exists(part.hidden));
-    if (waiting) return storage_->Rename(part.hidden, part.name).WithContext("File sink cannot publish a part");
-    THALWEG_ASSIGN(bool done, storage_->Exists(part.name));
-    if (done) return {};
-    return UserError(
-        "File sink misses a part of a checkpoint: neither {} nor {} exists; its rows are lost unless the file is put "
-        "back",
-        part.hidden, part.name);
+    if (!waiting) return storage_->Exists(part.name);
+    THALWEG_TRY(storage_->Rename(part.hidden, part.name).WithContext("File sink cannot publish a part"));
+    return true;
+  }
+
+  // Mostly somebody took published parts away since the checkpoint, to use them; a job must be able to go back to it all the same
+  // (Flink's does). If nobody did, rows are lost: so it is told.
+  void TellMissing(const std::vector<std::string>& names) {
+    context_->metrics().counter(metrics::kNumPartsMissing).Add(static_cast<int64_t>(names.size()));
+    std::fprintf(stderr,
+                 "warning: File sink '%s' misses %zu parts of the checkpoint that was restored (%s%s): if nobody took "
+                 "them away, their rows are lost\n",
+                 context_->task().operator_name.c_str(), names.size(), names[0].c_str(),
+                 names.size() > 1 ? ", ..." : "");
   }
 
   FileSinkOptions options_;

@@ -32,7 +32,7 @@ struct FileSinkOptions {
 /// Names: <prefix>-<run>-<subtask>-<number>.json[.gz|.zst]; <run> differs for each attempt. Bytes are written on I/O threads;
 /// UserError for options that contradict each other. An attempt that ends removes
 /// the hidden parts (.<name>.inprogress) that no checkpoint holds; what a killed process was writing goes at a start a day later. Parts
-/// that it had finished for a checkpoint which never completed stay, hidden: nobody reads them.
+/// that it had finished for a checkpoint which never completed stay, hidden: docs/internals/files.md says why.
 Result<std::unique_ptr<flow::Operator>> MakeFileSink(FileSinkOptions options);
 /// Over a storage of the caller's; `options.path` is a folder in it (empty: its root).
 Result<std::unique_ptr<flow::Operator>> MakeFileSink(FileSinkOptions options, std::shared_ptr<io::Storage> storage);

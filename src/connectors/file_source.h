@@ -30,7 +30,7 @@ enum class FileMetadata : uint8_t {
 constexpr size_t kMaxRecordBytes = 64 << 20;
 
 struct FileSourceOptions {
-  std::string path;  // absolute or relative or file://; a file, a folder (all below it), or a glob (* ? [a-z])
+  std::string path;  // absolute or relative or file://; a file, a folder (all below it), or else a glob (* ? [a-z])
   FileFormat format = FileFormat::kJson;
   types::SchemaPtr schema;  // of the files
   std::vector<FileMetadata> metadata;

@@ -11,10 +11,12 @@
 #include "formats/parquet.h"
 #include "io/compression.h"
 #include "io/temporary_folder.h"
+#include "testing/source_folder.h"
 
 namespace thalweg::connectors {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::UnorderedElementsAre;
@@ -127,6 +129,18 @@ TEST_F(FileSourceTest, AGlobMatchesWithinItsFolders) {
   Write("in/2/deep/c.json", "{\"n\":3}\n");
   EXPECT_THAT(Rows(Options("in/[12]/*.json")), ElementsAre("+I[1, null]", "+I[2, null]"));
   EXPECT_THAT(Rows(Options("in/2/?.json")), ElementsAre("+I[2, null]"));
+}
+
+TEST_F(FileSourceTest, AFileOrFolderOfThisVeryNameWinsOverWhatItWouldMatch) {
+  Write("in/a[1].json", "{\"n\":1}\n");
+  Write("in/a1.json", "{\"n\":2}\n");
+  Write("day[2]/x.json", "{\"n\":3}\n");
+  Write("day2/x.json", "{\"n\":4}\n");
+  EXPECT_THAT(Rows(Options("in/a[1].json")), ElementsAre("+I[1, null]"));
+  EXPECT_THAT(Rows(Options("in/a[12].json")), ElementsAre("+I[2, null]"));
+  EXPECT_THAT(Rows(Options("day[2]")), ElementsAre("+I[3, null]"));
+  EXPECT_THAT(Rows(Options("day[2]/*.json")), ElementsAre("+I[4, null]"));
+  EXPECT_THAT(Rows(Options("day\\[2\\]/*.json")), ElementsAre("+I[3, null]"));
 }
 
 TEST_F(FileSourceTest, AMissingPathAndAnEmptyGlobSayWhatToDo) {
@@ -436,7 +450,49 @@ TEST_F(FileSourceTest, ParquetIsReadFromAnyRowOnAndNamesWhatDoesNotFit) {
   EXPECT_THAT(Rows(options),
               ElementsAre(HasSubstr("user error: Column 'n' is int32 in the Parquet file and STRING in the schema: ")));
   Write("a.parquet", bytes.substr(0, bytes.size() / 2));
-  EXPECT_THAT(Rows(options), ElementsAre(HasSubstr("user error: Not a readable Parquet file: ")));
+  EXPECT_THAT(Rows(options), ElementsAre(HasSubstr("user error: Not a readable Parquet file: " + Path("a.parquet"))));
+}
+
+TEST_F(FileSourceTest, ParquetErrorsNameTheFile) {
+  const std::string golden = SourceFolder() + "/tests/golden/arrow_types.parquet";
+  std::filesystem::copy_file(golden, Path("a.parquet"));
+  FileSourceOptions options = Options("a.parquet", FileFormat::kParquet);
+  options.schema =
+      std::make_shared<const types::Schema>(std::vector<types::Field>{{"page", DataType(TypeId::kString, false)}});
+  EXPECT_THAT(
+      Rows(options),
+      ElementsAre("user error: Column 'page' is NOT NULL and is NULL in row 2 of row group 0 of " + Path("a.parquet")));
+  options.schema = std::make_shared<const types::Schema>(std::vector<types::Field>{{"page", DataType(TypeId::kInt)}});
+  EXPECT_THAT(Rows(options),
+              ElementsAre(AllOf(HasSubstr("user error: Column 'page' is dictionary<"),
+                                HasSubstr("in the Parquet file and INT in the schema: " + Path("a.parquet")))));
+  std::fstream file(Path("a.parquet"), std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(4);
+  file << std::string(60, '\xff');  // the first pages
+  file.close();
+  options.schema =
+      std::make_shared<const types::Schema>(std::vector<types::Field>{{"page", DataType(TypeId::kString)}});
+  EXPECT_THAT(Rows(options), ElementsAre(HasSubstr("external error: Damaged Parquet file: " + Path("a.parquet"))));
+}
+
+// tests/golden/parquet.py
+TEST_F(FileSourceTest, ParquetOfDictionariesAndLargeTypesIsRead) {
+  FileSourceOptions options = Options("unused", FileFormat::kParquet);
+  options.path = SourceFolder() + "/tests/golden/arrow_types.parquet";
+  options.schema = std::make_shared<const types::Schema>(
+      std::vector<types::Field>{{"page", DataType(TypeId::kString)},
+                                {"user", DataType(TypeId::kString)},
+                                {"code", DataType(TypeId::kBigInt)},
+                                {"raw", DataType(TypeId::kBinary)},
+                                {"tags", DataType::Array(DataType(TypeId::kString))},
+                                {"view", DataType(TypeId::kString)}});
+  EXPECT_THAT(Rows(options), ElementsAre("+I[/a, ann, 7, [0, -1], [x, y], v1]",
+                                         "+I[/b, null, 8, [], [], a view of more than twelve bytes]",
+                                         "+I[null, cid, 7, null, null, null]", "+I[/a, , null, [120], [null], ]",
+                                         "+I[/c, dan, 9, [121], [z], v5]", "+I[/a, eve, 7, [122], [x], v6]"));
+  options.schema = std::make_shared<const types::Schema>(
+      std::vector<types::Field>{{"page", DataType(TypeId::kBinary)}, {"user", DataType(TypeId::kBinary)}});
+  EXPECT_EQ(Rows(options)[0], "+I[[47, 97], [97, 110, 110]]");
 }
 
 }  // namespace

@@ -35,5 +35,7 @@ Result<std::unique_ptr<Decoder>> MakeCsvDecoder(types::SchemaPtr schema, const C
 Result<std::unique_ptr<RowEncoder>> MakeCsvEncoder(types::SchemaPtr schema, const CsvOptions& options);
 /// Records may hold line ends inside quotes.
 std::unique_ptr<RecordSplitter> MakeCsvSplitter(const CsvOptions& options);
+/// The line of column names with its line end; names are quoted as texts are.
+std::string CsvHeader(const types::Schema& schema, const CsvOptions& options);
 
 }  // namespace thalweg::formats

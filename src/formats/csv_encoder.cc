@@ -12,13 +12,51 @@ using types::TypeId;
 /// Texts longer than this are quoted unseen, as Jackson's writer does.
 constexpr size_t kMaxQuoteCheck = 24;
 
-class CsvEncoder final : public RowEncoder {
+/// Texts as fields: quoted where Jackson's writer would.
+class TextFields {
  public:
-  CsvEncoder(types::SchemaPtr schema, const CsvOptions& options) : schema_(std::move(schema)), options_(options) {
+  explicit TextFields(const CsvOptions& options) : options_(options) {
     // Jackson's quick test: any byte up to the greatest special one may need quotes.
     last_special_ = static_cast<unsigned char>(
         std::max({options_.field_delimiter, options_.quote_character, '\r', options_.escape_character.value_or('\r')}));
   }
+
+  void Append(std::string_view text, std::string* out) const {
+    bool quote = !options_.disable_quote_character &&
+                 (text.size() > kMaxQuoteCheck ||
+                  std::any_of(text.begin(), text.end(),
+                              [this](char c) { return static_cast<unsigned char>(c) <= last_special_; }) ||
+                  (options_.escape_character && text.find(*options_.escape_character) != std::string_view::npos));
+    if (!quote) return AppendUnquoted(text, out);
+    out->push_back(options_.quote_character);
+    for (char c : text) {
+      if (c == options_.quote_character || c == options_.escape_character)
+        out->push_back(options_.escape_character.value_or(options_.quote_character));
+      out->push_back(c);
+    }
+    out->push_back(options_.quote_character);
+  }
+
+ private:
+  // Without quotes only the escape character can save what means something.
+  void AppendUnquoted(std::string_view text, std::string* out) const {
+    if (!options_.escape_character) return void(out->append(text));
+    for (char c : text) {
+      bool line_end = c == '\n' || c == '\r';
+      if (line_end || c == options_.field_delimiter || c == options_.escape_character)
+        out->push_back(*options_.escape_character);
+      out->push_back(c == '\n' ? 'n' : c == '\r' ? 'r' : c);
+    }
+  }
+
+  const CsvOptions options_;
+  unsigned char last_special_;
+};
+
+class CsvEncoder final : public RowEncoder {
+ public:
+  CsvEncoder(types::SchemaPtr schema, const CsvOptions& options)
+      : schema_(std::move(schema)), options_(options), texts_(options) {}
 
   Status Encode(const columns::Batch& batch, int32_t row, std::string* out) override {
     for (int i = 0; i < schema_->size(); ++i) {
@@ -29,13 +67,13 @@ class CsvEncoder final : public RowEncoder {
         continue;
       }
       if (column.type.id() == TypeId::kString) {
-        AppendText(column.String(row), out);
+        texts_.Append(column.String(row), out);
         continue;
       }
       value_.clear();
       AppendValue(column, row, &value_);
       bool number = column.type.id() <= TypeId::kDecimal;
-      number ? void(out->append(value_)) : AppendText(value_, out);
+      number ? void(out->append(value_)) : texts_.Append(value_, out);
     }
     return {};
   }
@@ -78,36 +116,9 @@ class CsvEncoder final : public RowEncoder {
     }
   }
 
-  void AppendText(std::string_view text, std::string* out) {
-    bool quote = !options_.disable_quote_character &&
-                 (text.size() > kMaxQuoteCheck ||
-                  std::any_of(text.begin(), text.end(),
-                              [this](char c) { return static_cast<unsigned char>(c) <= last_special_; }) ||
-                  (options_.escape_character && text.find(*options_.escape_character) != std::string_view::npos));
-    if (!quote) return AppendUnquoted(text, out);
-    out->push_back(options_.quote_character);
-    for (char c : text) {
-      if (c == options_.quote_character || c == options_.escape_character)
-        out->push_back(options_.escape_character.value_or(options_.quote_character));
-      out->push_back(c);
-    }
-    out->push_back(options_.quote_character);
-  }
-
-  // Without quotes only the escape character can save what means something.
-  void AppendUnquoted(std::string_view text, std::string* out) {
-    if (!options_.escape_character) return void(out->append(text));
-    for (char c : text) {
-      bool line_end = c == '\n' || c == '\r';
-      if (line_end || c == options_.field_delimiter || c == options_.escape_character)
-        out->push_back(*options_.escape_character);
-      out->push_back(c == '\n' ? 'n' : c == '\r' ? 'r' : c);
-    }
-  }
-
   types::SchemaPtr schema_;
   CsvOptions options_;
-  unsigned char last_special_;
+  TextFields texts_;
   std::string value_;
 };
 
@@ -134,6 +145,16 @@ Status CheckCsv(const types::Schema& schema, const CsvOptions& options) {
     return UserError("csv.field-delimiter must not be a line end");
   if (options.array_element_delimiter.empty()) return UserError("csv.array-element-delimiter is empty");
   return {};
+}
+
+std::string CsvHeader(const types::Schema& schema, const CsvOptions& options) {
+  const TextFields texts(options);
+  std::string line;
+  for (int i = 0; i < schema.size(); ++i) {
+    if (i > 0) line.push_back(options.field_delimiter);
+    texts.Append(schema.field(i).name, &line);
+  }
+  return line + '\n';
 }
 
 Result<std::unique_ptr<RowEncoder>> MakeCsvEncoder(types::SchemaPtr schema, const CsvOptions& options) {

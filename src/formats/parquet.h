@@ -29,8 +29,9 @@ class ParquetReader {
  public:
   virtual ~ParquetReader() = default;
   /// Columns are found by name; one that is absent is NULL. UserError if the file is no Parquet file or a column has another type.
+  /// Errors name the file by `shown`.
   static Result<std::unique_ptr<ParquetReader>> Open(std::shared_ptr<io::Storage> storage, const std::string& path,
-                                                     types::SchemaPtr schema);
+                                                     const std::string& shown, types::SchemaPtr schema);
   virtual int row_groups() const = 0;
   /// Rows (at most kBatchRows) from `row` of group `row_group` on; null at the end. Calls in order are fast, others seek.
   virtual Result<std::unique_ptr<ParquetRows>> Read(int row_group, int64_t row) = 0;

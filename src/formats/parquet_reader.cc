@@ -71,16 +71,25 @@ bool IsInteger(TypeId id) {
          id == TypeId::kIntervalYearMonth || id == TypeId::kIntervalDayTime;
 }
 
-// Whether every value of `from` is one of `to`.
+bool IsText(arrow::Type::type id) {
+  return id == arrow::Type::STRING || id == arrow::Type::LARGE_STRING || id == arrow::Type::STRING_VIEW;
+}
+bool IsBytes(arrow::Type::type id) {
+  return id == arrow::Type::BINARY || id == arrow::Type::LARGE_BINARY || id == arrow::Type::BINARY_VIEW ||
+         id == arrow::Type::FIXED_SIZE_BINARY;
+}
+bool IsList(arrow::Type::type id) { return id == arrow::Type::LIST || id == arrow::Type::LARGE_LIST; }
+
+// Whether every value of `from` is one of `to`. A dictionary is how values are written, not what they are.
 bool Fits(const arrow::DataType& from, const DataType& to) {
+  if (from.id() == arrow::Type::DICTIONARY)
+    return Fits(*static_cast<const arrow::DictionaryType&>(from).value_type(), to);
   switch (to.id()) {
     case TypeId::kBoolean: return from.id() == arrow::Type::BOOL;
     case TypeId::kFloat: return from.id() == arrow::Type::FLOAT;
     case TypeId::kDouble: return from.id() == arrow::Type::DOUBLE || from.id() == arrow::Type::FLOAT;
-    case TypeId::kString: return from.id() == arrow::Type::STRING;
-    case TypeId::kBinary:
-      return from.id() == arrow::Type::BINARY || from.id() == arrow::Type::STRING ||
-             from.id() == arrow::Type::FIXED_SIZE_BINARY;
+    case TypeId::kString: return IsText(from.id());
+    case TypeId::kBinary: return IsText(from.id()) || IsBytes(from.id());
     case TypeId::kDate: return from.id() == arrow::Type::DATE32;
     case TypeId::kTime: return from.id() == arrow::Type::TIME32 || from.id() == arrow::Type::TIME64;
     case TypeId::kTimestamp:
@@ -90,7 +99,7 @@ bool Fits(const arrow::DataType& from, const DataType& to) {
       const auto& decimal = static_cast<const arrow::DecimalType&>(from);
       return decimal.scale() == to.scale() && decimal.precision() <= to.precision();
     }
-    case TypeId::kArray: return from.id() == arrow::Type::LIST && Fits(*from.field(0)->type(), to.children()[0].type);
+    case TypeId::kArray: return IsList(from.id()) && Fits(*from.field(0)->type(), to.children()[0].type);
     case TypeId::kMap: {
       if (from.id() != arrow::Type::MAP) return false;
       const auto& map = static_cast<const arrow::MapType&>(from);
@@ -143,8 +152,45 @@ int64_t IntegerOf(const arrow::Array& array, int64_t row) {
   }
 }
 
-void AppendCell(const arrow::Array& array, int64_t row, ColumnBuilder& out) {
-  if (array.IsNull(row)) return out.AppendNull();
+std::string_view BytesOf(const arrow::Array& array, int64_t row) {
+  switch (array.type_id()) {
+    case arrow::Type::LARGE_STRING:
+    case arrow::Type::LARGE_BINARY: return static_cast<const arrow::LargeBinaryArray&>(array).GetView(row);
+    case arrow::Type::STRING_VIEW:
+    case arrow::Type::BINARY_VIEW: return static_cast<const arrow::BinaryViewArray&>(array).GetView(row);
+    case arrow::Type::FIXED_SIZE_BINARY: return static_cast<const arrow::FixedSizeBinaryArray&>(array).GetView(row);
+    default: return static_cast<const arrow::BinaryArray&>(array).GetView(row);
+  }
+}
+
+/// A value where it stands: in a dictionary, if the array has one.
+struct Cell {
+  Cell(const arrow::Array& from, int64_t at) : array(&from), row(at) {
+    while (array->type_id() == arrow::Type::DICTIONARY && !array->IsNull(row)) {
+      const auto& indices = static_cast<const arrow::DictionaryArray&>(*array);
+      row = indices.GetValueIndex(row);
+      array = indices.dictionary().get();
+    }
+  }
+  bool is_null() const { return array->IsNull(row); }
+
+  const arrow::Array* array;
+  int64_t row;
+};
+
+void AppendCell(const Cell& cell, ColumnBuilder& out);
+
+template <typename List>
+void AppendList(const List& list, int64_t row, ColumnBuilder& out) {
+  for (int64_t i = list.value_offset(row); i < list.value_offset(row + 1); ++i)
+    AppendCell(Cell(*list.values(), i), out.child(0));
+  out.CloseRow();
+}
+
+void AppendCell(const Cell& cell, ColumnBuilder& out) {
+  if (cell.is_null()) return out.AppendNull();
+  const arrow::Array& array = *cell.array;
+  const int64_t row = cell.row;
   switch (out.type().id()) {
     case TypeId::kBoolean: return out.AppendBool(static_cast<const arrow::BooleanArray&>(array).Value(row));
     case TypeId::kFloat: return out.Append(static_cast<const arrow::FloatArray&>(array).Value(row));
@@ -152,11 +198,8 @@ void AppendCell(const arrow::Array& array, int64_t row, ColumnBuilder& out) {
       if (array.type_id() == arrow::Type::FLOAT)
         return out.Append(static_cast<double>(static_cast<const arrow::FloatArray&>(array).Value(row)));
       return out.Append(static_cast<const arrow::DoubleArray&>(array).Value(row));
-    case TypeId::kString: return out.AppendString(static_cast<const arrow::StringArray&>(array).GetView(row));
-    case TypeId::kBinary:
-      if (array.type_id() == arrow::Type::FIXED_SIZE_BINARY)
-        return out.AppendString(static_cast<const arrow::FixedSizeBinaryArray&>(array).GetView(row));
-      return out.AppendString(static_cast<const arrow::BinaryArray&>(array).GetView(row));
+    case TypeId::kString:
+    case TypeId::kBinary: return out.AppendString(BytesOf(array, row));
     case TypeId::kDate: return out.Append(static_cast<const arrow::Date32Array&>(array).Value(row));
     case TypeId::kTime: {
       const auto& type = static_cast<const arrow::TimeType&>(*array.type());
@@ -175,23 +218,21 @@ void AppendCell(const arrow::Array& array, int64_t row, ColumnBuilder& out) {
       std::memcpy(&value, static_cast<const arrow::Decimal128Array&>(array).GetValue(row), sizeof(value));
       return out.Append(value);
     }
-    case TypeId::kArray: {
-      const auto& list = static_cast<const arrow::ListArray&>(array);
-      for (int64_t i = list.value_offset(row); i < list.value_offset(row + 1); ++i)
-        AppendCell(*list.values(), i, out.child(0));
-      return out.CloseRow();
-    }
+    case TypeId::kArray:
+      if (array.type_id() == arrow::Type::LARGE_LIST)
+        return AppendList(static_cast<const arrow::LargeListArray&>(array), row, out);
+      return AppendList(static_cast<const arrow::ListArray&>(array), row, out);
     case TypeId::kMap: {
       const auto& map = static_cast<const arrow::MapArray&>(array);
       for (int64_t i = map.value_offset(row); i < map.value_offset(row + 1); ++i) {
-        AppendCell(*map.keys(), i, out.child(0));
-        AppendCell(*map.items(), i, out.child(1));
+        AppendCell(Cell(*map.keys(), i), out.child(0));
+        AppendCell(Cell(*map.items(), i), out.child(1));
       }
       return out.CloseRow();
     }
     case TypeId::kRow: {
       const auto& row_array = static_cast<const arrow::StructArray&>(array);
-      for (int i = 0; i < out.num_children(); ++i) AppendCell(*row_array.field(i), row, out.child(i));
+      for (int i = 0; i < out.num_children(); ++i) AppendCell(Cell(*row_array.field(i), row), out.child(i));
       return out.CloseRow();
     }
     default: AppendInteger(IntegerOf(array, row), out);
@@ -200,8 +241,9 @@ void AppendCell(const arrow::Array& array, int64_t row, ColumnBuilder& out) {
 
 class ArrowRows final : public ParquetRows {
  public:
-  ArrowRows(std::shared_ptr<arrow::RecordBatch> batch, types::SchemaPtr schema, int group, int64_t first)
-      : batch_(std::move(batch)), schema_(std::move(schema)), group_(group), first_(first) {}
+  ArrowRows(std::shared_ptr<arrow::RecordBatch> batch, types::SchemaPtr schema, std::string shown, int group,
+            int64_t first)
+      : batch_(std::move(batch)), schema_(std::move(schema)), shown_(std::move(shown)), group_(group), first_(first) {}
   int row_group() const override { return group_; }
   int64_t first_row() const override { return first_; }
   int32_t rows() const override { return static_cast<int32_t>(batch_->num_rows()); }
@@ -212,11 +254,11 @@ class ArrowRows final : public ParquetRows {
       ColumnBuilder builder(field.type, pool, rows() - from);
       std::shared_ptr<arrow::Array> array = batch_->GetColumnByName(field.name);
       for (int64_t row = from; row < rows(); ++row) {
-        bool null = !array || array->IsNull(row);
+        const bool null = !array || Cell(*array, row).is_null();
         if (null && !field.type.nullable())
-          return UserError("Column '{}' is NOT NULL and is NULL in row {} of row group {}", field.name, first_ + row,
-                           group_);
-        array ? AppendCell(*array, row, builder) : builder.AppendNull();
+          return UserError("Column '{}' is NOT NULL and is NULL in row {} of row group {} of {}", field.name,
+                           first_ + row, group_, shown_);
+        null ? builder.AppendNull() : AppendCell(Cell(*array, row), builder);
       }
       batch.AddColumn(builder.Take());
     }
@@ -226,6 +268,7 @@ class ArrowRows final : public ParquetRows {
  private:
   std::shared_ptr<arrow::RecordBatch> batch_;
   types::SchemaPtr schema_;
+  std::string shown_;
   int group_;
   int64_t first_;
 };
@@ -237,8 +280,8 @@ void CollectLeaves(const parquet::arrow::SchemaField& field, std::vector<int>* l
 
 class ArrowReader final : public ParquetReader {
  public:
-  ArrowReader(std::string path, types::SchemaPtr schema, std::unique_ptr<parquet::arrow::FileReader> file)
-      : path_(std::move(path)), schema_(std::move(schema)), file_(std::move(file)) {}
+  ArrowReader(std::string shown, types::SchemaPtr schema, std::unique_ptr<parquet::arrow::FileReader> file)
+      : shown_(std::move(shown)), schema_(std::move(schema)), file_(std::move(file)) {}
 
   // Checks the columns' types and chooses those to read.
   Status Bind() {
@@ -248,7 +291,7 @@ class ArrowReader final : public ParquetReader {
       const DataType& wanted = schema_->field(index).type;
       if (!Fits(*field.field->type(), wanted))
         return UserError("Column '{}' is {} in the Parquet file and {} in the schema: {}", field.field->name(),
-                         field.field->type()->ToString(), wanted.ToString(), path_);
+                         field.field->type()->ToString(), wanted.ToString(), shown_);
       CollectLeaves(field, &leaves_);
     }
     return {};
@@ -260,7 +303,7 @@ class ArrowReader final : public ParquetReader {
     try {
       return ReadOrThrow(row_group, row);
     } catch (const std::exception& error) {  // Arrow lets parquet::ParquetException through here and there
-      return ExternalError("Damaged Parquet file: {}: {}", path_, error.what());
+      return ExternalError("Damaged Parquet file: {}: {}", shown_, error.what());
     }
   }
 
@@ -285,7 +328,8 @@ class ArrowReader final : public ParquetReader {
           batch = batch->Slice(row - first);
           first = row;
         }
-        return std::unique_ptr<ParquetRows>(std::make_unique<ArrowRows>(std::move(batch), schema_, group, first));
+        return std::unique_ptr<ParquetRows>(
+            std::make_unique<ArrowRows>(std::move(batch), schema_, shown_, group, first));
       }
       batches_ = nullptr;
     }
@@ -293,10 +337,10 @@ class ArrowReader final : public ParquetReader {
   }
 
   Status Damaged(const arrow::Status& status) const {
-    return ExternalError("Damaged Parquet file: {}: {}", path_, status.message());
+    return ExternalError("Damaged Parquet file: {}: {}", shown_, status.message());
   }
 
-  std::string path_;
+  std::string shown_;
   types::SchemaPtr schema_;
   std::unique_ptr<parquet::arrow::FileReader> file_;
   std::vector<int> leaves_;
@@ -308,7 +352,8 @@ class ArrowReader final : public ParquetReader {
 }  // namespace
 
 Result<std::unique_ptr<ParquetReader>> ParquetReader::Open(std::shared_ptr<io::Storage> storage,
-                                                           const std::string& path, types::SchemaPtr schema) {
+                                                           const std::string& path, const std::string& shown,
+                                                           types::SchemaPtr schema) {
   THALWEG_ASSIGN(uint64_t size, storage->Size(path));
   try {
     parquet::arrow::FileReaderBuilder builder;
@@ -318,12 +363,12 @@ Result<std::unique_ptr<ParquetReader>> ParquetReader::Open(std::shared_ptr<io::S
     std::unique_ptr<parquet::arrow::FileReader> file;
     arrow::Status status = builder.Open(std::make_shared<StorageFile>(storage, path, static_cast<int64_t>(size)));
     if (status.ok()) status = builder.properties(properties)->Build(&file);
-    if (!status.ok()) return UserError("Not a readable Parquet file: {}: {}", path, status.message());
-    auto reader = std::make_unique<ArrowReader>(path, std::move(schema), std::move(file));
+    if (!status.ok()) return UserError("Not a readable Parquet file: {}: {}", shown, status.message());
+    auto reader = std::make_unique<ArrowReader>(shown, std::move(schema), std::move(file));
     THALWEG_TRY(reader->Bind());
     return std::unique_ptr<ParquetReader>(std::move(reader));
   } catch (const std::exception& error) {
-    return UserError("Not a readable Parquet file: {}: {}", path, error.what());
+    return UserError("Not a readable Parquet file: {}: {}", shown, error.what());
   }
 }
 

@@ -38,6 +38,7 @@ inline constexpr std::string_view kPendingRecords = "pendingRecords";
 inline constexpr std::string_view kNumRecordsSend = "numRecordsSend";
 inline constexpr std::string_view kNumBytesSend = "numBytesSend";
 inline constexpr std::string_view kNumRecordsSendErrors = "numRecordsSendErrors";
+inline constexpr std::string_view kNumPartsMissing = "numPartsMissing";  // ours: of a file sink's restored checkpoint
 inline constexpr std::string_view kKafkaSourceReaderGroup = "KafkaSourceReader";
 inline constexpr std::string_view kCommitsSucceeded = "commitsSucceeded";
 inline constexpr std::string_view kCommitsFailed = "commitsFailed";

@@ -8,27 +8,15 @@ Status TimerService::Open(flow::Context& context) {
   context_ = &context;
   THALWEG_ASSIGN(event_, context.keyed_state()->OpenTimers("event-timers"));
   THALWEG_ASSIGN(processing_, context.keyed_state()->OpenTimers("processing-timers"));
-  THALWEG_ASSIGN(saved_,
-                 context.operator_state().Open("watermark", state::Redistribution::kUnion, "window-watermark/1"));
-  bool first = true;
-  for (const std::string& item : *saved_) {
-    ByteReader in(item);
-    int64_t watermark = in.I64();
-    bool firing = in.Bool();
-    THALWEG_TRY(in.status());
-    watermark_ = first ? watermark : std::min(watermark_, watermark);
-    firing_ = firing_ || firing;
-    first = false;
-  }
+  THALWEG_ASSIGN(const SavedWatermark::Value restored, saved_.Open(context.operator_state(), "watermark"));
+  watermark_ = restored.watermark;
+  firing_ = (restored.flags & SavedWatermark::kFiring) != 0;
   RequestNext();
   return {};
 }
 
 void TimerService::Snapshot() {
-  ByteWriter out;
-  out.I64(watermark_);
-  out.Bool(firing_);
-  *saved_ = {out.Take()};
+  saved_.Save({.watermark = watermark_, .flags = firing_ ? SavedWatermark::kFiring : uint8_t{0}});
 }
 
 void TimerService::Register(TimerKind kind, int64_t time, const state::KeyView& key) {

@@ -3,12 +3,11 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
-#include <vector>
 
 #include "base/status.h"
 #include "flow/context.h"
 #include "flow/operator.h"
+#include "operators/saved_watermark.h"
 
 namespace thalweg::operators {
 
@@ -62,7 +61,7 @@ class TimerService {
   flow::Context* context_ = nullptr;
   state::TimerQueue* event_ = nullptr;
   state::TimerQueue* processing_ = nullptr;
-  std::vector<std::string>* saved_ = nullptr;
+  SavedWatermark saved_;
   int64_t watermark_ = INT64_MIN;
   bool firing_ = false;
 };

@@ -5,8 +5,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/hash.h"
 #include "operators/trigger.h"
+#include "state/hashmap_backend.h"
 #include "testing/golden_states.h"
+#include "time/clock.h"
 #include "types/codec.h"
 
 namespace thalweg::operators {
@@ -44,6 +47,18 @@ TEST(WindowSessions, TheirBytesAreTheGoldenOnes) {
   using Sessions = std::vector<std::array<int64_t, 4>>;  // as WindowCore keeps them
   const Sessions sessions = {{-5, 10, 0, 10}, {100, 200, 150, 200}};
   EXPECT_EQ(types::EncodeToString(sessions), testing::GoldenState("window-sessions"));
+}
+
+TEST(WindowTimers, TheirBytesInASnapshotAreTheGoldenOnes) {
+  time::ManualClock clock;
+  auto backend = state::MakeHashMapBackend({.groups = {.first = 0, .last = 15}}, clock);
+  state::TimerQueue* timers = backend->OpenTimers("window-event-timers").value();
+  const state::KeyView key{.bytes = "key", .hash = Hash64("key"), .group = 5};
+  const std::string window(WindowBytes({-1, 2}).view());
+  timers->Register(0, key, window);  // has the number 0
+  timers->Register(1, key, window);
+  timers->Delete(0, key, window);
+  EXPECT_EQ(backend->Snapshot()->segments.at(5), testing::GoldenState("window-timer"));
 }
 
 TEST(WindowBytes, OrderAsTheWindowsAndReadBack) {

@@ -17,9 +17,7 @@ namespace {
 /// Event times outside are refused: arithmetic on windows must stay in int64 (about +-73 million years).
 constexpr int64_t kTimeBound = int64_t{1} << 61;
 
-// What stands beside the saved watermark.
-constexpr uint8_t kFiring = 1;  // timers up to it are not all fired
-constexpr uint8_t kListed = 2;  // all contents wait to be fired, without timers
+constexpr uint8_t kListed = 2;  // a flag beside the saved watermark: all contents wait to be fired, without timers
 
 /// Up to so many slices a firing window asks for one by one; above, it goes through those that its key has, in an index by key.
 constexpr int64_t kProbedSlices = 32;
@@ -65,9 +63,11 @@ Status WindowCore::Open(flow::Context& context) {
   dropped_ = &context.metrics().counter(metrics::kNumLateRecordsDropped);
   tables_.Bind(backend);
   keys_ = BatchKeys(context.task().max_parallelism);
-  THALWEG_ASSIGN(uint8_t saved, RestoreWatermark());
-  firing_ = (saved & kFiring) != 0;
-  RestorePanes((saved & kListed) == 0);
+  THALWEG_ASSIGN(const SavedWatermark::Value restored,
+                 saved_watermark_.Open(context.operator_state(), "window-watermark"));
+  watermark_ = restored.watermark;
+  firing_ = (restored.flags & SavedWatermark::kFiring) != 0;
+  RestorePanes((restored.flags & kListed) == 0);
   THALWEG_TRY(backend->status());
   if (std::optional<int64_t> next = NextDue(TimeDomain::kProcessingTime)) context.RequestTimer(*next);
   return {};
@@ -103,28 +103,10 @@ void WindowCore::ListTimedPanes() {
   for (const state::Timer& pane : dead) contents_->Erase(KeyOf(pane), pane.ns);
 }
 
-// The least of the subtasks' watermarks: none of them has fired less.
-Result<uint8_t> WindowCore::RestoreWatermark() {
-  THALWEG_ASSIGN(saved_watermark_, context_->operator_state().Open("window-watermark", state::Redistribution::kUnion,
-                                                                   "window-watermark/1"));
-  bool first = true;
-  uint8_t flags = 0;
-  for (const std::string& item : *saved_watermark_) {
-    ByteReader in(item);
-    int64_t watermark = in.I64();
-    flags |= in.U8();
-    THALWEG_TRY(in.status());
-    watermark_ = first ? watermark : std::min(watermark_, watermark);
-    first = false;
-  }
-  return flags;
-}
-
 Result<std::vector<std::string>> WindowCore::Snapshot(const flow::Barrier& barrier) {
-  ByteWriter out;
-  out.I64(watermark_);
-  out.U8(static_cast<uint8_t>((firing_ ? kFiring : 0) | (listed_ ? kListed : 0)));
-  *saved_watermark_ = {out.Take()};
+  saved_watermark_.Save(
+      {.watermark = watermark_,
+       .flags = static_cast<uint8_t>((firing_ ? SavedWatermark::kFiring : 0) | (listed_ ? kListed : 0))});
   return std::vector<std::string>{};
 }
 

@@ -22,6 +22,7 @@
 #include "operators/keys.h"
 #include "operators/named_tables.h"
 #include "operators/pane_list.h"
+#include "operators/saved_watermark.h"
 #include "operators/trigger.h"
 #include "operators/window_assigner.h"
 
@@ -139,8 +140,6 @@ class WindowCore : public flow::Operator {
   int64_t CleanupTime(const Window& window) const;
   bool IsLate(const Window& window) const;
   Status CheckTime(int64_t time) const;
-  /// Gives what is saved beside the watermark: kFiring, kListed.
-  Result<uint8_t> RestoreWatermark();
   Result<flow::Progress> Finish(Result<flow::Progress> progress);
   template <typename Fn>
   Status Guard(const columns::Batch* batch, Fn&& fn);
@@ -158,7 +157,7 @@ class WindowCore : public flow::Operator {
   state::TimerQueue* event_timers_ = nullptr;
   state::TimerQueue* processing_timers_ = nullptr;
   state::TimerQueue* slice_cleanup_ = nullptr;
-  std::vector<std::string>* saved_watermark_ = nullptr;
+  SavedWatermark saved_watermark_;
   int64_t watermark_ = INT64_MIN;
   bool firing_ = false;  // timers up to watermark_ are not all fired
   int64_t now_ms_ = 0;

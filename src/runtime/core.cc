@@ -129,6 +129,7 @@ bool Core::DrainCommands() {
 }
 
 bool Core::Turn() {
+  const int64_t began_ns = clock_->MonotonicNs();
   // What was posted here before an element was sent elsewhere is obeyed before the element is seen (a cut before its barrier).
   bool worked = DrainLinks();
   worked |= DrainCommands();
@@ -147,7 +148,9 @@ bool Core::Turn() {
     last_flush_ns_ = now;
     for (Task* task : tasks_) worked |= task->Flush(!more);
   }
-  for (Task* task : tasks_) worked |= task->SaveSnapshots(clock_->MonotonicNs() + kSaveNs);
+  // Rows that take long share the core all the same: else 100 us after each 10 ms of them would save a snapshot for ever.
+  const int64_t save_ns = std::max(kSaveNs, (now - began_ns) / kSaveShare);
+  for (Task* task : tasks_) worked |= task->SaveSnapshots(clock_->MonotonicNs() + save_ns);
   return worked || more;
 }
 

@@ -23,6 +23,7 @@ Result<SplitAssignment> DecodeSplit(std::string_view bytes) {
   assignment.split.state = in.String();
   assignment.watermark_state = in.String();
   THALWEG_TRY(in.status());
+  if (!in.AtEnd()) return ExternalError("Malformed split: {} bytes behind its end", in.remaining());
   return assignment;
 }
 
@@ -57,6 +58,7 @@ Result<SourceEvent> DecodeSourceEvent(std::string_view bytes) {
     default: return InternalError("Unknown event for a source: kind {}", static_cast<int>(event.kind));
   }
   THALWEG_TRY(in.status());
+  if (!in.AtEnd()) return ExternalError("Malformed event for a source: {} bytes behind its end", in.remaining());
   return event;
 }
 

@@ -179,6 +179,10 @@ TEST(SourceOperator, EventsOfItsCoordinatorComeThroughBytes) {
   }
   EXPECT_FALSE(DecodeSourceEvent("").ok());
   EXPECT_FALSE(DecodeSourceEvent("\x09").ok());
+  for (const SourceEvent& event :
+       {SourceEvent{SourceEvent::Kind::kNoMoreSplits, {}, {}}, SourceEvent{SourceEvent::Kind::kForReader, {}, "hello"}})
+    EXPECT_FALSE(DecodeSourceEvent(EncodeSourceEvent(event) + "x").ok()) << "bytes behind the end";
+  EXPECT_FALSE(DecodeSplit(EncodeSplit({{"a", "1"}, "w"}) + "x").ok());
 }
 
 TEST(SourceOperator, DamagedSplitsAreErrors) {

@@ -28,8 +28,10 @@ namespace thalweg::runtime {
 
 class Core;
 
-/// A turn's share for saving a snapshot while rows go on: about 30 % of a busy core, and no longer than what rows wait for anyway.
+/// A turn's share for saving a snapshot while rows go on: about 30 % of a busy core, and no longer than what rows wait for anyway; where
+/// the rest of the turn took longer than usual, a third of that.
 constexpr int64_t kSaveNs = 100'000;
+constexpr int64_t kSaveShare = 3;
 /// Bytes saved between two looks at the clock: about 10 us.
 constexpr int64_t kSaveBytes = int64_t{16} << 10;
 

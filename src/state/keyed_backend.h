@@ -87,7 +87,7 @@ class ObjectTable {
 class PendingSnapshot {
  public:
   virtual ~PendingSnapshot() = default;
-  /// Saves about `budget` bytes more, or what takes as long (encoding an entry: 64, writing one to a store: 512). True when
+  /// Saves about `budget` bytes more, or what takes as long (encoding an entry: 64, deleting one in a store: 1024). True when
   /// all is saved: from then on the snapshot may go to another thread, and outlive its backend. Until then: the task's thread.
   virtual bool Advance(int64_t budget) = 0;
   /// What was saved, encoded and in order; once, after Advance was true; blocks, so off the task's thread. External error if the

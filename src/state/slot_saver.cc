@@ -8,7 +8,7 @@ namespace thalweg::state {
 namespace {
 
 constexpr size_t kChunkBytes = size_t{64} << 10;  // below the size that malloc maps and unmaps for itself
-constexpr int64_t kSavedEntryCost = 64;           // of encoding an entry, beside its bytes: a copied byte costs one
+constexpr int64_t kEntryCost = 64;                // of encoding an entry, beside its bytes: a copied byte costs one
 
 }  // namespace
 
@@ -32,14 +32,73 @@ void ChunkList::Clear() {
   while (next_ < chunks_.size()) PopFront();
 }
 
-SlotSaver::SlotSaver(SlotTable& table, int64_t now_ms, const SavedBytes& held)
+SavedSlots::SavedSlots(const SlotTable& table, SavedBytes held)
     : table_(&table),
       type_(table.type()),
       with_expiry_(table.with_expiry()),
       as_copies_(type_.trivial && type_.align <= __STDCPP_DEFAULT_NEW_ALIGNMENT__),
-      now_ms_(now_ms),
       slots_(held),
-      entries_(held) {
+      entries_(std::move(held)) {}
+
+int64_t SavedSlots::Save(SlotTable::Slot slot) {
+  if (!as_copies_ || SlotTable::Has(slot, SlotTable::kHeapKey)) return Encode(slot);
+  const size_t size = table_->stride();
+  std::memcpy(slots_.Add(size), slot, size);
+  return static_cast<int64_t>(size);
+}
+
+int64_t SavedSlots::Encode(SlotTable::Slot slot) {
+  uint16_t group;
+  std::string_view key, ns;
+  SlotTable::ReadName(slot, &group, &key, &ns);
+  const bool is_there = SlotTable::Has(slot, SlotTable::kHasObject);
+  scratch_.Clear();
+  scratch_.U16(group);
+  scratch_.Bool(is_there);
+  scratch_.I64(with_expiry_ ? table_->Expiry(slot) : 0);
+  scratch_.String(key);
+  scratch_.String(ns);
+  if (is_there) type_.encode(table_->Object(slot), scratch_);
+  const auto size = static_cast<uint32_t>(scratch_.size());
+  char* to = entries_.Add(sizeof size + size);
+  std::memcpy(to, &size, sizeof size);
+  std::memcpy(to + sizeof size, scratch_.view().data(), size);
+  return kEntryCost + size;
+}
+
+void SavedSlots::Leave() {
+  stride_ = table_->stride();
+  expiry_offset_ = table_->expiry_offset();
+  object_offset_ = table_->object_offset();
+  table_ = nullptr;
+}
+
+SavedSlots::Entry SavedSlots::ReadCopy(const char* slot, ByteWriter& value) const {
+  Entry entry;
+  SlotTable::ReadName(slot, &entry.group, &entry.key, &entry.ns);
+  if (with_expiry_) std::memcpy(&entry.expiry_ms, slot + expiry_offset_, sizeof entry.expiry_ms);
+  entry.is_there = (static_cast<uint8_t>(*slot) & SlotTable::kHasObject) != 0;
+  value.Clear();
+  if (entry.is_there) type_.encode(slot + object_offset_, value);
+  entry.value = value.view();
+  return entry;
+}
+
+SavedSlots::Entry SavedSlots::ReadEncoded(ByteReader& in) {
+  ByteReader bytes(in.Raw(in.U32()));
+  Entry entry;
+  entry.group = bytes.U16();
+  entry.is_there = bytes.Bool();
+  entry.expiry_ms = bytes.I64();
+  entry.key = bytes.String();
+  entry.ns = bytes.String();
+  THALWEG_CHECK(!bytes.failed());
+  entry.value = bytes.Rest();
+  return entry;
+}
+
+SlotSaver::SlotSaver(SlotTable& table, int64_t now_ms, const SavedBytes& held)
+    : table_(&table), with_expiry_(table.with_expiry()), now_ms_(now_ms), saved_(table, held) {
   table.Attach(*this);
 }
 
@@ -50,71 +109,21 @@ SlotSaver::~SlotSaver() {
 bool SlotSaver::Advance(int64_t& budget) {
   if (table_ == nullptr) return true;
   if (!table_->SaveMore(cursor_, budget)) return false;
-  stride_ = table_->stride();
-  expiry_offset_ = table_->expiry_offset();
-  object_offset_ = table_->object_offset();
+  saved_.Leave();
   table_->Detach();
   table_ = nullptr;
   return true;
 }
 
 int64_t SlotSaver::Save(SlotTable::Slot slot) {
-  if (!as_copies_ || SlotTable::Has(slot, SlotTable::kHeapKey)) return Encode(slot);
-  const size_t size = table_->stride();
-  std::memcpy(slots_.Add(size), slot, size);
-  return static_cast<int64_t>(size);
-}
-
-int64_t SlotSaver::Encode(SlotTable::Slot slot) {
-  const int64_t expiry = with_expiry_ ? table_->Expiry(slot) : 0;
-  if (with_expiry_ && expiry <= now_ms_) return 0;
-  uint16_t group;
-  std::string_view key, ns;
-  SlotTable::ReadName(slot, &group, &key, &ns);
-  scratch_.Clear();
-  scratch_.U16(group);
-  scratch_.I64(expiry);
-  scratch_.String(key);
-  scratch_.String(ns);
-  type_.encode(table_->Object(slot), scratch_);
-  const auto size = static_cast<uint32_t>(scratch_.size());
-  char* to = entries_.Add(sizeof size + size);
-  std::memcpy(to, &size, sizeof size);
-  std::memcpy(to + sizeof size, scratch_.view().data(), size);
-  return kSavedEntryCost + size;
+  if (with_expiry_ && table_->Expiry(slot) <= now_ms_) return 0;
+  return saved_.Save(slot);
 }
 
 Status SlotSaver::Write(SnapshotWriter& out) {
-  WriteCopies(out);
-  for (std::string_view chunk; !(chunk = entries_.Front()).empty(); entries_.PopFront()) {
-    for (ByteReader in(chunk); !in.AtEnd();) {
-      ByteReader entry(in.Raw(in.U32()));
-      const uint16_t group = entry.U16();
-      const int64_t expiry = entry.I64();
-      const std::string_view key = entry.String();
-      const std::string_view ns = entry.String();
-      THALWEG_CHECK(!entry.failed());
-      out.Add(group, key, ns, entry.Rest(), expiry);
-    }
-  }
+  saved_.Drain(
+      [&](const SavedSlots::Entry& entry) { out.Add(entry.group, entry.key, entry.ns, entry.value, entry.expiry_ms); });
   return {};
-}
-
-void SlotSaver::WriteCopies(SnapshotWriter& out) {
-  ByteWriter value;
-  for (std::string_view chunk; !(chunk = slots_.Front()).empty(); slots_.PopFront()) {
-    for (const char* slot = chunk.data(); slot != chunk.data() + chunk.size(); slot += stride_) {
-      int64_t expiry = 0;
-      if (with_expiry_) std::memcpy(&expiry, slot + expiry_offset_, sizeof expiry);
-      if (with_expiry_ && expiry <= now_ms_) continue;
-      uint16_t group;
-      std::string_view key, ns;
-      SlotTable::ReadName(slot, &group, &key, &ns);
-      value.Clear();
-      type_.encode(slot + object_offset_, value);
-      out.Add(group, key, ns, value.view(), expiry);
-    }
-  }
 }
 
 }  // namespace thalweg::state

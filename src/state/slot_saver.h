@@ -6,8 +6,10 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "base/bytes.h"
 #include "state/slot_table.h"
 #include "state/snapshot_parts.h"
 
@@ -32,6 +34,10 @@ class ChunkList {
   std::string_view Front() const { return next_ < chunks_.size() ? chunks_[next_].view() : std::string_view(); }
   void PopFront();
   void Clear();
+  template <typename Visit>
+  void ForEach(Visit&& visit) const {
+    for (size_t i = next_; i < chunks_.size(); ++i) visit(chunks_[i].view());
+  }
 
  private:
   struct Chunk {
@@ -49,6 +55,66 @@ class ChunkList {
   size_t left_ = 0;
 };
 
+/// Entries of one table that were saved. Filled on the task's thread, then read on any.
+class SavedSlots {
+ public:
+  struct Entry {
+    uint16_t group = 0;
+    std::string_view key, ns;
+    bool is_there = true;  // false: the slot said that the entry is absent
+    std::string_view value;
+    int64_t expiry_ms = 0;  // only if the table has expiries
+  };
+
+  /// `table` must stay until Leave.
+  SavedSlots(const SlotTable& table, SavedBytes held);
+  /// What it cost, in bytes.
+  int64_t Save(SlotTable::Slot slot);
+  /// Everything is saved.
+  void Leave();
+  /// Calls `visit(entry)` for each. Key and namespace stay until Drain, the value until the next.
+  template <typename Visit>
+  void ForEach(Visit&& visit) const {
+    slots_.ForEach([&](std::string_view chunk) { VisitCopies(chunk, visit); });
+    entries_.ForEach([&](std::string_view chunk) { VisitEncoded(chunk, visit); });
+  }
+  /// The same, and frees what was visited.
+  template <typename Visit>
+  void Drain(Visit&& visit) {
+    for (std::string_view chunk; !(chunk = slots_.Front()).empty(); slots_.PopFront()) VisitCopies(chunk, visit);
+    for (std::string_view chunk; !(chunk = entries_.Front()).empty(); entries_.PopFront()) VisitEncoded(chunk, visit);
+  }
+  void Clear() {
+    slots_.Clear();
+    entries_.Clear();
+  }
+
+ private:
+  int64_t Encode(SlotTable::Slot slot);
+  Entry ReadCopy(const char* slot, ByteWriter& value) const;
+  static Entry ReadEncoded(ByteReader& in);
+  template <typename Visit>
+  void VisitCopies(std::string_view chunk, Visit& visit) const {
+    ByteWriter value;
+    for (size_t at = 0; at < chunk.size(); at += stride_) visit(ReadCopy(chunk.data() + at, value));
+  }
+  template <typename Visit>
+  void VisitEncoded(std::string_view chunk, Visit& visit) const {
+    for (ByteReader in(chunk); !in.AtEnd();) visit(ReadEncoded(in));
+  }
+
+  const SlotTable* table_;
+  const types::ObjectType& type_;
+  const bool with_expiry_;
+  const bool as_copies_;  // objects may be encoded later, from a copy of their slot
+  ChunkList slots_;       // copies
+  ChunkList entries_;  // each: size u32; group u16, is there u8, expiry i64, key, namespace, and to its end the value
+  ByteWriter scratch_;
+  size_t stride_ = 0;
+  size_t expiry_offset_ = 0;
+  size_t object_offset_ = 0;
+};
+
 /// Saves all entries that are not expired at `now_ms`. Detaches itself from the table when it has them, or when it is destroyed.
 class SlotSaver final : public SnapshotPart, private SlotTable::Saver {
  public:
@@ -61,21 +127,12 @@ class SlotSaver final : public SnapshotPart, private SlotTable::Saver {
 
  private:
   int64_t Save(SlotTable::Slot slot) override;
-  int64_t Encode(SlotTable::Slot slot);
-  void WriteCopies(SnapshotWriter& out);
 
   SlotTable* table_;
-  const types::ObjectType& type_;
   const bool with_expiry_;
-  const bool as_copies_;  // objects may be encoded later, from a copy of their slot
   const int64_t now_ms_;
   SlotTable::Cursor cursor_;
-  ChunkList slots_;    // copies
-  ChunkList entries_;  // each: size u32; group u16, expiry i64, key, namespace, and to its end the value
-  ByteWriter scratch_;
-  size_t stride_ = 0;
-  size_t expiry_offset_ = 0;
-  size_t object_offset_ = 0;
+  SavedSlots saved_;
 };
 
 }  // namespace thalweg::state

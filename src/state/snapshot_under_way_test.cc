@@ -246,18 +246,71 @@ TEST_P(SnapshotUnderWayTest, HoldsAStateThatIsOpenedMeanwhile) {
   EXPECT_EQ(pending->Take()->segments, saved.segments);
 }
 
-TEST(SnapshotUnderWay, AStoreThatFailsFailsIt) {
+/// A table over a store that the test looks into.
+struct OverMemory {
+  explicit OverMemory(int64_t cache_bytes) {
+    auto made = std::make_unique<MemoryKvStore>();
+    store = made.get();
+    backend = MakeStoreBackend({.groups = kAllGroups, .cache_bytes = cache_bytes}, std::move(made), clock);
+    table = Table<int64_t>::Open(*backend, {.name = "n"}).value();
+  }
   time::ManualClock clock;
-  auto owned = std::make_unique<MemoryKvStore>();
-  MemoryKvStore* store = owned.get();
-  auto backend = MakeStoreBackend({.groups = kAllGroups}, std::move(owned), clock);
-  auto text = Table<std::string>::Open(*backend, {.name = "text"}).value();
-  text.FindOrCreate(KeyOf("a")) = "dirty";
-  std::unique_ptr<PendingSnapshot> pending = backend->BeginSnapshot();
-  store->FailWith(ExternalError("Disk is full: {}", "/state"));
+  MemoryKvStore* store = nullptr;
+  std::unique_ptr<KeyedBackend> backend;
+  Table<int64_t> table;
+};
+
+TEST(StoreSnapshot, AStoreThatFailsFailsIt) {
+  OverMemory over(1 << 20);
+  over.table.FindOrCreate(KeyOf("a")) = 1;
+  over.store->FailWith(ExternalError("Disk is full: {}", "/state"));
+  std::unique_ptr<PendingSnapshot> pending = over.backend->BeginSnapshot();
   ASSERT_TRUE(pending->Advance(1'000'000));
   EXPECT_THAT(pending->Take().status().message(), HasSubstr("Disk is full: /state"));
-  EXPECT_THAT(backend->status().message(), HasSubstr("Disk is full: /state"));
+}
+
+TEST(StoreSnapshot, ACallThatFailedWhileItWasSavedFailsIt) {
+  OverMemory over(1 << 20);
+  over.table.FindOrCreate(KeyOf("a")) = 1;
+  std::unique_ptr<PendingSnapshot> pending = over.backend->BeginSnapshot();
+  over.store->FailWith(ExternalError("Disk is full: {}", "/state"));
+  over.table.Find(KeyOf("not cached"));
+  ASSERT_TRUE(pending->Advance(1'000'000));
+  EXPECT_THAT(pending->Take().status().message(), HasSubstr("Disk is full: /state"));
+  EXPECT_THAT(over.backend->status().message(), HasSubstr("Disk is full: /state"));
+}
+
+TEST(StoreSnapshot, WritesNothingToTheStoreAndWhatIsDirtyIsInTheNextOneToo) {
+  OverMemory over(1 << 20);
+  over.table.FindOrCreate(KeyOf("a")) = 1;
+  over.table.FindOrCreate(KeyOf("b")) = 2;
+  const KeyedSnapshot first = over.backend->Snapshot().value();
+  EXPECT_FALSE(first.segments.empty());
+  EXPECT_TRUE(over.store->entries().empty());
+  EXPECT_EQ(over.backend->Snapshot().value().segments, first.segments);
+  over.table.ForEach([](const KeyView&, std::string_view, int64_t) {});  // writes what is dirty
+  EXPECT_EQ(over.store->entries().size(), 2u);
+  EXPECT_EQ(over.backend->Snapshot().value().segments, first.segments);
+  over.table.Erase(KeyOf("a"));
+  over.table.FindOrCreate(KeyOf("b")) = 3;
+  const KeyedSnapshot later = over.backend->Snapshot().value();
+  OverMemory only_b(1 << 20);
+  only_b.table.FindOrCreate(KeyOf("b")) = 3;
+  EXPECT_EQ(later.segments, only_b.backend->Snapshot().value().segments);
+}
+
+TEST(StoreBackend, OneCallEvictsNoMoreThanSomeHundredEntries) {
+  constexpr int kKeys = 60'000;  // half of them fit
+  OverMemory over(1 << 20);
+  size_t written = 0, most = 0;
+  for (int i = 0; i < kKeys; ++i) {
+    over.table.FindOrCreate(KeyOf(std::to_string(i))) = i;
+    most = std::max(most, over.store->entries().size() - written);
+    written = over.store->entries().size();
+  }
+  EXPECT_GT(written, 0u);
+  EXPECT_GT(most, 10u) << "entries are written together";
+  EXPECT_LT(most, 700u);
 }
 
 }  // namespace

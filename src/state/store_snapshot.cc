@@ -1,14 +1,11 @@
 #include "state/store_snapshot.h"
 
 #include <algorithm>
+#include <optional>
+
+#include "base/hash.h"
 
 namespace thalweg::state {
-
-namespace {
-
-constexpr int64_t kEntryCost = 512;  // of encoding an entry and writing it to the store, beside its bytes: about 3 us
-
-}  // namespace
 
 void FoundExpired::Add(std::string_view stored_key) {
   std::lock_guard lock(mutex_);
@@ -23,94 +20,78 @@ std::vector<std::string> FoundExpired::Take(size_t count) {
   return taken;
 }
 
-Status StoredState::Write(SnapshotWriter& out) {
-  Status written = failure_.ok() ? Merge(out).WithContext(options_.description) : failure_;
-  dirty_.clear();
-  stored_.reset();
-  return written;
+size_t StoredState::HashName::operator()(const Name& name) const {
+  const uint64_t hash = Hash64(name.key);
+  return name.ns.empty() ? hash : hash * 31 + Hash64(name.ns);
 }
 
-Status StoredState::Merge(SnapshotWriter& out) {
-  std::sort(dirty_.begin(), dirty_.end(), [](const Change& a, const Change& b) { return a.first < b.first; });
-  auto dirty = dirty_.begin();
-  const auto add_dirty = [&]() -> Status {
-    const Change& change = *dirty++;
-    return change.second ? Add(change.first, *change.second, out) : Status();
-  };
+Status StoredState::Write(SnapshotWriter& out) { return WriteStored({}, out); }
+
+Status StoredState::WriteStored(const Names& newer, SnapshotWriter& out) {
   for (uint32_t group = options_.groups.first; group <= options_.groups.last; ++group) {
     auto stored = stored_->Scan(options_.layout.Prefix(static_cast<uint16_t>(group)));
     for (; stored->Valid(); stored->Next()) {
-      while (dirty != dirty_.end() && dirty->first < stored->key()) THALWEG_TRY(add_dirty());
-      if (dirty != dirty_.end() && dirty->first == stored->key())
-        THALWEG_TRY(add_dirty());
-      else
-        THALWEG_TRY(Add(stored->key(), stored->value(), out));
+      SavedSlots::Entry entry;
+      entry.value = stored->value();
+      std::optional<int64_t> expiry;
+      if (!StoreLayout::Split(stored->key(), entry.group, entry.key, entry.ns) ||
+          !StoreLayout::ReadValueHead(entry.value, expiry))
+        return ExternalError("Malformed entry in the store").WithContext(options_.description);
+      if (newer.contains({entry.key, entry.ns})) continue;
+      entry.expiry_ms = expiry.value_or(options_.opened_expiry_ms);
+      Add(entry, out);
     }
-    THALWEG_TRY(stored->status());
+    THALWEG_TRY(stored->status().WithContext(options_.description));
   }
-  while (dirty != dirty_.end()) THALWEG_TRY(add_dirty());
+  stored_.reset();
   return {};
 }
 
-Status StoredState::Add(std::string_view key, std::string_view value, SnapshotWriter& out) const {
-  uint16_t group;
-  std::string_view name, ns;
-  std::optional<int64_t> stored_expiry;
-  if (!StoreLayout::Split(key, group, name, ns) || !StoreLayout::ReadValueHead(value, stored_expiry))
-    return ExternalError("Malformed entry in the store");
-  const int64_t expiry = options_.with_expiry ? stored_expiry.value_or(options_.opened_expiry_ms) : 0;
-  if (!options_.with_expiry || expiry > options_.now_ms)
-    out.Add(group, name, ns, value, expiry);
+void StoredState::Add(const SavedSlots::Entry& entry, SnapshotWriter& out) const {
+  if (!options_.with_expiry)
+    out.Add(entry.group, entry.key, entry.ns, entry.value, 0);
+  else if (entry.expiry_ms > options_.now_ms)
+    out.Add(entry.group, entry.key, entry.ns, entry.value, entry.expiry_ms);
   else if (options_.expired != nullptr)
-    options_.expired->Add(key);
-  return {};
+    options_.expired->Add(options_.layout.KeyPrefix({.bytes = entry.key, .hash = 0, .group = entry.group}) +
+                          std::string(entry.ns));
 }
 
-TableSaver::TableSaver(Options options, std::shared_ptr<const KvSnapshot> stored, StoreTable& table, SavedBytes held)
-    : StoredState(std::move(options), std::move(stored)), table_(&table), held_(std::move(held)) {
+TableSaver::TableSaver(Options options, std::shared_ptr<const KvSnapshot> stored, StoreTable& table,
+                       const SavedBytes& held)
+    : StoredState(std::move(options), std::move(stored)), table_(&table), dirty_(table.cache_, held) {
   table.cache_.Attach(*this);
 }
 
 TableSaver::~TableSaver() {
   if (table_ != nullptr) table_->cache_.Detach();
-  Release();
 }
-
-void TableSaver::Release() { held_->fetch_sub(std::exchange(bytes_, 0), std::memory_order_relaxed); }
 
 bool TableSaver::Advance(int64_t& budget) {
   if (table_ == nullptr) return true;
   table_->CleanUp(budget);
-  KvBatch batch;
-  walk_ = &batch;
-  const bool all = table_->cache_.SaveMore(cursor_, budget);
-  walk_ = nullptr;
-  table_->WriteBatch(batch);
-  if (!all) return false;
+  if (!table_->cache_.SaveMore(cursor_, budget)) return false;
   failure_ = table_->context_.status;
+  dirty_.Leave();
   table_->cache_.Detach();
   table_ = nullptr;
   return true;
 }
 
 int64_t TableSaver::Save(SlotTable::Slot slot) {
-  if (!SlotTable::Has(slot, SlotTable::kDirty)) return 0;
-  Change change = table_->ChangeOf(slot);
-  const auto size = static_cast<int64_t>(change.first.size() + (change.second ? change.second->size() : 0));
-  if (walk_ != nullptr) {
-    walk_->Add(change);
-    SlotTable::Reset(slot, SlotTable::kDirty);
-  }
-  dirty_.push_back(std::move(change));
-  bytes_ += size + static_cast<int64_t>(sizeof(Change));
-  held_->fetch_add(size + static_cast<int64_t>(sizeof(Change)), std::memory_order_relaxed);
-  return kEntryCost + size;
+  return SlotTable::Has(slot, SlotTable::kDirty) ? dirty_.Save(slot) : 0;
 }
 
 Status TableSaver::Write(SnapshotWriter& out) {
-  Status written = StoredState::Write(out);
-  Release();
-  return written;
+  THALWEG_TRY(failure_);
+  Names newer;
+  dirty_.ForEach([&](const SavedSlots::Entry& entry) { newer.insert({entry.key, entry.ns}); });
+  THALWEG_TRY(WriteStored(newer, out));
+  newer.clear();  // its names go with what is drained
+  dirty_.Drain([&](const SavedSlots::Entry& entry) {
+    if (entry.is_there) Add(entry, out);
+  });
+  return {};
 }
 
 }  // namespace thalweg::state

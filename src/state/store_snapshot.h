@@ -1,18 +1,19 @@
 // A state of the store backend in a snapshot: the store as it was at the barrier, and over it what was dirty in the cache then.
-// Rule: the store is read by whoever takes the snapshot, off the task's thread; what the task does for it is O(dirty), in pieces.
+// Rule: the store is read by whoever takes the snapshot, off the task's thread; the task saves what is dirty, in pieces, and writes
+// nothing to the store for it.
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
 #include "state/kv_store.h"
+#include "state/slot_saver.h"
 #include "state/snapshot_parts.h"
 #include "state/store_table.h"
 
@@ -51,23 +52,29 @@ class StoredState : public SnapshotPart {
   Status Write(SnapshotWriter& out) override;
 
  protected:
-  using Change = std::pair<std::string, std::optional<std::string>>;
-  std::deque<Change> dirty_;  // each key once
-  Status failure_;            // of the backend
+  struct Name {
+    std::string_view key, ns;
+    bool operator==(const Name&) const = default;
+  };
+  struct HashName {
+    size_t operator()(const Name& name) const;
+  };
+  using Names = std::unordered_set<Name, HashName>;
+  /// All that the store holds, but for the entries in `newer`.
+  Status WriteStored(const Names& newer, SnapshotWriter& out);
+  void Add(const SavedSlots::Entry& entry, SnapshotWriter& out) const;
+  const Options& options() const { return options_; }
 
  private:
-  Status Merge(SnapshotWriter& out);
-  Status Add(std::string_view key, std::string_view value, SnapshotWriter& out) const;
-
   const Options options_;
   std::shared_ptr<const KvSnapshot> stored_;
 };
 
-/// Of a table. What is dirty is saved by the walk, which also writes it to the store, or right before its first change.
+/// Of a table. What is dirty is saved by the walk, or right before its first change; it stays dirty.
 class TableSaver final : public StoredState, private SlotTable::Saver {
  public:
   /// `table` must stay until Advance is true or this is destroyed.
-  TableSaver(Options options, std::shared_ptr<const KvSnapshot> stored, StoreTable& table, SavedBytes held);
+  TableSaver(Options options, std::shared_ptr<const KvSnapshot> stored, StoreTable& table, const SavedBytes& held);
   ~TableSaver() override;
 
   bool Advance(int64_t& budget) override;
@@ -75,13 +82,11 @@ class TableSaver final : public StoredState, private SlotTable::Saver {
 
  private:
   int64_t Save(SlotTable::Slot slot) override;
-  void Release();
 
   StoreTable* table_;
-  SavedBytes held_;
-  int64_t bytes_ = 0;
   SlotTable::Cursor cursor_;
-  KvBatch* walk_ = nullptr;  // what the walk writes to the store; null: the table is about to change an entry
+  SavedSlots dirty_;
+  Status failure_;  // of the backend
 };
 
 }  // namespace thalweg::state

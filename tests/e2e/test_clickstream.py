@@ -5,7 +5,6 @@ backends), THALWEG_E2E_KILLS (default 3), THALWEG_E2E_SEED (default 1). What a r
 """
 import math
 import os
-import random
 import re
 import time
 import uuid
@@ -14,6 +13,7 @@ import pytest
 
 from clickstream import Clicks
 from conftest import program
+from killing import run_with_kills
 from recompute import (Attempt, check_equations, fold_late, fold_results, late_places, watermark_at, windows, without_replays)
 
 EVENTS = int(os.environ.get("THALWEG_E2E_EVENTS", 1_000_000))
@@ -165,31 +165,11 @@ def test_the_broker_restarts_in_mid_run_and_the_job_goes_on(own_broker, spawn, t
     assert job.late_rows() == {}
 
 
-def run_with_kills(job, kills, expected_results, seed):
-    """Kills the job at random points of its output, each time going on at a random parallelism. The number of kills."""
-    rng = random.Random(seed)
-    done = 0
-    process = job.start(rng.randint(1, 7))
-    for i in range(kills):
-        written = sum(job.broker.end_offsets(job.out).values())
-        goal = int((i + rng.random()) / (kills + 1) * expected_results)
-        if not await_output(job, process, max(goal, written + rng.randrange(2))):  # in the start-up, or after some output
-            break
-        time.sleep(rng.random() / kills)  # a second in all, or the run is over before the last kill
-        process.kill()
-        process.wait()
-        job.ended(process)
-        done += 1
-        process = job.start(rng.randint(1, 7))
-    job.finish(process)
-    return done
-
-
 @pytest.mark.parametrize("backend", ["hashmap", "rocksdb"])
 def test_kill_9_and_restart_leave_the_folded_output_as_if_undisturbed(inside, spawn, tmp_path, backend, record_property):
     job = Job(inside, spawn, tmp_path, backend)
-    kills = run_with_kills(job, KILLS, len(inside.windows), SEED)
-    assert kills > 0
+    kills = run_with_kills(job, KILLS, SEED, RUN_SECONDS)
+    assert kills == KILLS, "the job was over before its last kill"
     results, _ = job.results()
     assert results == inside.windows
     assert job.late_rows() == {}
@@ -199,8 +179,8 @@ def test_kill_9_and_restart_leave_the_folded_output_as_if_undisturbed(inside, sp
 @pytest.mark.parametrize("backend", ["hashmap", "rocksdb"])
 def test_kill_9_beyond_the_bound_keeps_the_equations(beyond, spawn, tmp_path, backend, record_property):
     job = Job(beyond, spawn, tmp_path, backend)
-    kills = run_with_kills(job, KILLS, len(beyond.windows), SEED + 1)
-    assert kills > 0
+    kills = run_with_kills(job, KILLS, SEED + 1, RUN_SECONDS)
+    assert kills == KILLS, "the job was over before its last kill"
     results, _ = job.results()
     late = job.late_rows()
     assert set(late) <= late_places(beyond.by_partition, beyond.clicks.bound_ms)
