@@ -71,6 +71,11 @@ TEST(JsonDecoder, NumbersMayBeTextsAndFractionsAreCutAsFlinkDoes) {
   EXPECT_EQ(Row(DataType(TypeId::kTinyInt), "-128"), "+I[-128]");
   EXPECT_EQ(Row(DataType(TypeId::kDouble), R"("NaN")"), "+I[NaN]");
   EXPECT_EQ(Row(DataType(TypeId::kDouble), "12345678901234567890"), "+I[1.2345678901234567E19]");
+  for (const char* blank : {"", "\t"}) {  // a tab is not plain: simdjson reads the record
+    const std::string digits = "0.000000000000000032745852000442045123", negative = "-" + digits;
+    EXPECT_EQ(Row(DataType(TypeId::kDouble), blank + digits), "+I[3.2745852000442045E-17]");
+    EXPECT_EQ(Row(DataType(TypeId::kDouble), blank + negative), "+I[-3.2745852000442045E-17]");
+  }
   EXPECT_EQ(Row(DataType(TypeId::kFloat), "0.1"), "+I[0.1]");
   EXPECT_EQ(Row(DataType(TypeId::kBoolean), R"("TRUE")"), "+I[true]");
 }
