@@ -125,6 +125,13 @@ void Cursor::ExpectClose(const Token& open, std::string_view close, std::string_
            fmt::format("the statement ends at {} without \"{}\"", ToText(here()), close));
   }
   std::string what = more.empty() ? fmt::format("\"{}\"", close) : fmt::format("{} or \"{}\"", more, close);
+  if (Peek().kind == TokenKind::kWord && IsClauseWord(Peek().upper)) {
+    FailAtMisspeltAlias();
+    FailAt(open.span.begin, fmt::format("this \"{}\" is not closed", open.text),
+           fmt::format("expected {}, found {}", what, Found()));
+  }
+  bool starts_another = IsName() || Peek().kind == TokenKind::kString || Peek().kind == TokenKind::kInteger;
+  if (more == "\",\"" && starts_another) FailMissingComma(what);
   Fail(what);
 }
 
@@ -189,7 +196,9 @@ std::string Cursor::Found() const {
 }
 
 std::string_view Cursor::Nearest(std::string_view word, const std::vector<std::string_view>& tried) const {
-  size_t best = word.size() <= 3 ? 2 : 3;  // a third of a short word may be wrong, two letters of a longer one
+  // A word of the language is no slip; a letter of four may be one, two of a longer word.
+  if (word.size() < 2 || IsReserved(word)) return {};
+  size_t best = word.size() <= 4 ? 2 : 3;
   std::string_view nearest;
   for (std::string_view keyword : tried) {
     if (keyword == word) return {};
@@ -213,6 +222,11 @@ void Cursor::FailAtMisspeltAlias() const {
 
 std::string Cursor::Hint(bool name_wanted) const {
   const Token& token = Peek();
+  const Token& before = At(index_ == 0 ? 0 : index_ - 1);
+  if (before.IsSymbol("=") && token.IsSymbol("=")) return "equality is written with one =";
+  if (before.IsSymbol(",") && (token.IsSymbol(")") || (token.kind == TokenKind::kWord && IsClauseWord(token.upper)))) {
+    return "is the comma before it one too many?";
+  }
   if (token.kind == TokenKind::kWord) {
     std::string_view nearest = Nearest(token.upper, tried_);
     if (!nearest.empty()) return fmt::format("did you mean {}?", nearest);
@@ -226,6 +240,13 @@ std::string Cursor::Hint(bool name_wanted) const {
     return "no parenthesis is open here";
   }
   return "";
+}
+
+void Cursor::FailMissingComma(std::string_view what) {
+  FailAtMisspeltAlias();
+  std::string hint = Hint(false);
+  FailAt(here(), fmt::format("expected {}, found {}", what, Found()),
+         hint.empty() ? "is a comma missing before it?" : hint);
 }
 
 void Cursor::Fail(std::string_view what) { Fail(what, false); }

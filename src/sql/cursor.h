@@ -60,6 +60,8 @@ class Cursor {
   [[noreturn]] void Fail(std::string_view what);
   /// As Fail where a name was wanted: tells that a reserved word needs backquotes.
   [[noreturn]] void FailName(std::string_view what);
+  /// As Fail, in a list: what stands here begins another element.
+  [[noreturn]] void FailMissingComma(std::string_view what);
   /// Another message.
   [[noreturn]] void FailAt(const Position& at, std::string message, std::string hint = "") const;
   std::string Found() const;

@@ -37,7 +37,7 @@ class Grammar {
   }
   std::vector<Identifier> ParseNames(std::string_view what);  // (a, b)
   std::vector<ExprPtr> ParseExprs();                          // a, b
-  Options ParseOptions();                                     // ('k' = 'v', ...)
+  Options ParseOptions(bool names_allowed = false);           // ('k' = 'v', ...)
   std::vector<Hint> ParseHints();
   Hint ParseHint();
 
@@ -202,6 +202,7 @@ class Grammar {
   ShowKind ParseShowKind();
   Describe ParseDescribe();
   SetOption ParseSetOption();
+  std::string ParseSessionText(std::string_view what);
   StopJob ParseStopJob();
 
   Cursor at_;

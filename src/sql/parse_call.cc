@@ -159,7 +159,9 @@ void Grammar::ParseTrim(Call& call) {
   if (!side.empty()) {
     ExprPtr symbol = Make(begin, Symbol{side});
     call.arguments.push_back(std::move(symbol));
+    call.syntax = CallSyntax::kTrim;
     if (!at_.Is("FROM")) call.arguments.push_back(ParseExpr());
+    if (call.arguments.size() == 2 && at_.IsSymbol(")")) return;  // TRIM(BOTH x)
     at_.Expect("FROM");
   } else {
     call.arguments.push_back(ParseExpr());
@@ -253,7 +255,8 @@ void Grammar::ParseAfterCall(Call& call) {
 std::shared_ptr<const WindowSpec> Grammar::ParseOver() {
   if (at_.IsSymbol("(")) return std::make_shared<const WindowSpec>(ParseWindow());
   WindowSpec window;
-  window.base = at_.ExpectName("\"(\" or the name of a window after OVER");
+  if (!at_.IsName()) at_.Fail("\"(\" or the name of a window after OVER");
+  window.base = at_.ExpectName("a window");
   window.named_only = true;
   return std::make_shared<const WindowSpec>(std::move(window));
 }

@@ -12,7 +12,7 @@ std::optional<Statement::Node> Grammar::ParseSession() {
   if (at_.Accept("SET")) return ParseSetOption();
   if (at_.Accept("RESET")) {
     if (at_.AtEnd()) return ResetOption{};
-    return ResetOption{at_.ExpectString("a key in quotes")};
+    return ResetOption{ParseSessionText("a key in quotes")};
   }
   if (at_.Accept("LOAD")) {
     at_.Expect("MODULE");
@@ -119,22 +119,28 @@ Describe Grammar::ParseDescribe() {
   return describe;
 }
 
+// A string; or, as Flink takes it too, words without quotes that touch: execution.runtime-mode.
+std::string Grammar::ParseSessionText(std::string_view what) {
+  if (at_.Peek().kind == TokenKind::kString) return at_.Take().text;
+  std::string text;
+  uint32_t end = at_.here().offset;
+  while (!at_.AtEnd() && !at_.IsSymbol("=") && at_.here().offset == end) {
+    const Token& token = at_.Take();
+    text += token.text;
+    end = token.span.end;
+  }
+  if (text.empty()) at_.Fail(what);
+  return text;
+}
+
 // SET, SET 'key' = 'value'
 SetOption Grammar::ParseSetOption() {
   if (at_.AtEnd()) return {};
-  if (at_.Peek().kind == TokenKind::kWord) {
-    at_.FailAt(at_.here(), fmt::format("expected a key in quotes, found {}", at_.Peek().text),
-               "keys and values stand in quotes: SET 'execution.runtime-mode' = 'batch'");
-  }
   Option option;
   Position begin = at_.here();
-  option.key = at_.ExpectString("a key in quotes");
+  option.key = ParseSessionText("a key in quotes");
   at_.ExpectSymbol("=");
-  if (at_.Peek().kind == TokenKind::kWord || at_.Peek().kind == TokenKind::kInteger) {
-    at_.FailAt(at_.here(), fmt::format("expected a value in quotes, found {}", at_.Found()),
-               fmt::format("write '{}'", at_.Peek().text));
-  }
-  option.value = at_.ExpectString("a value in quotes");
+  option.value = ParseSessionText("a value in quotes");
   option.span = at_.From(begin);
   return {std::move(option)};
 }

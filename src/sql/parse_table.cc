@@ -10,19 +10,21 @@ std::vector<Identifier> Grammar::ParseNames(std::string_view what) {
   return names;
 }
 
-Options Grammar::ParseOptions() {
+// In a hint a key may be a name: STATE_TTL(o = '1d').
+Options Grammar::ParseOptions(bool names_allowed) {
   Options options;
   Token open = at_.Peek();
   at_.ExpectSymbol("(");
   if (at_.AcceptSymbol(")")) return options;
   CommaSeparated([&] {
     Position begin = at_.here();
-    if (at_.Peek().kind == TokenKind::kWord) {
+    bool word = at_.Peek().kind == TokenKind::kWord;
+    if (word && !names_allowed) {
       at_.FailAt(begin, fmt::format("expected an option, found {}", at_.Peek().text),
                  "keys and values stand in quotes: 'connector' = 'kafka'");
     }
     Option option;
-    option.key = at_.ExpectString("an option 'key' = 'value'");
+    option.key = word ? at_.ExpectName("a key").text : at_.ExpectString("an option 'key' = 'value'");
     at_.ExpectSymbol("=");
     if (at_.Peek().kind == TokenKind::kInteger || at_.Peek().kind == TokenKind::kWord) {
       at_.FailAt(at_.here(), fmt::format("expected a value in quotes, found {}", at_.Found()),
@@ -54,8 +56,8 @@ Hint Grammar::ParseHint() {
   Hint hint;
   hint.name = at_.ExpectName("the name of a hint");
   if (!at_.IsSymbol("(")) return hint;
-  if (at_.Peek(1).kind == TokenKind::kString && at_.Peek(2).IsSymbol("=")) {
-    hint.options = ParseOptions();
+  if (at_.Peek(2).IsSymbol("=")) {
+    hint.options = ParseOptions(true);
     return hint;
   }
   Token open = at_.Take();
@@ -76,7 +78,7 @@ Hint Grammar::ParseHint() {
 
 std::vector<TableElement> Grammar::ParseElements(bool names_only_allowed) {
   std::vector<TableElement> elements;
-  bool watermark = false;
+  bool watermark = false, names_only = false;
   InParentheses([&] {
     if (at_.IsSymbol(")")) at_.Fail(elements.empty() ? "a column" : "another column after \",\"");
     Position begin = at_.here();
@@ -85,6 +87,13 @@ std::vector<TableElement> Grammar::ParseElements(bool names_only_allowed) {
       if (watermark) at_.FailAt(begin, "a table has one WATERMARK, and this is the second");
       watermark = true;
     }
+    const auto* column = std::get_if<ColumnDefinition>(&element);
+    bool name_only = column != nullptr && column->kind == ColumnKind::kNameOnly;
+    if (!elements.empty() && name_only != names_only) {
+      at_.FailAt(begin, "either all columns have types or none has",
+                 "columns without types only name those of the query: CREATE TABLE t (b, a) AS SELECT a, b");
+    }
+    names_only = name_only;
     elements.push_back(std::move(element));
   });
   return elements;

@@ -193,7 +193,8 @@ void Grammar::ParseFields(TypeSpec& type, const Token& open, std::string_view cl
 
 void Grammar::ParseNullability(TypeSpec& type) {
   type.nullable = !at_.Accept("NOT NULL");
-  if (type.nullable) at_.Accept("NULL");
+  // Not the NULL of RETURNING INT NULL ON EMPTY.
+  if (type.nullable && !at_.Peek(1).IsWord("ON")) at_.Accept("NULL");
 }
 
 // (p) or (p, s)

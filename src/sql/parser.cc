@@ -16,6 +16,15 @@ Result<T> WithGrammar(std::string_view text, Fn&& parse) {
   }
 }
 
+// What stands behind a statement instead of its end. Behind SELECT a b a name is most likely another column.
+[[noreturn]] void FailAtRest(Cursor& at, const Statement& statement) {
+  constexpr std::string_view kWhat = "the end of the statement";
+  const auto* query = statement.As<QueryStatement>();
+  const auto* select = query == nullptr ? nullptr : std::get_if<Select>(&query->query->node);
+  if (select != nullptr && select->from == nullptr && at.IsName()) at.FailMissingComma(kWhat);
+  at.Fail(kWhat);
+}
+
 // One thing and nothing behind it.
 template <typename T, typename Fn>
 Result<T> ParseWhole(std::string_view text, Fn&& parse) {
@@ -37,7 +46,7 @@ Result<std::vector<ParsedStatement>> ParseScript(std::string_view text) {
       if (at.AcceptSymbol(";")) continue;
       Position begin = at.here();
       StatementPtr statement = grammar.ParseStatement();
-      if (!at.AtEnd()) at.Fail("the end of the statement");
+      if (!at.AtEnd()) FailAtRest(at, *statement);
       uint32_t size = at.From(begin).end - begin.offset;
       statements.push_back({std::move(statement), std::string(text.substr(begin.offset, size)), begin});
     }

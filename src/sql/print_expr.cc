@@ -44,6 +44,12 @@ std::string_view TestText(IsTest test) {
   return "";
 }
 
+// Operators with the same number chain from the left; 0 chains with none.
+int ChainOf(BinaryOp op) {
+  if (op == BinaryOp::kAdd || op == BinaryOp::kSubtract) return 1;
+  return op < BinaryOp::kEqual ? 2 : 0;
+}
+
 }  // namespace
 
 void Printer::Expression(const Expr& expr) {
@@ -133,13 +139,25 @@ void Printer::Print(const Logical& logical) {
   Raw(")");
 }
 
+// A chain of one precedence is flat, as it was written: (a + b - c).
 void Printer::Print(const Binary& binary) {
   Word("(");
-  Expression(*binary.left);
-  Word(BinaryOpText(binary.op));
-  Word("");
-  Expression(*binary.right);
+  BinaryChain(binary);
   Raw(")");
+}
+
+void Printer::BinaryChain(const Binary& binary) {
+  std::vector<const Binary*> chain = {&binary};
+  while (const Binary* left = chain.back()->left->As<Binary>()) {
+    if (ChainOf(left->op) == 0 || ChainOf(left->op) != ChainOf(binary.op)) break;
+    chain.push_back(left);
+  }
+  Expression(*chain.back()->left);
+  for (auto link = chain.rbegin(); link != chain.rend(); ++link) {
+    Word(BinaryOpText((*link)->op));
+    Word("");
+    Expression(*(*link)->right);
+  }
 }
 
 void Printer::Print(const Between& between) {

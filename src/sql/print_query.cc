@@ -88,11 +88,19 @@ void Printer::Print(const GroupingElement& element) {
   Raw(")");
 }
 
+// A chain of one precedence is flat: (SELECT 1) UNION (SELECT 2) EXCEPT (SELECT 3).
 void Printer::Print(const SetOperation& operation) {
   static constexpr std::string_view kWords[] = {"UNION", "INTERSECT", "EXCEPT"};
-  Word("(");
-  PrintQuery(*operation.left);
-  Raw(")");
+  const Query& left = *operation.left;
+  const auto* inner = std::get_if<SetOperation>(&left.node);
+  bool bare = left.with.empty() && left.order_by.empty() && !left.offset && !left.limit;
+  if (inner != nullptr && bare && (inner->op == SetOp::kIntersect) == (operation.op == SetOp::kIntersect)) {
+    Print(*inner);
+  } else {
+    Word("(");
+    PrintQuery(left);
+    Raw(")");
+  }
   Word(kWords[static_cast<size_t>(operation.op)]);
   If(operation.all, "ALL");
   Word("(");
@@ -166,11 +174,23 @@ void Printer::Print(const Unnest& unnest) {
   If(unnest.with_ordinality, "WITH ORDINALITY");
 }
 
+// Joins chain from the left without parentheses; so do commas, which bind looser.
 void Printer::Print(const Join& join) {
+  Word("(");
+  JoinChain(join);
+  Raw(")");
+}
+
+void Printer::JoinChain(const Join& join) {
   static constexpr std::string_view kWords[] = {"INNER JOIN", "LEFT JOIN",  "RIGHT JOIN",
                                                 "FULL JOIN",  "CROSS JOIN", ","};
-  Word("(");
-  Table(*join.left);
+  const auto* inner = std::get_if<Join>(&join.left->node);
+  bool bare = !join.left->alias && !join.left->as_of && !join.left->sample;
+  if (inner != nullptr && bare && (inner->kind == JoinKind::kComma) == (join.kind == JoinKind::kComma)) {
+    JoinChain(*inner);
+  } else {
+    Table(*join.left);
+  }
   If(join.natural, "NATURAL");
   Word(kWords[static_cast<size_t>(join.kind)]);
   Word("");
@@ -184,7 +204,6 @@ void Printer::Print(const Join& join) {
     Word("USING");
     Columns(join.using_columns);
   }
-  Raw(")");
 }
 
 }  // namespace thalweg::sql

@@ -74,6 +74,7 @@ class Printer {
   void Print(const Is& is);
   void Print(const Logical& logical);
   void Print(const Binary& binary);
+  void BinaryChain(const Binary& binary);
   void Print(const Between& between);
   void Print(const In& in);
   void Print(const sql::Like& like);
@@ -108,6 +109,7 @@ class Printer {
   void Print(const FunctionTable& table);
   void Print(const Unnest& unnest);
   void Print(const Join& join);
+  void JoinChain(const Join& join);
   void Print(const MatchTable& match);
   void Grouping(const std::vector<GroupingElement>& elements);
   void Print(const GroupingElement& element);
