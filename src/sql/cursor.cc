@@ -196,12 +196,15 @@ std::string Cursor::Found() const {
 }
 
 std::string_view Cursor::Nearest(std::string_view word, const std::vector<std::string_view>& tried) const {
-  // A word of the language is no slip; a letter of four may be one, two of a longer word.
-  if (word.size() < 2 || IsReserved(word)) return {};
-  size_t best = word.size() <= 4 ? 2 : 3;
+  // A reserved word is no slip of the finger, unless it is one of number: TABLES for TABLE. A short word may have one letter wrong.
+  bool reserved = IsReserved(word);
+  if (word.size() < 2 || (reserved && word.size() < 5)) return {};
+  size_t best = reserved || word.size() <= 4 ? 2 : 3;
   std::string_view nearest;
   for (std::string_view keyword : tried) {
     if (keyword == word) return {};
+    // The first letter is seldom wrong, but may have changed places with the second.
+    if (keyword.front() != word[0] && keyword.front() != word[1]) continue;
     size_t distance = Differences(word, keyword, best);
     if (distance >= best) continue;
     best = distance;

@@ -166,7 +166,7 @@ class Generator {
       case 10: return "SUM(" + x + ")" + Pick({" OVER (PARTITION BY a ORDER BY b)", " FILTER (WHERE a)", ""});
       case 11: return "(" + Query(depth - 1) + ")";
       case 12: return "EXISTS (" + Query(depth - 1) + ")";
-      default: return Pick({"ARRAY[", "ROW(", "MAP['k', "}) == "ARRAY[" ? "ARRAY[" + x + "]" : "ROW(" + x + ", 1)";
+      default: return Chance(2) ? "ARRAY[" + x + "]" : "ROW(" + x + ", 1)";
     }
   }
 

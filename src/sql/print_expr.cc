@@ -155,7 +155,7 @@ void Printer::BinaryChain(const Binary& binary) {
   Expression(*chain.back()->left);
   for (auto link = chain.rbegin(); link != chain.rend(); ++link) {
     Word(BinaryOpText((*link)->op));
-    Word("");
+    Raw(" ");
     Expression(*(*link)->right);
   }
 }
@@ -200,6 +200,7 @@ void Printer::Print(const Quantified& quantified) {
   Word("(");
   Expression(*quantified.operand);
   Word(BinaryOpText(quantified.op));
+  Raw(" ");
   Word(quantified.quantifier == Quantifier::kSome ? "SOME (" : "ALL (");
   if (quantified.query) {
     PrintQuery(*quantified.query);
