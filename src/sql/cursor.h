@@ -2,6 +2,8 @@
 // Is or Accept; so a failure knows what would have been right, and tells the nearest of it.
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>
