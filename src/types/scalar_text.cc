@@ -1,4 +1,4 @@
-#include "formats/text.h"
+#include "types/scalar_text.h"
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-namespace thalweg::formats {
+namespace thalweg::types {
 namespace {
 
 constexpr int64_t kMillisOfDay = 86'400'000;
@@ -126,7 +126,7 @@ struct DayAndTime {
   int64_t day, millis_of_day, nanos_of_second;
 };
 
-DayAndTime Divide(types::TimestampValue value) {
+DayAndTime Divide(TimestampValue value) {
   int64_t day = value.millis / kMillisOfDay - (value.millis % kMillisOfDay < 0);
   int64_t millis = value.millis - day * kMillisOfDay;
   return {day, millis, millis % 1000 * 1'000'000 + value.nanos};
@@ -263,7 +263,7 @@ bool ParseTime(std::string_view text, int32_t* millis) {
   return true;
 }
 
-bool ParseTimestamp(std::string_view text, TimestampStandard standard, bool zoned, types::TimestampValue* value) {
+bool ParseTimestamp(std::string_view text, TimestampStandard standard, bool zoned, TimestampValue* value) {
   int32_t days;
   int64_t nanos;
   bool iso = standard == TimestampStandard::kIso8601;
@@ -311,7 +311,7 @@ void AppendTime(int32_t millis, std::string* out) {
   AppendFraction(millis % 1000 * 1'000'000LL, out);
 }
 
-void AppendTimestamp(types::TimestampValue value, TimestampStandard standard, bool zoned, std::string* out) {
+void AppendTimestamp(TimestampValue value, TimestampStandard standard, bool zoned, std::string* out) {
   DayAndTime parts = Divide(value);
   AppendDate(static_cast<int32_t>(parts.day), out);
   out->push_back(standard == TimestampStandard::kSql ? ' ' : 'T');
@@ -367,4 +367,4 @@ std::string Escaped(std::string_view text, size_t limit) {
   return out;
 }
 
-}  // namespace thalweg::formats
+}  // namespace thalweg::types

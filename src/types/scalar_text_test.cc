@@ -1,8 +1,8 @@
-#include "formats/text.h"
+#include "types/scalar_text.h"
 
 #include <gtest/gtest.h>
 
-namespace thalweg::formats {
+namespace thalweg::types {
 namespace {
 
 std::string Decimal(std::string_view text, int precision, int scale) {
@@ -53,7 +53,7 @@ TEST(Decimal, SmallValuesAreScientificAsInJava) {
 }
 
 std::string Timestamp(std::string_view text, TimestampStandard standard, bool zoned) {
-  types::TimestampValue value;
+  TimestampValue value;
   if (!ParseTimestamp(text, standard, zoned, &value)) return "refused";
   std::string out;
   AppendTimestamp(value, standard, zoned, &out);
@@ -122,4 +122,4 @@ TEST(Escaped, ShowsControlBytesAndCutsAtTheLimit) {
 }
 
 }  // namespace
-}  // namespace thalweg::formats
+}  // namespace thalweg::types
