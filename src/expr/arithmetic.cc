@@ -22,8 +22,7 @@ void TypeNulls(Arguments& arguments) {
   for (size_t i = 0; i < arguments.size(); ++i) {
     if (arguments[i].type().id() != TypeId::kNull) continue;
     const DataType& other = arguments[arguments.size() - 1 - i].type();
-    arguments[i] =
-        Expression::Literal(Value::Null(other.id() == TypeId::kNull ? DataType(TypeId::kInt) : other));
+    arguments[i] = Expression::Literal(Value::Null(other.id() == TypeId::kNull ? DataType(TypeId::kInt) : other));
   }
 }
 
@@ -47,7 +46,9 @@ Inference NumbersOf(Arithmetic operation) {
   };
 }
 
-Kernel Decimals(std::function<std::optional<Int128>(Int128, Int128)> f) { return RowKernel<Int128, Int128>(std::move(f)); }
+Kernel Decimals(std::function<std::optional<Int128>(Int128, Int128)> f) {
+  return RowKernel<Int128, Int128>(std::move(f));
+}
 
 Kernel DecimalKernel(Arithmetic operation, const Expression& call) {
   const int s1 = call.arguments()[0].type().scale(), s2 = call.arguments()[1].type().scale();
@@ -150,7 +151,8 @@ Result<Kernel> Bind(const Expression& call) {
 }
 
 std::optional<DataType> SignOf(Arguments& arguments) {
-  if (arguments[0].type().id() == TypeId::kNull) arguments[0] = Expression::Literal(Value::Null(DataType(TypeId::kInt)));
+  if (arguments[0].type().id() == TypeId::kNull)
+    arguments[0] = Expression::Literal(Value::Null(DataType(TypeId::kInt)));
   const DataType& type = arguments[0].type();
   if (!IsNumeric(type.id()) && !IsInterval(type.id())) return std::nullopt;
   return type;
@@ -159,7 +161,8 @@ std::optional<DataType> SignOf(Arguments& arguments) {
 Result<Kernel> BindNegation(const Expression& call) {
   switch (call.type().id()) {
     case TypeId::kDecimal: return MapKernel<Int128, Int128>([](Int128 a) { return -a; });
-    case TypeId::kIntervalYearMonth: return MapKernel<int32_t, int32_t>([](int32_t a) { return Wrapped(Arithmetic::kMinus, 0, a); });
+    case TypeId::kIntervalYearMonth:
+      return MapKernel<int32_t, int32_t>([](int32_t a) { return Wrapped(Arithmetic::kMinus, 0, a); });
     case TypeId::kIntervalDayTime:
       return MapKernel<int64_t, int64_t>([](int64_t a) { return Wrapped(Arithmetic::kMinus, int64_t{0}, a); });
     default: break;
@@ -184,7 +187,8 @@ Function Operator(std::string name, bool fails) {
   std::vector<std::string> signatures = {"<NUMERIC> " + name + " <NUMERIC>"};
   constexpr bool kSign = kOperation == Arithmetic::kPlus || kOperation == Arithmetic::kMinus;
   if (kSign) signatures.push_back(name + "<NUMERIC>");
-  if (kOperation != Arithmetic::kModulo) signatures.push_back("<DATETIME or INTERVAL> " + name + " <INTERVAL or NUMERIC>");
+  if (kOperation != Arithmetic::kModulo)
+    signatures.push_back("<DATETIME or INTERVAL> " + name + " <INTERVAL or NUMERIC>");
   Function function;
   function.name = std::move(name);
   function.signatures = std::move(signatures);

@@ -12,9 +12,9 @@ namespace {
 /// What Flink's list names otherwise, and what is syntax that becomes other calls. Empty: no function of its own.
 const std::map<std::string_view, std::string_view>& Spellings() {
   static const std::map<std::string_view, std::string_view> kSpellings = {
-      {"BETWEEN", "AND"},          {"NOT BETWEEN", "AND"},     {"NOT LIKE", "LIKE"},       {"DATETIME_PLUS", "+"},
-      {"item [] array", "ITEM"},   {"item [] map", "ITEM"},    {"field access", "FIELD"},  {"DATE", "CAST"},
-      {"TIME", "CAST"},            {"TIMESTAMP", "CAST"},      {"INTERVAL", "CAST"},       {"flatten *", "FIELD"}};
+      {"BETWEEN", "AND"},        {"NOT BETWEEN", "AND"},  {"NOT LIKE", "LIKE"},      {"DATETIME_PLUS", "+"},
+      {"item [] array", "ITEM"}, {"item [] map", "ITEM"}, {"field access", "FIELD"}, {"DATE", "CAST"},
+      {"TIME", "CAST"},          {"TIMESTAMP", "CAST"},   {"INTERVAL", "CAST"},      {"flatten *", "FIELD"}};
   return kSpellings;
 }
 
@@ -65,7 +65,9 @@ std::string RenderFunctions(std::string_view flink) {
     else
       missing[line.priority].insert(line.name);
   }
-  page += fmt::format("\n## What Flink has and this build has not\n\nOf the {} scalar functions of Flink's list there are {}.\n", total, present);
+  page += fmt::format(
+      "\n## What Flink has and this build has not\n\nOf the {} scalar functions of Flink's list there are {}.\n", total,
+      present);
   for (const auto& [priority, names] : missing) {
     page += priority == "A" ? "\nCommon ones:" : "\nRarer ones:";
     for (const std::string& name : names) page += (name == *names.begin() ? " " : ", ") + name;

@@ -28,7 +28,8 @@ Kernel NumberKernel(TypeId from, TypeId to) {
 bool SameBytes(const DataType& from, const DataType& to, bool fixed) {
   if (SameType(from, to)) return !fixed && from.id() != TypeId::kTime;
   if (from.id() != to.id()) return false;
-  if (from.is_variable()) return !fixed && (to.precision() == 0 || (from.precision() && from.precision() <= to.precision()));
+  if (from.is_variable())
+    return !fixed && (to.precision() == 0 || (from.precision() && from.precision() <= to.precision()));
   return IsTimestamp(from.id()) && from.value_width() == to.value_width() && from.precision() <= to.precision();
 }
 
@@ -112,7 +113,8 @@ Result<Expression> Cast(Expression argument, const DataType& to, CastOptions opt
 }
 
 Result<Expression> ResolveTyped(const Function& function, std::vector<Expression> arguments, const DataType& type) {
-  if (arguments.size() != 1) return ExternalError("Malformed expression: {} of {} arguments", function.name, arguments.size());
+  if (arguments.size() != 1)
+    return ExternalError("Malformed expression: {} of {} arguments", function.name, arguments.size());
   const CastOptions options{.try_cast = function.name.starts_with("TRY_"),
                             .fixed_length = function.name.find("_FIXED") != std::string::npos};
   return Cast(std::move(arguments[0]), type, options);

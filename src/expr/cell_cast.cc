@@ -152,15 +152,22 @@ CellCast ToText(const DataType& to, bool fixed) {
 template <typename To>
 CellCast NumberTo(const DataType& from) {
   switch (from.id()) {
-    case TypeId::kBoolean: return CastOf<bool>([](bool v, ColumnBuilder& out) { return out.Append(static_cast<To>(v)), Status(); });
-    case TypeId::kTinyInt: return CastOf<int8_t>([](auto v, ColumnBuilder& out) { return out.Append(CastNumber<To>(v)), Status(); });
-    case TypeId::kSmallInt: return CastOf<int16_t>([](auto v, ColumnBuilder& out) { return out.Append(CastNumber<To>(v)), Status(); });
+    case TypeId::kBoolean:
+      return CastOf<bool>([](bool v, ColumnBuilder& out) { return out.Append(static_cast<To>(v)), Status(); });
+    case TypeId::kTinyInt:
+      return CastOf<int8_t>([](auto v, ColumnBuilder& out) { return out.Append(CastNumber<To>(v)), Status(); });
+    case TypeId::kSmallInt:
+      return CastOf<int16_t>([](auto v, ColumnBuilder& out) { return out.Append(CastNumber<To>(v)), Status(); });
     case TypeId::kIntervalYearMonth:
-    case TypeId::kInt: return CastOf<int32_t>([](auto v, ColumnBuilder& out) { return out.Append(CastNumber<To>(v)), Status(); });
+    case TypeId::kInt:
+      return CastOf<int32_t>([](auto v, ColumnBuilder& out) { return out.Append(CastNumber<To>(v)), Status(); });
     case TypeId::kIntervalDayTime:
-    case TypeId::kBigInt: return CastOf<int64_t>([](auto v, ColumnBuilder& out) { return out.Append(CastNumber<To>(v)), Status(); });
-    case TypeId::kFloat: return CastOf<float>([](auto v, ColumnBuilder& out) { return out.Append(CastNumber<To>(v)), Status(); });
-    case TypeId::kDouble: return CastOf<double>([](auto v, ColumnBuilder& out) { return out.Append(CastNumber<To>(v)), Status(); });
+    case TypeId::kBigInt:
+      return CastOf<int64_t>([](auto v, ColumnBuilder& out) { return out.Append(CastNumber<To>(v)), Status(); });
+    case TypeId::kFloat:
+      return CastOf<float>([](auto v, ColumnBuilder& out) { return out.Append(CastNumber<To>(v)), Status(); });
+    case TypeId::kDouble:
+      return CastOf<double>([](auto v, ColumnBuilder& out) { return out.Append(CastNumber<To>(v)), Status(); });
     case TypeId::kDecimal: {
       const int scale = from.scale();
       return CastOf<Int128>([scale](Int128 v, ColumnBuilder& out) {
@@ -276,12 +283,14 @@ CellCast ToTimestamp(const DataType& from, const DataType& to) {
 CellCast ToDateOrTime(const DataType& from, const DataType& to) {
   const bool date = to.id() == TypeId::kDate;
   if (from.id() == to.id())
-    return CastOf<int32_t>([date](int32_t v, ColumnBuilder& out) { return out.Append(date ? v : v / 1000 * 1000), Status(); });
+    return CastOf<int32_t>(
+        [date](int32_t v, ColumnBuilder& out) { return out.Append(date ? v : v / 1000 * 1000), Status(); });
   if (!IsTimestamp(from.id())) return nullptr;
   const bool ltz = from.id() == TypeId::kTimestampLtz;
   return CastOf<TimestampValue>([=](TimestampValue value, const Zone& zone, ColumnBuilder& out) {
     const int64_t millis = ltz ? zone.ToLocal(value.millis) : value.millis;
-    out.Append(static_cast<int32_t>(date ? FloorDiv(millis, kMillisOfDay) : FloorMod(millis, kMillisOfDay) / 1000 * 1000));
+    out.Append(
+        static_cast<int32_t>(date ? FloorDiv(millis, kMillisOfDay) : FloorMod(millis, kMillisOfDay) / 1000 * 1000));
     return Status();
   });
 }
@@ -345,10 +354,11 @@ CellCast ToInterval(const DataType& from, const DataType& to) {
 CellCast CellCastOf(const DataType& from, const DataType& to, bool fixed_length) {
   if (from.id() == TypeId::kNull)
     return [](const Column&, int32_t, const Zone&, ColumnBuilder& out) { return out.AppendNull(), Status(); };
-  if (IsInterval(from.id()) && IsApproximate(to.id())) return nullptr;
+  if (IsInterval(from.id()) && IsNumeric(to.id())) return nullptr;
   switch (to.id()) {
     case TypeId::kBoolean:
-      if (from.id() == TypeId::kBoolean) return CastOf<bool>([](bool v, ColumnBuilder& out) { return out.AppendBool(v), Status(); });
+      if (from.id() == TypeId::kBoolean)
+        return CastOf<bool>([](bool v, ColumnBuilder& out) { return out.AppendBool(v), Status(); });
       return ToBoolean(from, to);
     case TypeId::kTinyInt: return ToNumber<int8_t>(from, to);
     case TypeId::kSmallInt: return ToNumber<int16_t>(from, to);

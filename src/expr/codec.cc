@@ -61,7 +61,8 @@ Result<Expression> Assemble(Parts parts) {
 }
 
 Result<Expression> DecodeNode(std::string_view bytes, int depth) {
-  if (depth > kMaxExpressionDepth) return ExternalError("Malformed expression: nested deeper than {}", kMaxExpressionDepth);
+  if (depth > kMaxExpressionDepth)
+    return ExternalError("Malformed expression: nested deeper than {}", kMaxExpressionDepth);
   FieldReader in(bytes, kWhat);
   Parts parts;
   while (in.Next()) {
@@ -101,7 +102,8 @@ Result<Expression> Decode(std::string_view bytes) {
   if (header.Raw(kMagic.size()) != kMagic)
     return ExternalError("Not an expression: the first bytes are not '{}'", kMagic);
   const uint16_t version = header.U16();
-  if (header.failed() || version == 0) return ExternalError("Malformed expression: no version in {} bytes", bytes.size());
+  if (header.failed() || version == 0)
+    return ExternalError("Malformed expression: no version in {} bytes", bytes.size());
   if (version > kVersion)
     return UserError("Newer expression: its version is {}, this build reads up to {}", version, kVersion);
   return DecodeNode(header.Rest(), 1);

@@ -37,7 +37,9 @@ Span SpanAt(const Vector& vector, int32_t row) {
 }
 
 void AppendElement(const Column& elements, int32_t at, ColumnBuilder& out) { out.AppendRows(elements, &at, 1); }
-void AppendCell(const Vector& vector, int32_t row, ColumnBuilder& out) { AppendElement(vector.column, vector.at(row), out); }
+void AppendCell(const Vector& vector, int32_t row, ColumnBuilder& out) {
+  AppendElement(vector.column, vector.at(row), out);
+}
 
 bool SameElement(const Column& a, int32_t i, const Column& b, int32_t j) { return CellsEqual(a, i, b, j); }
 
@@ -190,7 +192,8 @@ Inferred InferItem(Arguments& arguments) {
   }
   if (type.id() != TypeId::kMap) return std::nullopt;
   const DataType& key = type.children()[0].type;
-  if (!CastsImplicitly(arguments[1].type(), key) && !(arguments[1].type().is_variable() && key.id() == arguments[1].type().id()))
+  if (!CastsImplicitly(arguments[1].type(), key) &&
+      !(arguments[1].type().is_variable() && key.id() == arguments[1].type().id()))
     return std::nullopt;
   if (!arguments[1].type().is_variable()) arguments[1] = Coerced(arguments[1], key);
   return type.children()[1].type.WithNullable(true);
@@ -205,7 +208,8 @@ void ItemOf(Call& call, int32_t row, ColumnBuilder& out) {
     return AppendElement(span.column->children[0], span.begin + index - 1, out);
   }
   for (int32_t i = span.begin; i < span.end; ++i)
-    if (SameElement(span.column->children[0], i, key.column, key.at(row))) return AppendElement(span.column->children[1], i, out);
+    if (SameElement(span.column->children[0], i, key.column, key.at(row)))
+      return AppendElement(span.column->children[1], i, out);
   out.AppendNull();
 }
 
@@ -268,7 +272,8 @@ bool FitElement(Arguments& arguments, bool widen) {
     arguments[0] = Coerced(arguments[0], DataType::Array(type));
     arguments[1] = Coerced(arguments[1], type);
   } else {
-    if (!arguments[1].type().is_variable() || arguments[1].type().id() != element.id()) arguments[1] = Coerced(arguments[1], element);
+    if (!arguments[1].type().is_variable() || arguments[1].type().id() != element.id())
+      arguments[1] = Coerced(arguments[1], element);
   }
   return true;
 }
@@ -300,7 +305,8 @@ template <typename P>
 void AppendKept(const Span& span, ColumnBuilder& out, std::vector<std::pair<const Column*, int32_t>>& seen, P keep) {
   const Column& elements = span.column->children[0];
   for (int32_t i = span.begin; i < span.end; ++i) {
-    const bool known = std::any_of(seen.begin(), seen.end(), [&](const auto& s) { return SameElement(*s.first, s.second, elements, i); });
+    const bool known = std::any_of(seen.begin(), seen.end(),
+                                   [&](const auto& s) { return SameElement(*s.first, s.second, elements, i); });
     if (known || !keep(elements, i)) continue;
     seen.emplace_back(&elements, i);
     AppendElement(elements, i, out.child(0));
@@ -315,7 +321,8 @@ void Distinct(Call& call, int32_t row, ColumnBuilder& out) {
 }
 void Union(Call& call, int32_t row, ColumnBuilder& out) {
   Seen seen;
-  for (int i = 0; i < 2; ++i) AppendKept(SpanAt(call.argument(i), row), out, seen, [](const Column&, int32_t) { return true; });
+  for (int i = 0; i < 2; ++i)
+    AppendKept(SpanAt(call.argument(i), row), out, seen, [](const Column&, int32_t) { return true; });
   out.CloseRow();
 }
 template <bool kIn>
@@ -345,7 +352,8 @@ void Remove(Call& call, int32_t row, ColumnBuilder& out) {
   const Span span = SpanAt(call.argument(0), row);
   const Vector& element = call.argument(1);
   for (int32_t i = span.begin; i < span.end; ++i)
-    if (!SameElement(span.column->children[0], i, element.column, element.at(row))) AppendElement(span.column->children[0], i, out.child(0));
+    if (!SameElement(span.column->children[0], i, element.column, element.at(row)))
+      AppendElement(span.column->children[0], i, out.child(0));
   out.CloseRow();
 }
 void ArrayContains(Call& call, int32_t row, ColumnBuilder& out) {
@@ -376,7 +384,8 @@ void Slice(Call& call, int32_t row, ColumnBuilder& out) {
   };
   const int64_t from = std::max<int64_t>(1, index(1));
   const int64_t to = call.arguments() == 3 ? std::min<int64_t>(span.size(), index(2)) : span.size();
-  for (int64_t i = from; i <= to; ++i) AppendElement(span.column->children[0], span.begin + static_cast<int32_t>(i) - 1, out.child(0));
+  for (int64_t i = from; i <= to; ++i)
+    AppendElement(span.column->children[0], span.begin + static_cast<int32_t>(i) - 1, out.child(0));
   out.CloseRow();
 }
 
@@ -394,7 +403,8 @@ void Sort(Call& call, int32_t row, ColumnBuilder& out) {
   std::vector<int32_t> order(static_cast<size_t>(span.size()));
   std::iota(order.begin(), order.end(), span.begin);
   std::stable_sort(order.begin(), order.end(), [&](int32_t a, int32_t b) {
-    if (elements.IsNull(a) || elements.IsNull(b)) return elements.IsNull(a) != elements.IsNull(b) && elements.IsNull(a) == nulls_first;
+    if (elements.IsNull(a) || elements.IsNull(b))
+      return elements.IsNull(a) != elements.IsNull(b) && elements.IsNull(a) == nulls_first;
     const int sign = CompareCells(elements, a, elements, b);
     return ascending ? sign < 0 : sign > 0;
   });
@@ -474,7 +484,8 @@ Inferred InferMapEntries(Arguments& arguments) {
 void MapEntries(Call& call, int32_t row, ColumnBuilder& out) {
   const Span span = SpanAt(call.argument(0), row);
   for (int32_t i = span.begin; i < span.end; ++i) {
-    for (int part = 0; part < 2; ++part) AppendElement(span.column->children[static_cast<size_t>(part)], i, out.child(0).child(part));
+    for (int part = 0; part < 2; ++part)
+      AppendElement(span.column->children[static_cast<size_t>(part)], i, out.child(0).child(part));
     out.child(0).CloseRow();
   }
   out.CloseRow();
@@ -510,7 +521,8 @@ void MapUnion(Call& call, int32_t row, ColumnBuilder& out) {
   Entries entries;
   for (int a = 0; a < call.arguments(); ++a) {
     const Span span = SpanAt(call.argument(a), row);
-    for (int32_t i = span.begin; i < span.end; ++i) entries.Put(span.column->children[0], i, span.column->children[1], i);
+    for (int32_t i = span.begin; i < span.end; ++i)
+      entries.Put(span.column->children[0], i, span.column->children[1], i);
   }
   entries.AppendTo(out);
 }
@@ -522,11 +534,16 @@ void AddConstructors(Registry& registry) {
   registry.Add(Make("ITEM", "<ARRAY>[<INT>] or <MAP>[key]", InferItem, StrictKernel(ItemOf)));
   registry.Add(Define("FIELD", {"<ROW>.field"}, Inference(InferField), Binder(BindField)));
   registry.Add(Make("CARDINALITY", "CARDINALITY(<ARRAY, MAP or MULTISET>)", InferCardinality,
-                    StrictKernel([](Call& call, int32_t row, ColumnBuilder& out) { out.Append(SpanAt(call.argument(0), row).size()); })));
-  Function element = Make("ELEMENT", "ELEMENT(<ARRAY>)", [](Arguments& a) -> Inferred {
-    if (a.size() != 1 || !IsArray(a[0])) return std::nullopt;
-    return ElementOf(a[0]).WithNullable(true);
-  }, RunElement);
+                    StrictKernel([](Call& call, int32_t row, ColumnBuilder& out) {
+                      out.Append(SpanAt(call.argument(0), row).size());
+                    })));
+  Function element = Make(
+      "ELEMENT", "ELEMENT(<ARRAY>)",
+      [](Arguments& a) -> Inferred {
+        if (a.size() != 1 || !IsArray(a[0])) return std::nullopt;
+        return ElementOf(a[0]).WithNullable(true);
+      },
+      RunElement);
   element.fails = true;
   registry.Add(std::move(element));
 }
@@ -535,57 +552,77 @@ void AddArrays(Registry& registry) {
   registry.Add(Make("ARRAY_APPEND", "ARRAY_APPEND(<ARRAY>, <ANY>)", InferAppend, FirstStrictKernel(Extend<false>)));
   registry.Add(Make("ARRAY_PREPEND", "ARRAY_PREPEND(<ARRAY>, <ANY>)", InferAppend, FirstStrictKernel(Extend<true>)));
   registry.Add(Make("ARRAY_CONCAT", "ARRAY_CONCAT(<ARRAY>, ...)", InferArrays, StrictKernel(Concat)));
-  registry.Add(Make("ARRAY_CONTAINS", "ARRAY_CONTAINS(<ARRAY>, <ANY>)", [](Arguments& a) -> Inferred {
-    if (!FitElement(a, false)) return std::nullopt;
-    return DataType(TypeId::kBoolean, a[0].type().nullable());
-  }, FirstStrictKernel(ArrayContains)));
-  registry.Add(Make("ARRAY_POSITION", "ARRAY_POSITION(<ARRAY>, <ANY>)", [](Arguments& a) -> Inferred {
-    if (!FitElement(a, false)) return std::nullopt;
-    return Strict(DataType(TypeId::kInt), a);
-  }, StrictKernel(ArrayPosition)));
-  registry.Add(Make("ARRAY_REMOVE", "ARRAY_REMOVE(<ARRAY>, <ANY>)", [](Arguments& a) -> Inferred {
-    if (!FitElement(a, false)) return std::nullopt;
-    return a[0].type();
-  }, FirstStrictKernel(Remove)));
+  registry.Add(Make(
+      "ARRAY_CONTAINS", "ARRAY_CONTAINS(<ARRAY>, <ANY>)",
+      [](Arguments& a) -> Inferred {
+        if (!FitElement(a, false)) return std::nullopt;
+        return DataType(TypeId::kBoolean, a[0].type().nullable());
+      },
+      FirstStrictKernel(ArrayContains)));
+  registry.Add(Make(
+      "ARRAY_POSITION", "ARRAY_POSITION(<ARRAY>, <ANY>)",
+      [](Arguments& a) -> Inferred {
+        if (!FitElement(a, false)) return std::nullopt;
+        return Strict(DataType(TypeId::kInt), a);
+      },
+      StrictKernel(ArrayPosition)));
+  registry.Add(Make(
+      "ARRAY_REMOVE", "ARRAY_REMOVE(<ARRAY>, <ANY>)",
+      [](Arguments& a) -> Inferred {
+        if (!FitElement(a, false)) return std::nullopt;
+        return a[0].type();
+      },
+      FirstStrictKernel(Remove)));
   registry.Add(Make("ARRAY_DISTINCT", "ARRAY_DISTINCT(<ARRAY>)", InferArraySame, StrictKernel(Distinct)));
   registry.Add(Make("ARRAY_REVERSE", "ARRAY_REVERSE(<ARRAY>)", InferArraySame, StrictKernel(Reverse)));
   registry.Add(Make("ARRAY_UNION", "ARRAY_UNION(<ARRAY>, <ARRAY>)", InferTwoArrays, StrictKernel(Union)));
   registry.Add(Make("ARRAY_EXCEPT", "ARRAY_EXCEPT(<ARRAY>, <ARRAY>)", InferTwoArrays, StrictKernel(Against<false>)));
-  registry.Add(Make("ARRAY_INTERSECT", "ARRAY_INTERSECT(<ARRAY>, <ARRAY>)", InferTwoArrays, StrictKernel(Against<true>)));
-  registry.Add(Define("ARRAY_SLICE", {{{Param::kArray, Param::kInt}, {Param::kInt}}}, ReturnsFirst(), StrictKernel(Slice)));
+  registry.Add(
+      Make("ARRAY_INTERSECT", "ARRAY_INTERSECT(<ARRAY>, <ARRAY>)", InferTwoArrays, StrictKernel(Against<true>)));
+  registry.Add(
+      Define("ARRAY_SLICE", {{{Param::kArray, Param::kInt}, {Param::kInt}}}, ReturnsFirst(), StrictKernel(Slice)));
   auto ordered = [](Arguments& a) { return IsArray(a[0]) && HasOrder(ElementOf(a[0])); };
-  registry.Add(Make("ARRAY_SORT", "ARRAY_SORT(<ARRAY> [, <BOOLEAN> [, <BOOLEAN>]])", [ordered](Arguments& a) -> Inferred {
-    if (a.empty() || a.size() > 3 || !ordered(a)) return std::nullopt;
-    for (size_t i = 1; i < a.size(); ++i) {
-      std::optional<Expression> flag = Fit(a[i], Param::kBoolean);
-      if (!flag) return std::nullopt;
-      a[i] = *flag;
-    }
-    return Strict(a[0].type(), a);
-  }, StrictKernel(Sort)));
+  registry.Add(Make(
+      "ARRAY_SORT", "ARRAY_SORT(<ARRAY> [, <BOOLEAN> [, <BOOLEAN>]])",
+      [ordered](Arguments& a) -> Inferred {
+        if (a.empty() || a.size() > 3 || !ordered(a)) return std::nullopt;
+        for (size_t i = 1; i < a.size(); ++i) {
+          std::optional<Expression> flag = Fit(a[i], Param::kBoolean);
+          if (!flag) return std::nullopt;
+          a[i] = *flag;
+        }
+        return Strict(a[0].type(), a);
+      },
+      StrictKernel(Sort)));
   auto extreme = [ordered](Arguments& a) -> Inferred {
     if (a.size() != 1 || !ordered(a)) return std::nullopt;
     return ElementOf(a[0]).WithNullable(true);
   };
   registry.Add(Make("ARRAY_MAX", "ARRAY_MAX(<ARRAY>)", extreme, StrictKernel(ArrayExtreme<1>)));
   registry.Add(Make("ARRAY_MIN", "ARRAY_MIN(<ARRAY>)", extreme, StrictKernel(ArrayExtreme<-1>)));
-  registry.Add(Make("ARRAY_JOIN", "ARRAY_JOIN(<ARRAY of STRING>, <STRING> [, <STRING>])", [](Arguments& a) -> Inferred {
-    if (a.size() < 2 || a.size() > 3 || !IsArray(a[0]) || ElementOf(a[0]).id() != TypeId::kString) return std::nullopt;
-    for (size_t i = 1; i < a.size(); ++i) {
-      std::optional<Expression> text = Fit(a[i], Param::kString);
-      if (!text) return std::nullopt;
-      a[i] = *text;
-    }
-    return Strict(DataType(TypeId::kString), a);
-  }, StrictKernel(Join)));
-  registry.Add(Define("SPLIT", {{{Param::kString, Param::kString}}}, Returns(DataType::Array(DataType(TypeId::kString))), StrictKernel(Split)));
+  registry.Add(Make(
+      "ARRAY_JOIN", "ARRAY_JOIN(<ARRAY of STRING>, <STRING> [, <STRING>])",
+      [](Arguments& a) -> Inferred {
+        if (a.size() < 2 || a.size() > 3 || !IsArray(a[0]) || ElementOf(a[0]).id() != TypeId::kString)
+          return std::nullopt;
+        for (size_t i = 1; i < a.size(); ++i) {
+          std::optional<Expression> text = Fit(a[i], Param::kString);
+          if (!text) return std::nullopt;
+          a[i] = *text;
+        }
+        return Strict(DataType(TypeId::kString), a);
+      },
+      StrictKernel(Join)));
+  registry.Add(Define("SPLIT", {{{Param::kString, Param::kString}}},
+                      Returns(DataType::Array(DataType(TypeId::kString))), StrictKernel(Split)));
 }
 
 void AddMaps(Registry& registry) {
   registry.Add(Make("MAP_KEYS", "MAP_KEYS(<MAP>)", InferMapPart<0>, StrictKernel(MapPart<0>)));
   registry.Add(Make("MAP_VALUES", "MAP_VALUES(<MAP>)", InferMapPart<1>, StrictKernel(MapPart<1>)));
   registry.Add(Make("MAP_ENTRIES", "MAP_ENTRIES(<MAP>)", InferMapEntries, StrictKernel(MapEntries)));
-  Function from_arrays = Make("MAP_FROM_ARRAYS", "MAP_FROM_ARRAYS(<ARRAY>, <ARRAY>)", InferMapFromArrays, RunMapFromArrays);
+  Function from_arrays =
+      Make("MAP_FROM_ARRAYS", "MAP_FROM_ARRAYS(<ARRAY>, <ARRAY>)", InferMapFromArrays, RunMapFromArrays);
   from_arrays.fails = true;
   registry.Add(std::move(from_arrays));
   registry.Add(Make("MAP_UNION", "MAP_UNION(<MAP>, ...)", InferMapUnion, StrictKernel(MapUnion)));

@@ -199,7 +199,9 @@ Function Comparison(std::string name) {
     if (!kEquality && !HasOrder(arguments[0].type())) return std::nullopt;
     return Strict(DataType(TypeId::kBoolean), arguments);
   };
-  function.bind = [](const Expression& call) -> Result<Kernel> { return OrderKernel<kOrder>(call.arguments()[0].type()); };
+  function.bind = [](const Expression& call) -> Result<Kernel> {
+    return OrderKernel<kOrder>(call.arguments()[0].type());
+  };
   return function;
 }
 

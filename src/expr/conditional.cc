@@ -192,13 +192,14 @@ Function Extreme(std::string name) {
 
 void AddConditional(Registry& registry) {
   registry.Add(Lazy("CASE", {"CASE(<BOOLEAN>, <ANY>, ..., <ANY>)"}, InferCase, RunCase));
-  registry.Add(Lazy("IF", {"IF(<BOOLEAN>, <ANY>, <ANY>)"},
-                    [](Arguments& arguments) { return arguments.size() == 3 ? InferCase(arguments) : std::nullopt; },
-                    RunCase));
+  registry.Add(Lazy(
+      "IF", {"IF(<BOOLEAN>, <ANY>, <ANY>)"},
+      [](Arguments& arguments) { return arguments.size() == 3 ? InferCase(arguments) : std::nullopt; }, RunCase));
   registry.Add(Lazy("COALESCE", {"COALESCE(<ANY>, ...)"}, InferCoalesce, RunCoalesce));
-  registry.Add(Lazy("IFNULL", {"IFNULL(<ANY>, <ANY>)"},
-                    [](Arguments& arguments) { return arguments.size() == 2 ? InferCoalesce(arguments) : std::nullopt; },
-                    RunCoalesce));
+  registry.Add(Lazy(
+      "IFNULL", {"IFNULL(<ANY>, <ANY>)"},
+      [](Arguments& arguments) { return arguments.size() == 2 ? InferCoalesce(arguments) : std::nullopt; },
+      RunCoalesce));
   Function null_if;
   null_if.name = "NULLIF";
   null_if.signatures = {"NULLIF(<ANY>, <ANY>)"};

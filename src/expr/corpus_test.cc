@@ -72,8 +72,10 @@ Status AppendInterval(element json, const DataType& type, ColumnBuilder& out) {
   if (kind == "Period.of") return out.Append(static_cast<int32_t>(args[0] * 12 + args[1])), Status();
   if (kind == "Period.ofMonths") return out.Append(static_cast<int32_t>(args[0])), Status();
   if (kind == "Period.ofYears") return out.Append(static_cast<int32_t>(args[0] * 12)), Status();
-  const std::map<std::string, int64_t> units = {{"Duration.ofDays", 86'400'000}, {"Duration.ofHours", 3'600'000},
-                                                {"Duration.ofMinutes", 60'000},  {"Duration.ofSeconds", 1000},
+  const std::map<std::string, int64_t> units = {{"Duration.ofDays", 86'400'000},
+                                                {"Duration.ofHours", 3'600'000},
+                                                {"Duration.ofMinutes", 60'000},
+                                                {"Duration.ofSeconds", 1000},
                                                 {"Duration.ofMillis", 1}};
   if (!units.contains(kind) || type.id() != TypeId::kIntervalDayTime) return Unfit(json, type);
   out.Append(args[0] * units.at(kind));
@@ -103,12 +105,16 @@ Status AppendTimestamp(element json, const DataType& type, const Zone& zone, Col
 
 Status AppendDecimal(element json, const DataType& type, ColumnBuilder& out) {
   std::string text;
-  if (json["$dec"].error() == simdjson::SUCCESS) text = Text(json["$dec"]);
+  if (json["$dec"].error() == simdjson::SUCCESS)
+    text = Text(json["$dec"]);
   else if (json["$dec_unscaled"].error() == simdjson::SUCCESS)
-    types::AppendDecimal(int64_t(json["$dec_unscaled"].at(0)), static_cast<int>(int64_t(json["$dec_unscaled"].at(1))), &text);
-  else if (json.is_number()) text = simdjson::minify(json);
+    types::AppendDecimal(int64_t(json["$dec_unscaled"].at(0)), static_cast<int>(int64_t(json["$dec_unscaled"].at(1))),
+                         &text);
+  else if (json.is_number())
+    text = simdjson::minify(json);
   types::Int128 value;
-  if (types::ParseDecimal(text, type.precision(), type.scale(), &value) != types::DecimalParse::kOk) return Unfit(json, type);
+  if (types::ParseDecimal(text, type.precision(), type.scale(), &value) != types::DecimalParse::kOk)
+    return Unfit(json, type);
   out.Append(value);
   return {};
 }
@@ -128,8 +134,10 @@ Status AppendJson(element json, const DataType& type, const Zone& zone, ColumnBu
     case TypeId::kFloat:
     case TypeId::kDouble: {
       double value;
-      if (number) value = json.is_int64() ? static_cast<double>(integer) : double(json);
-      else if (!json.is_string() || !types::ParseDouble(Text(json), &value)) return Unfit(json, type);
+      if (number)
+        value = json.is_int64() ? static_cast<double>(integer) : double(json);
+      else if (!json.is_string() || !types::ParseDouble(Text(json), &value))
+        return Unfit(json, type);
       type.id() == TypeId::kFloat ? out.Append(static_cast<float>(value)) : out.Append(value);
       return {};
     }
@@ -179,6 +187,8 @@ class Case {
     const std::string sql = Text(json_["sql"]);
     Result<Expression> expression = TestSql(sql, columns_).Parse();
     if (kind == "validation_error") {
+      // A constant that no row could accept is found when the expression is compiled.
+      if (expression.ok() && !Evaluator::Compile({*expression}).ok()) return "";
       if (expression.ok()) return "resolved to " + expression->ToString();
       return expression.status().message().starts_with("Unknown function") ? expression.status().message() : "";
     }
@@ -201,7 +211,6 @@ class Case {
         // Only a case that reads the column needs its type.
         if (Text(json_["sql"]).find(fmt::format("f{}", i)) != std::string::npos) return type.status();
         type = TestSql::Type{DataType(TypeId::kInt)};
-        json_ = json_;
         AddColumn(Value::Null(DataType(TypeId::kInt)));
       } else {
         columns::ColumnBuilder out(type->type, context_.pool, 1);
@@ -232,7 +241,8 @@ class Case {
       // As the column would hold it: padded or cut.
       DataType open(type.type.id(), type.type.nullable());
       column.type = open;
-      Result<Expression> cast = Cast(Expression::Literal(Value::FromCell(column, 0)), type.type, {.fixed_length = type.fixed});
+      Result<Expression> cast =
+          Cast(Expression::Literal(Value::FromCell(column, 0)), type.type, {.fixed_length = type.fixed});
       column = EvaluateConstant(*cast, context_)->column();
       column.type = type.type;
     }
@@ -301,7 +311,8 @@ TEST(FlinkScalarCorpus, FunctionsAndCastsGiveTheTypesAndValuesOfFlink) {
     if (skips.contains(number)) {
       EXPECT_FALSE(wrong.empty()) << "line " << number << " holds: take it out of skips.tsv";
     } else {
-      EXPECT_TRUE(wrong.empty()) << "line\t" << number << "\t" << Text(json["kind"]) << "\t" << Text(json["sql"]) << "\t" << wrong;
+      EXPECT_TRUE(wrong.empty()) << "line\t" << number << "\t"
+                                 << (read ? Text(json["kind"]) + "\t" + Text(json["sql"]) : "?\t?") << "\t" << wrong;
     }
   }
   printf("flink-scalar/builtin_function_specs.jsonl: %d of %d hold, %zu skipped\n", passed, total, skips.size());

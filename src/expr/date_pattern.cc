@@ -12,9 +12,11 @@ using types::TimestampValue;
 namespace {
 
 constexpr std::string_view kLetters = "yuMLdDHhkKmsSaE";
-constexpr std::array<std::string_view, 12> kMonths = {"January", "February", "March",     "April",   "May",      "June",
-                                                      "July",    "August",   "September", "October", "November", "December"};
-constexpr std::array<std::string_view, 7> kDays = {"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"};
+constexpr std::array<std::string_view, 12> kMonths = {"January",   "February", "March",    "April",
+                                                      "May",       "June",     "July",     "August",
+                                                      "September", "October",  "November", "December"};
+constexpr std::array<std::string_view, 7> kDays = {"Monday", "Tuesday",  "Wednesday", "Thursday",
+                                                   "Friday", "Saturday", "Sunday"};
 
 bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
@@ -72,7 +74,8 @@ Result<DatePattern> DatePattern::Compile(std::string_view pattern) {
     } else if (IsLetter(c)) {
       size_t n = 1;
       while (i + n < pattern.size() && pattern[i + n] == c) ++n;
-      if (kLetters.find(c) == std::string_view::npos) return UserError("Pattern has a letter that is not supported: {} in {}", c, pattern);
+      if (kLetters.find(c) == std::string_view::npos)
+        return UserError("Pattern has a letter that is not supported: {} in {}", c, pattern);
       if (n > (c == 'S' ? 9U : c == 'y' || c == 'u' ? 19U : c == 'D' ? 3U : c == 'M' || c == 'L' || c == 'E' ? 4U : 2U))
         return UserError("Pattern has too many letters: {} in {}", c, pattern);
       result.parts_.push_back({c, static_cast<int>(n), ""});
@@ -119,7 +122,9 @@ void DatePattern::Format(TimestampValue local, std::string& out) const {
       case 'h': number(hour % 12 == 0 ? 12 : hour % 12, part.count); break;
       case 'm': number(millis / 60'000 % 60, part.count); break;
       case 's': number(millis / 1000 % 60, part.count); break;
-      case 'S': out += fmt::format("{:09}", millis % 1000 * 1'000'000 + local.nanos).substr(0, static_cast<size_t>(part.count)); break;
+      case 'S':
+        out += fmt::format("{:09}", millis % 1000 * 1'000'000 + local.nanos).substr(0, static_cast<size_t>(part.count));
+        break;
       case 'a': out += hour < 12 ? "AM" : "PM"; break;
       default: {
         const std::string_view name = kDays[static_cast<size_t>(IsoDayOfWeek(days) - 1)];

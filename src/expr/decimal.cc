@@ -117,8 +117,10 @@ int CompareDecimals(Int128 a, int a_scale, Int128 b, int b_scale) {
   if (a_scale < b_scale) x = Product(x.low, static_cast<Unsigned>(PowerOfTen(b_scale - a_scale)));
   if (b_scale < a_scale) y = Product(y.low, static_cast<Unsigned>(PowerOfTen(a_scale - b_scale)));
   int order = 0;
-  if (x.high != y.high) order = x.high < y.high ? -1 : 1;
-  else if (x.low != y.low) order = x.low < y.low ? -1 : 1;
+  if (x.high != y.high)
+    order = x.high < y.high ? -1 : 1;
+  else if (x.low != y.low)
+    order = x.low < y.low ? -1 : 1;
   return a < 0 ? -order : order;
 }
 

@@ -17,8 +17,10 @@ struct Rows {
   columns::BufferPool pool;
   columns::Batch batch;
   Rows() {
-    columns::BatchBuilder rows(types::Schema({{"a", DataType(TypeId::kInt)}, {"b", DataType(TypeId::kBigInt)},
-                                              {"s", DataType(TypeId::kString)}}), pool);
+    columns::BatchBuilder rows(
+        types::Schema(
+            {{"a", DataType(TypeId::kInt)}, {"b", DataType(TypeId::kBigInt)}, {"s", DataType(TypeId::kString)}}),
+        pool);
     Random random(1);
     for (int32_t i = 0; i < kRows; ++i) {
       rows.column(0).Append(static_cast<int32_t>(random.Below(1000)));
@@ -70,7 +72,8 @@ BENCHMARK(ArithmeticByHand);
 
 /// a > 100 AND b < 500000: six nodes.
 Expression Predicate() {
-  return *Resolve("AND", {*Resolve(">", {A(), Expression::Literal(Value::Int(100))}), *Resolve("<", {B(), Lit(500'000)})});
+  return *Resolve("AND",
+                  {*Resolve(">", {A(), Expression::Literal(Value::Int(100))}), *Resolve("<", {B(), Lit(500'000)})});
 }
 void PredicateOfSixNodes(benchmark::State& state) { Filter(state, Predicate()); }
 BENCHMARK(PredicateOfSixNodes);

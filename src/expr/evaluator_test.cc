@@ -28,8 +28,14 @@ class EvaluatorTest : public ::testing::Test {
     const std::optional<int32_t> ints[] = {0, 1, std::nullopt, 3};
     const char* texts[] = {"a", nullptr, "long enough for a heap", "d"};
     for (int i = 0; i < 4; ++i) {
-      if (ints[i]) rows.column(0).Append(*ints[i]); else rows.column(0).AppendNull();
-      if (texts[i]) rows.column(1).AppendString(texts[i]); else rows.column(1).AppendNull();
+      if (ints[i])
+        rows.column(0).Append(*ints[i]);
+      else
+        rows.column(0).AppendNull();
+      if (texts[i])
+        rows.column(1).AppendString(texts[i]);
+      else
+        rows.column(1).AppendNull();
       rows.FinishRow();
     }
     return rows.Take();
@@ -68,7 +74,9 @@ class EvaluatorTest : public ::testing::Test {
 
 TEST_F(EvaluatorTest, ArithmeticIsNullWhereAnArgumentIs) { EXPECT_EQ(Run(Call("+", {i_, Lit(2)})), "2 3 null 5"); }
 
-TEST_F(EvaluatorTest, ConstantsBecomeColumnsOnlyAtTheEnd) { EXPECT_EQ(Run(Call("*", {Lit(6), Lit(7)})), "42 42 42 42"); }
+TEST_F(EvaluatorTest, ConstantsBecomeColumnsOnlyAtTheEnd) {
+  EXPECT_EQ(Run(Call("*", {Lit(6), Lit(7)})), "42 42 42 42");
+}
 
 TEST_F(EvaluatorTest, AFilterKeepsRowsThatAreTrue) {
   EXPECT_EQ(Selected(Call(">=", {i_, Lit(1)})), "1 3");
@@ -100,7 +108,8 @@ TEST_F(EvaluatorTest, AConstantThatFailsWaitsForARow) {
 }
 
 TEST_F(EvaluatorTest, BranchesKeepLongStrings) {
-  EXPECT_EQ(Run(Call("COALESCE", {s_, Text("another text that is long")})), "a another text that is long long enough for a heap d");
+  EXPECT_EQ(Run(Call("COALESCE", {s_, Text("another text that is long")})),
+            "a another text that is long long enough for a heap d");
   EXPECT_EQ(Run(Call("=", {s_, Text("long enough for a heap")})), "false null true false");
   EXPECT_EQ(Run(Call("<", {s_, Text("b")})), "true null false false");
 }

@@ -26,7 +26,9 @@ struct Expression::Node {
 
 namespace {
 
-uint64_t Mix(uint64_t a, uint64_t b) { return (a ^ (b + 0x9e3779b97f4a7c15 + (a << 6) + (a >> 2))) * 0xff51afd7ed558ccd; }
+uint64_t Mix(uint64_t a, uint64_t b) {
+  return (a ^ (b + 0x9e3779b97f4a7c15 + (a << 6) + (a >> 2))) * 0xff51afd7ed558ccd;
+}
 
 void CollectInputs(const Expression& expression, std::set<int>& inputs) {
   if (expression.kind() == Expression::Kind::kInput) inputs.insert(expression.input());

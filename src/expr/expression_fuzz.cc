@@ -12,7 +12,8 @@ std::vector<std::string> Samples() {
   Expression x = Expression::Input(0, DataType(TypeId::kInt));
   Expression s = Expression::Input(1, DataType(TypeId::kString));
   Expression sum = *Resolve("+", {x, Expression::Literal(Value::Decimal(15, 2, 1))});
-  Expression text = *Resolve("COALESCE", {s, *Cast(x, DataType(TypeId::kString)), Expression::Literal(Value::String("none"))});
+  Expression text =
+      *Resolve("COALESCE", {s, *Cast(x, DataType(TypeId::kString)), Expression::Literal(Value::String("none"))});
   return {Encode(sum), Encode(text), Encode(*Resolve("IN", {x, Expression::Literal(Value::Int(1))}))};
 }
 

@@ -14,7 +14,8 @@ Expression Sample() {
   Expression x = Expression::Input(0, DataType(TypeId::kInt));
   Expression s = Expression::Input(3, DataType(TypeId::kString, false));
   Expression sum = *Resolve("+", {x, Expression::Literal(Value::Decimal(15, 2, 1))});
-  Expression condition = *Resolve("AND", {*Resolve(">", {sum, x}), *Resolve("=", {s, Expression::Literal(Value::String("it's"))})});
+  Expression condition =
+      *Resolve("AND", {*Resolve(">", {sum, x}), *Resolve("=", {s, Expression::Literal(Value::String("it's"))})});
   return *Resolve("case", {condition, *Cast(x, DataType(TypeId::kString)), s});
 }
 

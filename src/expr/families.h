@@ -19,6 +19,7 @@ void AddTimeFormats(Registry& registry);
 void AddCollections(Registry& registry);
 void AddHashes(Registry& registry);
 void AddJson(Registry& registry);
+void AddJsonQuotes(Registry& registry);
 void AddTextForms(Registry& registry);
 
 inline void AddEveryFamily(Registry& registry) {
@@ -36,6 +37,7 @@ inline void AddEveryFamily(Registry& registry) {
   AddCollections(registry);
   AddHashes(registry);
   AddJson(registry);
+  AddJsonQuotes(registry);
   AddTextForms(registry);
 }
 

@@ -111,8 +111,9 @@ TEST(Regexps, GiveNullForAMalformedPattern) {
 }
 
 TEST(Regexps, EndAtTheLimitOfSteps) {
-  EXPECT_TRUE(Text("REGEXP(REPEAT('a', 30) || 'b', '^(a+)+$')").starts_with("Regular expression needs too many steps") ||
-              Text("REGEXP(REPEAT('a', 30) || 'b', '^(a+)+$')") == "FALSE");
+  EXPECT_TRUE(
+      Text("REGEXP(REPEAT('a', 30) || 'b', '^(a+)+$')").starts_with("Regular expression needs too many steps") ||
+      Text("REGEXP(REPEAT('a', 30) || 'b', '^(a+)+$')") == "FALSE");
 }
 
 TEST(Temporal, PartsSumsAndDifferences) {

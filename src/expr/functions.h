@@ -66,7 +66,8 @@ struct CastOptions {
 /// An explicit cast; the result is nullable if the argument is, or by TRY_CAST. A user error if Flink has no such cast.
 Result<Expression> Cast(Expression argument, const types::DataType& to, CastOptions options = {});
 /// For decoders: the call of a cast whose type stands in the plan.
-Result<Expression> ResolveTyped(const Function& function, std::vector<Expression> arguments, const types::DataType& type);
+Result<Expression> ResolveTyped(const Function& function, std::vector<Expression> arguments,
+                                const types::DataType& type);
 
 /// Constant parts become literals; a constant part that fails stays as it is and fails when a row needs it.
 Expression Fold(const Expression& expression);

@@ -23,8 +23,9 @@ std::string Digest(const EVP_MD* algorithm, std::string_view bytes) {
 }
 
 void Add(Registry& registry, const char* name, const EVP_MD* algorithm, int digits) {
-  registry.Add(Define(name, {{{Param::kStringOrBinary}}}, Returns(DataType::VarChar(digits)),
-                      RowKernel<std::string_view>([algorithm](std::string_view text) { return Digest(algorithm, text); })));
+  registry.Add(
+      Define(name, {{{Param::kStringOrBinary}}}, Returns(DataType::VarChar(digits)),
+             RowKernel<std::string_view>([algorithm](std::string_view text) { return Digest(algorithm, text); })));
 }
 
 Result<std::string> Sha2(std::string_view text, int32_t bits) {

@@ -56,8 +56,9 @@ Function IsJsonFunction(std::string name, Shape shape, bool negated) {
       out.AppendBool((!text.IsNull(row) && IsJson(parser, text.column.String(text.at(row)), shape)) != negated);
     return Vector{out.Take()};
   };
-  return Define(std::move(name), {{{Param::kString}}}, [](const Arguments&) { return DataType(TypeId::kBoolean, false); },
-                std::move(kernel));
+  return Define(
+      std::move(name), {{{Param::kString}}}, [](const Arguments&) { return DataType(TypeId::kBoolean, false); },
+      std::move(kernel));
 }
 
 /// What a path finds in a row's document.
@@ -188,14 +189,16 @@ bool IsOption(const Expression& argument) {
 
 /// The clause comes first; put there if it is missing.
 void WithOption(Arguments& arguments, string_view otherwise) {
-  if (arguments.empty() || !IsOption(arguments[0])) arguments.insert(arguments.begin(), Expression::Literal(Value::String(otherwise)));
+  if (arguments.empty() || !IsOption(arguments[0]))
+    arguments.insert(arguments.begin(), Expression::Literal(Value::String(otherwise)));
 }
 
 std::string JsonOf(const Call& call, int argument, int32_t row) {
   const Vector& value = call.argument(argument);
   std::string text;
   if (value.IsNull(row) || value.column.type.id() == TypeId::kNull) return "null";
-  if (IsRaw(call.expression().arguments()[static_cast<size_t>(argument)])) return std::string(TextAt(call, argument, row));
+  if (IsRaw(call.expression().arguments()[static_cast<size_t>(argument)]))
+    return std::string(TextAt(call, argument, row));
   AppendJsonCell(value.column, value.at(row), ZoneOf(call), text);
   return text;
 }
@@ -271,22 +274,26 @@ Function Raw(std::string name, std::string signature, Inference infer, Kernel ke
 void AddMakers(Registry& registry) {
   registry.Add(Raw("JSON_OBJECT", "JSON_OBJECT(KEY <STRING NOT NULL> VALUE <ANY>, ...)", InferObject, RunObject));
   registry.Add(Raw("JSON_ARRAY", "JSON_ARRAY(<ANY>, ...)", InferArray, RunArray));
-  Function json = Raw("JSON", "JSON(<STRING>)", [](Arguments& a) -> std::optional<DataType> {
-    if (a.size() != 1 || a[0].type().id() != TypeId::kString) return std::nullopt;
-    return Strict(DataType(TypeId::kString), a);
-  }, RowKernel<string_view>(RunJson));
+  Function json = Raw(
+      "JSON", "JSON(<STRING>)",
+      [](Arguments& a) -> std::optional<DataType> {
+        if (a.size() != 1 || a[0].type().id() != TypeId::kString) return std::nullopt;
+        return Strict(DataType(TypeId::kString), a);
+      },
+      RowKernel<string_view>(RunJson));
   json.fails = true;
   registry.Add(std::move(json));
-  Function text = Define("JSON_STRING", {{{Param::kAny}}}, Returns(TypeId::kString), Kernel([](Call& call) -> Result<Vector> {
-                           columns::ColumnBuilder out(call.type().WithNullable(true), call.pool(), call.rows());
-                           for (int32_t row = 0; row < call.rows(); ++row) {
-                             if (call.argument(0).IsNull(row))
-                               out.AppendNull();
-                             else
-                               out.AppendString(JsonOf(call, 0, row));
-                           }
-                           return Vector{out.Take()};
-                         }));
+  Function text =
+      Define("JSON_STRING", {{{Param::kAny}}}, Returns(TypeId::kString), Kernel([](Call& call) -> Result<Vector> {
+               columns::ColumnBuilder out(call.type().WithNullable(true), call.pool(), call.rows());
+               for (int32_t row = 0; row < call.rows(); ++row) {
+                 if (call.argument(0).IsNull(row))
+                   out.AppendNull();
+                 else
+                   out.AppendString(JsonOf(call, 0, row));
+               }
+               return Vector{out.Take()};
+             }));
   text.contextual = true;
   registry.Add(std::move(text));
 }
@@ -304,8 +311,12 @@ Function Failing(Function function) {
 }  // namespace
 
 void AddJson(Registry& registry) {
-  for (const auto& [suffix, shape] : std::initializer_list<std::pair<const char*, Shape>>{
-           {"", Shape::kValue}, {" VALUE", Shape::kValue}, {" SCALAR", Shape::kScalar}, {" ARRAY", Shape::kArray}, {" OBJECT", Shape::kObject}}) {
+  for (const auto& [suffix, shape] :
+       std::initializer_list<std::pair<const char*, Shape>>{{"", Shape::kValue},
+                                                            {" VALUE", Shape::kValue},
+                                                            {" SCALAR", Shape::kScalar},
+                                                            {" ARRAY", Shape::kArray},
+                                                            {" OBJECT", Shape::kObject}}) {
     registry.Add(IsJsonFunction(std::string("IS JSON") + suffix, shape, false));
     registry.Add(IsJsonFunction(std::string("IS NOT JSON") + suffix, shape, true));
   }
@@ -321,7 +332,8 @@ void AddJson(Registry& registry) {
   registry.Add(Failing(Define("JSON_EXISTS", {"JSON_EXISTS(<STRING>, <STRING> [, on error])"},
                               Inference([texts](Arguments& a) -> std::optional<DataType> {
                                 if (a.size() < 2 || a.size() > 3 || !texts(a, 2)) return std::nullopt;
-                                if (a.size() == 3 && !IsWord(a[2], {"TRUE", "FALSE", "UNKNOWN", "ERROR"})) return std::nullopt;
+                                if (a.size() == 3 && !IsWord(a[2], {"TRUE", "FALSE", "UNKNOWN", "ERROR"}))
+                                  return std::nullopt;
                                 const bool unknown = a.size() == 3 && a[2].value().string() == "UNKNOWN";
                                 return Strict(DataType(TypeId::kBoolean), a).WithNullable(unknown || AnyNullable(a));
                               }),
@@ -330,7 +342,8 @@ void AddJson(Registry& registry) {
                               Inference([texts](Arguments& a) -> std::optional<DataType> {
                                 if ((a.size() != 2 && a.size() != 6) || !texts(a, a.size())) return std::nullopt;
                                 for (size_t word : {2, 4})
-                                  if (a.size() == 6 && !IsWord(a[word], {"NULL", "ERROR", "DEFAULT"})) return std::nullopt;
+                                  if (a.size() == 6 && !IsWord(a[word], {"NULL", "ERROR", "DEFAULT"}))
+                                    return std::nullopt;
                                 return DataType(TypeId::kString);
                               }),
                               run(RunValue))));

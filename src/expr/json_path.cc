@@ -47,7 +47,8 @@ Result<JsonPath> JsonPath::Compile(std::string_view text) {
       std::string_view inside = types::Trim(rest.substr(1, close - 1));
       if (inside == "*") {
         step.kind = Step::Kind::kAll;
-      } else if (inside.size() >= 2 && (inside.front() == '\'' || inside.front() == '"') && inside.back() == inside.front()) {
+      } else if (inside.size() >= 2 && (inside.front() == '\'' || inside.front() == '"') &&
+                 inside.back() == inside.front()) {
         step.name = inside.substr(1, inside.size() - 2);
       } else if (types::ParseInt64(inside, &step.index)) {
         step.kind = Step::Kind::kIndex;
@@ -77,7 +78,8 @@ JsonPath::Found JsonPath::Find(element document) const {
         simdjson::dom::array array = value.get_array();
         const auto size = static_cast<int64_t>(array.size());
         const int64_t index = step.index < 0 ? size + step.index : step.index;
-        if (index >= 0 && index < size && array.at(static_cast<size_t>(index)).get(part) == simdjson::SUCCESS) next.push_back(part);
+        if (index >= 0 && index < size && array.at(static_cast<size_t>(index)).get(part) == simdjson::SUCCESS)
+          next.push_back(part);
       } else if (step.kind == Step::Kind::kAll && value.is_array()) {
         for (element each : value.get_array()) next.push_back(each);
       } else if (step.kind == Step::Kind::kAll && value.is_object()) {

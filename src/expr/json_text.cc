@@ -98,9 +98,7 @@ void AppendJsonCell(const Column& column, int32_t row, const Zone& zone, std::st
       out += std::isfinite(value) ? text : "\"" + text + "\"";
       return;
     }
-    case TypeId::kBinary:
-      types::AppendBase64(column.String(row), &text);
-      return AppendJsonString(text, out);
+    case TypeId::kBinary: types::AppendBase64(column.String(row), &text); return AppendJsonString(text, out);
     case TypeId::kTimestamp: {
       const auto value = ReadAs<types::TimestampValue>(column, row);
       types::AppendTimestamp(value, types::TimestampStandard::kIso8601, false, &text);
@@ -115,9 +113,7 @@ void AppendJsonCell(const Column& column, int32_t row, const Zone& zone, std::st
     case TypeId::kMap:
     case TypeId::kMultiset: return AppendMap(column, row, zone, out);
     case TypeId::kArray: return AppendArray(column, row, zone, out);
-    default:
-      AppendSqlText(column, row, zone, text);
-      AppendJsonString(text, out);
+    default: AppendSqlText(column, row, zone, text); AppendJsonString(text, out);
   }
 }
 

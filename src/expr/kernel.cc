@@ -53,7 +53,8 @@ Vector MergeParts(const types::DataType& type, int32_t n, const std::vector<Part
   std::vector<int32_t> zeros;
   for (const Part& part : parts) {
     auto count = static_cast<int32_t>(part.rows.size());
-    for (int32_t i = 0; i < count; ++i) place[static_cast<size_t>(part.rows[static_cast<size_t>(i)])] = all.length() + i;
+    for (int32_t i = 0; i < count; ++i)
+      place[static_cast<size_t>(part.rows[static_cast<size_t>(i)])] = all.length() + i;
     if (part.values.constant) zeros.assign(part.rows.size(), 0);
     all.AppendRows(part.values.column, part.values.constant ? zeros.data() : nullptr, count);
   }

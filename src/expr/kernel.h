@@ -18,9 +18,9 @@ struct Context {
   columns::BufferPool& pool;
   const time::Clock* clock = nullptr;  // null: the query's start stands for every clock
   int64_t query_start_ms = 0;
-  const Zone* zone = nullptr;          // session time zone; null: UTC
-  Random* random = nullptr;            // for RAND, UUID; null: an error where one is drawn
-  int64_t watermark = INT64_MIN;       // for CURRENT_WATERMARK
+  const Zone* zone = nullptr;     // session time zone; null: UTC
+  Random* random = nullptr;       // for RAND, UUID; null: an error where one is drawn
+  int64_t watermark = INT64_MIN;  // for CURRENT_WATERMARK
 
   int64_t NowMs() const { return clock ? clock->NowMs() : query_start_ms; }
 };

@@ -12,7 +12,8 @@ using std::string_view;
 using types::TypeId;
 
 Result<LikePattern> LikePattern::Compile(string_view pattern, string_view escape) {
-  if (!escape.empty() && CodePoints(escape) != 1) return UserError("LIKE: the escape is not one character: '{}'", escape);
+  if (!escape.empty() && CodePoints(escape) != 1)
+    return UserError("LIKE: the escape is not one character: '{}'", escape);
   LikePattern result;
   for (size_t at = 0; at < pattern.size();) {
     string_view c = pattern.substr(at, CodePointBytes(pattern, at));
@@ -21,10 +22,12 @@ Result<LikePattern> LikePattern::Compile(string_view pattern, string_view escape
       if (at == pattern.size()) return UserError("LIKE: the escape ends the pattern: '{}'", pattern);
       c = pattern.substr(at, CodePointBytes(pattern, at));
       at += c.size();
-      if (c != "%" && c != "_" && c != escape) return UserError("LIKE: the escape stands before '{}' in '{}'", c, pattern);
+      if (c != "%" && c != "_" && c != escape)
+        return UserError("LIKE: the escape stands before '{}' in '{}'", c, pattern);
       result.items_.push_back({Kind::kPlain, std::string(c)});
     } else if (c == "%") {
-      if (result.items_.empty() || result.items_.back().kind != Kind::kAnyMany) result.items_.push_back({Kind::kAnyMany, ""});
+      if (result.items_.empty() || result.items_.back().kind != Kind::kAnyMany)
+        result.items_.push_back({Kind::kAnyMany, ""});
     } else {
       result.items_.push_back({c == "_" ? Kind::kAnyOne : Kind::kPlain, std::string(c)});
     }
@@ -43,7 +46,10 @@ void LikePattern::Classify() {
     if (items_[i].kind != Kind::kPlain) return void(literal_.clear());
     literal_ += items_[i].text;
   }
-  form_ = open_start && open_end ? Form::kContains : open_end ? Form::kPrefix : open_start ? Form::kSuffix : Form::kEqual;
+  form_ = open_start && open_end ? Form::kContains
+          : open_end             ? Form::kPrefix
+          : open_start           ? Form::kSuffix
+                                 : Form::kEqual;
 }
 
 // Greedy with one step back: the last '%' takes one code point more whenever the rest does not fit.
@@ -85,10 +91,12 @@ Kernel ConstantLike(LikePattern pattern) {
 Result<Kernel> BindLike(const Expression& call) {
   const auto& arguments = call.arguments();
   bool constant = true;
-  for (size_t i = 1; i < arguments.size(); ++i) constant = constant && arguments[i].is_literal() && !arguments[i].is_null_literal();
+  for (size_t i = 1; i < arguments.size(); ++i)
+    constant = constant && arguments[i].is_literal() && !arguments[i].is_null_literal();
   if (constant) {
-    THALWEG_ASSIGN(LikePattern pattern, LikePattern::Compile(arguments[1].value().string(),
-                                                             arguments.size() == 3 ? arguments[2].value().string() : ""));
+    THALWEG_ASSIGN(LikePattern pattern,
+                   LikePattern::Compile(arguments[1].value().string(),
+                                        arguments.size() == 3 ? arguments[2].value().string() : ""));
     return ConstantLike(std::move(pattern));
   }
   auto match = [](string_view text, string_view pattern, string_view escape) -> Result<bool> {
@@ -96,14 +104,16 @@ Result<Kernel> BindLike(const Expression& call) {
     return compiled.Matches(text);
   };
   if (arguments.size() == 2)
-    return RowKernel<string_view, string_view>([match](string_view text, string_view pattern) { return match(text, pattern, ""); });
+    return RowKernel<string_view, string_view>(
+        [match](string_view text, string_view pattern) { return match(text, pattern, ""); });
   return RowKernel<string_view, string_view, string_view>(match);
 }
 
 }  // namespace
 
 void AddLike(Registry& registry) {
-  Function like = Define("LIKE", {{{Param::kString, Param::kString}, {Param::kString}}}, Returns(TypeId::kBoolean), Binder(BindLike));
+  Function like = Define("LIKE", {{{Param::kString, Param::kString}, {Param::kString}}}, Returns(TypeId::kBoolean),
+                         Binder(BindLike));
   like.fails = true;
   like.fails_for = [](const std::vector<Expression>& arguments, const types::DataType&) {
     for (size_t i = 1; i < arguments.size(); ++i)

@@ -39,7 +39,9 @@ void Split(const Vector& vector, int32_t rows, Tristate& out) {
   }
 }
 
-bool Bit(const std::vector<uint8_t>& bits, int32_t row) { return (bits[static_cast<size_t>(row) >> 3] >> (row & 7)) & 1; }
+bool Bit(const std::vector<uint8_t>& bits, int32_t row) {
+  return (bits[static_cast<size_t>(row) >> 3] >> (row & 7)) & 1;
+}
 void SetBit(std::vector<uint8_t>& bits, int32_t row) {
   bits[static_cast<size_t>(row) >> 3] = static_cast<uint8_t>(bits[static_cast<size_t>(row) >> 3] | 1U << (row & 7));
 }
@@ -139,13 +141,12 @@ Function Test(std::string name, Param param, T test) {
     result.column.values = internal::BitsOf(call.rows(), call.pool(), [&](int32_t row) { return test(value, row); });
     return result;
   };
-  return Define(std::move(name), {{{param}}}, [](const std::vector<Expression>&) { return DataType(TypeId::kBoolean, false); },
-                std::move(kernel));
+  return Define(
+      std::move(name), {{{param}}}, [](const std::vector<Expression>&) { return DataType(TypeId::kBoolean, false); },
+      std::move(kernel));
 }
 
-bool IsNullAt(const Vector& value, int32_t row) {
-  return value.IsNull(row) || value.column.type.id() == TypeId::kNull;
-}
+bool IsNullAt(const Vector& value, int32_t row) { return value.IsNull(row) || value.column.type.id() == TypeId::kNull; }
 
 }  // namespace
 
@@ -157,11 +158,14 @@ void AddLogic(Registry& registry) {
   registry.Add(Test("IS NOT NULL", Param::kAny, [](const Vector& v, int32_t row) { return !IsNullAt(v, row); }));
   registry.Add(Test("IS UNKNOWN", Param::kBoolean, IsNullAt));
   registry.Add(Test("IS NOT UNKNOWN", Param::kBoolean, [](const Vector& v, int32_t row) { return !IsNullAt(v, row); }));
-  auto is = [](const Vector& v, int32_t row, bool wanted) { return !v.IsNull(row) && v.column.Bool(v.at(row)) == wanted; };
+  auto is = [](const Vector& v, int32_t row, bool wanted) {
+    return !v.IsNull(row) && v.column.Bool(v.at(row)) == wanted;
+  };
   registry.Add(Test("IS TRUE", Param::kBoolean, [is](const Vector& v, int32_t row) { return is(v, row, true); }));
   registry.Add(Test("IS NOT TRUE", Param::kBoolean, [is](const Vector& v, int32_t row) { return !is(v, row, true); }));
   registry.Add(Test("IS FALSE", Param::kBoolean, [is](const Vector& v, int32_t row) { return is(v, row, false); }));
-  registry.Add(Test("IS NOT FALSE", Param::kBoolean, [is](const Vector& v, int32_t row) { return !is(v, row, false); }));
+  registry.Add(
+      Test("IS NOT FALSE", Param::kBoolean, [is](const Vector& v, int32_t row) { return !is(v, row, false); }));
 }
 
 }  // namespace thalweg::expr

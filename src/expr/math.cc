@@ -7,10 +7,10 @@
 #include "expr/families.h"
 #include "expr/functions.h"
 #include "expr/numeric_cast.h"
+#include "expr/round_time.h"
 #include "expr/rows.h"
 #include "expr/signature.h"
 #include "expr/type_rules.h"
-#include "expr/round_time.h"
 
 namespace thalweg::expr {
 
@@ -170,7 +170,8 @@ Function Rounding(const std::string& name, bool truncate) {
 }
 
 Result<double> Draw(Call& call) {
-  if (!call.context().random) return UserError("Function {} needs a source of chance", call.expression().function().name);
+  if (!call.context().random)
+    return UserError("Function {} needs a source of chance", call.expression().function().name);
   return call.context().random->Unit();
 }
 
@@ -199,6 +200,60 @@ Result<Vector> RunUuid(Call& call) {
   });
 }
 
+/// java.util.Random: the numbers of a seed, as Flink draws them.
+class JavaRandom {
+ public:
+  explicit JavaRandom(int64_t seed) : state_((static_cast<uint64_t>(seed) ^ 0x5deece66d) & kMask) {}
+  double NextDouble() { return static_cast<double>((static_cast<int64_t>(Bits(26)) << 27) + Bits(27)) * 0x1.0p-53; }
+  int32_t NextInt(int32_t bound) {
+    if ((bound & -bound) == bound) return static_cast<int32_t>((static_cast<int64_t>(bound) * Bits(31)) >> 31);
+    for (;;) {
+      const int32_t bits = Bits(31), value = bits % bound;
+      if (int64_t{bits} - value + (bound - 1) <= INT32_MAX) return value;
+    }
+  }
+
+ private:
+  static constexpr uint64_t kMask = (uint64_t{1} << 48) - 1;
+  int32_t Bits(int count) {
+    state_ = (state_ * 0x5deece66d + 0xb) & kMask;
+    return static_cast<int32_t>(state_ >> (48 - count));
+  }
+  uint64_t state_;
+};
+
+/// The generator of a seed that holds from the first row on.
+class SeededRandom {
+ public:
+  JavaRandom& Of(int32_t seed) {
+    if (!random_) random_.emplace(seed);
+    return *random_;
+  }
+
+ private:
+  std::optional<JavaRandom> random_;
+};
+
+Status CheckBound(int32_t bound) {
+  if (bound <= 0) return UserError("RAND_INTEGER needs a positive bound, not {}", bound);
+  return {};
+}
+
+Kernel SeededRand() {
+  return [seeded = SeededRandom()](Call& call) mutable -> Result<Vector> {
+    return RowKernel<int32_t>([&](int32_t seed) { return seeded.Of(seed).NextDouble(); })(call);
+  };
+}
+
+Kernel SeededRandInteger() {
+  return [seeded = SeededRandom()](Call& call) mutable -> Result<Vector> {
+    return RowKernel<int32_t, int32_t>([&](int32_t seed, int32_t bound) -> Result<int32_t> {
+      THALWEG_TRY(CheckBound(bound));
+      return seeded.Of(seed).NextInt(bound);
+    })(call);
+  };
+}
+
 Function Constant(std::string name, double value) {
   Kernel kernel = [value](Call& call) -> Result<Vector> {
     columns::ColumnBuilder out(call.type(), call.pool(), 1);
@@ -209,7 +264,10 @@ Function Constant(std::string name, double value) {
 }
 
 void AddChance(Registry& registry) {
-  Function rand = Define("RAND", {{}}, Returns(TypeId::kDouble), Kernel(RunRand));
+  Function rand =
+      Define("RAND", {{}, {{Param::kInt}}}, Returns(TypeId::kDouble), [](const Expression& call) -> Result<Kernel> {
+        return call.arguments().empty() ? Kernel(RunRand) : SeededRand();
+      });
   rand.deterministic = false;
   rand.fails = true;
   registry.Add(std::move(rand));
@@ -217,12 +275,15 @@ void AddChance(Registry& registry) {
   uuid.deterministic = false;
   uuid.fails = true;
   registry.Add(std::move(uuid));
-  Function integer = Define("RAND_INTEGER", {{{Param::kInt}}}, Returns(TypeId::kInt),
-                            RowKernel<int32_t>([](Call& call, int32_t bound) -> Result<int32_t> {
-                              if (bound <= 0) return UserError("RAND_INTEGER needs a positive bound, not {}", bound);
-                              THALWEG_ASSIGN(double unit, Draw(call));
-                              return static_cast<int32_t>(unit * bound);
-                            }));
+  auto draw = [](Call& call, int32_t bound) -> Result<int32_t> {
+    THALWEG_TRY(CheckBound(bound));
+    THALWEG_ASSIGN(double unit, Draw(call));
+    return static_cast<int32_t>(unit * bound);
+  };
+  Function integer = Define("RAND_INTEGER", {{{Param::kInt}}, {{Param::kInt, Param::kInt}}}, Returns(TypeId::kInt),
+                            [draw](const Expression& call) -> Result<Kernel> {
+                              return call.arguments().size() == 1 ? RowKernel<int32_t>(draw) : SeededRandInteger();
+                            });
   integer.deterministic = false;
   integer.fails = true;
   registry.Add(std::move(integer));
@@ -245,13 +306,22 @@ void AddMath(Registry& registry) {
   registry.Add(OfDouble("LN", std::log));
   registry.Add(OfDouble("LOG10", std::log10));
   registry.Add(OfDouble("LOG2", [](double v) { return std::log(v) / std::log(2.0); }));
-  registry.Add(Define("LOG", {{{Param::kDouble}, {Param::kDouble}}}, Returns(TypeId::kDouble), [](const Expression& call) -> Result<Kernel> {
-    if (call.arguments().size() == 1) return MapKernel<double, double>([](double v) { return std::log(v); });
-    return MapKernel<double, double, double>([](double base, double v) { return std::log(v) / std::log(base); });
-  }));
-  for (const auto& [name, f] : std::initializer_list<std::pair<const char*, double (*)(double)>>{
-           {"SIN", std::sin}, {"SINH", std::sinh}, {"COS", std::cos}, {"COSH", std::cosh}, {"TAN", std::tan},
-           {"TANH", std::tanh}, {"ASIN", std::asin}, {"ACOS", std::acos}, {"ATAN", std::atan}})
+  registry.Add(Define("LOG", {{{Param::kDouble}, {Param::kDouble}}}, Returns(TypeId::kDouble),
+                      [](const Expression& call) -> Result<Kernel> {
+                        if (call.arguments().size() == 1)
+                          return MapKernel<double, double>([](double v) { return std::log(v); });
+                        return MapKernel<double, double, double>(
+                            [](double base, double v) { return std::log(v) / std::log(base); });
+                      }));
+  for (const auto& [name, f] : std::initializer_list<std::pair<const char*, double (*)(double)>>{{"SIN", std::sin},
+                                                                                                 {"SINH", std::sinh},
+                                                                                                 {"COS", std::cos},
+                                                                                                 {"COSH", std::cosh},
+                                                                                                 {"TAN", std::tan},
+                                                                                                 {"TANH", std::tanh},
+                                                                                                 {"ASIN", std::asin},
+                                                                                                 {"ACOS", std::acos},
+                                                                                                 {"ATAN", std::atan}})
     registry.Add(OfDouble(name, f));
   registry.Add(OfDouble("COT", [](double v) { return 1.0 / std::tan(v); }));
   registry.Add(OfDouble("DEGREES", [](double v) { return v * (180.0 / std::numbers::pi); }));

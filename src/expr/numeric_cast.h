@@ -20,7 +20,8 @@ To CastNumber(From value) {
     return static_cast<To>(static_cast<Wide>(value));
   } else if constexpr (std::is_same_v<To, float> && std::is_same_v<From, double>) {
     // Beyond float's range C++ leaves open what Java defines.
-    if (std::isfinite(value) && std::abs(value) >= 0x1.ffffffp127) return std::copysign(std::numeric_limits<float>::infinity(), static_cast<float>(std::signbit(value) ? -1 : 1));
+    if (std::isfinite(value) && std::abs(value) >= 0x1.ffffffp127)
+      return std::copysign(std::numeric_limits<float>::infinity(), static_cast<float>(std::signbit(value) ? -1 : 1));
     return static_cast<float>(value);
   } else {
     return static_cast<To>(value);

@@ -56,7 +56,8 @@ Result<std::vector<Regex::Group>> Regex::Find(std::string_view text, size_t from
   const int count = pcre2_match(code_->code.get(), reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), from, 0,
                                 code_->match.get(), code_->limits.get());
   if (count == PCRE2_ERROR_NOMATCH) return std::vector<Group>();
-  if (count < 0) return UserError("Regular expression needs too many steps for a text of {} bytes (error {})", text.size(), count);
+  if (count < 0)
+    return UserError("Regular expression needs too many steps for a text of {} bytes (error {})", text.size(), count);
   const PCRE2_SIZE* places = pcre2_get_ovector_pointer(code_->match.get());
   std::vector<Group> groups(static_cast<size_t>(code_->groups) + 1);
   for (size_t i = 0; i < static_cast<size_t>(count); ++i)

@@ -156,8 +156,9 @@ Status Replace(string_view text, const Regex& regex, columns::ColumnBuilder& out
 /// Each kernel has its own cache: one a compiled expression.
 template <typename F, typename M>
 Function OfPattern(std::string name, Signature signature, ResultType result, F f, M malformed) {
-  Function function = Define(std::move(name), {std::move(signature)}, std::move(result),
-                             Binder([f, malformed](const Expression&) -> Result<Kernel> { return RegexKernel(f, malformed); }));
+  Function function =
+      Define(std::move(name), {std::move(signature)}, std::move(result),
+             Binder([f, malformed](const Expression&) -> Result<Kernel> { return RegexKernel(f, malformed); }));
   function.fails = true;  // at the limit of steps
   return function;
 }
@@ -168,13 +169,15 @@ void AddRegexps(Registry& registry) {
   const DataType text(TypeId::kString);
   const Signature two{{Param::kString, Param::kString}};
   const Signature group{{Param::kString, Param::kString}, {Param::kInt}};
-  registry.Add(OfPattern("REGEXP", two, Returns(TypeId::kBoolean), Regexp, [](columns::ColumnBuilder& out) { out.AppendBool(false); }));
+  registry.Add(OfPattern("REGEXP", two, Returns(TypeId::kBoolean), Regexp,
+                         [](columns::ColumnBuilder& out) { out.AppendBool(false); }));
   registry.Add(OfPattern("REGEXP_EXTRACT", group, ReturnsNullable(text), Extract, Null));
   registry.Add(OfPattern("REGEXP_EXTRACT_ALL", group, ReturnsNullable(DataType::Array(text)), ExtractAll, Null));
   registry.Add(OfPattern("REGEXP_COUNT", two, ReturnsNullable(TypeId::kInt), Count, Null));
   registry.Add(OfPattern("REGEXP_INSTR", two, ReturnsNullable(TypeId::kInt), Instr, Null));
   registry.Add(OfPattern("REGEXP_SUBSTR", two, ReturnsNullable(text), Substr, Null));
-  registry.Add(OfPattern("REGEXP_REPLACE", {{Param::kString, Param::kString, Param::kString}}, ReturnsNullable(text), Replace, Null));
+  registry.Add(OfPattern("REGEXP_REPLACE", {{Param::kString, Param::kString, Param::kString}}, ReturnsNullable(text),
+                         Replace, Null));
 }
 
 }  // namespace thalweg::expr

@@ -62,7 +62,8 @@ int64_t RoundMillis(int64_t millis, bool beyond, std::string_view unit, TimeRoun
 }
 
 int32_t RoundDate(int32_t day, std::string_view unit, TimeRounding rounding) {
-  if (unit == "DAY" && rounding == TimeRounding::kUp) return day + 1;  // Flink's ceiling of a DATE to its day is the next one
+  if (unit == "DAY" && rounding == TimeRounding::kUp)
+    return day + 1;  // Flink's ceiling of a DATE to its day is the next one
   return static_cast<int32_t>(FloorDiv(RoundMillis(day * kMillisOfDay, false, unit, rounding), kMillisOfDay));
 }
 
@@ -81,11 +82,11 @@ std::optional<DataType> InferRoundTime(std::vector<Expression>& arguments) {
 Result<Kernel> BindRoundTime(const Expression& call, TimeRounding rounding) {
   const DataType& type = call.arguments()[0].type();
   if (type.id() == TypeId::kDate)
-    return RowKernel<int32_t, std::string_view>([=](int32_t v, std::string_view unit) { return RoundDate(v, unit, rounding); });
+    return RowKernel<int32_t, std::string_view>(
+        [=](int32_t v, std::string_view unit) { return RoundDate(v, unit, rounding); });
   if (type.id() == TypeId::kTime)
-    return RowKernel<int32_t, std::string_view>([=](int32_t v, std::string_view unit) {
-      return static_cast<int32_t>(RoundMillis(v, false, unit, rounding));
-    });
+    return RowKernel<int32_t, std::string_view>(
+        [=](int32_t v, std::string_view unit) { return static_cast<int32_t>(RoundMillis(v, false, unit, rounding)); });
   const bool ltz = type.id() == TypeId::kTimestampLtz;
   return RowKernel<TimestampValue, std::string_view>([=](Call& c, TimestampValue v, std::string_view unit) {
     const Zone* zone = ltz ? c.context().zone : nullptr;

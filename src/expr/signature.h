@@ -14,15 +14,15 @@ enum class Param : uint8_t {
   kBinary,
   kStringOrBinary,
   kBoolean,
-  kInt,      // TINYINT, SMALLINT, INT: as INT
-  kBigInt,   // any integer: as BIGINT
-  kDouble,   // any number: as DOUBLE
-  kNumber,   // any number, as it is
+  kInt,     // TINYINT, SMALLINT, INT: as INT
+  kBigInt,  // any integer: as BIGINT
+  kDouble,  // any number: as DOUBLE
+  kNumber,  // any number, as it is
   kDate,
   kTime,
-  kTimestamp,      // DATE and TIMESTAMP, as TIMESTAMP
+  kTimestamp,  // DATE and TIMESTAMP, as TIMESTAMP
   kTimestampLtz,
-  kDatetime,       // DATE, TIME, TIMESTAMP, TIMESTAMP_LTZ, as it is
+  kDatetime,  // DATE, TIME, TIMESTAMP, TIMESTAMP_LTZ, as it is
   kInterval,
   kArray,
   kMap,

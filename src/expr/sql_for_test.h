@@ -38,7 +38,9 @@ class TestSql {
  private:
   using Arguments = std::vector<Expression>;
 
-  Status Syntax(std::string_view wanted) const { return UserError("Syntax: {} expected at '{}'", wanted, text_.substr(at_)); }
+  Status Syntax(std::string_view wanted) const {
+    return UserError("Syntax: {} expected at '{}'", wanted, text_.substr(at_));
+  }
   void Blanks() {
     while (at_ < text_.size() && std::isspace(static_cast<unsigned char>(text_[at_]))) ++at_;
   }
@@ -149,7 +151,8 @@ class TestSql {
 
   Result<Expression> Tested(const Expression& e) {
     if (Words({"SIMILAR", "TO"}) || Word("LIKE")) {
-      const bool similar = std::string_view(text_.data(), at_).ends_with("TO") || std::string_view(text_.data(), at_).ends_with("to");
+      const bool similar =
+          std::string_view(text_.data(), at_).ends_with("TO") || std::string_view(text_.data(), at_).ends_with("to");
       THALWEG_ASSIGN(Expression pattern, Sum());
       Arguments arguments = {e, pattern};
       if (Word("ESCAPE")) {
@@ -270,7 +273,8 @@ class TestSql {
     ++at_;
     THALWEG_ASSIGN(std::string digits, String());
     std::string bytes;
-    for (size_t i = 0; i + 1 < digits.size(); i += 2) bytes += static_cast<char>(std::stoi(digits.substr(i, 2), nullptr, 16));
+    for (size_t i = 0; i + 1 < digits.size(); i += 2)
+      bytes += static_cast<char>(std::stoi(digits.substr(i, 2), nullptr, 16));
     return Expression::Literal(Value::Binary(bytes));
   }
 
@@ -279,10 +283,14 @@ class TestSql {
     bool exponent = false, point = false;
     for (; at_ < text_.size(); ++at_) {
       const char c = text_[at_];
-      if (c == '.') point = true;
-      else if ((c == 'e' || c == 'E')) exponent = true;
-      else if ((c == '+' || c == '-') && (text_[at_ - 1] == 'e' || text_[at_ - 1] == 'E')) continue;
-      else if (!std::isdigit(static_cast<unsigned char>(c))) break;
+      if (c == '.')
+        point = true;
+      else if ((c == 'e' || c == 'E'))
+        exponent = true;
+      else if ((c == '+' || c == '-') && (text_[at_ - 1] == 'e' || text_[at_ - 1] == 'E'))
+        continue;
+      else if (!std::isdigit(static_cast<unsigned char>(c)))
+        break;
     }
     const std::string digits(text_.substr(start, at_ - start));
     if (exponent) return Expression::Literal(Value::Double(std::stod(digits)));
@@ -295,7 +303,8 @@ class TestSql {
     const int scale = dot == digits.size() ? 0 : static_cast<int>(digits.size() - dot - 1);
     const int precision = std::max(1, static_cast<int>(digits.size()) - (dot < digits.size() ? 1 : 0));
     types::Int128 value;
-    if (precision > 38 || types::ParseDecimal(digits, precision, scale, &value) != types::DecimalParse::kOk) return Syntax("a number");
+    if (precision > 38 || types::ParseDecimal(digits, precision, scale, &value) != types::DecimalParse::kOk)
+      return Syntax("a number");
     return Expression::Literal(Value::Decimal(value, std::max(precision, scale), scale));
   }
 
@@ -354,8 +363,13 @@ class TestSql {
     if (upper == "YEAR") return Expression::Literal(Value::IntervalMonths(static_cast<int32_t>(count * 12)));
     if (upper == "QUARTER") return Expression::Literal(Value::IntervalMonths(static_cast<int32_t>(count * 3)));
     if (upper == "MONTH") return Expression::Literal(Value::IntervalMonths(static_cast<int32_t>(count)));
-    const int64_t unit_ms = upper == "WEEK" ? 604'800'000 : upper == "DAY" ? 86'400'000 : upper == "HOUR" ? 3'600'000 : upper == "MINUTE" ? 60'000 : 1000;
-    return Expression::Literal(Value::IntervalMillis(static_cast<int64_t>(std::atof(text.c_str()) * static_cast<double>(unit_ms)) * (negative ? -1 : 1)));
+    const int64_t unit_ms = upper == "WEEK"     ? 604'800'000
+                            : upper == "DAY"    ? 86'400'000
+                            : upper == "HOUR"   ? 3'600'000
+                            : upper == "MINUTE" ? 60'000
+                                                : 1000;
+    return Expression::Literal(Value::IntervalMillis(
+        static_cast<int64_t>(std::atof(text.c_str()) * static_cast<double>(unit_ms)) * (negative ? -1 : 1)));
   }
 
   Result<Expression> Cast(bool try_cast) {
@@ -384,7 +398,7 @@ class TestSql {
     return Expression::Literal(Value::Timestamp(*value, precision));
   }
 
-  Expression Unit() { 
+  Expression Unit() {
     std::string unit = PeekWord();
     at_ += unit.size();
     return Expression::Literal(Value::String(unit));
@@ -429,7 +443,8 @@ class TestSql {
     if (name == "JSON_OBJECT") (void)Word("KEY");
     if (name == "JSON_OBJECT" || name == "JSON_ARRAY") {
       const bool null = Words({"NULL", "ON", "NULL"}), absent = !null && Words({"ABSENT", "ON", "NULL"});
-      if (null || absent) arguments.push_back(Expression::Literal(Value::String(null ? "NULL ON NULL" : "ABSENT ON NULL")));
+      if (null || absent)
+        arguments.push_back(Expression::Literal(Value::String(null ? "NULL ON NULL" : "ABSENT ON NULL")));
     }
     if (Sign(")")) return Resolve(name, arguments);
     for (;;) {
@@ -503,11 +518,16 @@ class TestSql {
   Result<Type> TypeName() {
     THALWEG_ASSIGN(Type type, Bare());
     for (;;) {
-      if (Words({"NOT", "NULL"})) type.type = type.type.WithNullable(false);
-      else if (Word("NULL")) type.type = type.type.WithNullable(true);
-      else if (Word("ARRAY")) type = {types::DataType::Array(type.type)};
-      else if (Word("MULTISET")) type = {types::DataType::Multiset(type.type)};
-      else return type;
+      if (Words({"NOT", "NULL"}))
+        type.type = type.type.WithNullable(false);
+      else if (Word("NULL"))
+        type.type = type.type.WithNullable(true);
+      else if (Word("ARRAY"))
+        type = {types::DataType::Array(type.type)};
+      else if (Word("MULTISET"))
+        type = {types::DataType::Multiset(type.type)};
+      else
+        return type;
     }
   }
 
@@ -541,7 +561,8 @@ class TestSql {
     }
     THALWEG_ASSIGN(std::vector<int> lengths, Lengths());
     const int length = lengths.empty() ? 0 : lengths[0];
-    if (name == "DECIMAL" || name == "NUMERIC" || name == "DEC") return Type{DataType::Decimal(length ? length : 10, lengths.size() > 1 ? lengths[1] : 0)};
+    if (name == "DECIMAL" || name == "NUMERIC" || name == "DEC")
+      return Type{DataType::Decimal(length ? length : 10, lengths.size() > 1 ? lengths[1] : 0)};
     if (name == "CHAR") return Type{DataType::VarChar(length ? length : 1), true};
     if (name == "VARCHAR") return Type{length ? DataType::VarChar(length) : DataType(TypeId::kString)};
     if (name == "STRING") return Type{DataType(TypeId::kString)};
@@ -557,8 +578,9 @@ class TestSql {
     if (name == "TIME" && precision != 0 && !lengths.empty()) return UserError("TIME({}) is not supported", precision);
     const std::pair<std::string_view, TypeId> simple[] = {
         {"BOOLEAN", TypeId::kBoolean}, {"TINYINT", TypeId::kTinyInt}, {"SMALLINT", TypeId::kSmallInt},
-        {"INT", TypeId::kInt}, {"INTEGER", TypeId::kInt}, {"BIGINT", TypeId::kBigInt}, {"FLOAT", TypeId::kFloat},
-        {"DOUBLE", TypeId::kDouble}, {"DATE", TypeId::kDate}, {"TIME", TypeId::kTime}};
+        {"INT", TypeId::kInt},         {"INTEGER", TypeId::kInt},     {"BIGINT", TypeId::kBigInt},
+        {"FLOAT", TypeId::kFloat},     {"DOUBLE", TypeId::kDouble},   {"DATE", TypeId::kDate},
+        {"TIME", TypeId::kTime}};
     for (const auto& [known, id] : simple)
       if (name == known) return Type{DataType(id)};
     return UserError("No type {}", name);

@@ -11,9 +11,9 @@
 
 namespace thalweg::expr {
 
+using std::string_view;
 using types::DataType;
 using types::TypeId;
-using std::string_view;
 
 namespace {
 
@@ -25,8 +25,9 @@ uint32_t ToUpper(uint32_t c) {
   if (c == 0xb5) return 0x39c;
   if (c == 0xff) return 0x178;
   if (c >= 0xe0 && c <= 0xfe && c != 0xf7) return c - 32;
-  if ((c >= 0x100 && c <= 0x137) || (c >= 0x14a && c <= 0x177) || (c >= 0x460 && c <= 0x481) || (c >= 0x48a && c <= 0x4bf) ||
-      (c >= 0x4d0 && c <= 0x52f) || (c >= 0x1e00 && c <= 0x1e95) || (c >= 0x1ea0 && c <= 0x1eff))
+  if ((c >= 0x100 && c <= 0x137) || (c >= 0x14a && c <= 0x177) || (c >= 0x460 && c <= 0x481) ||
+      (c >= 0x48a && c <= 0x4bf) || (c >= 0x4d0 && c <= 0x52f) || (c >= 0x1e00 && c <= 0x1e95) ||
+      (c >= 0x1ea0 && c <= 0x1eff))
     return c == 0x131 ? 'I' : c & ~1U;
   if ((c >= 0x139 && c <= 0x148) || (c >= 0x179 && c <= 0x17e)) return c % 2 == 0 ? c - 1 : c;
   if (c == 0x3c2) return 0x3a3;
@@ -39,8 +40,9 @@ uint32_t ToLower(uint32_t c) {
   if (c < 0x80) return c >= 'A' && c <= 'Z' ? c + 32 : c;
   if (c == 0x178) return 0xff;
   if (c >= 0xc0 && c <= 0xde && c != 0xd7) return c + 32;
-  if ((c >= 0x100 && c <= 0x137) || (c >= 0x14a && c <= 0x177) || (c >= 0x460 && c <= 0x481) || (c >= 0x48a && c <= 0x4bf) ||
-      (c >= 0x4d0 && c <= 0x52f) || (c >= 0x1e00 && c <= 0x1e95) || (c >= 0x1ea0 && c <= 0x1eff))
+  if ((c >= 0x100 && c <= 0x137) || (c >= 0x14a && c <= 0x177) || (c >= 0x460 && c <= 0x481) ||
+      (c >= 0x48a && c <= 0x4bf) || (c >= 0x4d0 && c <= 0x52f) || (c >= 0x1e00 && c <= 0x1e95) ||
+      (c >= 0x1ea0 && c <= 0x1eff))
     return c == 0x130 ? 'i' : c | 1U;
   if ((c >= 0x139 && c <= 0x148) || (c >= 0x179 && c <= 0x17e)) return c % 2 == 1 ? c + 1 : c;
   if (c >= 0x391 && c <= 0x3ab) return c + 32;
@@ -170,8 +172,10 @@ std::string Overlay(string_view text, string_view with, int64_t start, int64_t c
   if (start <= 0 || start > size) return std::string(text);
   std::string out(SliceCodePoints(text, 0, start - 1));
   out.append(with);
-  if (count >= 0 && start - 1 + count < size) out.append(SliceCodePoints(text, start - 1 + count, size));
-  else if (count < 0) out.append(SliceCodePoints(text, start - 1, size));
+  if (count >= 0 && start - 1 + count < size)
+    out.append(SliceCodePoints(text, start - 1 + count, size));
+  else if (count < 0)
+    out.append(SliceCodePoints(text, start - 1, size));
   return out;
 }
 
@@ -209,11 +213,16 @@ std::string Hex(string_view bytes) {
 
 std::optional<std::string> Unhex(string_view text) {
   std::string out;
-  auto digit = [](char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1; };
+  auto digit = [](char c) {
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+  };
   size_t at = 0;
   if (text.size() % 2 == 1) {
     if (digit(text[0]) < 0) return std::nullopt;
-    out += static_cast<char>(digit(text[0]));
+    out += '\0';  // an odd digit in front counts for nothing, but has to be one
     at = 1;
   }
   for (; at < text.size(); at += 2) {
@@ -288,11 +297,13 @@ Function Text1(std::string name, ResultType result, F f) {
 }
 template <typename F>
 Function Text2(std::string name, ResultType result, F f) {
-  return Define(std::move(name), {{{Param::kString, Param::kString}}}, std::move(result), RowKernel<string_view, string_view>(f));
+  return Define(std::move(name), {{{Param::kString, Param::kString}}}, std::move(result),
+                RowKernel<string_view, string_view>(f));
 }
 
 /// A function whose kernel depends on how many arguments there are.
-Function ByCount(std::string name, Signature signature, ResultType result, std::vector<std::pair<size_t, Kernel>> kernels) {
+Function ByCount(std::string name, Signature signature, ResultType result,
+                 std::vector<std::pair<size_t, Kernel>> kernels) {
   Binder bind = [kernels](const Expression& call) -> Result<Kernel> {
     for (const auto& [count, kernel] : kernels)
       if (call.arguments().size() == count) return kernel;
@@ -313,51 +324,66 @@ void AddTrims(Registry& registry) {
                        {{1, RowKernel<string_view>([](string_view t) { return TrimRight(t, " "); })},
                         {2, RowKernel<string_view, string_view>(TrimRight)}}));
   // TRIM('BOTH', characters, text): the side is a word of the syntax.
-  registry.Add(Define("TRIM", {{{Param::kString, Param::kString, Param::kString}}}, Returns(kText),
-                      RowKernel<string_view, string_view, string_view>([](string_view side, string_view set, string_view text) {
-                        if (side != "TRAILING") text = TrimLeft(text, set);
-                        return side == "LEADING" ? text : TrimRight(text, set);
-                      })));
+  registry.Add(
+      Define("TRIM", {{{Param::kString, Param::kString, Param::kString}}}, Returns(kText),
+             RowKernel<string_view, string_view, string_view>([](string_view side, string_view set, string_view text) {
+               if (side != "TRAILING") text = TrimLeft(text, set);
+               return side == "LEADING" ? text : TrimRight(text, set);
+             })));
 }
 
 void AddParts(Registry& registry) {
   for (const char* name : {"SUBSTRING", "SUBSTR"})
     registry.Add(ByCount(name, {{Param::kString, Param::kBigInt}, {Param::kBigInt}}, Returns(kText),
-                         {{2, RowKernel<string_view, int64_t>([](string_view t, int64_t from) { return *Substring(t, from, std::nullopt); })},
-                          {3, RowKernel<string_view, int64_t, int64_t>([](string_view t, int64_t from, int64_t count) { return Substring(t, from, count); })}}));
+                         {{2, RowKernel<string_view, int64_t>(
+                                  [](string_view t, int64_t from) { return *Substring(t, from, std::nullopt); })},
+                          {3, RowKernel<string_view, int64_t, int64_t>([](string_view t, int64_t from, int64_t count) {
+                             return Substring(t, from, count);
+                           })}}));
   registry.Add(Define("LEFT", {{{Param::kString, Param::kInt}}}, Returns(kText),
-                      RowKernel<string_view, int32_t>([](string_view t, int32_t n) { return n <= 0 ? string_view() : SliceCodePoints(t, 0, n); })));
+                      RowKernel<string_view, int32_t>(
+                          [](string_view t, int32_t n) { return n <= 0 ? string_view() : SliceCodePoints(t, 0, n); })));
   registry.Add(Define("RIGHT", {{{Param::kString, Param::kInt}}}, Returns(kText),
                       RowKernel<string_view, int32_t>([](string_view t, int32_t n) {
                         if (n <= 0) return string_view();
                         return t.substr(OffsetOf(t, std::max<int64_t>(0, CodePoints(t) - n)));
                       })));
-  registry.Add(ByCount("OVERLAY", {{Param::kString, Param::kString, Param::kInt}, {Param::kInt}}, Returns(kText),
-                       {{3, RowKernel<string_view, string_view, int32_t>([](string_view t, string_view with, int32_t from) { return Overlay(t, with, from, CodePoints(with)); })},
-                        {4, RowKernel<string_view, string_view, int32_t, int32_t>([](string_view t, string_view with, int32_t from, int32_t n) { return Overlay(t, with, from, n); })}}));
+  registry.Add(ByCount(
+      "OVERLAY", {{Param::kString, Param::kString, Param::kInt}, {Param::kInt}}, Returns(kText),
+      {{3, RowKernel<string_view, string_view, int32_t>(
+               [](string_view t, string_view with, int32_t from) { return Overlay(t, with, from, CodePoints(with)); })},
+       {4, RowKernel<string_view, string_view, int32_t, int32_t>(
+               [](string_view t, string_view with, int32_t from, int32_t n) { return Overlay(t, with, from, n); })}}));
   registry.Add(Define("SPLIT_INDEX", {{{Param::kString, Param::kString, Param::kInt}}}, ReturnsNullable(kText),
                       RowKernel<string_view, string_view, int32_t>(SplitIndex)));
   for (const char* name : {"LPAD", "RPAD"}) {
     const bool left = name[0] == 'L';
     registry.Add(Define(name, {{{Param::kString, Param::kInt, Param::kString}}}, ReturnsNullable(kText),
-                        RowKernel<string_view, int32_t, string_view>([left](string_view t, int32_t n, string_view pad) { return Pad(t, n, pad, left); })));
+                        RowKernel<string_view, int32_t, string_view>(
+                            [left](string_view t, int32_t n, string_view pad) { return Pad(t, n, pad, left); })));
   }
 }
 
 void AddSearches(Registry& registry) {
   registry.Add(ByCount("POSITION", {{Param::kString, Param::kString}}, Returns(TypeId::kInt),
-                       {{2, RowKernel<string_view, string_view>([](string_view needle, string_view text) { return Position(needle, text); })}}));
-  registry.Add(ByCount("LOCATE", {{Param::kString, Param::kString}, {Param::kInt}}, Returns(TypeId::kInt),
-                       {{2, RowKernel<string_view, string_view>([](string_view needle, string_view text) { return Position(needle, text); })},
-                        {3, RowKernel<string_view, string_view, int32_t>([](string_view needle, string_view text, int32_t from) {
-                           return from < 1 ? 0 : Position(needle, text, from - 1);
-                         })}}));
-  registry.Add(Text2("INSTR", Returns(TypeId::kInt), [](string_view text, string_view needle) { return Position(needle, text); }));
+                       {{2, RowKernel<string_view, string_view>(
+                                [](string_view needle, string_view text) { return Position(needle, text); })}}));
+  registry.Add(
+      ByCount("LOCATE", {{Param::kString, Param::kString}, {Param::kInt}}, Returns(TypeId::kInt),
+              {{2, RowKernel<string_view, string_view>(
+                       [](string_view needle, string_view text) { return Position(needle, text); })},
+               {3, RowKernel<string_view, string_view, int32_t>([](string_view needle, string_view text, int32_t from) {
+                  return from < 1 ? 0 : Position(needle, text, from - 1);
+                })}}));
+  registry.Add(Text2("INSTR", Returns(TypeId::kInt),
+                     [](string_view text, string_view needle) { return Position(needle, text); }));
   for (const char* name : {"STARTSWITH", "ENDSWITH"}) {
     const bool start = name[0] == 'S';
-    auto f = [start](string_view text, string_view part) { return start ? text.starts_with(part) : text.ends_with(part); };
-    registry.Add(Define(name, {{{Param::kString, Param::kString}}, {{Param::kBinary, Param::kBinary}}}, Returns(TypeId::kBoolean),
-                        RowKernel<string_view, string_view>(f)));
+    auto f = [start](string_view text, string_view part) {
+      return start ? text.starts_with(part) : text.ends_with(part);
+    };
+    registry.Add(Define(name, {{{Param::kString, Param::kString}}, {{Param::kBinary, Param::kBinary}}},
+                        Returns(TypeId::kBoolean), RowKernel<string_view, string_view>(f)));
   }
 }
 
@@ -374,16 +400,18 @@ void AddEncodings(Registry& registry) {
   });
   from_base64.fails = true;
   registry.Add(std::move(from_base64));
-  registry.Add(Text1("ASCII", Returns(TypeId::kInt), [](string_view t) -> int32_t { return t.empty() ? 0 : static_cast<signed char>(t[0]); }));
+  registry.Add(Text1("ASCII", Returns(TypeId::kInt),
+                     [](string_view t) -> int32_t { return t.empty() ? 0 : static_cast<signed char>(t[0]); }));
   registry.Add(Define("CHR", {{{Param::kBigInt}}}, Returns(kText), RowKernel<int64_t>([](int64_t c) {
                         std::string out;
                         if (c >= 0) AppendCodePoint(static_cast<uint32_t>(c & 0xff), out);
                         return out;
                       })));
-  registry.Add(Define("HEX", {{{Param::kString}}, {{Param::kBigInt}}}, Returns(kText), [](const Expression& call) -> Result<Kernel> {
-    if (call.arguments()[0].type().id() == TypeId::kString) return RowKernel<string_view>(Hex);
-    return RowKernel<int64_t>([](int64_t v) { return fmt::format("{:X}", static_cast<uint64_t>(v)); });
-  }));
+  registry.Add(Define(
+      "HEX", {{{Param::kString}}, {{Param::kBigInt}}}, Returns(kText), [](const Expression& call) -> Result<Kernel> {
+        if (call.arguments()[0].type().id() == TypeId::kString) return RowKernel<string_view>(Hex);
+        return RowKernel<int64_t>([](int64_t v) { return fmt::format("{:X}", static_cast<uint64_t>(v)); });
+      }));
   registry.Add(Text1("UNHEX", ReturnsNullable(DataType(TypeId::kBinary)), Unhex));
 }
 
@@ -396,18 +424,23 @@ void AddStrings(Registry& registry) {
   registry.Add(Text1("LOWER", Returns(kText), [](string_view t) { return MapCodePoints(t, ToLower); }));
   registry.Add(Text1("INITCAP", Returns(kText), InitCap));
   registry.Add(Text1("REVERSE", Returns(kText), Reverse));
-  registry.Add(Define("REPEAT", {{{Param::kString, Param::kInt}}}, Returns(kText), RowKernel<string_view, int32_t>(Repeat)));
+  registry.Add(
+      Define("REPEAT", {{{Param::kString, Param::kInt}}}, Returns(kText), RowKernel<string_view, int32_t>(Repeat)));
   registry.Add(Define("REPLACE", {{{Param::kString, Param::kString, Param::kString}}}, Returns(kText),
                       RowKernel<string_view, string_view, string_view>(Replace)));
   registry.Add(Define("TRANSLATE", {{{Param::kString, Param::kString, Param::kString}}}, Returns(kText),
                       RowKernel<string_view, string_view, string_view>(Translate)));
   registry.Add(Define("CONCAT", {{{Param::kString}, {}, true}}, Returns(kText), Kernel(RunConcat)));
-  registry.Add(Define("||", {{{Param::kString, Param::kString}}, {{Param::kBinary, Param::kBinary}}},
-                      [](const std::vector<Expression>& a) { return Strict(DataType(a[0].type().id()), a); }, Kernel(RunConcat)));
-  registry.Add(Define("CONCAT_WS", {{{Param::kString, Param::kString}, {}, true}},
-                      [](const std::vector<Expression>& a) { return kText.WithNullable(a[0].type().nullable()); }, Kernel(RunConcatWs)));
-  registry.Add(Define("ELT", {{{Param::kBigInt, Param::kString}, {}, true}, {{Param::kBigInt, Param::kBinary}, {}, true}},
-                      [](const std::vector<Expression>& a) { return DataType(a[1].type().id()); }, Kernel(RunElt)));
+  registry.Add(Define(
+      "||", {{{Param::kString, Param::kString}}, {{Param::kBinary, Param::kBinary}}},
+      [](const std::vector<Expression>& a) { return Strict(DataType(a[0].type().id()), a); }, Kernel(RunConcat)));
+  registry.Add(Define(
+      "CONCAT_WS", {{{Param::kString, Param::kString}, {}, true}},
+      [](const std::vector<Expression>& a) { return kText.WithNullable(a[0].type().nullable()); },
+      Kernel(RunConcatWs)));
+  registry.Add(Define(
+      "ELT", {{{Param::kBigInt, Param::kString}, {}, true}, {{Param::kBigInt, Param::kBinary}, {}, true}},
+      [](const std::vector<Expression>& a) { return DataType(a[1].type().id()); }, Kernel(RunElt)));
   AddTrims(registry);
   AddParts(registry);
   AddSearches(registry);

@@ -9,10 +9,10 @@
 
 namespace thalweg::expr {
 
+using std::string_view;
 using types::DataType;
 using types::TimestampValue;
 using types::TypeId;
-using std::string_view;
 
 namespace {
 
@@ -23,9 +23,12 @@ const Zone& ZoneOf(const Call& call) {
   return call.context().zone ? *call.context().zone : kUtc;
 }
 
-int64_t CenturyOf(int64_t year, int64_t years) { return year > 0 ? (year + years - 1) / years : -((-year) / years + 1); }
+int64_t CenturyOf(int64_t year, int64_t years) {
+  return year > 0 ? (year + years - 1) / years : -((-year) / years + 1);
+}
 
-constexpr string_view kDateUnits[] = {"MILLENNIUM", "CENTURY", "DECADE", "YEAR", "ISOYEAR", "QUARTER", "MONTH", "WEEK", "DAY", "DOW", "ISODOW", "DOY", "EPOCH"};
+constexpr string_view kDateUnits[] = {"MILLENNIUM", "CENTURY", "DECADE", "YEAR",   "ISOYEAR", "QUARTER", "MONTH",
+                                      "WEEK",       "DAY",     "DOW",    "ISODOW", "DOY",     "EPOCH"};
 constexpr string_view kTimeUnits[] = {"HOUR", "MINUTE", "SECOND", "MILLISECOND", "MICROSECOND", "NANOSECOND"};
 
 template <size_t N>
@@ -120,7 +123,8 @@ Kernel PartKernel(const DataType& type, std::string unit) {
 }
 
 std::optional<std::string> UnitOf(const Expression& argument) {
-  if (!argument.is_literal() || argument.is_null_literal() || argument.type().id() != TypeId::kString) return std::nullopt;
+  if (!argument.is_literal() || argument.is_null_literal() || argument.type().id() != TypeId::kString)
+    return std::nullopt;
   return std::string(argument.value().string());
 }
 
@@ -153,14 +157,21 @@ Function PartFunction(std::string name, std::string unit) {
     arguments[0] = *time;
     return Strict(DataType(TypeId::kBigInt), arguments);
   };
-  function.bind = [unit](const Expression& call) -> Result<Kernel> { return PartKernel<0>(call.arguments()[0].type(), unit); };
+  function.bind = [unit](const Expression& call) -> Result<Kernel> {
+    return PartKernel<0>(call.arguments()[0].type(), unit);
+  };
   return function;
 }
 
 int64_t UnitMonths(string_view unit) { return unit == "YEAR" ? 12 : unit == "QUARTER" ? 3 : unit == "MONTH" ? 1 : 0; }
 int64_t UnitMillis(string_view unit) {
-  return unit == "WEEK" ? 7 * kMillisOfDay : unit == "DAY" ? kMillisOfDay : unit == "HOUR" ? 3'600'000
-         : unit == "MINUTE" ? 60'000 : unit == "SECOND" ? 1000 : unit == "MILLISECOND" ? 1 : 0;
+  return unit == "WEEK"          ? 7 * kMillisOfDay
+         : unit == "DAY"         ? kMillisOfDay
+         : unit == "HOUR"        ? 3'600'000
+         : unit == "MINUTE"      ? 60'000
+         : unit == "SECOND"      ? 1000
+         : unit == "MILLISECOND" ? 1
+                                 : 0;
 }
 std::string UnitName(std::string unit) { return unit.starts_with("SQL_TSI_") ? unit.substr(8) : unit; }
 
@@ -181,7 +192,9 @@ std::optional<DataType> InferAdd(Arguments& arguments) {
 Result<Kernel> BindAdd(const Expression& call) {
   const std::string unit = *UnitOf(call.arguments()[0]);
   const int64_t months = UnitMonths(unit), millis = UnitMillis(unit);
-  auto scaled = [](int64_t n, int64_t by) { return static_cast<int64_t>(static_cast<uint64_t>(n) * static_cast<uint64_t>(by)); };
+  auto scaled = [](int64_t n, int64_t by) {
+    return static_cast<int64_t>(static_cast<uint64_t>(n) * static_cast<uint64_t>(by));
+  };
   // Beyond the years of any timestamp: what is added is cut so that the calendar's arithmetic cannot overflow.
   auto bounded = [](int64_t n) { return std::clamp<int64_t>(n, -10'000'000, 10'000'000); };
   if (call.arguments()[2].type().id() == TypeId::kTime)
@@ -206,7 +219,8 @@ int64_t MonthsBetween(int64_t a, int64_t b) {
   const int64_t a_day = FloorDiv(a, kMillisOfDay), b_day = FloorDiv(b, kMillisOfDay);
   const CivilDate from = CivilOf(a_day), to = CivilOf(b_day);
   int64_t months = (to.year - from.year) * 12 + to.month - from.month;
-  const int64_t a_rest = from.day * kMillisOfDay + FloorMod(a, kMillisOfDay), b_rest = to.day * kMillisOfDay + FloorMod(b, kMillisOfDay);
+  const int64_t a_rest = from.day * kMillisOfDay + FloorMod(a, kMillisOfDay),
+                b_rest = to.day * kMillisOfDay + FloorMod(b, kMillisOfDay);
   if (b_rest < a_rest) --months;
   return months;
 }
@@ -267,7 +281,8 @@ Result<Kernel> BindOverlaps(const Expression& call) {
 }
 
 /// A function of the clock: one value for all rows of a batch.
-Function Clock(std::string name, DataType type, std::function<void(const Call&, int64_t now, columns::ColumnBuilder&)> append) {
+Function Clock(std::string name, DataType type,
+               std::function<void(const Call&, int64_t now, columns::ColumnBuilder&)> append) {
   Kernel kernel = [append](Call& call) -> Result<Vector> {
     columns::ColumnBuilder out(call.type(), call.pool(), 1);
     append(call, call.context().NowMs(), out);
@@ -284,12 +299,13 @@ void AddClocks(Registry& registry) {
   auto instant = [](const Call&, int64_t now, columns::ColumnBuilder& out) { out.Append(now); };
   for (const char* name : {"CURRENT_TIMESTAMP", "NOW", "CURRENT_ROW_TIMESTAMP", "PROCTIME"})
     registry.Add(Clock(name, DataType::TimestampLtz(3), instant));
-  registry.Add(Clock("LOCALTIMESTAMP", DataType::Timestamp(3), [](const Call& call, int64_t now, columns::ColumnBuilder& out) {
-    out.Append(ZoneOf(call).ToLocal(now));
-  }));
-  registry.Add(Clock("CURRENT_DATE", DataType(TypeId::kDate), [](const Call& call, int64_t now, columns::ColumnBuilder& out) {
-    out.Append(static_cast<int32_t>(FloorDiv(ZoneOf(call).ToLocal(now), kMillisOfDay)));
-  }));
+  registry.Add(
+      Clock("LOCALTIMESTAMP", DataType::Timestamp(3),
+            [](const Call& call, int64_t now, columns::ColumnBuilder& out) { out.Append(ZoneOf(call).ToLocal(now)); }));
+  registry.Add(
+      Clock("CURRENT_DATE", DataType(TypeId::kDate), [](const Call& call, int64_t now, columns::ColumnBuilder& out) {
+        out.Append(static_cast<int32_t>(FloorDiv(ZoneOf(call).ToLocal(now), kMillisOfDay)));
+      }));
   for (const char* name : {"LOCALTIME", "CURRENT_TIME"})
     registry.Add(Clock(name, DataType(TypeId::kTime), [](const Call& call, int64_t now, columns::ColumnBuilder& out) {
       out.Append(static_cast<int32_t>(FloorMod(ZoneOf(call).ToLocal(now), kMillisOfDay) / 1000 * 1000));
@@ -303,8 +319,9 @@ Function CurrentWatermark() {
     AppendResult(out, TimestampValue{call.context().watermark});
     return Vector{out.Take(), true};
   };
-  Function function = Define("CURRENT_WATERMARK", {{{Param::kTimestamp}}, {{Param::kTimestampLtz}}},
-                             [](const Arguments& a) { return a[0].type().WithNullable(true); }, std::move(kernel));
+  Function function = Define(
+      "CURRENT_WATERMARK", {{{Param::kTimestamp}}, {{Param::kTimestampLtz}}},
+      [](const Arguments& a) { return a[0].type().WithNullable(true); }, std::move(kernel));
   function.deterministic = false;
   function.stable = true;
   function.contextual = true;
@@ -315,13 +332,23 @@ Function CurrentWatermark() {
 
 void AddTemporal(Registry& registry) {
   registry.Add(Extract());
-  for (const auto& [name, unit] : std::initializer_list<std::pair<const char*, const char*>>{
-           {"YEAR", "YEAR"}, {"QUARTER", "QUARTER"}, {"MONTH", "MONTH"}, {"WEEK", "WEEK"}, {"DAYOFYEAR", "DOY"},
-           {"DAYOFMONTH", "DAY"}, {"DAYOFWEEK", "DOW"}, {"HOUR", "HOUR"}, {"MINUTE", "MINUTE"}, {"SECOND", "SECOND"}})
+  for (const auto& [name, unit] : std::initializer_list<std::pair<const char*, const char*>>{{"YEAR", "YEAR"},
+                                                                                             {"QUARTER", "QUARTER"},
+                                                                                             {"MONTH", "MONTH"},
+                                                                                             {"WEEK", "WEEK"},
+                                                                                             {"DAYOFYEAR", "DOY"},
+                                                                                             {"DAYOFMONTH", "DAY"},
+                                                                                             {"DAYOFWEEK", "DOW"},
+                                                                                             {"HOUR", "HOUR"},
+                                                                                             {"MINUTE", "MINUTE"},
+                                                                                             {"SECOND", "SECOND"}})
     registry.Add(PartFunction(name, unit));
-  registry.Add(Define("TIMESTAMPADD", {"TIMESTAMPADD(unit, <BIGINT>, <DATETIME>)"}, Inference(InferAdd), Binder(BindAdd)));
-  registry.Add(Define("TIMESTAMPDIFF", {"TIMESTAMPDIFF(unit, <DATETIME>, <DATETIME>)"}, Inference(InferDifference), Binder(BindDifference)));
-  registry.Add(Define("OVERLAPS", {"(<DATETIME>, <DATETIME or INTERVAL>) OVERLAPS (<DATETIME>, <DATETIME or INTERVAL>)"},
+  registry.Add(
+      Define("TIMESTAMPADD", {"TIMESTAMPADD(unit, <BIGINT>, <DATETIME>)"}, Inference(InferAdd), Binder(BindAdd)));
+  registry.Add(Define("TIMESTAMPDIFF", {"TIMESTAMPDIFF(unit, <DATETIME>, <DATETIME>)"}, Inference(InferDifference),
+                      Binder(BindDifference)));
+  registry.Add(Define("OVERLAPS",
+                      {"(<DATETIME>, <DATETIME or INTERVAL>) OVERLAPS (<DATETIME>, <DATETIME or INTERVAL>)"},
                       Inference(InferOverlaps), Binder(BindOverlaps)));
   AddClocks(registry);
   registry.Add(CurrentWatermark());

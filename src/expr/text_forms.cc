@@ -26,11 +26,13 @@ Function CharacterTest(std::string name, P test) {
   Kernel kernel = [test](Call& call) -> Result<Vector> {
     const Vector& text = call.argument(0);
     columns::ColumnBuilder out(call.type(), call.pool(), call.rows());
-    for (int32_t row = 0; row < call.rows(); ++row) out.AppendBool(!text.IsNull(row) && test(text.column.String(text.at(row))));
+    for (int32_t row = 0; row < call.rows(); ++row)
+      out.AppendBool(!text.IsNull(row) && test(text.column.String(text.at(row))));
     return Vector{out.Take()};
   };
-  return Define(std::move(name), {{{Param::kString}}},
-                [](const std::vector<Expression>&) { return DataType(TypeId::kBoolean, false); }, std::move(kernel));
+  return Define(
+      std::move(name), {{{Param::kString}}},
+      [](const std::vector<Expression>&) { return DataType(TypeId::kBoolean, false); }, std::move(kernel));
 }
 
 /// "a", "a.b", "a.b.c", "a.b.c.d": the last part fills what is left.
@@ -108,15 +110,20 @@ Kernel TypeOf() {
 }  // namespace
 
 void AddTextForms(Registry& registry) {
-  registry.Add(CharacterTest("IS_DIGIT", [](string_view t) { return !t.empty() && std::all_of(t.begin(), t.end(), Digit); }));
+  registry.Add(
+      CharacterTest("IS_DIGIT", [](string_view t) { return !t.empty() && std::all_of(t.begin(), t.end(), Digit); }));
   registry.Add(CharacterTest("IS_DECIMAL", [](string_view t) {
     double value;
     return !t.empty() && types::ParseDouble(t, &value) && t.find_first_not_of("+-.0123456789") == string_view::npos;
   }));
-  registry.Add(Define("INET_ATON", {{{Param::kString}}}, ReturnsNullable(TypeId::kBigInt), RowKernel<string_view>(InetAton)));
-  registry.Add(Define("INET_NTOA", {{{Param::kBigInt}}}, ReturnsNullable(TypeId::kString), RowKernel<int64_t>(InetNtoa)));
-  registry.Add(Define("URL_ENCODE", {{{Param::kString}}}, ReturnsNullable(TypeId::kString), RowKernel<string_view>(UrlEncode)));
-  registry.Add(Define("URL_DECODE", {{{Param::kString}}}, ReturnsNullable(TypeId::kString), RowKernel<string_view>(UrlDecode)));
+  registry.Add(
+      Define("INET_ATON", {{{Param::kString}}}, ReturnsNullable(TypeId::kBigInt), RowKernel<string_view>(InetAton)));
+  registry.Add(
+      Define("INET_NTOA", {{{Param::kBigInt}}}, ReturnsNullable(TypeId::kString), RowKernel<int64_t>(InetNtoa)));
+  registry.Add(
+      Define("URL_ENCODE", {{{Param::kString}}}, ReturnsNullable(TypeId::kString), RowKernel<string_view>(UrlEncode)));
+  registry.Add(
+      Define("URL_DECODE", {{{Param::kString}}}, ReturnsNullable(TypeId::kString), RowKernel<string_view>(UrlDecode)));
   registry.Add(Define("TYPEOF", {"TYPEOF(<ANY>)"}, Inference(InferTypeOf),
                       Binder([](const Expression&) -> Result<Kernel> { return TypeOf(); })));
 }

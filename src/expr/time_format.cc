@@ -13,10 +13,10 @@
 
 namespace thalweg::expr {
 
+using std::string_view;
 using types::DataType;
 using types::TimestampValue;
 using types::TypeId;
-using std::string_view;
 
 namespace {
 
@@ -89,7 +89,8 @@ Status DateFormat(Call& call, int32_t row, PatternCache& cache, columns::ColumnB
 std::optional<DataType> InferDateFormat(Arguments& arguments) {
   if (arguments.size() != 2) return std::nullopt;
   std::optional<Expression> pattern = Fit(arguments[1], Param::kString);
-  if (!pattern || !(IsDatetime(arguments[0].type().id()) || arguments[0].type().id() == TypeId::kString)) return std::nullopt;
+  if (!pattern || !(IsDatetime(arguments[0].type().id()) || arguments[0].type().id() == TypeId::kString))
+    return std::nullopt;
   if (arguments[0].type().id() == TypeId::kTime) return std::nullopt;
   if (!IsTimestamp(arguments[0].type().id())) arguments[0] = Coerced(arguments[0], DataType::Timestamp(3));
   arguments[1] = *pattern;
@@ -124,7 +125,8 @@ Status UnixTimestamp(Call& call, int32_t row, PatternCache& cache, columns::Colu
 Status FromUnixTime(Call& call, int32_t row, PatternCache& cache, columns::ColumnBuilder& out) {
   const Vector& seconds = call.argument(0);
   // Seconds that no DATE can tell are cut: the text is meaningless either way, and must not overflow.
-  const int64_t at = std::clamp<int64_t>(seconds.column.data<int64_t>()[seconds.at(row)], -377'705'116'800, 253'402'300'799);
+  const int64_t at =
+      std::clamp<int64_t>(seconds.column.data<int64_t>()[seconds.at(row)], -377'705'116'800, 253'402'300'799);
   THALWEG_ASSIGN(const DatePattern* pattern, cache.Get(call.arguments() == 1 ? kDefaultPattern : TextAt(call, 1, row)));
   std::string text;
   pattern->Format({ZoneOf(call).ToLocal(at * 1000)}, text);
@@ -161,8 +163,10 @@ std::optional<DataType> InferLtz(Arguments& arguments) {
       if (digits != 0 && digits != 3) return std::nullopt;
     }
     arguments[1] = *precision;
-    if (!IsInteger(id)) arguments[0] = Coerced(arguments[0], DataType(TypeId::kDouble));
-    else arguments[0] = Coerced(arguments[0], DataType(TypeId::kBigInt));
+    if (!IsInteger(id))
+      arguments[0] = Coerced(arguments[0], DataType(TypeId::kDouble));
+    else
+      arguments[0] = Coerced(arguments[0], DataType(TypeId::kBigInt));
     return DataType::TimestampLtz(3);
   }
   for (Expression& argument : arguments) {
@@ -199,7 +203,8 @@ Result<Kernel> BindLtz(const Expression& call) {
     return TimestampValue{static_cast<int64_t>(millis)};
   };
   if (id == TypeId::kBigInt) return RowKernel<int64_t, int32_t>(at);
-  return RowKernel<double, int32_t>([at](double v, int32_t precision) { return at(CastNumber<int64_t>(precision == 0 ? v * 1000 : v), 3); });
+  return RowKernel<double, int32_t>(
+      [at](double v, int32_t precision) { return at(CastNumber<int64_t>(precision == 0 ? v * 1000 : v), 3); });
 }
 
 Function Zoned(Function function, bool fails) {
@@ -218,22 +223,33 @@ Function Now() {
     if (call.arguments().empty()) return kernel;
     return PatternKernel(UnixTimestamp);
   };
-  return Define("UNIX_TIMESTAMP", {{}, {{Param::kString}, {Param::kString}}}, Returns(TypeId::kBigInt), std::move(bind));
+  return Define("UNIX_TIMESTAMP", {{}, {{Param::kString}, {Param::kString}}}, Returns(TypeId::kBigInt),
+                std::move(bind));
 }
 
 }  // namespace
 
 void AddTimeFormats(Registry& registry) {
   registry.Add(Zoned(Define("DATE_FORMAT", {"DATE_FORMAT(<TIMESTAMP or STRING>, <STRING>)"}, Inference(InferDateFormat),
-                            Binder([](const Expression&) -> Result<Kernel> { return PatternKernel(DateFormat); })), true));
-  registry.Add(Zoned(Define("TO_DATE", {{{Param::kString}, {Param::kString}}}, ReturnsNullable(TypeId::kDate), PatternKernel(ToDate)), true));
-  registry.Add(Zoned(Define("TO_TIMESTAMP", {{{Param::kString}, {Param::kString}}}, ReturnsNullable(DataType::Timestamp(3)),
-                            PatternKernel(ToTimestamp)), true));
-  registry.Add(Zoned(Define("TO_TIMESTAMP_LTZ", {"TO_TIMESTAMP_LTZ(<NUMERIC> [, <INT>])", "TO_TIMESTAMP_LTZ(<STRING> [, <STRING> [, <STRING>]])"},
-                            Inference(InferLtz), Binder(BindLtz)), true));
-  registry.Add(Zoned(Define("FROM_UNIXTIME", {{{Param::kBigInt}, {Param::kString}}}, Returns(TypeId::kString), PatternKernel(FromUnixTime)), true));
-  registry.Add(Zoned(Define("CONVERT_TZ", {{{Param::kString, Param::kString, Param::kString}}}, ReturnsNullable(TypeId::kString),
-                            PatternKernel(ConvertTz)), false));
+                            Binder([](const Expression&) -> Result<Kernel> { return PatternKernel(DateFormat); })),
+                     true));
+  registry.Add(Zoned(
+      Define("TO_DATE", {{{Param::kString}, {Param::kString}}}, ReturnsNullable(TypeId::kDate), PatternKernel(ToDate)),
+      true));
+  registry.Add(Zoned(Define("TO_TIMESTAMP", {{{Param::kString}, {Param::kString}}},
+                            ReturnsNullable(DataType::Timestamp(3)), PatternKernel(ToTimestamp)),
+                     true));
+  registry.Add(
+      Zoned(Define("TO_TIMESTAMP_LTZ",
+                   {"TO_TIMESTAMP_LTZ(<NUMERIC> [, <INT>])", "TO_TIMESTAMP_LTZ(<STRING> [, <STRING> [, <STRING>]])"},
+                   Inference(InferLtz), Binder(BindLtz)),
+            true));
+  registry.Add(Zoned(Define("FROM_UNIXTIME", {{{Param::kBigInt}, {Param::kString}}}, Returns(TypeId::kString),
+                            PatternKernel(FromUnixTime)),
+                     true));
+  registry.Add(Zoned(Define("CONVERT_TZ", {{{Param::kString, Param::kString, Param::kString}}},
+                            ReturnsNullable(TypeId::kString), PatternKernel(ConvertTz)),
+                     false));
   Function unix_timestamp = Zoned(Now(), true);
   unix_timestamp.deterministic = false;  // without arguments
   unix_timestamp.stable = true;

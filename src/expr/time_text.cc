@@ -36,7 +36,8 @@ class Scan {
   bool Fraction(int64_t* nanos) {
     int64_t unit = 100'000'000;
     *nanos = 0;
-    for (; !text_.empty() && Digit(text_.front()); text_.remove_prefix(1), unit /= 10) *nanos += (text_.front() - '0') * unit;
+    for (; !text_.empty() && Digit(text_.front()); text_.remove_prefix(1), unit /= 10)
+      *nanos += (text_.front() - '0') * unit;
     return true;
   }
 

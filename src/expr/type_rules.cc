@@ -59,7 +59,7 @@ std::optional<DataType> CommonNested(const DataType& a, const DataType& b) {
 std::optional<DataType> CommonPresent(const DataType& a, const DataType& b) {
   if (a.id() == TypeId::kNull) return b;
   if (b.id() == TypeId::kNull) return a;
-  if (SameType(a, b)) return a;
+  if (a.children().empty() && SameType(a, b)) return a;
   if (IsNumeric(a.id()) && IsNumeric(b.id())) return CommonNumber(a, b);
   if (a.is_variable() && a.id() == b.id()) {
     const int length = a.precision() && b.precision() ? std::max(a.precision(), b.precision()) : 0;

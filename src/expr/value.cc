@@ -95,12 +95,8 @@ std::string Value::ToString() const {
   switch (type().id()) {
     case TypeId::kString: return QuotedText(string());
     case TypeId::kBinary: return "x'" + HexOf(string()) + "'";
-    case TypeId::kIntervalYearMonth:
-      types::AppendInt(number<int32_t>(), &text);
-      return text + ":INTERVAL MONTH";
-    case TypeId::kIntervalDayTime:
-      types::AppendInt(number<int64_t>(), &text);
-      return text + ":INTERVAL SECOND";
+    case TypeId::kIntervalYearMonth: types::AppendInt(number<int32_t>(), &text); return text + ":INTERVAL MONTH";
+    case TypeId::kIntervalDayTime: types::AppendInt(number<int64_t>(), &text); return text + ":INTERVAL SECOND";
     case TypeId::kTimestamp:
     case TypeId::kTimestampLtz: {
       types::TimestampValue value =

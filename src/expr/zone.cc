@@ -27,7 +27,8 @@ std::optional<int64_t> ParseOffset(std::string_view text) {
   if (digits.size() == 1) digits.insert(0, "0");
   if (digits.empty() || digits.size() % 2 != 0 || digits.size() > 6) return std::nullopt;
   digits.resize(6, '0');
-  const int64_t seconds = std::stoi(digits.substr(0, 2)) * 3600 + std::stoi(digits.substr(2, 2)) * 60 + std::stoi(digits.substr(4));
+  const int64_t seconds =
+      std::stoi(digits.substr(0, 2)) * 3600 + std::stoi(digits.substr(2, 2)) * 60 + std::stoi(digits.substr(4));
   if (seconds > kMaxOffsetSeconds) return std::nullopt;
   return sign * seconds;
 }

@@ -237,16 +237,16 @@ DecimalParse ParseDecimal(std::string_view text, int precision, int scale, Int12
     }
     if (!IsDigit(c)) return DecimalParse::kMalformed;
     if (position < kept && !too_large) {
-      value = value * 10 + (c - '0');
-      too_large = value >= limit;
+      too_large = value >= limit / 10;  // asked first: ten times 38 digits may be more than 128 bits
+      if (!too_large) value = value * 10 + (c - '0');
     } else if (position == kept) {
       round_up = c >= '5';
     }
     ++position;
   }
   for (; position < kept && value != 0 && !too_large; ++position) {
-    value *= 10;
-    too_large = value >= limit;
+    too_large = value >= limit / 10;
+    if (!too_large) value *= 10;
   }
   if (round_up) ++value;
   if (too_large || value >= limit) return DecimalParse::kTooLarge;

@@ -17,6 +17,12 @@ std::string Decimal(std::string_view text, int precision, int scale) {
   return out;
 }
 
+TEST(Decimal, OfMoreDigitsThan128BitsHoldIsTooLarge) {
+  EXPECT_EQ(Decimal("99999999999999999999999999999999999999", 38, 0), "99999999999999999999999999999999999999");
+  EXPECT_EQ(Decimal("990000000000000000000000000000000000000", 38, 0), "too large");
+  EXPECT_EQ(Decimal("3.4e38", 38, 0), "too large");
+}
+
 TEST(Decimal, IsReadExactlyAndRoundedHalfUpBeyondItsScale) {
   EXPECT_EQ(Decimal("12.34", 10, 2), "12.34");
   EXPECT_EQ(Decimal("-0.005", 10, 2), "-0.01");
