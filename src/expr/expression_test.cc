@@ -40,6 +40,12 @@ TEST(Expression, BytesGiveTheSameExpression) {
   EXPECT_EQ(Encode(*again), Encode(Sample()));
 }
 
+// By hand from docs/internals/expressions.md: magic, version 1, kind 1 (input), type {id 4 (INT)}, column 3.
+TEST(Expression, BytesAreThoseOfTheDocument) {
+  const std::string bytes("TWEX\x01\x00\x01\x01\x01\x02\x03\x01\x01\x04\x04\x01\x03", 17);
+  EXPECT_EQ(Encode(Expression::Input(3, DataType(TypeId::kInt))), bytes);
+}
+
 TEST(Expression, BytesOfACallWithOtherTypesAreRefused) {
   Expression x = Expression::Input(0, DataType(TypeId::kInt));
   Expression wrong = Expression::Call(Resolve("+", {x, x})->function(), {x, x}, DataType(TypeId::kString));

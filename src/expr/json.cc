@@ -8,6 +8,7 @@
 #include "expr/families.h"
 #include "expr/functions.h"
 #include "expr/json_path.h"
+#include "expr/json_query.h"
 #include "expr/json_text.h"
 #include "expr/rows.h"
 #include "expr/signature.h"
@@ -348,6 +349,7 @@ void AddJson(Registry& registry) {
                               }),
                               run(RunValue))));
   AddMakers(registry);
+  AddJsonQuery(registry);
 }
 
 }  // namespace thalweg::expr

@@ -64,10 +64,13 @@ class Kernels : public ::testing::Test {
   /// Some calls of `function` over random arguments: inputs, and constants taken from rows.
   std::vector<Expression> CallsOf(const Function& function, const columns::Batch& rows) {
     std::vector<Expression> calls;
-    for (int attempt = 0; attempt < 400 && calls.size() < 6; ++attempt) {
+    const auto columns = static_cast<uint64_t>(rows.num_columns());
+    for (int attempt = 0; attempt < 1000 && calls.size() < 6; ++attempt) {
       std::vector<Expression> arguments;
+      // Arguments tend to be of one type: most functions want them so.
+      const auto theme = static_cast<int>(random_.Below(columns));
       for (uint64_t n = random_.Below(5); n > 0; --n) {
-        const auto column = static_cast<int>(random_.Below(static_cast<uint64_t>(rows.num_columns())));
+        const int column = random_.Below(3) ? theme : static_cast<int>(random_.Below(columns));
         arguments.push_back(random_.Below(4) ? Expression::Input(column, rows.column(column).type)
                                              : Expression::Literal(Value::FromCell(rows.column(column), 0)));
       }

@@ -459,8 +459,39 @@ class TestSql {
       if ((name == "CEIL" || name == "FLOOR" || name == "CEILING") && Word("TO")) arguments.push_back(Unit());
       if (name.starts_with("JSON_")) THALWEG_TRY(JsonOptions(name, arguments));
       THALWEG_TRY(Expect(")"));
+      if (name == "JSON_QUERY" && std::exchange(returns_array_, false)) return Resolve("JSON_QUERY_ARRAY", arguments);
       return Resolve(name, arguments);
     }
+  }
+
+  /// RETURNING is heard by CallOf; the clauses become the three words of json_query.cc.
+  Status QueryOptions(Arguments& arguments) {
+    std::string clauses[3] = {"WITHOUT", "NULL", "NULL"};
+    if (Word("RETURNING")) {
+      THALWEG_ASSIGN(Type type, TypeName());
+      returns_array_ = type.type.id() == types::TypeId::kArray;
+    }
+    bool any = false;
+    while (!PeekWord().empty()) {
+      any = true;
+      if (Word("WITHOUT") || Word("WITH")) {
+        const bool unconditional = Word("UNCONDITIONAL"), conditional = Word("CONDITIONAL");
+        (void)Word("ARRAY");
+        THALWEG_TRY(ExpectWord("WRAPPER"));
+        clauses[0] = unconditional ? "UNCONDITIONAL" : conditional ? "CONDITIONAL" : "WITHOUT";
+        continue;
+      }
+      std::string word;
+      for (std::string_view known : {"NULL", "ERROR"})
+        if (Word(known)) word = known;
+      if (Word("EMPTY")) word = Word("ARRAY") ? "EMPTY ARRAY" : Word("OBJECT") ? "EMPTY OBJECT" : "";
+      THALWEG_TRY(ExpectWord("ON"));
+      clauses[Word("EMPTY") ? 1 : 2] = word;
+      (void)Word("ERROR");
+    }
+    if (any)
+      for (const std::string& clause : clauses) arguments.push_back(Expression::Literal(Value::String(clause)));
+    return {};
   }
 
   /// The clauses behind the arguments of a JSON function, in the places where json.cc has them.
@@ -471,6 +502,7 @@ class TestSql {
     if (name == "JSON_EXISTS")
       for (std::string_view word : {"TRUE", "FALSE", "UNKNOWN", "ERROR"})
         if (Words({word, "ON", "ERROR"})) arguments.push_back(text(word));
+    if (name == "JSON_QUERY") return QueryOptions(arguments);
     if (name != "JSON_VALUE" || PeekWord().empty()) return {};
     Expression null = Expression::Literal(Value::Null(types::DataType(types::TypeId::kString)));
     Arguments clauses = {text("NULL"), null, text("NULL"), null};
@@ -609,6 +641,7 @@ class TestSql {
 
   std::string_view text_;
   size_t at_ = 0;
+  bool returns_array_ = false;
   std::vector<Expression> columns_;
 };
 
