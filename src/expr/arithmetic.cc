@@ -61,7 +61,9 @@ Kernel DecimalKernel(Arithmetic operation, const Expression& call) {
       return Decimals([=](Int128 a, Int128 b) -> std::optional<Int128> {
         std::optional<Int128> x = Rescale(a, s1, common, 38), y = Rescale(b, s2, common, 38);
         if (!x || !y) return std::nullopt;
-        return Rescale(minus ? *x - *y : *x + *y, common, scale, precision);
+        Int128 sum;  // of 38 digits each: it may have more than 127 bits
+        if (minus ? __builtin_sub_overflow(*x, *y, &sum) : __builtin_add_overflow(*x, *y, &sum)) return std::nullopt;
+        return Rescale(sum, common, scale, precision);
       });
     }
     case Arithmetic::kTimes:

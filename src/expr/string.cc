@@ -68,6 +68,11 @@ std::string MapCodePoints(string_view text, F f) {
   return out;
 }
 
+std::string Replace(string_view text, string_view from, string_view to);
+
+/// The one letter of Latin whose capital is two.
+std::string Upper(string_view text) { return Replace(MapCodePoints(text, ToUpper), "\u00df", "SS"); }
+
 std::string InitCap(string_view text) {
   bool start = true;
   return MapCodePoints(text, [&](uint32_t c) {
@@ -420,7 +425,7 @@ void AddEncodings(Registry& registry) {
 void AddStrings(Registry& registry) {
   for (const char* name : {"CHAR_LENGTH", "CHARACTER_LENGTH"})
     registry.Add(Text1(name, Returns(TypeId::kInt), [](string_view t) { return static_cast<int32_t>(CodePoints(t)); }));
-  registry.Add(Text1("UPPER", Returns(kText), [](string_view t) { return MapCodePoints(t, ToUpper); }));
+  registry.Add(Text1("UPPER", Returns(kText), Upper));
   registry.Add(Text1("LOWER", Returns(kText), [](string_view t) { return MapCodePoints(t, ToLower); }));
   registry.Add(Text1("INITCAP", Returns(kText), InitCap));
   registry.Add(Text1("REVERSE", Returns(kText), Reverse));
