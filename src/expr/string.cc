@@ -281,6 +281,22 @@ Result<Vector> RunConcat(Call& call) {
   return Vector{out.Take()};
 }
 
+/// A NULL set of characters is an empty one.
+Result<Vector> RunTranslate(Call& call) {
+  columns::ColumnBuilder out(call.type().WithNullable(true), call.pool(), call.rows());
+  auto at = [&](int argument, int32_t row) {
+    const Vector& vector = call.argument(argument);
+    return vector.IsNull(row) ? string_view() : vector.column.String(vector.at(row));
+  };
+  for (int32_t row = 0; row < call.rows(); ++row) {
+    if (call.argument(0).IsNull(row))
+      out.AppendNull();
+    else
+      out.AppendString(Translate(at(0, row), at(1, row), at(2, row)));
+  }
+  return Vector{out.Take()};
+}
+
 /// NULL beyond the list and where the item is.
 Result<Vector> RunElt(Call& call) {
   columns::ColumnBuilder out(call.type().WithNullable(true), call.pool(), call.rows());
@@ -433,8 +449,10 @@ void AddStrings(Registry& registry) {
       Define("REPEAT", {{{Param::kString, Param::kInt}}}, Returns(kText), RowKernel<string_view, int32_t>(Repeat)));
   registry.Add(Define("REPLACE", {{{Param::kString, Param::kString, Param::kString}}}, Returns(kText),
                       RowKernel<string_view, string_view, string_view>(Replace)));
-  registry.Add(Define("TRANSLATE", {{{Param::kString, Param::kString, Param::kString}}}, Returns(kText),
-                      RowKernel<string_view, string_view, string_view>(Translate)));
+  registry.Add(Define(
+      "TRANSLATE", {{{Param::kString, Param::kString, Param::kString}}},
+      [](const std::vector<Expression>& a) { return kText.WithNullable(a[0].type().nullable()); },
+      Kernel(RunTranslate)));
   registry.Add(Define("CONCAT", {{{Param::kString}, {}, true}}, Returns(kText), Kernel(RunConcat)));
   registry.Add(Define(
       "||", {{{Param::kString, Param::kString}}, {{Param::kBinary, Param::kBinary}}},

@@ -77,7 +77,8 @@ int64_t IntervalPart(string_view unit, int64_t millis) {
 
 bool HasPart(const DataType& type, string_view unit) {
   switch (type.id()) {
-    case TypeId::kDate: return OneOf(unit, kDateUnits) || OneOf(unit, kTimeUnits);
+    case TypeId::kDate:
+      return unit != "NANOSECOND" && unit != "MICROSECOND" && (OneOf(unit, kDateUnits) || OneOf(unit, kTimeUnits));
     case TypeId::kTime: return OneOf(unit, kTimeUnits);
     case TypeId::kTimestamp:
     case TypeId::kTimestampLtz: return OneOf(unit, kDateUnits) || OneOf(unit, kTimeUnits);
