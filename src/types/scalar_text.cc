@@ -1,4 +1,4 @@
-#include "formats/text.h"
+#include "types/scalar_text.h"
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-namespace thalweg::formats {
+namespace thalweg::types {
 namespace {
 
 constexpr int64_t kMillisOfDay = 86'400'000;
@@ -124,7 +124,7 @@ struct DayAndTime {
   int64_t day, millis_of_day, nanos_of_second;
 };
 
-DayAndTime Divide(types::TimestampValue value) {
+DayAndTime Divide(TimestampValue value) {
   int64_t day = value.millis / kMillisOfDay - (value.millis % kMillisOfDay < 0);
   int64_t millis = value.millis - day * kMillisOfDay;
   return {day, millis, millis % 1000 * 1'000'000 + value.nanos};
@@ -235,16 +235,16 @@ DecimalParse ParseDecimal(std::string_view text, int precision, int scale, Int12
     }
     if (!IsDigit(c)) return DecimalParse::kMalformed;
     if (position < kept && !too_large) {
-      value = value * 10 + (c - '0');
-      too_large = value >= limit;
+      too_large = value >= limit / 10;  // asked first: ten times 38 digits may be more than 128 bits
+      if (!too_large) value = value * 10 + (c - '0');
     } else if (position == kept) {
       round_up = c >= '5';
     }
     ++position;
   }
   for (; position < kept && value != 0 && !too_large; ++position) {
-    value *= 10;
-    too_large = value >= limit;
+    too_large = value >= limit / 10;
+    if (!too_large) value *= 10;
   }
   if (round_up) ++value;
   if (too_large || value >= limit) return DecimalParse::kTooLarge;
@@ -261,7 +261,7 @@ bool ParseTime(std::string_view text, int32_t* millis) {
   return true;
 }
 
-bool ParseTimestamp(std::string_view text, TimestampStandard standard, bool zoned, types::TimestampValue* value) {
+bool ParseTimestamp(std::string_view text, TimestampStandard standard, bool zoned, TimestampValue* value) {
   int32_t days;
   int64_t nanos;
   bool iso = standard == TimestampStandard::kIso8601;
@@ -309,7 +309,7 @@ void AppendTime(int32_t millis, std::string* out) {
   AppendFraction(millis % 1000 * 1'000'000LL, out);
 }
 
-void AppendTimestamp(types::TimestampValue value, TimestampStandard standard, bool zoned, std::string* out) {
+void AppendTimestamp(TimestampValue value, TimestampStandard standard, bool zoned, std::string* out) {
   DayAndTime parts = Divide(value);
   AppendDate(static_cast<int32_t>(parts.day), out);
   out->push_back(standard == TimestampStandard::kSql ? ' ' : 'T');
@@ -365,4 +365,4 @@ std::string Escaped(std::string_view text, size_t limit) {
   return out;
 }
 
-}  // namespace thalweg::formats
+}  // namespace thalweg::types

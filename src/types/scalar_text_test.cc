@@ -1,8 +1,8 @@
-#include "formats/text.h"
+#include "types/scalar_text.h"
 
 #include <gtest/gtest.h>
 
-namespace thalweg::formats {
+namespace thalweg::types {
 namespace {
 
 std::string Decimal(std::string_view text, int precision, int scale) {
@@ -15,6 +15,12 @@ std::string Decimal(std::string_view text, int precision, int scale) {
   std::string out;
   AppendDecimal(value, scale, &out);
   return out;
+}
+
+TEST(Decimal, OfMoreDigitsThan128BitsHoldIsTooLarge) {
+  EXPECT_EQ(Decimal("99999999999999999999999999999999999999", 38, 0), "99999999999999999999999999999999999999");
+  EXPECT_EQ(Decimal("990000000000000000000000000000000000000", 38, 0), "too large");
+  EXPECT_EQ(Decimal("3.4e38", 38, 0), "too large");
 }
 
 TEST(Decimal, IsReadExactlyAndRoundedHalfUpBeyondItsScale) {
@@ -53,7 +59,7 @@ TEST(Decimal, SmallValuesAreScientificAsInJava) {
 }
 
 std::string Timestamp(std::string_view text, TimestampStandard standard, bool zoned) {
-  types::TimestampValue value;
+  TimestampValue value;
   if (!ParseTimestamp(text, standard, zoned, &value)) return "refused";
   std::string out;
   AppendTimestamp(value, standard, zoned, &out);
@@ -122,4 +128,4 @@ TEST(Escaped, ShowsControlBytesAndCutsAtTheLimit) {
 }
 
 }  // namespace
-}  // namespace thalweg::formats
+}  // namespace thalweg::types

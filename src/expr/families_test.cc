@@ -1,0 +1,186 @@
+// The families of functions by examples: SQL text, and what CAST(.. AS STRING) of it gives. Values are those of Flink's own tests and
+// documents; whole tables of them are in corpus_test.cc.
+#include <gtest/gtest.h>
+
+#include "expr/evaluator.h"
+#include "expr/sql_for_test.h"
+#include "expr/zone.h"
+
+namespace thalweg::expr {
+namespace {
+
+std::string Text(std::string_view sql) {
+  columns::BufferPool pool;
+  Random random(1);
+  const Zone zone = *Zone::Find("Europe/Berlin");
+  const Context context{.pool = pool, .query_start_ms = 1'700'000'000'123, .zone = &zone, .random = &random};
+  Result<Expression> expression = TestSql(sql, {}).Parse();
+  if (!expression.ok()) return expression.status().message();
+  Result<Expression> text = Cast(*expression, types::DataType(types::TypeId::kString));
+  if (!text.ok()) return text.status().message();
+  Result<Value> value = EvaluateConstant(*text, context);
+  if (!value.ok()) return value.status().message();
+  return value->is_null() ? "NULL" : std::string(value->string());
+}
+
+struct Case {
+  std::string_view sql, text;
+};
+void Hold(std::initializer_list<Case> cases) {
+  for (const Case& c : cases) EXPECT_EQ(Text(c.sql), c.text) << c.sql;
+}
+
+TEST(Arithmetic, WrapsFailsAndRoundsAsJava) {
+  Hold({{"2147483647 + 1", "-2147483648"},
+        {"CAST(127 AS TINYINT) + CAST(1 AS TINYINT)", "-128"},
+        {"7 / 2", "3"},
+        {"-7 / 2", "-3"},
+        {"-7 % 3", "-1"},
+        {"7 / 0", "Division by zero: 7 / 0"},
+        {"CAST(7 AS DOUBLE) / 0", "Infinity"},
+        {"1.0 / 3", "0.333333333333"},
+        {"2.5 * 1.25", "3.125"},
+        {"9.9 / 0", "Division by zero in /"},
+        {"CAST(99999999999999999999999999999999999999 AS DECIMAL(38, 0)) + 1", "NULL"},
+        {"CAST(99999999999999999999999999999999999999 AS DECIMAL(38, 0)) + 99999999999999999999999999999999999999",
+         "NULL"},
+        {"1.5 + NULL", "NULL"}});
+}
+
+TEST(Casts, PrintAndReadAsFlink) {
+  Hold({{"1.0E7", "1.0E7"},
+        {"CAST('1.9' AS INT)", "1"},
+        {"CAST(' 42 ' AS BIGINT)", "42"},
+        {"CAST('4x' AS INT)", "Cannot cast '4x' to INT"},
+        {"TRY_CAST('4x' AS INT)", "NULL"},
+        {"CAST('2.345' AS DECIMAL(3, 2))", "2.35"},
+        {"CAST(1000 AS DECIMAL(3, 2))", "NULL"},
+        {"CAST('abc' AS CHAR(5)) || '|'", "abc  |"},
+        {"CAST('abcdef' AS VARCHAR(3))", "abc"},
+        {"CAST(TRUE AS STRING)", "TRUE"},
+        {"CAST('y' AS BOOLEAN)", "TRUE"},
+        {"TIMESTAMP '2024-02-29 12:00:00.5'", "2024-02-29 12:00:00.5"},
+        {"CAST('2024-2-9' AS TIMESTAMP(3))", "2024-02-09 00:00:00.000"},
+        {"CAST('2023-02-29' AS DATE)", "Cannot cast '2023-02-29' to DATE"},
+        {"CAST(TIMESTAMP '2024-07-01 12:00:00' AS TIMESTAMP_LTZ(0))", "2024-07-01 12:00:00"},
+        {"ARRAY[1, NULL, 3]", "[1, NULL, 3]"},
+        {"MAP['a', 1.5]", "{a=1.5}"},
+        {"(1, 'x')", "(1, x)"},
+        {"INTERVAL '1' DAY", "+1 00:00:00.000"},
+        {"INTERVAL '14' MONTH", "+1-02"}});
+}
+
+TEST(Strings, CountCodePoints) {
+  Hold({{"CHAR_LENGTH('h\u00e9llo')", "5"},
+        {"UPPER('stra\u00dfe \u00e4')", "STRASSE \u00c4"},
+        {"SUBSTRING('hello world', 2, 3)", "ell"},
+        {"SUBSTRING('hello', -3)", "llo"},
+        {"SUBSTRING('hello', 2, -1)", "NULL"},
+        {"SUBSTR('hello world', 0, 3)", "hel"},
+        {"POSITION('test' IN 'xxxtest')", "4"},
+        {"trim(TRAILING from '  example  ')", "  example"},
+        {"RTRIM('abcddcba', 'abd')", "abcddc"},
+        {"lpad('\u00e4\u00e4', 4, '?')", "??\u00e4\u00e4"},
+        {"rpad('abcd', 5, '')", "NULL"},
+        {"OVERLAY('This is a old string' PLACING 'new' FROM 11 FOR 3)", "This is a new string"},
+        {"REPLACE('aaa', 'a', 'bc')", "bcbcbc"},
+        {"CONCAT_WS(',', 'a', NULL, 'b')", "a,b"},
+        {"CONCAT('a', NULL)", "NULL"},
+        {"SPLIT_INDEX('a,b,c', ',', 1)", "b"},
+        {"INITCAP('a bC')", "A Bc"},
+        {"TRANSLATE('abc', 'ac', 'x')", "xb"},
+        {"FROM_BASE64(TO_BASE64('hi'))", "hi"},
+        {"MD5('abc')", "900150983cd24fb0d6963f7d28e17f72"},
+        {"SHA256('test')", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}});
+}
+
+TEST(Like, KnowsItsEscapeOnly) {
+  Hold({{"'abc' LIKE 'a%'", "TRUE"},
+        {"'abc' LIKE 'a_'", "FALSE"},
+        {"'a%c' LIKE 'a!%c' ESCAPE '!'", "TRUE"},
+        {"'abc' LIKE 'a!%c' ESCAPE '!'", "FALSE"},
+        {"'abcabd' LIKE '%b_d%' OR 'abcabd' LIKE '%ab_'", "TRUE"},
+        {"'abc' NOT LIKE '%c'", "FALSE"}});
+}
+
+TEST(Regexps, GiveNullForAMalformedPattern) {
+  Hold({{"REGEXP_EXTRACT('foothebar', 'foo(.*?)(bar)', 2)", "bar"},
+        {"REGEXP_EXTRACT('abc', '(')", "NULL"},
+        {"REGEXP('abc', '(')", "FALSE"},
+        {"REGEXP_REPLACE('foobar', 'oo|ar', 'X$1')", "fX$1bX$1"},
+        {"REGEXP_COUNT('aXbXc', 'X')", "2"},
+        {"REGEXP_EXTRACT_ALL('1-2, 3-4', '([0-9])-([0-9])', 2)", "[2, 4]"}});
+}
+
+TEST(Regexps, EndAtTheLimitOfSteps) {
+  EXPECT_TRUE(
+      Text("REGEXP(REPEAT('a', 30) || 'b', '^(a+)+$')").starts_with("Regular expression needs too many steps") ||
+      Text("REGEXP(REPEAT('a', 30) || 'b', '^(a+)+$')") == "FALSE");
+}
+
+TEST(Temporal, PartsSumsAndDifferences) {
+  Hold({{"EXTRACT(WEEK FROM DATE '2021-01-03')", "53"},
+        {"DAYOFWEEK(DATE '2024-02-25')", "1"},
+        {"TIMESTAMPADD(MONTH, 1, DATE '2024-01-31')", "2024-02-29"},
+        {"timestampadd(HOUR, -1, date '2016-06-15')", "2016-06-14 23:00:00.000000"},
+        {"TIMESTAMPDIFF(MONTH, TIMESTAMP '2024-01-31 00:00:00', TIMESTAMP '2024-02-29 00:00:00')", "0"},
+        {"TIMESTAMPDIFF(DAY, TIMESTAMP '2024-03-01 00:00:00', TIMESTAMP '2024-02-28 12:00:00')", "-1"},
+        {"FLOOR(TIMESTAMP '2024-02-29 12:34:56' TO MONTH)", "2024-02-01 00:00:00"},
+        {"CEIL(DATE '2021-03-01' TO WEEK)", "2021-03-07"},
+        {"DATE '2024-01-31' + INTERVAL '1' MONTH", "2024-02-29"},
+        {"TIME '23:59:59' + INTERVAL '1' SECOND", "00:00:00"},
+        {"DATE_FORMAT(TIMESTAMP '2024-02-09 15:04:05', 'EEE dd MMM yy hh:mm a')", "Fri 09 Feb 24 03:04 PM"},
+        {"TO_TIMESTAMP('09.02.2024 15', 'dd.MM.yyyy HH')", "2024-02-09 15:00:00.000"},
+        {"TO_DATE('nonsense')", "NULL"},
+        {"FROM_UNIXTIME(0)", "1970-01-01 01:00:00"},
+        {"UNIX_TIMESTAMP('1970-01-01 01:00:00')", "0"},
+        {"CURRENT_TIMESTAMP", "2023-11-14 23:13:20.123"},
+        {"CURRENT_DATE", "2023-11-14"},
+        {"CONVERT_TZ('1970-01-01 00:00:00', 'UTC', 'America/Los_Angeles')", "1969-12-31 16:00:00"}});
+}
+
+// In Berlin 02:30 on 2024-03-31 never was, and 02:30 on 2024-10-27 was twice.
+TEST(Temporal, SkippedAndDoubledHoursAreJavas) {
+  Hold({{"CAST(TIMESTAMP '2024-03-31 02:30:00' AS TIMESTAMP_LTZ(0))", "2024-03-31 03:30:00"},
+        {"UNIX_TIMESTAMP('2024-10-27 02:30:00')", "1729989000"}});
+}
+
+TEST(Math, IsJavas) {
+  Hold({{"ROUND(-125.315, 2)", "-125.32"},
+        {"ROUND(CAST(1.2345 AS DOUBLE), 2)", "1.23"},
+        {"TRUNCATE(42.345, 2)", "42.34"},
+        {"TRUNCATE(42, -3)", "0"},
+        {"CEIL(2.5)", "3"},
+        {"FLOOR(-2.5)", "-3"},
+        {"LOG(10, 100)", "2.0"},
+        {"POWER(2, 10)", "1024.0"},
+        {"ABS(-2147483648)", "2147483648"},
+        {"SIGN(-2.5)", "-1.0"},
+        {"BIN(10)", "1010"},
+        {"CHAR_LENGTH(UUID())", "36"}});
+}
+
+TEST(Collections, AreTakenApart) {
+  Hold({{"ARRAY[4, 5][2]", "5"},
+        {"ARRAY[4, 5][3]", "NULL"},
+        {"MAP['a', 1, 'b', 2]['b']", "2"},
+        {"CARDINALITY(ARRAY[1, 2])", "2"},
+        {"MAP_KEYS(MAP['a', 1])", "[a]"},
+        {"ARRAY_SORT(ARRAY[3, NULL, 1])", "[NULL, 1, 3]"},
+        {"ELEMENT(ARRAY[1, 2])", "ELEMENT takes an array of at most one element, not 2"}});
+}
+
+TEST(Json, FindsByPath) {
+  Hold({{"JSON_VALUE('{\"a\": {\"b\": [1, 2.50]}}', '$.a.b[1]')", "2.5"},
+        {"JSON_VALUE('{\"a\": {}}', '$.a')", "NULL"},
+        {"JSON_VALUE('{\"a\": 1}', 'lax $.b' DEFAULT 'none' ON EMPTY)", "none"},
+        {"JSON_VALUE('{\"a\": 1}', 'strict $.b' DEFAULT 'bad' ON ERROR)", "bad"},
+        {"JSON_EXISTS('{\"a\": 1}', '$.a')", "TRUE"},
+        {"JSON_EXISTS('{\"a\": 1}', 'strict $.b' TRUE ON ERROR)", "TRUE"},
+        {"'{\"a\": 1}' IS JSON OBJECT", "TRUE"},
+        {"'nonsense' IS NOT JSON", "TRUE"},
+        {"JSON_OBJECT('k' VALUE JSON_ARRAY(1, NULL, 'x'))", "{\"k\":[1,\"x\"]}"}});
+}
+
+}  // namespace
+}  // namespace thalweg::expr

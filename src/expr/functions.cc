@@ -1,0 +1,118 @@
+#include "expr/functions.h"
+
+#include <algorithm>
+
+#include "base/edit_distance.h"
+#include "expr/evaluator.h"
+#include "expr/families.h"
+
+namespace thalweg::expr {
+namespace {
+
+std::string Upper(std::string_view name) {
+  std::string upper(name);
+  for (char& c : upper)
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  return upper;
+}
+
+std::string TypesText(const std::vector<Expression>& arguments) {
+  std::string text;
+  for (const Expression& argument : arguments) text += (text.empty() ? "" : ", ") + argument.type().ToString();
+  return text;
+}
+
+Status NoOverload(const Function& function, const std::vector<Expression>& arguments) {
+  std::string known;
+  for (const std::string& signature : function.signatures) known += (known.empty() ? "" : ", ") + signature;
+  return UserError("Function {} takes no ({}); its signatures: {}", function.name, TypesText(arguments), known);
+}
+
+Status CheckDepth(const Function& function, const std::vector<Expression>& arguments) {
+  for (const Expression& argument : arguments)
+    if (argument.depth() >= kMaxExpressionDepth)
+      return UserError("Expression is nested deeper than {} at {}", kMaxExpressionDepth, function.name);
+  return {};
+}
+
+}  // namespace
+
+const Registry& Registry::BuiltIn() {
+  static const Registry& registry = *[] {
+    auto* all = new Registry();  // lives as long as the process: plans point to its functions
+    AddEveryFamily(*all);
+    return all;
+  }();
+  return registry;
+}
+
+void Registry::Add(Function function) {
+  std::string name = function.name;
+  bool added = functions_.emplace(name, std::make_unique<Function>(std::move(function))).second;
+  THALWEG_CHECK(added, "{} twice", name);
+}
+
+const Function* Registry::Find(std::string_view name) const {
+  auto found = functions_.find(Upper(name));
+  return found == functions_.end() ? nullptr : found->second.get();
+}
+
+Status Registry::Unknown(std::string_view name) const {
+  const std::string upper = Upper(name);
+  const size_t limit = std::min<size_t>(3, upper.size() / 3 + 1);
+  std::string best;
+  size_t least = limit + 1;
+  for (const auto& [known, function] : functions_) {
+    const size_t distance = EditDistance(upper, known, limit);
+    if (distance < least) {
+      least = distance;
+      best = known;
+    }
+  }
+  if (best.empty()) return UserError("Unknown function, or one not supported yet: {}", name);
+  return UserError("Unknown function, or one not supported yet: {}. Did you mean {}?", name, best);
+}
+
+std::vector<const Function*> Registry::All() const {
+  std::vector<const Function*> all;
+  for (const auto& [name, function] : functions_) all.push_back(function.get());
+  return all;
+}
+
+Result<Expression> Resolve(std::string_view name, std::vector<Expression> arguments) {
+  const Function* function = Registry::BuiltIn().Find(name);
+  if (!function) return Registry::BuiltIn().Unknown(name);
+  return Resolve(*function, std::move(arguments));
+}
+
+Result<Expression> Resolve(const Function& function, std::vector<Expression> arguments) {
+  THALWEG_TRY(CheckDepth(function, arguments));
+  if (function.typed) return UserError("Function {} needs a type", function.name);
+  std::vector<Expression> coerced = arguments;
+  std::optional<types::DataType> type = function.infer(coerced);
+  if (!type) return NoOverload(function, arguments);
+  return Expression::Call(function, std::move(coerced), std::move(*type));
+}
+
+Expression Fold(const Expression& expression) {
+  if (expression.kind() != Expression::Kind::kCall) return expression;
+  std::vector<Expression> arguments;
+  bool changed = false, constant = true;
+  for (const Expression& argument : expression.arguments()) {
+    arguments.push_back(Fold(argument));
+    changed = changed || !arguments.back().SameNode(argument);
+    constant = constant && arguments.back().is_literal();
+  }
+  const Function& function = expression.function();
+  Expression folded = changed ? Expression::Call(function, std::move(arguments), expression.type()) : expression;
+  if (!constant || !function.deterministic) return folded;
+  if (function.contextual && (!function.contextual_for || function.contextual_for(folded.arguments(), folded.type())))
+    return folded;
+  columns::BufferPool pool;
+  const Context context{.pool = pool};
+  Result<Value> value = EvaluateFolded(folded, context);
+  if (!value.ok() || !(value->type().WithNullable(true) == expression.type().WithNullable(true))) return folded;
+  return Expression::Literal(std::move(value).value());
+}
+
+}  // namespace thalweg::expr

@@ -1,0 +1,192 @@
+// JSON_QUERY: the part of a document that a path finds, as JSON text or as ARRAY<STRING>.
+//
+// (json, path) or (json, path, wrapper, on empty, on error) with the words 'WITHOUT', 'CONDITIONAL', 'UNCONDITIONAL' and 'NULL', 'ERROR',
+// 'EMPTY ARRAY', 'EMPTY OBJECT'. JSON_QUERY_ARRAY is JSON_QUERY(... RETURNING ARRAY<STRING>).
+#include "expr/json_query.h"
+
+#include "expr/functions.h"
+#include "expr/json_path.h"
+#include "expr/rows.h"
+#include "expr/signature.h"
+
+namespace thalweg::expr {
+
+using simdjson::dom::element;
+using std::string_view;
+using types::DataType;
+using types::TypeId;
+
+namespace {
+
+using Arguments = std::vector<Expression>;
+
+struct Clauses {
+  std::string wrapper = "WITHOUT", on_empty = "NULL", on_error = "NULL";
+};
+
+bool IsWord(const Expression& argument, std::initializer_list<string_view> words) {
+  if (!argument.is_literal() || argument.is_null_literal() || argument.type().id() != TypeId::kString) return false;
+  for (string_view word : words)
+    if (argument.value().string() == word) return true;
+  return false;
+}
+
+/// What a path found: the values of one array or one value, by the wrapper; or why not.
+struct Answer {
+  enum class Outcome : uint8_t { kValue, kArray, kEmpty, kError } outcome = Outcome::kError;
+  std::vector<element> values;
+  string_view reason = "malformed JSON";
+};
+
+bool IsScalar(element value) { return !value.is_array() && !value.is_object(); }
+
+Answer Ask(simdjson::dom::parser& parser, string_view text, const JsonPath& path, const std::string& wrapper) {
+  using Outcome = Answer::Outcome;
+  element document;
+  if (parser.parse(text.data(), text.size()).get(document) != simdjson::SUCCESS) return {};
+  JsonPath::Found found = path.Find(document);
+  if (found.missing) return {path.lax() ? Outcome::kEmpty : Outcome::kError, {}, "no such part"};
+  // Several values are an array, which an unconditional wrapper would put into another one.
+  if (path.indefinite()) return {Outcome::kArray, std::move(found.values), ""};
+  element value = found.values[0];
+  if (wrapper == "UNCONDITIONAL" || (wrapper == "CONDITIONAL" && !value.is_array()))
+    return {Outcome::kArray, {value}, ""};
+  if (value.is_null()) return {Outcome::kEmpty, {}, "null"};
+  if (IsScalar(value)) return {path.lax() ? Outcome::kEmpty : Outcome::kError, {}, "a scalar"};
+  return {Outcome::kValue, {value}, ""};
+}
+
+std::string TextOf(const Answer& answer, bool nested) {
+  std::string out = nested ? "[" : "";
+  if (answer.outcome == Answer::Outcome::kArray) out += '[';
+  for (size_t i = 0; i < answer.values.size(); ++i) {
+    if (i) out += ',';
+    AppendJson(answer.values[i], out);
+  }
+  if (answer.outcome == Answer::Outcome::kArray) out += ']';
+  return nested ? out + "]" : out;
+}
+
+void AppendStrings(const std::vector<element>& values, columns::ColumnBuilder& out) {
+  for (element value : values) {
+    if (value.is_null()) {
+      out.child(0).AppendNull();
+    } else if (std::optional<std::string> text = JsonScalarText(value)) {
+      out.child(0).AppendString(*text);
+    } else {
+      std::string json;
+      AppendJson(value, json);
+      out.child(0).AppendString(json);
+    }
+  }
+  out.CloseRow();
+}
+
+/// An ARRAY<STRING> has no place for an object: that is an error, NULL without a clause.
+void AppendArray(const Answer& answer, columns::ColumnBuilder& out) {
+  if (answer.outcome == Answer::Outcome::kArray) return AppendStrings(answer.values, out);
+  if (!answer.values[0].is_array()) return out.AppendNull();
+  std::vector<element> parts;
+  for (element part : answer.values[0].get_array()) parts.push_back(part);
+  AppendStrings(parts, out);
+}
+
+template <bool kArray>
+class Query {
+ public:
+  explicit Query(Clauses clauses) : clauses_(std::move(clauses)) {}
+
+  Result<Vector> operator()(Call& call) const {
+    simdjson::dom::parser parser;
+    std::string path_text;
+    std::optional<JsonPath> path;
+    columns::ColumnBuilder out(call.type().WithNullable(true), call.pool(), call.rows());
+    for (int32_t row = 0; row < call.rows(); ++row) {
+      const Vector& json = call.argument(0);
+      const Vector& where = call.argument(1);
+      if (json.IsNull(row) || where.IsNull(row)) {
+        out.AppendNull();
+        continue;
+      }
+      if (!path || path_text != where.column.String(where.at(row))) {
+        path_text = where.column.String(where.at(row));
+        THALWEG_ASSIGN(path, JsonPath::Compile(path_text));
+      }
+      THALWEG_TRY(
+          Append(Ask(parser, json.column.String(json.at(row)), *path, clauses_.wrapper), *path, path_text, out));
+    }
+    return Vector{out.Take()};
+  }
+
+ private:
+  Status Append(const Answer& answer, const JsonPath& path, string_view path_text, columns::ColumnBuilder& out) const {
+    using Outcome = Answer::Outcome;
+    if (answer.outcome == Outcome::kValue || answer.outcome == Outcome::kArray) {
+      const bool nested = path.indefinite() && clauses_.wrapper == "UNCONDITIONAL";
+      if constexpr (kArray)
+        AppendArray(answer, out);
+      else
+        out.AppendString(TextOf(answer, nested));
+      return {};
+    }
+    const std::string& clause = answer.outcome == Outcome::kEmpty ? clauses_.on_empty : clauses_.on_error;
+    if (clause == "ERROR") return UserError("JSON_QUERY: {} at {}", answer.reason, path_text);
+    if (clause == "NULL") {
+      out.AppendNull();
+    } else if constexpr (kArray) {
+      out.CloseRow();
+    } else {
+      out.AppendString(clause == "EMPTY ARRAY" ? "[]" : "{}");
+    }
+    return {};
+  }
+
+  Clauses clauses_;
+};
+
+template <bool kArray>
+Result<Kernel> BindQuery(const Expression& call) {
+  Clauses clauses;
+  if (call.arguments().size() == 5) {
+    clauses.wrapper = call.arguments()[2].value().string();
+    clauses.on_empty = call.arguments()[3].value().string();
+    clauses.on_error = call.arguments()[4].value().string();
+  }
+  return Kernel(Query<kArray>(std::move(clauses)));
+}
+
+template <bool kArray>
+std::optional<DataType> InferQuery(Arguments& arguments) {
+  if (arguments.size() != 2 && arguments.size() != 5) return std::nullopt;
+  for (size_t i : {0, 1}) {
+    std::optional<Expression> text = Fit(arguments[i], Param::kString);
+    if (!text) return std::nullopt;
+    arguments[i] = *text;
+  }
+  if (arguments.size() == 5) {
+    if (!IsWord(arguments[2], {"WITHOUT", "CONDITIONAL", "UNCONDITIONAL"})) return std::nullopt;
+    for (size_t i : {3, 4}) {
+      if (!IsWord(arguments[i], {"NULL", "ERROR", "EMPTY ARRAY", "EMPTY OBJECT"})) return std::nullopt;
+      if (kArray && IsWord(arguments[i], {"EMPTY OBJECT"})) return std::nullopt;
+    }
+  }
+  const DataType text(TypeId::kString);
+  return kArray ? DataType::Array(text) : text;
+}
+
+template <bool kArray>
+Function QueryFunction(const std::string& name) {
+  Function function = Define(name, {name + "(<STRING>, <STRING> [, wrapper, on empty, on error])"},
+                             Inference(InferQuery<kArray>), Binder(BindQuery<kArray>));
+  function.fails = true;
+  return function;
+}
+
+}  // namespace
+
+void AddJsonQuery(Registry& registry) {
+  registry.Add(QueryFunction<false>("JSON_QUERY"));
+  registry.Add(QueryFunction<true>("JSON_QUERY_ARRAY"));
+}
+
+}  // namespace thalweg::expr

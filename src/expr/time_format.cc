@@ -1,0 +1,259 @@
+// Times from and to text by patterns, and from and to seconds of the epoch, in the session's zone.
+#include "expr/calendar.h"
+#include "expr/date_pattern.h"
+#include "expr/families.h"
+#include "expr/functions.h"
+#include "expr/numeric_cast.h"
+#include "expr/rows.h"
+#include "expr/signature.h"
+#include "expr/time_text.h"
+#include "expr/type_rules.h"
+#include "expr/zone.h"
+#include "types/scalar_text.h"
+
+namespace thalweg::expr {
+
+using std::string_view;
+using types::DataType;
+using types::TimestampValue;
+using types::TypeId;
+
+namespace {
+
+using Arguments = std::vector<Expression>;
+constexpr string_view kDefaultPattern = "yyyy-MM-dd HH:mm:ss";
+
+const Zone& ZoneOf(const Call& call) {
+  static const Zone kUtc;
+  return call.context().zone ? *call.context().zone : kUtc;
+}
+
+/// The pattern of the rows so far: patterns are nearly always one constant.
+class PatternCache {
+ public:
+  Result<const DatePattern*> Get(string_view text) {
+    if (!pattern_ || text_ != text) {
+      THALWEG_ASSIGN(DatePattern pattern, DatePattern::Compile(text));
+      pattern_ = std::move(pattern);
+      text_ = text;
+    }
+    return &*pattern_;
+  }
+
+ private:
+  std::string text_;
+  std::optional<DatePattern> pattern_;
+};
+
+/// Calls f(call, row, pattern cache, out) for rows without NULL arguments.
+template <typename F>
+Kernel PatternKernel(F f) {
+  return [f](Call& call) -> Result<Vector> {
+    PatternCache cache;
+    columns::ColumnBuilder out(call.type().WithNullable(true), call.pool(), call.rows());
+    for (int32_t row = 0; row < call.rows(); ++row) {
+      bool null = false;
+      for (int i = 0; i < call.arguments(); ++i) null = null || call.argument(i).IsNull(row);
+      if (null)
+        out.AppendNull();
+      else
+        THALWEG_TRY(f(call, row, cache, out));
+    }
+    return Vector{out.Take()};
+  };
+}
+
+string_view TextAt(const Call& call, int argument, int32_t row) {
+  const Vector& vector = call.argument(argument);
+  return vector.column.String(vector.at(row));
+}
+
+Result<std::optional<TimestampValue>> ParseAt(Call& call, int32_t row, PatternCache& cache) {
+  if (call.arguments() == 1) return ParseSqlTimestamp(TextAt(call, 0, row));
+  THALWEG_ASSIGN(const DatePattern* pattern, cache.Get(TextAt(call, 1, row)));
+  return pattern->Parse(TextAt(call, 0, row));
+}
+
+Status DateFormat(Call& call, int32_t row, PatternCache& cache, columns::ColumnBuilder& out) {
+  const Vector& time = call.argument(0);
+  auto value = ReadAs<TimestampValue>(time.column, time.at(row));
+  if (time.column.type.id() == TypeId::kTimestampLtz) value.millis = ZoneOf(call).ToLocal(value.millis);
+  THALWEG_ASSIGN(const DatePattern* pattern, cache.Get(TextAt(call, 1, row)));
+  std::string text;
+  pattern->Format(value, text);
+  out.AppendString(text);
+  return {};
+}
+
+/// A string stands for the timestamp it spells.
+std::optional<DataType> InferDateFormat(Arguments& arguments) {
+  if (arguments.size() != 2) return std::nullopt;
+  std::optional<Expression> pattern = Fit(arguments[1], Param::kString);
+  if (!pattern || !(IsDatetime(arguments[0].type().id()) || arguments[0].type().id() == TypeId::kString))
+    return std::nullopt;
+  if (arguments[0].type().id() == TypeId::kTime) return std::nullopt;
+  if (!IsTimestamp(arguments[0].type().id())) arguments[0] = Coerced(arguments[0], DataType::Timestamp(3));
+  arguments[1] = *pattern;
+  return Strict(DataType(TypeId::kString), arguments);
+}
+
+Status ToDate(Call& call, int32_t row, PatternCache& cache, columns::ColumnBuilder& out) {
+  std::optional<int32_t> days;
+  if (call.arguments() == 1) {
+    days = ParseSqlDate(TextAt(call, 0, row));
+  } else {
+    THALWEG_ASSIGN(std::optional<TimestampValue> value, ParseAt(call, row, cache));
+    if (value) days = static_cast<int32_t>(FloorDiv(value->millis, kMillisOfDay));
+  }
+  AppendResult(out, days);
+  return {};
+}
+
+Status ToTimestamp(Call& call, int32_t row, PatternCache& cache, columns::ColumnBuilder& out) {
+  THALWEG_ASSIGN(std::optional<TimestampValue> value, ParseAt(call, row, cache));
+  if (value) value = Truncated(*value, 3);
+  AppendResult(out, value);
+  return {};
+}
+
+Status UnixTimestamp(Call& call, int32_t row, PatternCache& cache, columns::ColumnBuilder& out) {
+  THALWEG_ASSIGN(std::optional<TimestampValue> value, ParseAt(call, row, cache));
+  out.Append(value ? FloorDiv(ZoneOf(call).ToUtc(value->millis), 1000) : INT64_MIN);
+  return {};
+}
+
+Status FromUnixTime(Call& call, int32_t row, PatternCache& cache, columns::ColumnBuilder& out) {
+  const Vector& seconds = call.argument(0);
+  // Seconds that no DATE can tell are cut: the text is meaningless either way, and must not overflow.
+  const int64_t at =
+      std::clamp<int64_t>(seconds.column.data<int64_t>()[seconds.at(row)], -377'705'116'800, 253'402'300'799);
+  THALWEG_ASSIGN(const DatePattern* pattern, cache.Get(call.arguments() == 1 ? kDefaultPattern : TextAt(call, 1, row)));
+  std::string text;
+  pattern->Format({ZoneOf(call).ToLocal(at * 1000)}, text);
+  out.AppendString(text);
+  return {};
+}
+
+Status ConvertTz(Call& call, int32_t row, PatternCache&, columns::ColumnBuilder& out) {
+  std::optional<TimestampValue> value = ParseSqlTimestamp(TextAt(call, 0, row));
+  Result<Zone> from = Zone::Find(TextAt(call, 1, row)), to = Zone::Find(TextAt(call, 2, row));
+  // Flink takes an unknown zone for GMT.
+  if (!value) {
+    out.AppendNull();
+    return {};
+  }
+  const int64_t utc = (from.ok() ? *from : Zone()).ToUtc(value->millis);
+  std::string text;
+  AppendSqlTimestamp({(to.ok() ? *to : Zone()).ToLocal(utc)}, 0, text);
+  out.AppendString(text);
+  return {};
+}
+
+/// TO_TIMESTAMP_LTZ(number [, 0 or 3]): seconds or milliseconds of the epoch.
+std::optional<DataType> InferLtz(Arguments& arguments) {
+  if (arguments.empty() || arguments.size() > 3) return std::nullopt;
+  const TypeId id = arguments[0].type().id();
+  if (IsNumeric(id)) {
+    if (arguments.size() == 3) return std::nullopt;
+    if (arguments.size() == 1) arguments.push_back(Expression::Literal(Value::Int(3)));
+    std::optional<Expression> precision = Fit(arguments[1], Param::kInt);
+    if (!precision) return std::nullopt;
+    if (precision->is_literal() && !precision->is_null_literal()) {
+      const auto digits = precision->value().number<int32_t>();
+      if (digits != 0 && digits != 3) return std::nullopt;
+    }
+    arguments[1] = *precision;
+    if (!IsInteger(id))
+      arguments[0] = Coerced(arguments[0], DataType(TypeId::kDouble));
+    else
+      arguments[0] = Coerced(arguments[0], DataType(TypeId::kBigInt));
+    return DataType::TimestampLtz(3);
+  }
+  for (Expression& argument : arguments) {
+    std::optional<Expression> text = Fit(argument, Param::kString);
+    if (!text) return std::nullopt;
+    argument = *text;
+  }
+  return DataType::TimestampLtz(3);
+}
+
+Status LtzOfText(Call& call, int32_t row, PatternCache& cache, columns::ColumnBuilder& out) {
+  std::optional<TimestampValue> value;
+  if (call.arguments() == 1) {
+    value = ParseSqlTimestamp(TextAt(call, 0, row));
+  } else {
+    THALWEG_ASSIGN(const DatePattern* pattern, cache.Get(TextAt(call, 1, row)));
+    value = pattern->Parse(TextAt(call, 0, row));
+  }
+  Zone zone;  // UTC, not the session's
+  if (call.arguments() == 3) {
+    THALWEG_ASSIGN(zone, Zone::Find(TextAt(call, 2, row)));
+  }
+  if (value) value = Truncated({zone.ToUtc(value->millis), value->nanos}, 3);
+  AppendResult(out, value);
+  return {};
+}
+
+Result<Kernel> BindLtz(const Expression& call) {
+  const TypeId id = call.arguments()[0].type().id();
+  if (id == TypeId::kString) return PatternKernel(LtzOfText);
+  auto at = [](int64_t value, int32_t precision) -> std::optional<TimestampValue> {
+    const __int128 millis = static_cast<__int128>(value) * (precision == 0 ? 1000 : 1);
+    if (millis > 253'402'300'799'999 || millis < -62'135'596'800'000) return std::nullopt;  // years 0001 to 9999
+    return TimestampValue{static_cast<int64_t>(millis)};
+  };
+  if (id == TypeId::kBigInt) return RowKernel<int64_t, int32_t>(at);
+  return RowKernel<double, int32_t>(
+      [at](double v, int32_t precision) { return at(CastNumber<int64_t>(precision == 0 ? v * 1000 : v), 3); });
+}
+
+Function Zoned(Function function, bool fails) {
+  function.contextual = true;
+  function.fails = fails;
+  return function;
+}
+
+Function Now() {
+  Kernel kernel = [](Call& call) -> Result<Vector> {
+    columns::ColumnBuilder out(call.type(), call.pool(), 1);
+    out.Append(FloorDiv(call.context().NowMs(), 1000));
+    return Vector{out.Take(), true};
+  };
+  Binder bind = [kernel](const Expression& call) -> Result<Kernel> {
+    if (call.arguments().empty()) return kernel;
+    return PatternKernel(UnixTimestamp);
+  };
+  return Define("UNIX_TIMESTAMP", {{}, {{Param::kString}, {Param::kString}}}, Returns(TypeId::kBigInt),
+                std::move(bind));
+}
+
+}  // namespace
+
+void AddTimeFormats(Registry& registry) {
+  registry.Add(Zoned(Define("DATE_FORMAT", {"DATE_FORMAT(<TIMESTAMP or STRING>, <STRING>)"}, Inference(InferDateFormat),
+                            Binder([](const Expression&) -> Result<Kernel> { return PatternKernel(DateFormat); })),
+                     true));
+  registry.Add(Zoned(
+      Define("TO_DATE", {{{Param::kString}, {Param::kString}}}, ReturnsNullable(TypeId::kDate), PatternKernel(ToDate)),
+      true));
+  registry.Add(Zoned(Define("TO_TIMESTAMP", {{{Param::kString}, {Param::kString}}},
+                            ReturnsNullable(DataType::Timestamp(3)), PatternKernel(ToTimestamp)),
+                     true));
+  registry.Add(
+      Zoned(Define("TO_TIMESTAMP_LTZ",
+                   {"TO_TIMESTAMP_LTZ(<NUMERIC> [, <INT>])", "TO_TIMESTAMP_LTZ(<STRING> [, <STRING> [, <STRING>]])"},
+                   Inference(InferLtz), Binder(BindLtz)),
+            true));
+  registry.Add(Zoned(Define("FROM_UNIXTIME", {{{Param::kBigInt}, {Param::kString}}}, Returns(TypeId::kString),
+                            PatternKernel(FromUnixTime)),
+                     true));
+  registry.Add(Zoned(Define("CONVERT_TZ", {{{Param::kString, Param::kString, Param::kString}}},
+                            ReturnsNullable(TypeId::kString), PatternKernel(ConvertTz)),
+                     false));
+  Function unix_timestamp = Zoned(Now(), true);
+  unix_timestamp.deterministic = false;  // without arguments
+  unix_timestamp.stable = true;
+  registry.Add(std::move(unix_timestamp));
+}
+
+}  // namespace thalweg::expr
