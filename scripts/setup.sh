@@ -9,7 +9,7 @@ packages=(
   libfmt-dev librdkafka-dev librocksdb-dev libsimdjson-dev libxxhash-dev libpcre2-dev libyaml-cpp-dev libcli11-dev libhowardhinnant-date-dev
   libboost1.81-dev libzstd-dev liblz4-dev libsnappy-dev zlib1g-dev libssl-dev
   libgtest-dev libgmock-dev libbenchmark-dev valgrind clang-19 libclang-rt-19-dev llvm-19
-  python3 python3-venv
+  python3 python3-venv tzdata
 )
 kafka_packages=(openjdk-17-jre-headless maven)   # the real broker of tests/e2e and `quickstart.sh --kafka`
 fuzz_packages=(clang-tidy-19 clang-format-19)

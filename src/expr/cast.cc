@@ -43,8 +43,7 @@ Kernel RetypeKernel() {
 
 Kernel CellKernel(CellCast cast, bool try_cast) {
   return [cast, try_cast](Call& call) -> Result<Vector> {
-    static const Zone kUtc;
-    const Zone& zone = call.context().zone ? *call.context().zone : kUtc;
+    const Zone& zone = ZoneOf(call);
     const Vector& from = call.argument(0);
     columns::ColumnBuilder out(call.type().WithNullable(true), call.pool(), call.rows());
     for (int32_t row = 0; row < call.rows(); ++row) {

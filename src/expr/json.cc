@@ -25,11 +25,6 @@ namespace {
 
 using Arguments = std::vector<Expression>;
 
-const Zone& ZoneOf(const Call& call) {
-  static const Zone kUtc;
-  return call.context().zone ? *call.context().zone : kUtc;
-}
-
 bool Parse(simdjson::dom::parser& parser, string_view text, element& document) {
   return parser.parse(text.data(), text.size()).get(document) == simdjson::SUCCESS;
 }

@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "expr/zone.h"
+
 namespace thalweg::expr {
 
 using columns::BufferRef;
@@ -20,6 +22,11 @@ void AndBits(uint8_t* to, const uint8_t* from, size_t bytes) {
 }
 
 }  // namespace
+
+const Zone& ZoneOf(const Call& call) {
+  static const Zone kUtc;
+  return call.context().zone ? *call.context().zone : kUtc;
+}
 
 BufferRef CombinedValidity(const Call& call) {
   const size_t bytes = static_cast<size_t>(call.rows() + 7) / 8;

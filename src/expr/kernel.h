@@ -63,6 +63,9 @@ class Call {
   boost::container::small_vector<const Vector*, 4> values_;
 };
 
+/// The session's time zone.
+const Zone& ZoneOf(const Call& call);
+
 using Kernel = std::function<Result<Vector>(Call& call)>;
 
 /// One row of NULL of `type`.

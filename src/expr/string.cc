@@ -68,10 +68,10 @@ std::string MapCodePoints(string_view text, F f) {
   return out;
 }
 
-std::string Replace(string_view text, string_view from, string_view to);
+std::string ReplaceAll(string_view text, string_view from, string_view to);
 
 /// The one letter of Latin whose capital is two.
-std::string Upper(string_view text) { return Replace(MapCodePoints(text, ToUpper), "\u00df", "SS"); }
+std::string Upper(string_view text) { return ReplaceAll(MapCodePoints(text, ToUpper), "\u00df", "SS"); }
 
 std::string InitCap(string_view text) {
   bool start = true;
@@ -143,7 +143,7 @@ std::optional<std::string> Pad(string_view text, int32_t size, string_view pad, 
   return left ? padding + std::string(text) : std::string(text) + padding;
 }
 
-std::string Replace(string_view text, string_view from, string_view to) {
+std::string ReplaceAll(string_view text, string_view from, string_view to) {
   std::string out;
   if (from.empty()) {
     // Java: the replacement before each character and at the end.
@@ -448,7 +448,7 @@ void AddStrings(Registry& registry) {
   registry.Add(
       Define("REPEAT", {{{Param::kString, Param::kInt}}}, Returns(kText), RowKernel<string_view, int32_t>(Repeat)));
   registry.Add(Define("REPLACE", {{{Param::kString, Param::kString, Param::kString}}}, Returns(kText),
-                      RowKernel<string_view, string_view, string_view>(Replace)));
+                      RowKernel<string_view, string_view, string_view>(ReplaceAll)));
   registry.Add(Define(
       "TRANSLATE", {{{Param::kString, Param::kString, Param::kString}}},
       [](const std::vector<Expression>& a) { return kText.WithNullable(a[0].type().nullable()); },

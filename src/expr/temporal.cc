@@ -18,11 +18,6 @@ namespace {
 
 using Arguments = std::vector<Expression>;
 
-const Zone& ZoneOf(const Call& call) {
-  static const Zone kUtc;
-  return call.context().zone ? *call.context().zone : kUtc;
-}
-
 int64_t CenturyOf(int64_t year, int64_t years) {
   return year > 0 ? (year + years - 1) / years : -((-year) / years + 1);
 }

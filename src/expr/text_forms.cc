@@ -17,7 +17,6 @@ using types::TypeId;
 
 namespace {
 
-bool Digit(char c) { return c >= '0' && c <= '9'; }
 bool AsciiLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 /// TRUE or FALSE, of NULL FALSE.
@@ -43,7 +42,7 @@ std::optional<int64_t> InetAton(string_view text) {
     int64_t value = 0;
     if (end == at || end - at > 10) return std::nullopt;
     for (size_t i = at; i < end; ++i) {
-      if (!Digit(text[i])) return std::nullopt;
+      if (!types::IsDigit(text[i])) return std::nullopt;
       value = value * 10 + (text[i] - '0');
     }
     parts.push_back(value);
@@ -67,7 +66,7 @@ std::optional<std::string> InetNtoa(int64_t address) {
 std::string UrlEncode(string_view text) {
   std::string out;
   for (char c : text) {
-    if (AsciiLetter(c) || Digit(c) || c == '.' || c == '-' || c == '*' || c == '_')
+    if (AsciiLetter(c) || types::IsDigit(c) || c == '.' || c == '-' || c == '*' || c == '_')
       out += c;
     else if (c == ' ')
       out += '+';
@@ -110,8 +109,8 @@ Kernel TypeOf() {
 }  // namespace
 
 void AddTextForms(Registry& registry) {
-  registry.Add(
-      CharacterTest("IS_DIGIT", [](string_view t) { return !t.empty() && std::all_of(t.begin(), t.end(), Digit); }));
+  registry.Add(CharacterTest(
+      "IS_DIGIT", [](string_view t) { return !t.empty() && std::all_of(t.begin(), t.end(), types::IsDigit); }));
   registry.Add(CharacterTest("IS_DECIMAL", [](string_view t) {
     double value;
     return !t.empty() && types::ParseDouble(t, &value) && t.find_first_not_of("+-.0123456789") == string_view::npos;

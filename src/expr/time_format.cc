@@ -23,11 +23,6 @@ namespace {
 using Arguments = std::vector<Expression>;
 constexpr string_view kDefaultPattern = "yyyy-MM-dd HH:mm:ss";
 
-const Zone& ZoneOf(const Call& call) {
-  static const Zone kUtc;
-  return call.context().zone ? *call.context().zone : kUtc;
-}
-
 /// The pattern of the rows so far: patterns are nearly always one constant.
 class PatternCache {
  public:

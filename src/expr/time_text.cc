@@ -12,8 +12,6 @@ using types::TimestampValue;
 
 namespace {
 
-bool Digit(char c) { return c >= '0' && c <= '9'; }
-
 /// What is left of a text that is read from the front.
 class Scan {
  public:
@@ -28,7 +26,7 @@ class Scan {
   bool Number(size_t least, size_t most, int64_t* value) {
     size_t n = 0;
     *value = 0;
-    for (; n < most && n < text_.size() && Digit(text_[n]); ++n) *value = *value * 10 + (text_[n] - '0');
+    for (; n < most && n < text_.size() && types::IsDigit(text_[n]); ++n) *value = *value * 10 + (text_[n] - '0');
     text_.remove_prefix(n);
     return n >= least;
   }
@@ -36,7 +34,7 @@ class Scan {
   bool Fraction(int64_t* nanos) {
     int64_t unit = 100'000'000;
     *nanos = 0;
-    for (; !text_.empty() && Digit(text_.front()); text_.remove_prefix(1), unit /= 10)
+    for (; !text_.empty() && types::IsDigit(text_.front()); text_.remove_prefix(1), unit /= 10)
       *nanos += (text_.front() - '0') * unit;
     return true;
   }

@@ -5,13 +5,12 @@
 #include <date/tz.h>
 
 #include "expr/calendar.h"
+#include "types/scalar_text.h"
 
 namespace thalweg::expr {
 namespace {
 
 constexpr int64_t kMaxOffsetSeconds = 18 * 3600;  // java.time.ZoneOffset's bound
-
-bool Digit(char c) { return c >= '0' && c <= '9'; }
 
 // "+h", "+hh", "+hh:mm", "+hh:mm:ss", "+hhmm": seconds.
 std::optional<int64_t> ParseOffset(std::string_view text) {
@@ -19,7 +18,7 @@ std::optional<int64_t> ParseOffset(std::string_view text) {
   const int64_t sign = text[0] == '-' ? -1 : 1;
   std::string digits;
   for (char c : text.substr(1)) {
-    if (Digit(c))
+    if (types::IsDigit(c))
       digits += c;
     else if (c != ':')
       return std::nullopt;

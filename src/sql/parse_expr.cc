@@ -72,7 +72,8 @@ ExprPtr Grammar::ParsePrefix() {
   if (token.IsSymbol("-")) return unary(UnaryOp::kMinus, kUnary);
   if (token.IsSymbol("+")) return unary(UnaryOp::kPlus, kUnary);
   // FINAL is no reserved word: a name unless an expression follows.
-  bool word_follows = at_.Peek(1).kind == TokenKind::kWord && at_.Peek(2).IsSymbol("(");
+  TokenKind next = at_.Peek(1).kind;
+  bool word_follows = (next == TokenKind::kWord || next == TokenKind::kQuotedName) && at_.Peek(2).IsSymbol("(");
   if (token.IsWord("RUNNING")) return unary(UnaryOp::kRunning, kUnary);
   if (token.IsWord("FINAL") && word_follows) return unary(UnaryOp::kFinal, kUnary);
   return ParsePostfix(ParsePrimary(), begin);

@@ -20,7 +20,7 @@ namespace thalweg::testing {
 namespace {
 
 constexpr uint64_t kSeed = 0x7468616c776567;  // fixed, so that a failure repeats
-constexpr int kDefaultInputs = 20000;
+constexpr int kDefaultInputs = 6000;
 
 // What a signal handler can reach: the input being run, empty between runs.
 const FuzzTarget* running_target = nullptr;

@@ -30,7 +30,7 @@ bool TakeChar(std::string_view* text, char c) {
   return true;
 }
 
-// Days since 1970-01-01 of a civil date and back: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
+// Days since 1970-01-01 of a civil date: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
 int32_t DaysFromCivil(int32_t year, int32_t month, int32_t day) {
   year -= month <= 2;
   int32_t era = (year >= 0 ? year : year - 399) / 400;
@@ -38,22 +38,6 @@ int32_t DaysFromCivil(int32_t year, int32_t month, int32_t day) {
   int32_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
   int32_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
   return era * 146097 + day_of_era - 719468;
-}
-
-struct Civil {
-  int32_t year, month, day;
-};
-
-Civil CivilFromDays(int64_t days) {
-  days += 719468;
-  int64_t era = (days >= 0 ? days : days - 146096) / 146097;
-  int64_t day_of_era = days - era * 146097;
-  int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-  int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-  int64_t shifted = (5 * day_of_year + 2) / 153;
-  int64_t month = shifted < 10 ? shifted + 3 : shifted - 9;
-  return {static_cast<int32_t>(year_of_era + era * 400 + (month <= 2)), static_cast<int32_t>(month),
-          static_cast<int32_t>(day_of_year - (153 * shifted + 2) / 5 + 1)};
 }
 
 int32_t DaysInMonth(int32_t year, int32_t month) {
@@ -166,6 +150,18 @@ int Base64Digit(char c) {
 }
 
 }  // namespace
+
+Civil CivilFromDays(int64_t days) {
+  days += 719468;
+  int64_t era = (days >= 0 ? days : days - 146096) / 146097;
+  int64_t day_of_era = days - era * 146097;
+  int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+  int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+  int64_t shifted = (5 * day_of_year + 2) / 153;
+  int64_t month = shifted < 10 ? shifted + 3 : shifted - 9;
+  return {year_of_era + era * 400 + (month <= 2), static_cast<int32_t>(month),
+          static_cast<int32_t>(day_of_year - (153 * shifted + 2) / 5 + 1)};
+}
 
 std::string_view Trim(std::string_view text) {
   while (!text.empty() && static_cast<unsigned char>(text.front()) <= ' ') text.remove_prefix(1);

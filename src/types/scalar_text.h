@@ -15,6 +15,14 @@ using Int128 = __int128;
 /// SQL: "2024-01-31 23:59:59.123"; ISO-8601: "2024-01-31T23:59:59.123". TIMESTAMP_LTZ has a Z behind either.
 enum class TimestampStandard : uint8_t { kSql, kIso8601 };
 
+/// A date of the proleptic Gregorian calendar.
+struct Civil {
+  int64_t year;
+  int32_t month, day;
+};
+/// Of days since 1970-01-01 (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms").
+Civil CivilFromDays(int64_t days);
+
 inline bool IsDigit(char c) { return static_cast<unsigned char>(c - '0') < 10; }
 
 /// Without ASCII blanks at both ends (Java's String.trim).

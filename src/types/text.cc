@@ -1,4 +1,5 @@
 #include "types/text.h"
+#include "types/scalar_text.h"
 
 #include <cmath>
 #include <cstdlib>
@@ -36,26 +37,8 @@ void AppendJavaFloat(T value, std::string& out) {
   out.append(digits, 0, 1).append(".").append(digits, 1).append("E").append(std::to_string(exponent));
 }
 
-struct Civil {
-  int64_t year;
-  unsigned month, day;
-};
-
-/// Proleptic Gregorian date of days since 1970-01-01 (Hinnant, "chrono-Compatible Low-Level Date Algorithms").
-Civil CivilOfDays(int64_t days) {
-  days += 719468;
-  int64_t era = (days >= 0 ? days : days - 146096) / 146097;
-  auto day_of_era = static_cast<unsigned>(days - era * 146097);
-  unsigned year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-  unsigned day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-  unsigned shifted = (5 * day_of_year + 2) / 153;
-  unsigned month = shifted < 10 ? shifted + 3 : shifted - 9;
-  return {static_cast<int64_t>(year_of_era) + era * 400 + (month <= 2), month,
-          day_of_year - (153 * shifted + 2) / 5 + 1};
-}
-
 void AppendDate(int64_t days, std::string& out) {
-  Civil date = CivilOfDays(days);
+  Civil date = CivilFromDays(days);
   if (date.year < 0)
     out += '-';
   else if (date.year > 9999)
