@@ -5,7 +5,7 @@
 //     if (graph.ok()) THALWEG_CHECK(Decode(Encode(*graph)).ok());
 //   }
 //
-// In `<folder>_test` the target is the test Fuzz.<Name>: the seeds, then THALWEG_FUZZ_INPUTS (default 20,000) mutations of
+// In `<folder>_test` the target is the test Fuzz.<Name>: the seeds, then THALWEG_FUZZ_INPUTS (default 6,000) mutations of
 // them from a fixed seed. In a -DTHALWEG_FUZZ=ON build each x_fuzz.cc is a libFuzzer program of its own, which runs every
 // input through all targets of the file and first writes their seeds to the corpus folder named on its command line.
 // A property that must hold is a THALWEG_CHECK or an EXPECT; a crash, a sanitizer report and an exception fail too. In each
@@ -22,7 +22,7 @@
 
 namespace thalweg::testing {
 
-/// Longest mutated input, in bytes: long enough for two-byte varint lengths, short enough for 20,000 inputs in a second.
+/// Longest mutated input, in bytes: long enough for two-byte varint lengths, short enough for many inputs in a second.
 constexpr size_t kMaxFuzzInput = 4096;
 
 struct FuzzTarget {
