@@ -8,33 +8,77 @@ namespace thalweg::api {
 StreamExecutionEnvironment::StreamExecutionEnvironment(config::Configuration config, RunOptions options)
     : config_(std::move(config)), options_(std::move(options)) {}
 
+namespace {
+
+/// The options of `thalweg run` out of a program's arguments; what is none of them stays, and all behind "--".
+class ArgumentReader {
+ public:
+  ArgumentReader(int& argc, char** argv) : argc_(argc), argv_(argv) {}
+
+  /// Reads to the end, also past an error: it is the first.
+  Status Read(RunOptions& options) {
+    int kept = 1;
+    for (; next_ < argc_; ++next_) {
+      const std::string_view argument = argv_[next_];
+      if (argument == "--") break;
+      if (!Take(argument, options)) argv_[kept++] = argv_[next_];
+    }
+    // The program sees its own arguments as they would stand without ours.
+    for (int i = next_ + 1; i < argc_; ++i) argv_[kept++] = argv_[i];
+    argc_ = kept;
+    return error_;
+  }
+
+  std::string config_file;
+  std::vector<std::string> definitions;
+
+ private:
+  bool Take(std::string_view argument, RunOptions& options) {
+    if (auto definition = ValueOf(argument, "-D", "-D")) {
+      definitions.push_back(*definition);
+    } else if (auto file = ValueOf(argument, "", "--config")) {
+      config_file = *file;
+    } else if (auto from = ValueOf(argument, "-s", "--from-checkpoint")) {
+      options.from_checkpoint = *from;
+    } else if (auto parallelism = ValueOf(argument, "-p", "--parallelism")) {
+      definitions.push_back(std::string(config::kParallelism.key) + "=" + *parallelism);
+    } else if (argument == "-n" || argument == "--allow-non-restored-state") {
+      options.allow_non_restored_state = true;
+    } else if (argument == "--progress") {
+      options.progress_lines = true;
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  // "-s VALUE", "-sVALUE", "--long VALUE", "--long=VALUE". Without a value: an error, and "".
+  std::optional<std::string> ValueOf(std::string_view argument, std::string_view letter, std::string_view name) {
+    const bool attached = !letter.empty() && argument.starts_with(letter) && argument.size() > letter.size();
+    if (attached) return std::string(argument.substr(letter.size()));
+    if (argument.starts_with(name) && argument.size() > name.size() && argument[name.size()] == '=')
+      return std::string(argument.substr(name.size() + 1));
+    if (argument != name && (letter.empty() || argument != letter)) return std::nullopt;
+    if (next_ + 1 < argc_) return std::string(argv_[++next_]);
+    if (error_.ok()) error_ = UserError("Wrong command line: {} needs a value", argument);
+    return std::string();
+  }
+
+  int& argc_;
+  char** argv_;
+  int next_ = 1;
+  Status error_;
+};
+
+}  // namespace
+
 std::unique_ptr<StreamExecutionEnvironment> StreamExecutionEnvironment::FromArguments(int& argc, char** argv) {
   auto env = std::make_unique<StreamExecutionEnvironment>();
   env->options_.terminal = true;
-  std::string file;
-  std::vector<std::string> definitions;
-  int kept = 1;
-  for (int i = 1; i < argc; ++i) {
-    std::string_view argument = argv[i];
-    auto value = [&](std::string_view flag) -> std::optional<std::string> {
-      if (argument == flag && i + 1 < argc) return std::string(argv[++i]);
-      if (argument.starts_with(std::string(flag) + "=")) return std::string(argument.substr(flag.size() + 1));
-      return std::nullopt;
-    };
-    if (argument.starts_with("-D") && argument.size() > 2) {
-      definitions.emplace_back(argument.substr(2));
-    } else if (auto definition = value("-D")) {
-      definitions.push_back(*definition);
-    } else if (auto config = value("--config")) {
-      file = *config;
-    } else if (auto from = value("--from-checkpoint")) {
-      env->options_.from_checkpoint = *from;
-    } else {
-      argv[kept++] = argv[i];
-    }
-  }
-  argc = kept;
-  auto loaded = config::LoadConfiguration(file, definitions);
+  ArgumentReader reader(argc, argv);
+  env->error_ = reader.Read(env->options_);
+  if (!env->error_.ok()) return env;
+  auto loaded = config::LoadConfiguration(reader.config_file, reader.definitions);
   if (loaded.ok()) {
     env->config_ = std::move(loaded->configuration);
     for (const std::string& warning : loaded->warnings) fmt::print(stderr, "warning: {}\n", warning);
@@ -82,10 +126,11 @@ Result<JobResult> StreamExecutionEnvironment::Execute(const std::string& job_nam
 Result<JobResult> StreamExecutionEnvironment::Run(const std::string& job_name, const RunOptions& options) {
   ++executions_;
   THALWEG_TRY(error_);
-  THALWEG_ASSIGN(flow::Program program, BuildProgram(job_name));
+  auto program = BuildProgram(job_name);
   graph_->MarkBuilt();
-  return options.terminal ? RunInTerminal(std::move(program), config_, options)
-                          : RunEmbedded(std::move(program), config_, options);
+  THALWEG_TRY(program.status());
+  return options.terminal ? RunInTerminal(*std::move(program), config_, options)
+                          : RunEmbedded(*std::move(program), config_, options);
 }
 
 Result<flow::Program> StreamExecutionEnvironment::BuildProgram(const std::string& job_name) const {

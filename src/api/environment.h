@@ -23,8 +23,8 @@ class StreamExecutionEnvironment {
   StreamExecutionEnvironment(const StreamExecutionEnvironment&) = delete;
   StreamExecutionEnvironment& operator=(const StreamExecutionEnvironment&) = delete;
 
-  /// For plain executables: takes `-D key=value`, `--config FILE`, `--from-checkpoint latest|PATH` out of the arguments (argc and argv
-  /// are left with the others). Errors (an unknown key) come out of Execute.
+  /// For plain executables: takes the options of `thalweg run` out of the arguments (argc and argv are left with the others, and all
+  /// behind "--"). Errors (an unknown key) come out of Execute.
   static std::unique_ptr<StreamExecutionEnvironment> FromArguments(int& argc, char** argv);
 
   /// Flink's keys. An error comes out of Execute.

@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "api/files.h"
+#include "config/options.h"
 
 namespace thalweg::api {
 namespace {
@@ -195,6 +196,67 @@ TEST(Environment, TwoOperatorsOfOneUidAreRefused) {
   auto result = env.Execute("job");
   ASSERT_FALSE(result.ok());
   EXPECT_THAT(result.status().message(), HasSubstr("share the uid 'same'"));
+}
+
+TEST(Environment, WhatWasDeclaredWronglyGoesWithTheExecutionThatFailed) {
+  StreamExecutionEnvironment env;
+  env.FromElements(1, 2).Map([](int n) { return n; }).Uid("same").Map([](int n) { return n; }).Uid("same").Print();
+  EXPECT_THAT(env.Execute("doubled").status().message(), HasSubstr("share the uid 'same'"));
+  auto passed = env.FromElements(1, 2).Map([](int n) { return n; }).Name("passed");
+  passed.GetSideOutput(OutputTag<int>{"side"}).Print();
+  passed.GetSideOutput(OutputTag<std::string>{"side"}).Print();
+  EXPECT_THAT(env.Execute("typed").status().message(), HasSubstr("Side output 'side' of 'passed' has rows of"));
+  auto rows = env.FromElements(1, 2).Map([](int n) { return n * 10; }).ExecuteAndCollect("right");
+  ASSERT_TRUE(rows.ok()) << rows.status().ToString();
+  EXPECT_THAT(*rows, ElementsAre(10, 20));
+}
+
+/// FromArguments of a program called with `arguments`, and what it left of them.
+struct Called {
+  explicit Called(std::vector<std::string> arguments) : words(std::move(arguments)) {
+    words.insert(words.begin(), "program");
+    for (std::string& word : words) argv.push_back(word.data());
+    int argc = static_cast<int>(argv.size());
+    env = StreamExecutionEnvironment::FromArguments(argc, argv.data());
+    left.assign(argv.begin() + 1, argv.begin() + argc);
+  }
+  std::vector<std::string> words;
+  std::vector<char*> argv;
+  std::unique_ptr<StreamExecutionEnvironment> env;
+  std::vector<std::string> left;
+};
+
+TEST(Environment, AProgramTakesTheOptionsOfRunInAllTheirForms) {
+  for (const std::vector<std::string>& form :
+       {std::vector<std::string>{"-p", "3", "-s", "latest", "-n", "--progress"},
+        {"-p3", "-slatest", "--allow-non-restored-state", "--progress"},
+        {"--parallelism=3", "--from-checkpoint=latest", "-n", "--progress"},
+        {"--parallelism", "3", "--from-checkpoint", "latest", "-n", "--progress"}}) {
+    std::vector<std::string> arguments = form;
+    arguments.insert(arguments.begin(), "--mine");
+    arguments.push_back("rows");
+    Called called(arguments);
+    EXPECT_THAT(called.left, ElementsAre("--mine", "rows"));
+    EXPECT_EQ(called.env->run_options().from_checkpoint, "latest");
+    EXPECT_TRUE(called.env->run_options().allow_non_restored_state);
+    EXPECT_TRUE(called.env->run_options().progress_lines);
+    EXPECT_EQ(*called.env->config().Get(config::kParallelism), 3);
+  }
+}
+
+TEST(Environment, WhatStandsBehindTheDashesIsTheProgramsOwn) {
+  Called called({"-p", "2", "--", "-p", "5", "--", "-s"});
+  EXPECT_THAT(called.left, ElementsAre("-p", "5", "--", "-s"));
+  EXPECT_EQ(*called.env->config().Get(config::kParallelism), 2);
+  EXPECT_EQ(called.env->run_options().from_checkpoint, "");
+}
+
+TEST(Environment, AnOptionWithoutItsValueIsAnErrorOfExecute) {
+  for (const char* option : {"-s", "--from-checkpoint", "-p", "--parallelism", "-D", "--config"}) {
+    Called called({"rows", option});
+    EXPECT_EQ(called.env->Execute("job").status().message(),
+              fmt::format("Wrong command line: {} needs a value", option));
+  }
 }
 
 TEST(Environment, AFileSinkShowsCompleteParts) {

@@ -72,8 +72,11 @@ class StreamGraph {
   /// The program of what was added since MarkBuilt. UserError if that is nothing, a uid is used twice, or an edge cannot be.
   /// `default_parallelism`: of nodes that name none.
   Result<flow::Program> Build(std::string job_name, int default_parallelism) const;
-  /// What is there was run: the next program is of what comes.
-  void MarkBuilt() { built_ = graph_.nodes.size(); }
+  /// What is there was run, or could not be: the next program is of what comes, and what was wrong so far is forgotten.
+  void MarkBuilt() {
+    built_ = graph_.nodes.size();
+    error_ = {};
+  }
 
  private:
   struct Functions {

@@ -20,4 +20,18 @@ size_t EditDistance(std::string_view a, std::string_view b, size_t limit) {
   return above[b.size()];
 }
 
+NearestWord::NearestWord(std::string_view wanted)
+    : wanted_(wanted), below_(std::max<size_t>(2, wanted.size() / 3) + 1) {}
+
+void NearestWord::Consider(std::string_view word) {
+  const size_t distance = EditDistance(wanted_, word, below_ - 1);
+  if (distance >= below_ || distance >= std::max(wanted_.size(), word.size())) return;
+  below_ = std::max<size_t>(distance, 1);
+  word_ = word;
+}
+
+std::string NearestWord::Suggestion() const {
+  return word_.empty() ? std::string() : "; did you mean '" + std::string(word_) + "'?";
+}
+
 }  // namespace thalweg

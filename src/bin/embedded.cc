@@ -67,8 +67,43 @@ std::string AsUri(const std::string& path) {
   return "file://" + std::filesystem::absolute(path).string();
 }
 
-Status FillCheckpoints(const config::Configuration& config, const std::string& from, const std::string& job,
-                       JobOptions& options) {
+/// Whether two folders, each a path or a file:// URI, are one.
+bool SameFolder(const std::string& a, const std::string& b) {
+  const auto left = io::LocalFolder(a), right = io::LocalFolder(b);
+  std::error_code error;
+  return left.ok() && right.ok() && std::filesystem::equivalent(*left, *right, error) && !error;
+}
+
+/// Where the job starts from: the flag goes before the configuration.
+Status FillRestore(const config::Configuration& config, const RunOptions& run, const std::string& job,
+                   JobOptions& options) {
+  THALWEG_ASSIGN(std::optional<std::string> configured, config.Find(config::kRecoveryPath));
+  THALWEG_ASSIGN(std::optional<std::string> directory, config.Find(config::kCheckpointDir));
+  THALWEG_ASSIGN(config::ClaimMode claim, config.Get(config::kClaimMode));
+  THALWEG_ASSIGN(bool ignore_unclaimed, config.Get(config::kIgnoreUnclaimedState));
+  options.claim_restored = claim == config::ClaimMode::kClaim;
+  options.allow_non_restored_state = run.allow_non_restored_state || ignore_unclaimed;
+  const bool by_flag = !run.from_checkpoint.empty();
+  const std::string from = by_flag ? run.from_checkpoint : configured.value_or("");
+  if (from.empty()) return {};
+  const std::string_view asked = by_flag ? "--from-checkpoint" : config::kRecoveryPath.key;
+  if (from == "latest") {
+    if (!options.store) return UserError("{} latest needs execution.checkpointing.dir", asked);
+    options.restore = runtime::RestoreFrom{options.store, job, std::nullopt};
+    return {};
+  }
+  auto path = checkpoint::ResolveCheckpointPath(from);
+  THALWEG_TRY(path.status().WithContext(fmt::format("{} {}", asked, from)));
+  if (options.store && SameFolder(path->directory, *directory)) {
+    options.restore = runtime::RestoreFrom{options.store, path->job, path->checkpoint};
+    return {};
+  }
+  THALWEG_ASSIGN(auto store, OpenStore(AsUri(path->directory), config, options.log));
+  options.restore = runtime::RestoreFrom{std::move(store), path->job, path->checkpoint};
+  return {};
+}
+
+Status FillCheckpoints(const config::Configuration& config, JobOptions& options) {
   THALWEG_ASSIGN(std::optional<config::Duration> interval, config.Find(config::kCheckpointInterval));
   THALWEG_ASSIGN(std::optional<std::string> directory, config.Find(config::kCheckpointDir));
   THALWEG_ASSIGN(config::Duration timeout, config.Get(config::kCheckpointTimeout));
@@ -84,15 +119,6 @@ Status FillCheckpoints(const config::Configuration& config, const std::string& f
   if (directory) {
     THALWEG_ASSIGN(options.store, OpenStore(AsUri(*directory), config, options.log));
   }
-  if (from.empty()) return {};
-  if (from == "latest") {
-    if (!options.store) return UserError("--from-checkpoint latest needs execution.checkpointing.dir");
-    options.restore = runtime::RestoreFrom{options.store, job, std::nullopt};
-    return {};
-  }
-  THALWEG_ASSIGN(checkpoint::CheckpointPath path, checkpoint::ResolveCheckpointPath(from));
-  THALWEG_ASSIGN(auto store, OpenStore(AsUri(path.directory), config, options.log));
-  options.restore = runtime::RestoreFrom{std::move(store), path.job, path.checkpoint};
   return {};
 }
 
@@ -225,11 +251,11 @@ Result<JobResult> RunEmbedded(flow::Program program, const config::Configuration
   static time::SystemClock clock;
   JobOptions options;
   options.log = run.log ? run.log : [](const std::string& line) { fmt::print(stderr, "{}\n", line); };
-  options.allow_non_restored_state = run.allow_non_restored_state;
   THALWEG_TRY(CheckRuntimeMode(config));
   THALWEG_TRY(FillPlan(config, options));
   THALWEG_TRY(FillProcess(config, options));
-  THALWEG_TRY(FillCheckpoints(config, run.from_checkpoint, program.graph.name, options));
+  THALWEG_TRY(FillCheckpoints(config, options));
+  THALWEG_TRY(FillRestore(config, run, program.graph.name, options));
   THALWEG_TRY(FillBackend(config, program.graph, clock, options));
   std::random_device device;
   options.seed = (uint64_t{device()} << 32) | device();

@@ -22,8 +22,7 @@ Result<config::Configuration> Configure(const cli::Arguments& arguments) {
   return std::move(loaded.configuration);
 }
 
-Status Run(const cli::Arguments& arguments) {
-  THALWEG_ASSIGN(config::Configuration config, Configure(arguments));
+Status Run(const cli::Arguments& arguments, config::Configuration config) {
   THALWEG_ASSIGN(api::JobEntryFunction * entry, bin::LoadJob(arguments.library));
   api::RunOptions options;
   options.from_checkpoint = arguments.from_checkpoint;
@@ -38,8 +37,7 @@ Status Run(const cli::Arguments& arguments) {
   return {};
 }
 
-Result<bool> Doctor(const cli::Arguments& arguments) {
-  THALWEG_ASSIGN(config::Configuration config, Configure(arguments));
+bool Doctor(const config::Configuration& config) {
   const std::vector<cli::Finding> findings = cli::Examine(config);
   fmt::print("{}", cli::FindingsText(findings));
   return std::none_of(findings.begin(), findings.end(),
@@ -60,12 +58,14 @@ int main(int argc, char** argv) {
     case cli::Command::kHelp: fmt::print("{}", arguments->help); return kDone;
     case cli::Command::kVersion: fmt::print("{}", cli::VersionText()); return kDone;
     case cli::Command::kDoctor: {
-      auto fit = Doctor(*arguments);
-      if (!fit.ok()) return Fail(fit.status(), kFailed);
-      return *fit ? kDone : kFailed;
+      auto config = Configure(*arguments);
+      if (!config.ok()) return Fail(config.status(), kWrongUse);
+      return Doctor(*config) ? kDone : kFailed;
     }
     case cli::Command::kRun: {
-      Status status = Run(*arguments);
+      auto config = Configure(*arguments);
+      if (!config.ok()) return Fail(config.status(), kWrongUse);
+      Status status = Run(*arguments, *std::move(config));
       return status.ok() ? kDone : Fail(status, kFailed);
     }
   }

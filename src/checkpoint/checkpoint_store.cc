@@ -192,15 +192,29 @@ Result<state::KeyedSnapshot> CheckpointStore::ReadKeyGroups(const std::string& j
   return checkpoint::ReadKeyGroups(*storage_, CheckpointFolder(job, checkpoint), state, range);
 }
 
+void CheckpointStore::KeepEarlier(const std::string& job, const std::vector<uint64_t>& checkpoints,
+                                  std::optional<uint64_t> claimed) {
+  const std::lock_guard lock(mutex_);
+  for (uint64_t number : checkpoints)
+    if (number != claimed) earlier_.insert({job, number});
+}
+
 Status CheckpointStore::Subsume(const Manifest& newest) {
   THALWEG_ASSIGN(std::vector<uint64_t> numbers, List(newest.job));
   std::erase_if(numbers, [&](uint64_t number) { return number > newest.checkpoint; });  // another's: not ours to judge
   std::set<uint64_t> keep;
   {
     const std::lock_guard lock(mutex_);
-    for (auto number = numbers.rbegin();
-         number != numbers.rend() && keep.size() < static_cast<size_t>(options_.num_retained); ++number)
-      if (!damaged_.contains({newest.job, *number})) keep.insert(*number);
+    int retained = 0;
+    for (auto number = numbers.rbegin(); number != numbers.rend(); ++number) {
+      const std::pair entry(newest.job, *number);
+      if (earlier_.contains(entry)) {
+        keep.insert(*number);
+      } else if (retained < options_.num_retained && !damaged_.contains(entry)) {
+        keep.insert(*number);
+        ++retained;
+      }
+    }
   }
   // The manifest goes first: what lacks files must not look like a checkpoint.
   for (uint64_t number : numbers)

@@ -78,7 +78,11 @@ class CheckpointStore {
   Result<state::KeyedSnapshot> ReadKeyGroups(const std::string& job, uint64_t checkpoint, const SubtaskState& state,
                                              types::KeyGroupRange range);
 
-  /// After Commit of `newest`: deletes the checkpoints beyond num_retained (damaged ones found by ReadLatest do not count as
+  /// What was committed before this run began: Subsume deletes none of these and does not count them. `claimed`: but this one, which
+  /// becomes this run's own. Called once, before the first Commit.
+  void KeepEarlier(const std::string& job, const std::vector<uint64_t>& checkpoints, std::optional<uint64_t> claimed);
+
+  /// After Commit of `newest`: deletes this run's checkpoints beyond num_retained (damaged ones found by ReadLatest do not count as
   /// retained), and files below `newest` that no checkpoint refers to. A failure leaves files, which the next call deletes.
   Status Subsume(const Manifest& newest);
 
@@ -93,6 +97,7 @@ class CheckpointStore {
   const StoreOptions options_;
   std::mutex mutex_;
   std::set<std::pair<std::string, uint64_t>> damaged_;  // (job, number) that ReadLatest passed over
+  std::set<std::pair<std::string, uint64_t>> earlier_;  // (job, number) of runs before this one
 };
 
 /// The folder of a job below the checkpoint directory: its name, with bytes other than A-Z a-z 0-9 . _ - as %XX.

@@ -331,6 +331,18 @@ TEST_F(CheckpointStoreTest, ADamagedCheckpointDoesNotCountAsRetained) {
   EXPECT_THAT(store->List(kJob).value(), ElementsAre(1u, 3u));
 }
 
+TEST_F(CheckpointStoreTest, SubsumeLeavesCheckpointsOfEarlierRunsButAClaimedOne) {
+  for (uint64_t checkpoint : {1, 2, 3}) Commit(*Open("earlier"), checkpoint);
+  const auto store = Open("a", 1);
+  store->KeepEarlier(kJob, {1, 2, 3}, 2);
+  Commit(*store, 4);
+  const Manifest newest = Commit(*store, 5);
+  ASSERT_TRUE(store->Subsume(newest).ok());
+  EXPECT_THAT(store->List(kJob).value(), ElementsAre(1u, 3u, 5u));
+  for (uint64_t kept : {1, 3, 5}) EXPECT_TRUE(store->Read(kJob, kept).ok()) << kept;
+  EXPECT_FALSE(std::filesystem::exists(folder_.path() + "/" + CheckpointFolder(kJob, 2)));
+}
+
 TEST_F(CheckpointStoreTest, APathNamesACheckpointAJobOrADirectoryWithOneJob) {
   const auto store = Open("a");
   Commit(*store, 1);

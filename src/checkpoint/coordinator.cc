@@ -82,7 +82,7 @@ void CheckpointCoordinator::On(CommitResult& result) {
     case CommitOutcome::Kind::kFailed:
       return Abort(result.checkpoint, fmt::format("its manifest could not be written: {}", result.outcome.reason),
                    true);
-    case CommitOutcome::Kind::kSuperseded: return Fail(UserError("{}", result.outcome.reason));
+    case CommitOutcome::Kind::kSuperseded: return Fail(UserError("{}", result.outcome.reason), true);
     case CommitOutcome::Kind::kUnknown:
       // To go on could mean to abort what a restart then restores.
       return Fail(
@@ -256,12 +256,12 @@ void CheckpointCoordinator::EndWithoutCheckpoint() {
   ended_ = true;
 }
 
-void CheckpointCoordinator::Fail(Status reason) {
+void CheckpointCoordinator::Fail(Status reason, bool for_good) {
   if (ended_) return;
   for (const auto& [checkpoint, pending] : pending_)
     if (pending.request) Send(Answer{*pending.request, checkpoint, "the job failed"});
   for (const TriggerNow& request : requests_) Send(Answer{request.request, 0, "the job failed"});
-  Send(FailJob{std::move(reason)});
+  Send(FailJob{std::move(reason), for_good});
   ended_ = true;
 }
 

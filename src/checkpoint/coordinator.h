@@ -115,6 +115,7 @@ struct NotifyAborted {  // to every task
 };
 struct FailJob {  // the attempt is over; nothing more comes out
   Status reason;
+  bool for_good = false;  // no restart: another coordinator has the job, and two would take turns for ever
 };
 struct SetTimer {  // replaces the one before
   int64_t at_ms = 0;
@@ -174,7 +175,7 @@ class CheckpointCoordinator {
   Manifest MakeManifest(uint64_t checkpoint, const Pending& pending) const;
   void Abort(uint64_t checkpoint, const std::string& reason, bool counts);
   void Complete(uint64_t checkpoint);
-  void Fail(Status reason);
+  void Fail(Status reason, bool for_good = false);
   void EndWithoutCheckpoint();
   void ArmTimer();
   bool CheckUids(const TaskState& state);

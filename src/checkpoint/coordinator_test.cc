@@ -27,7 +27,7 @@ CoordinatorOptions TwoSources() {
   return options;
 }
 
-// What a step said, one line each: "barrier 1 [1-0 1-1]", "commit 1", "complete 1", "abort 1: why", "fail: why", "answer 9: ...", "end".
+// What a step said, one line each: "barrier 1 [1-0 1-1]", "commit 1", "complete 1", "abort 1: why", "fail: why", "fail for good: why", "answer 9: ...", "end".
 std::string Say(const CoordinatorOutput& output) {
   struct {
     std::string operator()(const TriggerBarrier& m) {
@@ -39,7 +39,9 @@ std::string Say(const CoordinatorOutput& output) {
     std::string operator()(const CommitManifest& m) { return fmt::format("commit {}", m.manifest.checkpoint); }
     std::string operator()(const NotifyComplete& m) { return fmt::format("complete {}", m.checkpoint); }
     std::string operator()(const NotifyAborted& m) { return fmt::format("abort {}: {}", m.checkpoint, m.reason); }
-    std::string operator()(const FailJob& m) { return "fail: " + m.reason.message(); }
+    std::string operator()(const FailJob& m) {
+      return (m.for_good ? "fail for good: " : "fail: ") + m.reason.message();
+    }
     std::string operator()(const SetTimer& m) { return fmt::format("timer {}", m.at_ms); }
     std::string operator()(const Answer& m) {
       return fmt::format("answer {}: {} {}", m.request, m.checkpoint, m.error);
@@ -231,7 +233,7 @@ TEST(Coordinator, ACommitOfUnknownOutcomeOrASecondCoordinatorEndsTheAttempt) {
     ASSERT_EQ(said.size(), 1u);
     EXPECT_THAT(said[0],
                 HasSubstr(kind == CommitOutcome::Kind::kUnknown ? "fail: Checkpoint 1 may or may not be committed: why"
-                                                                : "fail: why"));
+                                                                : "fail for good: why"));
     EXPECT_THAT(step(500, Tick{}), IsEmpty());
   }
 }
@@ -416,7 +418,7 @@ TEST(Coordinator, OfTwoCoordinatorsOverOneStoreOneEnds) {
   }
   EXPECT_THAT(b(120, CommitResult{1, store_b.Commit(b.manifest)}), ElementsAre("complete 1"));
   EXPECT_THAT(a(120, CommitResult{1, store_a.Commit(a.manifest)}),
-              ElementsAre("fail: Another coordinator runs job 'j': it committed checkpoint 1"));
+              ElementsAre("fail for good: Another coordinator runs job 'j': it committed checkpoint 1"));
 }
 
 // Random orders of everything, many seeds. Checks: a checkpoint ends once; notified only after its commit succeeded; its manifest

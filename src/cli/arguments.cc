@@ -13,7 +13,7 @@ constexpr char kFooter[] =
     "Keys of -D and --config are Flink's (docs/book/configuration.md); -D goes over --config.\n"
     "Ctrl-C stops a job: sources end, a last checkpoint is taken, the exit status is 0. A second one ends it at once, "
     "with 130.\n"
-    "Exit status: 0 finished or stopped, 1 failed, 2 wrong command line.";
+    "Exit status: 0 finished or stopped, 1 failed, 2 wrong command line or configuration.";
 
 void AddConfiguration(CLI::App& app, Arguments& out) {
   app.add_option("--config", out.config_file, "Configuration file (YAML)")->type_name("FILE");
@@ -39,14 +39,13 @@ void AddRun(CLI::App& run, Arguments& out, int& parallelism) {
 Status CheckCommand(const std::vector<std::string>& arguments) {
   if (arguments.empty() || arguments.front().starts_with("-")) return {};
   const std::string& given = arguments.front();
-  std::string nearest;
-  size_t least = SIZE_MAX;
+  NearestWord nearest(given);
   for (const char* name : {"run", "doctor", "version", "help"}) {
-    size_t distance = EditDistance(given, name, 100);
-    if (distance == 0) return {};
-    if (distance < least) least = distance, nearest = name;
+    if (given == name) return {};
+    nearest.Consider(name);
   }
-  return UserError("Unknown command '{}'; did you mean '{}'? 'thalweg help' lists them", given, nearest);
+  return UserError("Unknown command '{}'{} 'thalweg help' lists them", given,
+                   nearest.word().empty() ? ":" : nearest.Suggestion());
 }
 
 }  // namespace

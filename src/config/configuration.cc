@@ -55,10 +55,17 @@ Result<std::vector<Resolved>> Resolve(const Definition& definition) {
   std::vector<Resolved> resolved;
   for (const KeyInfo* info : KeysOfDeprecated(definition.key)) resolved.push_back({std::string(info->key), info, true});
   if (resolved.empty()) {
-    return UserError("Unknown configuration key '{}' ({}); did you mean '{}'?", definition.key, definition.origin,
-                     NearestKey(definition.key));
+    return UserError("Unknown configuration key '{}' ({}){}", definition.key, definition.origin,
+                     SuggestKey(definition.key));
   }
   return resolved;
+}
+
+// Keys without effect are looked at, too: what is mistyped must not wait for the day they get theirs.
+Status CheckText(const Resolved& key, std::string_view text) {
+  if (const HonouredOption* honoured = FindHonoured(key.key)) return honoured->check(text);
+  const bool is_map_entry = key.info->type == "Map" && key.info->key != key.key;
+  return is_map_entry ? Status() : CheckType(*key.info, text);
 }
 
 void Warn(const Definition& definition, const std::vector<Resolved>& resolved, std::vector<std::string>* warnings) {
@@ -92,8 +99,7 @@ Status Configuration::ApplyLayer(std::span<const Definition> definitions, std::v
     THALWEG_ASSIGN(std::vector<Resolved> resolved, Resolve(definition));
     Warn(definition, resolved, &new_warnings);
     for (const Resolved& key : resolved) {
-      const HonouredOption* honoured = FindHonoured(key.key);
-      Status checked = honoured != nullptr ? honoured->check(definition.text) : Status();
+      Status checked = CheckText(key, definition.text);
       if (!checked.ok()) return Locate(checked, definition.key, definition.origin);
       if (!key.deprecated) current_in_layer.insert(key.key);
       if (key.deprecated && current_in_layer.contains(key.key)) continue;

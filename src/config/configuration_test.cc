@@ -94,11 +94,42 @@ TEST(Keys, PlaceholdersStandForNames) {
 }
 
 TEST(Keys, NearestIsByEditDistance) {
-  EXPECT_EQ(NearestKey("execution.checkpointing.intervall"), "execution.checkpointing.interval");
-  EXPECT_EQ(NearestKey("paralellism.default"), "parallelism.default");
-  EXPECT_EQ(NearestKey("state.checkpoint.dir"), "state.checkpoints.dir") << "older names count too";
-  EXPECT_EQ(NearestKey("thalweg.core"), "thalweg.cores");
-  EXPECT_FALSE(NearestKey("").empty());
+  EXPECT_EQ(SuggestKey("execution.checkpointing.intervall"), "; did you mean 'execution.checkpointing.interval'?");
+  EXPECT_EQ(SuggestKey("paralellism.default"), "; did you mean 'parallelism.default'?");
+  EXPECT_EQ(SuggestKey("state.checkpoint.dir"), "; did you mean 'state.checkpoints.dir'?") << "older names count too";
+  EXPECT_EQ(SuggestKey("thalweg.core"), "; did you mean 'thalweg.cores'?");
+  EXPECT_EQ(SuggestKey(""), "");
+  EXPECT_EQ(SuggestKey("x"), "");
+  EXPECT_EQ(SuggestKey("my.own.setting"), "");
+}
+
+TEST(Keys, EveryDefaultIsOfItsType) {
+  for (const KeyInfo& info : FlinkKeys())
+    if (info.default_value) EXPECT_TRUE(CheckType(info, *info.default_value).ok()) << info.key;
+}
+
+TEST(Configuration, AMistypedValueIsAnErrorAlsoWhereTheKeyHasNoEffect) {
+  const std::vector<std::pair<std::string, std::string>> wrong = {
+      {"pipeline.object-reuse", "maybe"},
+      {"rest.port", "many"},
+      {"akka.ask.timeout", "soon"},
+      {"taskmanager.memory.network.fraction", "half"},
+      {"taskmanager.memory.network.max", "lots"},
+      {"execution.checkpointing.externalized-checkpoint-retention", "KEEP"},
+      {"metrics.reporter.prom.interval", "often"}};
+  for (const auto& [key, text] : wrong) {
+    Configuration configuration;
+    const Status status = configuration.Set(key, text);
+    EXPECT_FALSE(status.ok()) << key;
+    EXPECT_THAT(status.message(), AllOf(HasSubstr(key), HasSubstr(text)));
+    EXPECT_FALSE(configuration.Has(key));
+  }
+  Configuration configuration;
+  EXPECT_TRUE(configuration.Set("pipeline.object-reuse", "TRUE").ok());
+  EXPECT_TRUE(
+      configuration.Set("execution.checkpointing.externalized-checkpoint-retention", "delete_on_cancellation").ok());
+  EXPECT_TRUE(configuration.Set("pipeline.global-job-parameters.mine", "any text: at, all").ok())
+      << "an entry of a map";
 }
 
 TEST(Configuration, DefaultsAreFlinks) {
@@ -155,7 +186,7 @@ TEST(Configuration, DefinitionsGoBeforeTheFile) {
 TEST(Configuration, UnknownKeyNamesPlaceAndNearest) {
   Status status = LoadError("a: 1\n");
   EXPECT_EQ(status.category(), ErrorCategory::kUser);
-  EXPECT_THAT(status.message(), StartsWith("Unknown configuration key 'a' (FILE:1:1); did you mean '"));
+  EXPECT_EQ(status.message(), "Unknown configuration key 'a' (FILE:1:1)") << "none is near";
   EXPECT_EQ(LoadError("execution:\n  checkpointing:\n    intervall: 5 s\n").message(),
             "Unknown configuration key 'execution.checkpointing.intervall' (FILE:3:5); did you mean "
             "'execution.checkpointing.interval'?");

@@ -1,9 +1,9 @@
 #include "config/keys.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "base/edit_distance.h"
+#include "config/values.h"
 
 namespace thalweg::config {
 
@@ -57,7 +57,36 @@ void ForEachDeprecated(const KeyInfo& info, const Visit& visit) {
   }
 }
 
+// "Enum(A|B)".
+Status CheckEnum(std::string_view type, std::string_view text) {
+  const size_t open = type.find('(');
+  if (open == std::string_view::npos) return {};  // its values are not known
+  std::string_view rest = type.substr(open + 1, type.size() - open - 2);
+  const std::string wanted = LowerCase(Trimmed(text));
+  std::string allowed;
+  while (!rest.empty()) {
+    const size_t bar = std::min(rest.find('|'), rest.size());
+    if (wanted == LowerCase(rest.substr(0, bar))) return {};
+    allowed += (allowed.empty() ? "" : ", ") + std::string(rest.substr(0, bar));
+    rest.remove_prefix(std::min(bar + 1, rest.size()));
+  }
+  return UserError("Not one of the allowed values: '{}'; write one of: {}", text, allowed);
+}
+
 }  // namespace
+
+Status CheckType(const KeyInfo& info, std::string_view text) {
+  if (info.type == "Boolean") return ParseBoolean(text).status();
+  if (info.type == "Integer" || info.type == "Long") return ParseInteger(text).status();
+  if (info.type == "Double") return ParseDouble(text).status();
+  if (info.type == "Duration") return ParseDuration(text).status();
+  // Flink writes one default as "infinite", which its own parser refuses.
+  if (info.type == "MemorySize") return text == info.default_value ? Status() : ParseMemorySize(text).status();
+  if (info.type == "Map") return ParseMap(text).status();
+  if (info.type.starts_with("List<")) return ParseList(text).status();
+  if (info.type.starts_with("Enum")) return CheckEnum(info.type, text);
+  return {};
+}
 
 const KeyInfo* FindKey(std::string_view key) {
   if (const KeyInfo* info = FindExact(FlinkKeys(), key)) return info;
@@ -80,23 +109,18 @@ std::vector<const KeyInfo*> KeysOfDeprecated(std::string_view deprecated) {
   return keys;
 }
 
-std::string_view NearestKey(std::string_view key) {
-  std::string_view nearest;
-  size_t least = std::numeric_limits<int32_t>::max();
-  auto consider = [&](std::string_view candidate) {
-    size_t distance = EditDistance(key, candidate, least);
-    if (distance < least || (distance == least && candidate < nearest)) {
-      least = distance;
-      nearest = candidate;
-    }
-  };
+std::string SuggestKey(std::string_view key) {
+  std::vector<std::string_view> candidates;
   for (std::span<const KeyInfo> keys : {FlinkKeys(), OwnKeys()}) {
     for (const KeyInfo& info : keys) {
-      consider(info.key);
-      ForEachDeprecated(info, consider);
+      candidates.push_back(info.key);
+      ForEachDeprecated(info, [&](std::string_view name) { candidates.push_back(name); });
     }
   }
-  return nearest;
+  std::sort(candidates.begin(), candidates.end());
+  NearestWord nearest(key);
+  for (std::string_view candidate : candidates) nearest.Consider(candidate);
+  return nearest.Suggestion();
 }
 
 }  // namespace thalweg::config

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/status.h"
+
 namespace thalweg::config {
 
 struct KeyInfo {
@@ -29,7 +31,10 @@ const KeyInfo* FindKey(std::string_view key);
 /// The keys that `deprecated` is an older name of (one name may have become two keys); empty if it is none.
 std::vector<const KeyInfo*> KeysOfDeprecated(std::string_view deprecated);
 
-/// The known key (or deprecated name) with the least edit distance to `key`; the bytewise first of equals. Never empty.
-std::string_view NearestKey(std::string_view key);
+/// "; did you mean 'known.key'?" with the known key or deprecated name that is nearest to `key`, or "" if none is near.
+std::string SuggestKey(std::string_view key);
+
+/// UserError if `text` is no value of the key's type. For a whole value, not one entry of a Map key.
+Status CheckType(const KeyInfo& info, std::string_view text);
 
 }  // namespace thalweg::config

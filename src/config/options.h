@@ -22,6 +22,13 @@ struct EnumNames<CheckpointingMode> {
       {{"EXACTLY_ONCE", CheckpointingMode::kExactlyOnce}, {"AT_LEAST_ONCE", CheckpointingMode::kAtLeastOnce}}};
 };
 
+enum class ClaimMode : uint8_t { kNoClaim, kClaim };
+template <>
+struct EnumNames<ClaimMode> {
+  static constexpr std::array<std::pair<std::string_view, ClaimMode>, 2> kNames{
+      {{"NO_CLAIM", ClaimMode::kNoClaim}, {"CLAIM", ClaimMode::kClaim}}};
+};
+
 enum class StateBackendType : uint8_t { kHashMap, kRocksDb };
 template <>
 struct EnumNames<StateBackendType> {
@@ -70,10 +77,22 @@ inline constexpr ConfigOption<CheckpointingMode> kCheckpointMode{
 inline constexpr ConfigOption<std::string> kCheckpointDir{
     "execution.checkpointing.dir", "Folder (file:///...) below which each job keeps its checkpoints."};
 inline constexpr ConfigOption<int64_t> kCheckpointsRetained{"execution.checkpointing.num-retained",
-                                                            "Completed checkpoints that are kept.", 1};
+                                                            "Completed checkpoints of this run that are kept.", 1};
 inline constexpr ConfigOption<int64_t> kTolerableFailedCheckpoints{
     "execution.checkpointing.tolerable-failed-checkpoints",
     "Checkpoints that may fail one after another before the job fails.", 0};
+
+// Recovery.
+inline constexpr ConfigOption<std::string> kRecoveryPath{
+    "execution.state-recovery.path",
+    "Checkpoint to start from, as --from-checkpoint, which goes before it: latest or a path."};
+inline constexpr ConfigOption<ClaimMode> kClaimMode{"execution.state-recovery.claim-mode",
+                                                    "Checkpoints of earlier runs are never deleted (NO_CLAIM); CLAIM: "
+                                                    "the one restored from the job's own folder is, once newer ones "
+                                                    "make it superfluous."};
+inline constexpr ConfigOption<bool> kIgnoreUnclaimedState{
+    "execution.state-recovery.ignore-unclaimed-state",
+    "Leave out state of the checkpoint that no operator takes, as --allow-non-restored-state."};
 
 // State.
 inline constexpr ConfigOption<StateBackendType> kStateBackend{

@@ -16,9 +16,9 @@ sizes (`64 mb`, `4 gb`; a bare number is bytes), `true` or `false`, lists (`a;b`
 separator inside a part, a doubled quote is one quote.
 
 Keys come from a YAML file, nested or flat (`--config FILE`), and from `-D key=value`, which goes before the file. An unknown key is an
-error that names the nearest known one. An older name of a key works, with a warning; if a file gives both, the current name counts.
-A key of Flink's that is not listed here is accepted and has no effect; a warning says so (except for keys that only concern the JVM,
-YARN or the like).
+error that names a known one if one is near. An older name of a key works, with a warning; if a file gives both, the current name counts.
+A key of Flink's that is not listed here is accepted if its value is of its type, and has no effect; a warning says so (except for keys
+that only concern the JVM, YARN or the like).
 
 <!-- Made by config/reference.cc. A test compares it. -->
 )";

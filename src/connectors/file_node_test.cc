@@ -118,7 +118,7 @@ TEST(PrintNode, KnowsFlinksOptionsOnly) {
   PrintStreams streams{std::make_shared<LineStream>(stdout), std::make_shared<LineStream>(stderr)};
   EXPECT_TRUE(MakePrintNode(SinkNode("print", {{"print-identifier", "p"}, {"standard-error", "true"}}), streams).ok());
   EXPECT_THAT(MakePrintNode(SinkNode("print", {{"identifier", "p"}}), streams).status().message(),
-              HasSubstr("did you mean 'print-identifier'?"));
+              HasSubstr("There are: print-identifier, standard-error"));
   EXPECT_THAT(MakeBlackholeNode(SinkNode("blackhole", {{"x", "y"}})).status().message(),
               HasSubstr("it has no options"));
 }

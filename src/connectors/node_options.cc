@@ -1,23 +1,12 @@
 #include "connectors/node_options.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "base/edit_distance.h"
 #include "types/type_codec.h"
 
 namespace thalweg::connectors {
 namespace {
-
-std::string_view NearestOf(const std::vector<std::string>& names, std::string_view wanted) {
-  std::string_view nearest;
-  size_t least = std::numeric_limits<int32_t>::max();
-  for (const std::string& name : names) {
-    size_t distance = EditDistance(wanted, name, least);
-    if (distance < least) least = distance, nearest = name;
-  }
-  return nearest;
-}
 
 bool IsMillis(const types::DataType& type) {
   using types::TypeId;
@@ -77,8 +66,10 @@ Status NodeOptions::Finish() const {
     std::vector<std::string> names(known_.begin(), known_.end());
     for (const std::string& prefix : prefixes_) names.push_back(prefix + "*");
     if (names.empty()) return UserError("Unknown option '{}' of {}: it has no options", key, Label());
-    return UserError("Unknown option '{}' of {}; did you mean '{}'? There are: {}", key, Label(), NearestOf(names, key),
-                     fmt::join(names, ", "));
+    NearestWord nearest(key);
+    for (const std::string& name : names) nearest.Consider(name);
+    return UserError("Unknown option '{}' of {}{} There are: {}", key, Label(),
+                     nearest.word().empty() ? "." : nearest.Suggestion(), fmt::join(names, ", "));
   }
   return {};
 }

@@ -200,11 +200,19 @@ std::shared_ptr<flow::Source> MakeRangeSource(RangeSourceOptions options) {
 
 Result<std::shared_ptr<flow::Source>> MakeSequenceSource(int64_t from, int64_t to, bool as_objects) {
   if (to < from) return UserError("Sequence ends before it begins: from {}, to {}", from, to);
-  if (to == INT64_MAX) return UserError("Sequence must end below {}", INT64_MAX);
+  // A range ends before INT64_MAX: one that is to reach it is made one lower, its rows one higher.
+  const int64_t shift = to == INT64_MAX ? 1 : 0;
+  if (from < INT64_MIN + shift)
+    return UserError("Sequence has more values than can be counted: from {}, to {}", from, to);
   RangeSourceOptions options;
-  options.from = from;
-  options.to = to + 1;
-  options.make_rows = [as_objects] { return RangeRows(as_objects ? SequenceObjects : SequenceColumn); };
+  options.from = from - shift;
+  options.to = to - shift + 1;
+  options.make_rows = [as_objects, shift] {
+    return RangeRows([as_objects, shift](int64_t first, int64_t step, int32_t rows, columns::BufferPool& pool) {
+      return as_objects ? SequenceObjects(first + shift, step, rows, pool)
+                        : SequenceColumn(first + shift, step, rows, pool);
+    });
+  };
   return MakeRangeSource(std::move(options));
 }
 

@@ -66,6 +66,14 @@ TEST(SequenceSource, ReachesTheEndsOfInt64AndRefusesNonsense) {
               ElementsAre("+I[-9223372036854775808]", "+I[-9223372036854775807]"));
   EXPECT_THAT(Rows(**MakeSequenceSource(INT64_MAX - 1, INT64_MAX - 1, false), 3),
               ElementsAre("+I[9223372036854775806]"));
+  for (bool as_objects : {false, true})
+    EXPECT_EQ(Rows(**MakeSequenceSource(INT64_MAX - 2, INT64_MAX, as_objects), 2).size(), 3u);
+  EXPECT_THAT(Rows(**MakeSequenceSource(INT64_MAX - 2, INT64_MAX, false), 2),
+              ElementsAre("+I[9223372036854775805]", "+I[9223372036854775806]", "+I[9223372036854775807]"));
+  EXPECT_THAT(Rows(**MakeSequenceSource(INT64_MAX, INT64_MAX, false), 3), ElementsAre("+I[9223372036854775807]"));
+  EXPECT_TRUE(MakeSequenceSource(INT64_MIN + 1, INT64_MAX, false).ok());
+  EXPECT_EQ(MakeSequenceSource(INT64_MIN, INT64_MAX, false).status().message(),
+            "Sequence has more values than can be counted: from -9223372036854775808, to 9223372036854775807");
   EXPECT_EQ(MakeSequenceSource(1, 0, false).status().message(), "Sequence ends before it begins: from 1, to 0");
 }
 

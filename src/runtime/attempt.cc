@@ -303,7 +303,8 @@ Result<std::unique_ptr<Attempt>> Attempt::Build(const PhysicalPlan& plan, const 
 }
 
 Attempt::~Attempt() {
-  Stop();
+  Status closed = Stop();
+  if (!closed.ok()) fmt::print(stderr, "Operators did not close: {}\n", closed.ToString());
   tasks_.clear();
 }
 
@@ -313,11 +314,16 @@ void Attempt::Start() {
   for (auto& core : cores_) core->Start(pin_cores_);
 }
 
-void Attempt::Stop() {
-  if (stopped_) return;
+Status Attempt::Stop() {
+  if (stopped_) return {};
   stopped_ = true;
   for (auto& core : cores_) core->Stop();
-  for (auto& task : tasks_) task->Close();
+  Status first;
+  for (auto& task : tasks_) {
+    Status closed = task->Close();
+    if (first.ok()) first = std::move(closed);
+  }
+  return first;
 }
 
 void Attempt::Post(int id, std::function<void(Task&)> command) {

@@ -67,8 +67,8 @@ class Attempt {
 
   /// Starts the cores and opens every task.
   void Start();
-  /// Closes every task and joins the cores. Idempotent.
-  void Stop();
+  /// Joins the cores and closes every task; the first error of an operator that did not close. Idempotent.
+  Status Stop();
   /// Runs `command` for a task on its core, in order.
   void Post(int task, std::function<void(Task&)> command);
   const std::vector<std::unique_ptr<Task>>& tasks() const { return tasks_; }

@@ -347,14 +347,16 @@ Status Chain::NotifyAborted(uint64_t checkpoint) {
   return {};
 }
 
-void Chain::Close() {
-  for (ChainMember& member : members_) {
-    Status closed = CatchUserErrors([&]() -> Status {
-      member.op->Close();
-      return {};
-    });
-    if (!closed.ok()) fmt::print(stderr, "Operator '{}' did not close: {}\n", member.name, closed.message());
+Status Chain::Close() {
+  Status first;
+  for (size_t i = 0; i < members_.size(); ++i) {
+    Status closed = Named(static_cast<int>(i), CatchUserErrors([&]() -> Status {
+                            members_[i].op->Close();
+                            return {};
+                          }));
+    if (first.ok()) first = std::move(closed);
   }
+  return first;
 }
 
 }  // namespace thalweg::runtime

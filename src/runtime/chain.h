@@ -85,7 +85,8 @@ class Chain {
   Status NotifyAborted(uint64_t checkpoint);
   /// All members have done OnEnd and everything has left.
   bool ended() const { return ended_; }
-  void Close();
+  /// Closes every member; the first error.
+  Status Close();
   size_t size() const { return members_.size(); }
   flow::Operator& op(int member) { return *members_[static_cast<size_t>(member)].op; }
 

@@ -25,9 +25,8 @@ Job::Job(flow::Program program, const flow::Registry& registry, JobOptions optio
   if (options_.memory.limit > 0 && options_.resident_bytes) next_memory_look_ms_ = clock_->NowMs();
 }
 
-Job::~Job() {
-  if (attempt_) attempt_->Stop();
-}
+// Before the executor, which tasks may still use.
+Job::~Job() { attempt_.reset(); }
 
 void Job::Log(const std::string& line) const {
   if (options_.log) options_.log(line);
@@ -48,7 +47,7 @@ Result<JobEnd> Job::Run() {
   THALWEG_TRY(Prepare());
   THALWEG_TRY(StartAttempt());
   Loop();
-  if (attempt_) attempt_->Stop();
+  StopAttempt();
   executor_.Drain();
   return *outcome_;
 }
@@ -56,10 +55,22 @@ Result<JobEnd> Job::Run() {
 Status Job::Prepare() {
   THALWEG_ASSIGN(plan_, MakePlan(program_.graph, options_.plan));
   if (options_.store) {
-    THALWEG_ASSIGN(std::vector<uint64_t> existing, options_.store->List(plan_.graph.name));
-    if (!existing.empty()) found_newest_ = existing.back();
+    THALWEG_ASSIGN(found_, options_.store->List(plan_.graph.name));
+    if (!found_.empty()) found_newest_ = found_.back();
+    if (!found_.empty() && !options_.restore)
+      Log(fmt::format("Starting afresh; {} checkpoint{} of an earlier run {} kept; --from-checkpoint latest restores",
+                      found_.size(), found_.size() == 1 ? "" : "s", found_.size() == 1 ? "is" : "are"));
   }
   return {};
+}
+
+void Job::KeepEarlierCheckpoints(uint64_t restored) {
+  if (!options_.store) return;
+  const bool ours =
+      options_.restore && options_.restore->store == options_.store && options_.restore->job == plan_.graph.name;
+  std::optional<uint64_t> claimed;
+  if (ours && options_.claim_restored && restored > 0) claimed = restored;
+  options_.store->KeepEarlier(plan_.graph.name, found_, claimed);
 }
 
 TaskId Job::TaskIdOf(int task) const {
@@ -119,6 +130,7 @@ Result<RestoredState> Job::ReadState(checkpoint::CheckpointStore& store, const c
 
 Status Job::StartAttempt() {
   THALWEG_ASSIGN(RestoredState restored, FindState());
+  if (attempt_number_ == 0) KeepEarlierCheckpoints(restored.checkpoint);
   Attempt::World world;
   world.job_name = plan_.graph.name;
   world.number = attempt_number_;
@@ -290,15 +302,31 @@ void Job::TellIfDrained(int task) {
   Tell(checkpoint::TaskFinished{id, checkpoint::InlineTask(id, snapshot)});
 }
 
-void Job::OnFailure(const Status& error) {
-  if (outcome_) return;
-  if (attempt_) attempt_->Stop();
+// Where the job had ended well, it has not after all. Nothing is left to be done again, so that fails it for good.
+void Job::StopAttempt() {
+  if (!attempt_) return;
+  Status closed = attempt_->Stop();
+  if (closed.ok()) return;
+  closed = closed.WithContext("An operator did not close");
+  if (outcome_ && outcome_->ok())
+    outcome_.emplace(std::move(closed));
+  else
+    Log(closed.ToString());
+}
+
+void Job::GiveUpAttempt() {
+  StopAttempt();
   checkpoint_metrics_.OnAttemptEnded();
   coordinators_.reset();
   writes_under_way_.clear();
   drained_.clear();
   coordinator_.reset();
   coordinator_timer_ms_.reset();
+}
+
+void Job::OnFailure(const Status& error) {
+  if (outcome_) return;
+  GiveUpAttempt();
   // What the user wrote wrongly does not heal by being run again, nor is it worth the wait: but user functions may fail on a passing
   // state of the world, so every category is retried, as in Flink.
   std::optional<int64_t> delay = options_.restart ? options_.restart->OnFailure(clock_->NowMs()) : std::nullopt;
@@ -441,7 +469,9 @@ void Job::Obey(checkpoint::CoordinatorOutput& output) {
     for (const auto& task : attempt_->tasks())
       attempt_->Post(task->id(), [id = aborted->checkpoint](Task& each) { each.NotifyAborted(id); });
   } else if (auto* fail = std::get_if<checkpoint::FailJob>(&output)) {
-    OnFailure(fail->reason);
+    if (!fail->for_good) return OnFailure(fail->reason);
+    GiveUpAttempt();
+    End(fail->reason);
   } else if (auto* timer = std::get_if<checkpoint::SetTimer>(&output)) {
     coordinator_timer_ms_ = timer->at_ms;
   } else if (auto* answer = std::get_if<checkpoint::Answer>(&output)) {

@@ -45,6 +45,8 @@ struct JobOptions {
   std::shared_ptr<checkpoint::CheckpointStore> store;  // null: no checkpoints are written
   std::optional<RestoreFrom> restore;                  // none: start afresh
   bool allow_non_restored_state = false;
+  bool claim_restored =
+      false;  // a checkpoint of `store` that was restored is deleted once newer ones make it superfluous
   std::unique_ptr<checkpoint::RestartStrategy> restart;  // null: never
   int64_t watermark_interval_ms = 200;
   bool serialize_hops = false;
@@ -88,6 +90,8 @@ class Job {
   void RunOnIoThread(std::function<void()> work);
   Status Prepare();
   Result<RestoredState> FindState();
+  /// What earlier runs left in the folder stays, but for a claimed checkpoint.
+  void KeepEarlierCheckpoints(uint64_t restored);
   Result<RestoredState> ReadState(checkpoint::CheckpointStore& store, const checkpoint::Manifest& manifest);
   Status StartAttempt();
   void Loop();
@@ -99,6 +103,9 @@ class Job {
   void OnReport(TaskReport report);
   void TellIfDrained(int task);
   void OnFailure(const Status& error);
+  void StopAttempt();
+  /// Ends the attempt; nothing of it is heard any more.
+  void GiveUpAttempt();
   void StopSources();
   void End(Result<JobEnd> outcome);
 
@@ -143,7 +150,8 @@ class Job {
   std::unique_ptr<checkpoint::CheckpointCoordinator> coordinator_;
   std::optional<int64_t> coordinator_timer_ms_;
   std::optional<int64_t> restart_at_ms_;
-  uint64_t found_newest_ = 0;  // number of the newest checkpoint in the folder when this process began: not ours
+  std::vector<uint64_t> found_;  // checkpoints in the folder when this process began: not ours
+  uint64_t found_newest_ = 0;    // the greatest of them
   uint64_t last_triggered_ = 0;
   bool stopping_ = false;                       // Stop was called
   bool ending_ = false;                         // the attempt's tasks hear of the last checkpoint

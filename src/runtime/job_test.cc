@@ -14,7 +14,9 @@ namespace thalweg::runtime {
 namespace {
 
 using graph::Partitioning;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 /// read -> pass -(keyed)-> count -> collect
 TestJob CountingJob(Numbers numbers, SharedLedger ledger = std::make_shared<Ledger>(),
@@ -777,6 +779,104 @@ TEST(Job, OldCheckpointsInTheFolderAreNotRestoredUnlessAskedFor) {
   ASSERT_TRUE(job.Wait().ok());
   EXPECT_EQ(job.job().progress().rows_in, 4000u);
   EXPECT_EQ(ledger->greatest("collect"), Numbers().Counts());
+}
+
+std::vector<uint64_t> CheckpointsIn(const io::TemporaryFolder& folder) {
+  checkpoint::StoreOptions options;
+  options.run = "look";
+  checkpoint::CheckpointStore store(io::OpenStorage(folder.uri()).value(), io::OpenMetaStore(folder.uri()).value(),
+                                    options);
+  return store.List("job").value();
+}
+
+TEST(Job, AFreshStartKeepsTheCheckpointsOfEarlierRunsAndSaysSo) {
+  io::TemporaryFolder folder;
+  auto ledger = std::make_shared<Ledger>();
+  StopWhenRead(StageOf(folder, ledger, 200, 2), 800);
+  TestJob fresh = StageOf(folder, ledger, -1, 2);
+  fresh.restore = false;
+  fresh.retained = 1;
+  for (int earlier : {1, 2}) {
+    RunningJob job(fresh);
+    ASSERT_TRUE(job.Wait().ok()) << job.LogText();
+    EXPECT_EQ(CheckpointsIn(folder).size(), static_cast<size_t>(earlier) + 1);
+    EXPECT_THAT(job.LogText(), HasSubstr(fmt::format("Starting afresh; {} checkpoint", earlier)));
+  }
+  EXPECT_THAT(CheckpointsIn(folder), ElementsAre(1u, 2u, 3u));
+}
+
+TEST(Job, ARestoredCheckpointGoesOnlyIfItIsClaimed) {
+  for (bool claim : {false, true}) {
+    io::TemporaryFolder folder;
+    auto ledger = std::make_shared<Ledger>();
+    StopWhenRead(StageOf(folder, ledger, 200, 2), 800);
+    StopWhenRead(StageOf(folder, ledger, 400, 2), 800);
+    TestJob last = StageOf(folder, ledger, -1, 2);
+    last.retained = 1;
+    last.claim = claim;
+    RunningJob job(last);
+    ASSERT_TRUE(job.Wait().ok()) << job.LogText();
+    EXPECT_THAT(job.LogText(), Not(HasSubstr("Starting afresh")));
+    if (claim)
+      EXPECT_THAT(CheckpointsIn(folder), ElementsAre(1u, 3u));
+    else
+      EXPECT_THAT(CheckpointsIn(folder), ElementsAre(1u, 2u, 3u));
+  }
+}
+
+TEST(Job, FencedByAnotherCoordinatorItEndsThoughRestartsAreLeft) {
+  io::TemporaryFolder folder;
+  auto ledger = std::make_shared<Ledger>();
+  TestJob slow = StageOf(folder, ledger, 200, 1);
+  slow.restore = false;
+  slow.restarts = 5;
+  RunningJob first(slow);
+  ASSERT_TRUE(Eventually([&] { return first.job().progress().rows_in == 800; }));
+  TestJob other = StageOf(folder, std::make_shared<Ledger>(), -1, 1);
+  other.restore = false;
+  RunningJob second(other);
+  ASSERT_TRUE(second.Wait().ok()) << second.LogText();
+  first.job().Stop();
+  auto end = first.Wait();
+  ASSERT_FALSE(end.ok());
+  EXPECT_THAT(end.status().message(), HasSubstr("Another coordinator runs job 'job'"));
+  EXPECT_EQ(first.job().progress().restarts, 0) << first.LogText();
+}
+
+/// Passes no rows on, throws when it is closed; at the first row, too, if it is to fail before.
+class BadCloser final : public LedgerOperator {
+ public:
+  BadCloser(SharedLedger ledger, bool fails) : LedgerOperator(std::move(ledger)), fails_(fails) {}
+  Result<flow::Progress> Process(int, flow::Rows& rows, flow::Output&) override {
+    if (fails_) return UserError("no rows, please");
+    rows.AdvanceTo(rows.end());
+    return flow::Progress::kDone;
+  }
+  void Close() override {
+    ledger_->Add("closed");
+    throw std::runtime_error("cannot close");
+  }
+
+ private:
+  bool fails_;
+};
+
+TEST(Job, AnOperatorThatDoesNotCloseFailsAJobThatHadEndedAndIsLoggedOtherwise) {
+  for (bool fails : {false, true}) {
+    TestJob test;
+    test.restarts = fails ? 0 : 5;
+    uint32_t read = test.Source("read", Numbers());
+    test.Function<BadCloser>("closer", fails);
+    test.graph.Join(read, test.graph.Sink("closer", 1));
+    RunningJob job(test);
+    auto end = job.Wait();
+    ASSERT_FALSE(end.ok());
+    EXPECT_EQ(test.ledger->number("closed"), 1);
+    const std::string& told = fails ? job.LogText() : end.status().message();
+    for (const char* part : {"did not close", "std::runtime_error", "cannot close", "closer"})
+      EXPECT_THAT(told, HasSubstr(part));
+    if (fails) EXPECT_THAT(end.status().message(), HasSubstr("no rows, please"));
+  }
 }
 
 TEST(Job, StateOfAnOperatorThatIsNoMoreIsRefusedByName) {

@@ -182,11 +182,11 @@ void Task::StandStill(bool still) {
   MakeReady();
 }
 
-void Task::Close() {
-  if (closed_) return;
+Status Task::Close() {
+  if (closed_) return {};
   closed_ = true;
   under_way_.clear();
-  chain_->Close();
+  return chain_->Close();
 }
 
 int64_t Task::next_timer_ms() const {

@@ -157,7 +157,8 @@ class Task {
   /// A source emits no rows while it stands still; barriers and its end still go.
   void StandStill(bool still);
   void SetWatermarkLimit(int64_t limit);
-  void Close();
+  /// The first error of its operators, all of which are closed.
+  Status Close();
 
   void MakeReady() { ready_.store(true, std::memory_order_release); }
   bool TakeReady() {

@@ -470,6 +470,7 @@ struct TestJob {
   int64_t interval_ms = 0;
   int retained = 3;
   bool restore = false;  // from the newest
+  bool claim = false;    // what is restored
   int restarts = 0;      // allowed
   int64_t restart_delay_ms = 1;
   int64_t memory_limit = 0;
@@ -490,6 +491,7 @@ class RunningJob {
     options.memory.connectors = test.memory_limit;
     options.resident_bytes = test.resident_bytes;
     options.seed = test.seed;
+    options.claim_restored = test.claim;
     options.watermark_interval_ms = 1;
     options.log = [this](const std::string& line) { Log(line); };
     options.make_backend = [piecemeal = test.piecemeal](

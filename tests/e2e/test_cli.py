@@ -62,6 +62,14 @@ def test_a_wrong_command_line_has_status_2(thalweg):
     assert "library is required" in thalweg("run", status=2).stderr
 
 
+def test_a_wrong_definition_has_status_2(thalweg):
+    for command in [("run", library()), ("doctor",)]:
+        assert "Malformed definition '-D x'" in thalweg(*command, "-D", "x", status=2).stderr
+        assert "'my.own.setting' (-D)\n" in thalweg(*command, "-Dmy.own.setting=1", status=2).stderr
+        assert "pipeline.object-reuse" in thalweg(*command, "-Dpipeline.object-reuse=maybe", status=2).stderr
+    assert "did you mean" not in thalweg("frobnicate", status=2).stderr
+
+
 def test_doctor_finds_a_healthy_machine_healthy(thalweg, tmp_path):
     out = thalweg("doctor", "-D", f"execution.checkpointing.dir=file://{tmp_path}").stdout
     assert re.search(rf"^ok +checkpoints +{tmp_path} is writable", out, re.M), out
@@ -123,16 +131,16 @@ def test_a_library_that_runs_nothing_or_throws_is_told_so(thalweg):
 # What goes wrong.
 
 def test_an_unknown_key_names_the_nearest(thalweg):
-    error = thalweg("run", library(), "-Dparalelism.default=2", "--", "numbers", status=1).stderr
+    error = thalweg("run", library(), "-Dparalelism.default=2", "--", "numbers", status=2).stderr
     assert "Unknown configuration key 'paralelism.default' (-D); did you mean 'parallelism.default'?" in error
 
 
 def test_a_wrong_configuration_file_names_line_and_column(thalweg, tmp_path):
     config = tmp_path / "config.yaml"
     config.write_text("parallelism.default: many\n")
-    error = thalweg("run", library(), "--config", config, "--", "numbers", status=1).stderr
+    error = thalweg("run", library(), "--config", config, "--", "numbers", status=2).stderr
     assert "config.yaml:1:" in error and "many" in error
-    assert "absent.yaml" in thalweg("run", library(), "--config", tmp_path / "absent.yaml", "--", "numbers", status=1).stderr
+    assert "absent.yaml" in thalweg("run", library(), "--config", tmp_path / "absent.yaml", "--", "numbers", status=2).stderr
 
 
 def test_a_misspelt_connector_option_names_the_nearest(thalweg):
@@ -173,6 +181,38 @@ def test_a_job_goes_on_from_its_latest_checkpoint(thalweg, spawn, tmp_path):
     assert second.wait(SECONDS) == 0, second.err.read_text()
     after = [int(line) for line in second.out.read_text().split()]
     assert before + after == list(range(len(before) + len(after)))
+
+
+def test_the_checkpoint_to_start_from_may_be_configured(thalweg, spawn, tmp_path):
+    folder = tmp_path / "checkpoints"
+    checkpoints = [f"-Dexecution.checkpointing.dir={folder}", "-Dexecution.checkpointing.interval=50ms"]
+
+    def rows(*options):
+        process = spawn(program("thalweg"), "run", library(), *checkpoints, *options, "--", "counting")
+        until(lambda: process.out.read_text().count("\n") > 10, process)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(SECONDS) == 0, process.err.read_text()
+        return [int(line) for line in process.out.read_text().split()], process.err.read_text()
+
+    def newest():
+        return max((folder / "counting").glob("chk-*/_metadata"), key=lambda path: int(path.parent.name[4:])).parent
+
+    first, _ = rows()
+    kept = newest()
+    second, said = rows(f"-Dexecution.state-recovery.path={kept}")
+    assert first + second == list(range(len(first) + len(second)))
+    assert "no effect" not in said
+    third, said = rows(f"-Dexecution.savepoint.path={kept}")
+    assert third[0] == len(first) and "deprecated" in said
+    fourth, said = rows()
+    assert fourth[0] == 0 and "tarting afresh" in said
+    fifth, _ = rows("--from-checkpoint", kept, "-Dexecution.state-recovery.path=/no/such/folder")
+    assert fifth[0] == len(first)
+    assert (kept / "_metadata").exists()
+    error = thalweg("run", library(), *checkpoints, f"-Dexecution.state-recovery.path={tmp_path}/absent", "--", "numbers", status=1).stderr
+    assert f"execution.state-recovery.path {tmp_path}/absent" in error and "No checkpoint is found" in error
+    error = thalweg("run", library(), *checkpoints, f"-Dexecution.state-recovery.path={kept.parent}/chk-999999", "--", "numbers", status=1).stderr
+    assert "Checkpoint does not exist" in error
 
 
 def test_a_checkpoint_to_start_from_must_exist(thalweg, tmp_path):
