@@ -30,6 +30,7 @@ class StepPace {
     Start(now_ns);
   }
   int steps() const { return steps_; }
+  int64_t looked_ns() const { return looked_ns_; }
 
  private:
   int64_t looked_ns_ = 0;

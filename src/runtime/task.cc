@@ -224,8 +224,9 @@ Status Task::Work(int64_t deadline_ns, bool& more) {
     bool idle = false;
     THALWEG_TRY(Step(idle));
     if (idle) break;
-    if (!pace_.TakeStep()) continue;
+    if (!pace_.TakeStep() && !ManyRowsUnmeasured()) continue;
     const int64_t now_ns = clock_->MonotonicNs();
+    MeasureRows(now_ns);
     if (now_ns >= deadline_ns) {
       more = true;
       break;
@@ -233,9 +234,17 @@ Status Task::Work(int64_t deadline_ns, bool& more) {
     now_ms_ = clock_->NowMs();
     pace_.Looked(now_ns);
   }
+  if (is_source() && parts_.source->under_measure() > 0) MeasureRows(clock_->MonotonicNs());
   if (chain_->runnable()) more = true;
   if (is_source() && !source_ended_ && !chain_->ready_for_input()) parts_.source->PauseIdleTimeouts();
   return AfterProgress();
+}
+
+// Steps that were short may hold many rows, and user code may become slow at any row.
+bool Task::ManyRowsUnmeasured() const { return is_source() && parts_.source->under_measure() >= columns::kBatchRows; }
+
+void Task::MeasureRows(int64_t now_ns) {
+  if (is_source()) parts_.source->Passed(now_ns - pace_.looked_ns());
 }
 
 Status Task::Step(bool& idle) {

@@ -178,6 +178,8 @@ class Task {
  private:
   void Fail(Status status);
   Status Work(int64_t deadline_ns, bool& more);
+  bool ManyRowsUnmeasured() const;
+  void MeasureRows(int64_t now_ns);
   Status Step(bool& idle);
   Status StepSource(bool& idle);
   Status StepGate(bool& idle);
