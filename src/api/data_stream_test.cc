@@ -235,6 +235,36 @@ TEST(DataStream, MistakesOfTheChainOfCallsAreNamedAtExecute) {
   }
 }
 
+TEST(DataStream, MapsAndFiltersThatAreChainedGiveWhatTheyGiveApart) {
+  std::vector<std::string> outcomes[2];
+  for (bool apart : {false, true}) {
+    StreamExecutionEnvironment env;
+    auto labels = env.FromSequence(1, 10'000)
+                      .Map([](int64_t n) { return fmt::format("a label that lies on the heap {}", n); })
+                      .Filter([](const std::string& label) { return label.back() != '5'; });
+    if (apart) labels.DisableChaining();
+    auto rows = labels.Map([](const std::string& label) { return label + "!"; })
+                    .Filter([](const std::string& label) { return label.size() % 2 == 0; })
+                    .ExecuteAndCollect();
+    ASSERT_TRUE(rows.ok()) << rows.status().ToString();
+    outcomes[apart] = std::move(*rows);
+  }
+  EXPECT_EQ(outcomes[0].size(), 819u);
+  EXPECT_EQ(outcomes[0], outcomes[1]);
+}
+
+TEST(DataStream, OfChainedMapsTheOneThatThrowsIsNamed) {
+  StreamExecutionEnvironment env;
+  auto checked = env.FromElements(1, 2, 3).Map([](int n) { return n * 10; }).Filter([](int n) {
+    return n == 20 ? throw std::domain_error("not twenty") : true;
+  });
+  checked.Name("check");
+  auto rows = checked.Map([](int n) { return n; }).ExecuteAndCollect();
+  ASSERT_FALSE(rows.ok());
+  EXPECT_THAT(rows.status().message(),
+              HasSubstr("Operator 'check': User code of filter threw std::domain_error: not twenty, at the row 20"));
+}
+
 TEST(DataStream, FilterTakesAMember) {
   struct Flag {
     bool set = false;

@@ -78,6 +78,7 @@ class KeepingSourceOutput : public flow::SourceOutput {
   void EmitSide(int port, columns::Batch batch) override { side.emplace_back(port, std::move(batch)); }
   void FinishSplit(const std::string& split) override { finished.push_back(split); }
   columns::BufferPool& pool() override { return *pool_; }
+  void SetPollRows(int32_t rows) { poll_rows_ = rows; }
 
   std::vector<std::pair<std::string, columns::Batch>> batches;
   std::vector<std::pair<int, columns::Batch>> side;

@@ -1,6 +1,7 @@
 // Parquet files: row groups are read on I/O threads, rows become columns on the task's.
 #include <algorithm>
 
+#include "columns/gather.h"
 #include "connectors/file_rows.h"
 #include "connectors/prefetch.h"
 #include "formats/parquet.h"
@@ -42,27 +43,44 @@ class ParquetFile final : public FileRows {
                                                                      [producer] { return producer->Next(); });
   }
 
-  Result<State> Read(columns::BufferPool& pool, columns::Batch* batch) override {
-    std::shared_ptr<ParquetRows> rows;
-    using Fetched = Prefetch<std::shared_ptr<ParquetRows>>::State;
-    THALWEG_ASSIGN(Fetched fetched, rows_->Next(&rows));
-    if (fetched != Fetched::kReady) return fetched == Fetched::kPending ? State::kPending : State::kEnd;
-    THALWEG_ASSIGN(*batch, rows->ToBatch(0, pool));
-    std::vector<int64_t> offsets(static_cast<size_t>(rows->rows())), lines(offsets.size(), 0);
-    for (size_t i = 0; i < offsets.size(); ++i) offsets[i] = rows->first_row() + static_cast<int64_t>(i);
-    AddFileMetadata(*reading_.options, shown_, offsets, lines, pool, *batch);
-    split_.position = static_cast<uint64_t>(rows->row_group());
-    split_.line = static_cast<uint64_t>(rows->first_row() + rows->rows());
+  Result<State> Read(int32_t most, columns::BufferPool& pool, columns::Batch* batch) override {
+    if (!rest_) {
+      using Fetched = Prefetch<std::shared_ptr<ParquetRows>>::State;
+      std::shared_ptr<ParquetRows> rows;
+      THALWEG_ASSIGN(Fetched fetched, rows_->Next(&rows));
+      if (fetched != Fetched::kReady) return fetched == Fetched::kPending ? State::kPending : State::kEnd;
+      THALWEG_ASSIGN(rest_, ToBatch(*rows, pool));
+      split_.position = static_cast<uint64_t>(rows->row_group());
+      split_.line = static_cast<uint64_t>(rows->first_row());
+      taken_ = 0;
+    }
+    const int32_t left = rest_.rows() - taken_;
+    const int32_t count = std::min(most, left);
+    const bool all = taken_ == 0 && count == left;
+    *batch = all ? std::move(rest_) : columns::Slice(rest_, taken_, count, pool);
+    taken_ += count;
+    split_.line += static_cast<uint64_t>(count);
+    if (count == left) rest_ = columns::Batch();
     return State::kRows;
   }
 
   const FileSplit& position() const override { return split_; }
 
  private:
+  Result<columns::Batch> ToBatch(const ParquetRows& rows, columns::BufferPool& pool) {
+    THALWEG_ASSIGN(columns::Batch batch, rows.ToBatch(0, pool));
+    std::vector<int64_t> offsets(static_cast<size_t>(rows.rows())), lines(offsets.size(), 0);
+    for (size_t i = 0; i < offsets.size(); ++i) offsets[i] = rows.first_row() + static_cast<int64_t>(i);
+    AddFileMetadata(*reading_.options, shown_, offsets, lines, pool, batch);
+    return batch;
+  }
+
   FileReading reading_;
   FileSplit split_;
   std::string shown_;
   std::unique_ptr<Prefetch<std::shared_ptr<ParquetRows>>> rows_;
+  columns::Batch rest_;  // from `taken_` on not handed out; null: nothing
+  int32_t taken_ = 0;
 };
 
 }  // namespace

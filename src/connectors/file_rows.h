@@ -15,9 +15,9 @@ class FileRows {
  public:
   virtual ~FileRows() = default;
   enum class State : uint8_t { kRows, kPending, kEnd };
-  /// kRows: `batch` has the next rows with the metadata columns (or is null: records were passed over). kPending: the Waker will be
+  /// kRows: `batch` has the next rows, `most` or few more, with the metadata columns (or is null: records were passed over). kPending: the Waker will be
   /// woken. kEnd: no more.
-  virtual Result<State> Read(columns::BufferPool& pool, columns::Batch* batch) = 0;
+  virtual Result<State> Read(int32_t most, columns::BufferPool& pool, columns::Batch* batch) = 0;
   /// Behind the last row that was handed out.
   virtual const FileSplit& position() const = 0;
 };

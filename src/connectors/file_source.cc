@@ -62,7 +62,7 @@ class FileReader final : public flow::SourceReader {
       THALWEG_ASSIGN(held->rows, parquet ? OpenParquetFile(reading, held->split) : OpenTextFile(reading, held->split));
     }
     columns::Batch batch;
-    THALWEG_ASSIGN(FileRows::State state, held->rows->Read(context_->pool(), &batch));
+    THALWEG_ASSIGN(FileRows::State state, held->rows->Read(out.poll_rows(), context_->pool(), &batch));
     held->split = held->rows->position();
     if (state == FileRows::State::kPending) return flow::ReadProgress::kIdle;
     EmitDeadLetters(out);

@@ -412,6 +412,15 @@ TEST_F(FileSourceTest, WithoutCreditNothingIsEmittedAndBusyThreadsAreAskedAgain)
   EXPECT_THAT(out.rows, ElementsAre("+I[1, null]"));
 }
 
+TEST_F(FileSourceTest, APollReadsNoMoreRecordsThanItIsAskedFor) {
+  Write("a.json", "{\"n\": 1}\n{\"n\": 2}\n{\"n\": 3}\n");
+  auto source = *MakeFileSource(Options("a.json", FileFormat::kJson));
+  KeptRows out(context_.pool());
+  out.SetPollRows(2);
+  ASSERT_TRUE(ReadAll(*source, *SplitsOf(*source), context_, out).ok());
+  EXPECT_THAT(out.batches, ElementsAre(2, 1));
+}
+
 TEST_F(FileSourceTest, ParquetIsReadFromAnyRowOnAndNamesWhatDoesNotFit) {
   columns::BatchBuilder builder(*Numbers(), context_.pool(), columns::kMaxBatchRows);
   for (int i = 0; i < 3000; ++i) {
@@ -441,6 +450,17 @@ TEST_F(FileSourceTest, ParquetIsReadFromAnyRowOnAndNamesWhatDoesNotFit) {
   ASSERT_LT(out.rows.size(), 3000u);
   ASSERT_TRUE(ReadAll(*source, reader->SnapshotSplits(), context_, out).ok());
   EXPECT_EQ(out.rows, rows);
+
+  // Few at a time, also from within what was read at once.
+  KeptRows few(context_.pool());
+  few.SetPollRows(100);
+  reader = *source->CreateReader();
+  ASSERT_TRUE(reader->Open(context_).ok() && reader->AddSplits(*SplitsOf(*source)).ok());
+  ASSERT_TRUE(ReadOn(*reader, context_, few, 300).ok());
+  EXPECT_THAT(few.batches, ElementsAre(100, 100, 100));
+  ASSERT_TRUE(ReadAll(*source, reader->SnapshotSplits(), context_, few).ok());
+  EXPECT_EQ(few.rows, rows);
+  EXPECT_EQ(*std::max_element(few.batches.begin(), few.batches.end()), 100);
 
   options.metadata.clear();
   options.schema = std::make_shared<const types::Schema>(

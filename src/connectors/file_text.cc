@@ -150,10 +150,10 @@ class TextFile final : public FileRows {
     chunks_ = std::make_unique<Prefetch<Chunk>>(*reading.context, [bytes] { return bytes->Next(); });
   }
 
-  Result<State> Read(columns::BufferPool& pool, columns::Batch* batch) override {
+  Result<State> Read(int32_t most, columns::BufferPool& pool, columns::Batch* batch) override {
     State state = State::kRows;
-    for (int records = 0; records < kRecordsPerRead && builder_.rows() < reading_.options->batch_rows &&
-                          reading_.errors->dead_letters() < reading_.options->batch_rows;
+    most = std::min(most, reading_.options->batch_rows);
+    for (int records = 0; records < kRecordsPerRead && builder_.rows() < most && reading_.errors->dead_letters() < most;
          ++records) {
       THALWEG_ASSIGN(state, NextRecord());
       if (state != State::kRows) break;

@@ -64,7 +64,7 @@ Result<flow::ReadProgress> KafkaReader::Poll(flow::SourceOutput& out) {
     fetch_.reset();
     return flow::ReadProgress::kMore;
   }
-  THALWEG_ASSIGN(bool ended, TakeRecords(reading->second));
+  THALWEG_ASSIGN(bool ended, TakeRecords(reading->second, out.poll_rows()));
   metrics_->OnRows(reading->first, rows_->rows(), reading->second.split.next_offset - 1);
   EmitDeadLetters(out);
   if (columns::Batch batch = rows_->Take()) {
@@ -78,10 +78,10 @@ Result<flow::ReadProgress> KafkaReader::Poll(flow::SourceOutput& out) {
   return readings_.empty() && no_more_splits_ ? flow::ReadProgress::kFinished : flow::ReadProgress::kMore;
 }
 
-Result<bool> KafkaReader::TakeRecords(Reading& reading) {
+Result<bool> KafkaReader::TakeRecords(Reading& reading, int32_t most) {
   KafkaSplit& split = reading.split;
   if (fetch_->high_watermark >= 0) reading.high_watermark = fetch_->high_watermark;
-  while (next_record_ < fetch_->records.size() && !rows_->full()) {
+  while (next_record_ < fetch_->records.size() && rows_->rows() < most && !rows_->full()) {
     const LogRecord& record = fetch_->records[next_record_];
     if (record.offset >= split.stop_offset) return true;
     if (record.offset >= split.next_offset) {  // else fetched again after a reconnection

@@ -51,7 +51,7 @@ class KafkaReader final : public flow::SourceReader {
   using Readings = std::map<TopicPartition, Reading>;
 
   /// Takes records up to a batch, the split's stop, or the fetch's end. True: the split has ended.
-  Result<bool> TakeRecords(Reading& reading);
+  Result<bool> TakeRecords(Reading& reading, int32_t most);
   void Finish(Readings::iterator reading, flow::SourceOutput& out);
   bool FinishEmpty(flow::SourceOutput& out);
   void EmitDeadLetters(flow::SourceOutput& out);

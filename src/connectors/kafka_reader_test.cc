@@ -123,6 +123,19 @@ TEST(KafkaReader, PositionIsAfterTheLastRecordEmittedNotFetched) {
   EXPECT_THAT(world.Positions(), ElementsAre("t-0@1500"));
 }
 
+TEST(KafkaReader, APollTakesNoMoreRecordsThanItIsAskedFor) {
+  World world;
+  world.log->fetch_records = 5;
+  world.Fill(0, 5);
+  ASSERT_TRUE(world.Add({{"t", 0}}).ok());
+  world.out.SetPollRows(2);
+  for (const char* position : {"t-0@2", "t-0@4", "t-0@5"}) {
+    ASSERT_EQ(world.reader->Poll(world.out).value(), ReadProgress::kMore);
+    EXPECT_THAT(world.Positions(), ElementsAre(position));
+  }
+  EXPECT_THAT(world.TakeValues(), ElementsAre("0/0", "0/1", "0/2", "0/3", "0/4"));
+}
+
 TEST(KafkaReader, RestoredAtAnyPointReadsEachRecordOnce) {
   std::vector<std::string> expected;
   for (int stop_after = 0; stop_after < 12; ++stop_after) {

@@ -98,7 +98,7 @@ class RangeReader final : public flow::SourceReader {
     if (!out.has_credit()) return flow::ReadProgress::kMore;
     int64_t allowed = Allowed();
     if (allowed == 0) return flow::ReadProgress::kIdle;
-    auto rows = static_cast<int32_t>(std::min<int64_t>({held->range.rows(), allowed, batch_rows_}));
+    auto rows = static_cast<int32_t>(std::min<int64_t>({held->range.rows(), allowed, batch_rows_, out.poll_rows()}));
     if (rows > 0) {
       THALWEG_ASSIGN(columns::Batch batch, make_(held->range.position, held->range.step, rows, out.pool()));
       held->range.Advance(rows);

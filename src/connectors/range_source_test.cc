@@ -61,6 +61,18 @@ TEST(SequenceSource, CountsFromFirstToLastOverAnyNumberOfSubtasks) {
   EXPECT_TRUE(source->bounded());
 }
 
+TEST(SequenceSource, APollGivesNoMoreRowsThanItIsAskedFor) {
+  auto source = *MakeSequenceSource(0, 9, true);
+  TestContext context;
+  KeptRows out(context.pool());
+  auto reader = *source->CreateReader();
+  ASSERT_TRUE(reader->Open(context).ok() && reader->AddSplits(Started(*source, 1)[0]).ok());
+  reader->NoMoreSplits();
+  out.SetPollRows(3);
+  ASSERT_TRUE(ReadOn(*reader, context, out).ok());
+  EXPECT_THAT(out.batches, ElementsAre(3, 3, 3, 1));
+}
+
 TEST(SequenceSource, ReachesTheEndsOfInt64AndRefusesNonsense) {
   EXPECT_THAT(Rows(**MakeSequenceSource(INT64_MIN, INT64_MIN + 1, false), 1),
               ElementsAre("+I[-9223372036854775808]", "+I[-9223372036854775807]"));

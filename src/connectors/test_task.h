@@ -89,6 +89,7 @@ class KeptRows final : public flow::SourceOutput {
   void FinishSplit(const std::string& split) override { finished.push_back(split); }
   columns::BufferPool& pool() override { return *pool_; }
   void SetCredit(bool credit) { credit_ = credit; }
+  void SetPollRows(int32_t rows) { poll_rows_ = rows; }
 
   std::vector<std::string> rows;
   std::map<std::string, std::vector<std::string>> by_split;

@@ -28,6 +28,8 @@ class SourceOutput {
  public:
   virtual ~SourceOutput() = default;
   bool has_credit() const { return credit_; }
+  /// Rows that one Poll should emit at most, of all splits together: a barrier waits for as many to pass the chain. At least 1.
+  int32_t poll_rows() const { return poll_rows_; }
   /// Rows of one split in its order. Batch times, if given, are the source's own timestamps.
   virtual void Emit(const std::string& split, columns::Batch batch) = 0;
   /// Rows for a side output of the source (port >= 1): records that did not parse. Without times and watermarks.
@@ -38,6 +40,7 @@ class SourceOutput {
 
  protected:
   bool credit_ = true;
+  int32_t poll_rows_ = columns::kMaxBatchRows;
 };
 
 /// kMore: more may be read at once. kIdle: nothing now; the Waker will be woken, or a timer asked for with Context::RequestTimer

@@ -1,6 +1,7 @@
 #include "runtime/chain.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "runtime/user_code.h"
 #include "time/watermark.h"
@@ -45,20 +46,58 @@ class Chain::MemberOutput final : public flow::Output {
 };
 
 struct Chain::State {
+  State(Chain& chain, int member) : output(chain, member) {}
   std::deque<Work> queue;
   bool blocked = false;
-  std::unique_ptr<MemberOutput> output;
+  int full_successors = 0;  // links to chained successors with work in their queues
+  std::vector<int> fed_by;  // the members at the other ends of such links
+  std::vector<exchange::EdgeWriter*> edges;
+  state::KeyedBackend* keyed = nullptr;
+  std::optional<RowRun> run;  // of the stages that begin with this member, if they are two or more
+  MemberOutput output;
 };
 
 Chain::Chain(std::vector<ChainMember> members, Events events, columns::BufferPool& pool)
     : members_(std::move(members)), events_(std::move(events)), pool_(&pool) {
   for (size_t i = 0; i < members_.size(); ++i) {
-    states_.push_back(std::make_unique<State>());
-    states_.back()->output = std::make_unique<MemberOutput>(*this, static_cast<int>(i));
+    states_.push_back(std::make_unique<State>(*this, static_cast<int>(i)));
+    states_[i]->keyed = members_[i].context->keyed_state();
   }
+  for (size_t i = 0; i < members_.size(); ++i)
+    for (const ChainMember::Port& port : members_[i].ports) {
+      for (int next : port.chained) states_[static_cast<size_t>(next)]->fed_by.push_back(static_cast<int>(i));
+      states_[i]->edges.insert(states_[i]->edges.end(), port.edges.begin(), port.edges.end());
+      edges_.insert(edges_.end(), port.edges.begin(), port.edges.end());
+    }
+  PlanRuns();
 }
 
 Chain::~Chain() = default;
+
+bool Chain::IsStage(int index) const {
+  const ChainMember& member = members_[static_cast<size_t>(index)];
+  if (member.finished || states_[static_cast<size_t>(index)]->keyed != nullptr) return false;
+  if (auto* map = dynamic_cast<flow::MapStage*>(member.op.get())) return map->made_type().size <= flow::kMaxStageValue;
+  return dynamic_cast<flow::RowStage*>(member.op.get()) != nullptr;
+}
+
+int Chain::SoleSuccessor(int member) const {
+  const auto& ports = members_[static_cast<size_t>(member)].ports;
+  size_t links = 0;
+  for (const ChainMember::Port& port : ports) links += port.chained.size() + port.edges.size();
+  return links == 1 && ports[0].chained.size() == 1 ? ports[0].chained[0] : -1;
+}
+
+void Chain::PlanRuns() {
+  for (size_t i = 0; i < members_.size(); ++i) {
+    std::vector<RowRun::Stage> stages;
+    for (int next = static_cast<int>(i); next >= 0 && IsStage(next); next = SoleSuccessor(next)) {
+      flow::Operator* op = members_[static_cast<size_t>(next)].op.get();
+      stages.push_back({next, dynamic_cast<flow::RowStage*>(op), dynamic_cast<flow::MapStage*>(op)});
+    }
+    if (stages.size() > 1) states_[i]->run.emplace(std::move(stages));
+  }
+}
 
 Status Chain::Named(int member, Status status) const {
   if (status.ok()) return status;
@@ -74,31 +113,27 @@ Status Chain::Open() {
 }
 
 bool Chain::HasRoom(int index) const {
-  for (const ChainMember::Port& port : members_[static_cast<size_t>(index)].ports) {
-    for (int next : port.chained)
-      if (!states_[static_cast<size_t>(next)]->queue.empty()) return false;
-    for (const exchange::EdgeWriter* edge : port.edges)
-      if (!edge->has_credit()) return false;
-  }
+  const State& state = *states_[static_cast<size_t>(index)];
+  if (state.full_successors > 0) return false;
+  for (const exchange::EdgeWriter* edge : state.edges)
+    if (!edge->has_credit()) return false;
   return true;
 }
 
-bool Chain::ready_for_input() const {
-  if (pending_ > 0) return false;
-  for (size_t i = 0; i < members_.size(); ++i)
-    if (!HasRoom(static_cast<int>(i))) return false;
-  return true;
+bool Chain::EdgesHaveCredit() const {
+  return std::all_of(edges_.begin(), edges_.end(), [](const exchange::EdgeWriter* edge) { return edge->has_credit(); });
 }
+
+bool Chain::ready_for_input() const { return pending_ == 0 && EdgesHaveCredit(); }
 
 Status Chain::Deliver(int input, Element element) {
+  if (element.kind == Element::Kind::kBatch) {
+    THALWEG_TRY(Feed(0, input, std::move(element.batch)));
+    return std::exchange(error_, Status());
+  }
   Work work;
   work.input = input;
-  if (element.kind == Element::Kind::kBatch) {
-    work.kind = Work::Kind::kRows;
-    work.rows = flow::Rows(std::move(element.batch));
-  } else {
-    work.element = std::move(element);
-  }
+  work.element = std::move(element);
   return DeliverTo(0, std::move(work));
 }
 
@@ -129,56 +164,116 @@ Status Chain::DeliverTo(int member, Work work) {
 }
 
 Status Chain::WithHeadOutput(const std::function<Status(flow::Output&)>& work) {
-  states_[0]->output->Refresh();
-  THALWEG_TRY(Named(0, CatchUserErrors([&] { return work(*states_[0]->output); })));
+  MemberOutput& output = states_[0]->output;
+  output.Refresh();
+  THALWEG_TRY(Named(0, CatchUserErrors([&] { return work(output); })));
   return std::exchange(error_, Status());
+}
+
+Status Chain::Feed(int member, int input, Batch batch) {
+  State& state = *states_[static_cast<size_t>(member)];
+  flow::Rows rows(std::move(batch));
+  bool counted = false;
+  if (state.queue.empty() && HasRoom(member) && error_.ok()) {
+    if (state.run && RunHasRoom(*state.run)) return FeedRun(*state.run, rows.TakeAll());
+    Result<Progress> progress = Guarded(member, [&] { return Process(member, input, rows, counted); });
+    if (!progress.ok()) return progress.status();
+    if (*progress == Progress::kDone) return {};
+    if (*progress == Progress::kBlocked) Block(state);
+  }
+  Work work;
+  work.kind = Work::Kind::kRows;
+  work.input = input;
+  work.rows = std::move(rows);
+  work.counted = counted;
+  Push(member, std::move(work));
+  return {};
+}
+
+bool Chain::RunHasRoom(const RowRun& run) const {
+  return std::all_of(run.stages().begin(), run.stages().end(),
+                     [this](const RowRun::Stage& stage) { return HasRoom(stage.member); });
+}
+
+Status Chain::FeedRun(RowRun& run, Batch batch) {
+  Status status = CatchUserErrors([&] { return run.Process(batch, *pool_); });
+  if (events_.on_rows)
+    for (const RowRun::Stage& stage : run.stages())
+      if (stage.rows > 0) events_.on_rows(stage.member, stage.rows);
+  if (!status.ok()) return Named(run.failed_member(), std::move(status));
+  if (batch.rows() > 0) EmitFrom(run.stages().back().member, 0, std::move(batch));
+  return {};
+}
+
+void Chain::Push(int member, Work work) {
+  State& state = *states_[static_cast<size_t>(member)];
+  state.queue.push_back(std::move(work));
+  ++pending_;
+  if (state.queue.size() > 1) return;
+  for (int from : state.fed_by) ++states_[static_cast<size_t>(from)]->full_successors;
+}
+
+void Chain::Pop(int member) {
+  State& state = *states_[static_cast<size_t>(member)];
+  state.queue.pop_front();
+  --pending_;
+  if (!state.queue.empty()) return;
+  for (int from : state.fed_by) --states_[static_cast<size_t>(from)]->full_successors;
+}
+
+void Chain::Block(State& state) {
+  state.blocked = true;
+  ++blocked_;
 }
 
 Status Chain::Enqueue(int member, Work work) {
   State& state = *states_[static_cast<size_t>(member)];
-  state.queue.push_back(std::move(work));
-  ++pending_;
+  Push(member, std::move(work));
   if (state.queue.size() > 1 || state.blocked) return {};
   return Drain(member);
+}
+
+template <typename F>
+Result<Progress> Chain::Guarded(int member, F work) {
+  State& state = *states_[static_cast<size_t>(member)];
+  state.output.Refresh();
+  Result<Progress> progress = CatchUserErrors(work);
+  if (!progress.ok()) return Named(member, progress.status());
+  if (state.keyed) THALWEG_TRY(Named(member, state.keyed->status()));
+  return progress;
 }
 
 Status Chain::Drain(int member) {
   State& state = *states_[static_cast<size_t>(member)];
   while (!state.queue.empty() && !state.blocked && HasRoom(member) && error_.ok()) {
     Work& work = state.queue.front();
-    state.output->Refresh();
-    auto progress = CatchUserErrors([&] { return Run(member, work); });
-    if (!progress.ok()) return Named(member, progress.status());
-    if (state::KeyedBackend* keyed = members_[static_cast<size_t>(member)].context->keyed_state())
-      THALWEG_TRY(Named(member, keyed->status()));
-    if (*progress == Progress::kBlocked) {
-      state.blocked = true;
-      ++blocked_;
-      return {};
-    }
-    if (*progress == Progress::kMore) return {};
-    Work done = std::move(state.queue.front());
+    THALWEG_ASSIGN(Progress progress, Guarded(member, [&] { return Run(member, work); }));
+    if (progress == Progress::kBlocked) Block(state);
+    if (progress != Progress::kDone) return {};
     // Successors must see this member's queue before the rest of it runs, so the work leaves the queue after it was forwarded.
-    THALWEG_TRY(AfterWork(member, done));
-    state.queue.pop_front();
-    --pending_;
+    THALWEG_TRY(AfterWork(member, work));
+    Pop(member);
   }
   return {};
 }
 
+Result<Progress> Chain::Process(int index, int input, flow::Rows& rows, bool& counted) {
+  const ChainMember& member = members_[static_cast<size_t>(index)];
+  if (member.finished) return InternalError("It had ended in the restored checkpoint, and gets rows again");
+  if (events_.on_rows && !std::exchange(counted, true)) events_.on_rows(index, rows.end());
+  return member.op->Process(input, rows, states_[static_cast<size_t>(index)]->output);
+}
+
 Result<Progress> Chain::Run(int index, Work& work) {
   flow::Operator& op = *members_[static_cast<size_t>(index)].op;
-  flow::Output& out = *states_[static_cast<size_t>(index)]->output;
+  flow::Output& out = states_[static_cast<size_t>(index)]->output;
   bool finished = members_[static_cast<size_t>(index)].finished;
-  if (finished && work.kind == Work::Kind::kRows)
-    return InternalError("It had ended in the restored checkpoint, and gets rows again");
+  if (work.kind == Work::Kind::kRows) return Process(index, work.input, work.rows, work.counted);
   if (finished && work.kind != Work::Kind::kControl) return Progress::kDone;
   switch (work.kind) {
-    case Work::Kind::kRows:
-      if (events_.on_rows && !std::exchange(work.counted, true)) events_.on_rows(index, work.rows.end());
-      return op.Process(work.input, work.rows, out);
     case Work::Kind::kTimer: return op.OnTimer(work.now_ms, out);
     case Work::Kind::kEndOfInput: return op.OnEndOfInput(work.input, work.element.end.kind, out);
+    case Work::Kind::kRows:
     case Work::Kind::kControl: break;
   }
   switch (work.element.kind) {
@@ -235,10 +330,7 @@ void Chain::EmitFrom(int member, int port, Batch batch) {
   auto next_handle = [&] { return --left == 0 ? std::move(batch) : batch.Share(*pool_); };
   for (exchange::EdgeWriter* edge : to.edges) edge->Emit(next_handle());
   for (int next : to.chained) {
-    Work work;
-    work.kind = Work::Kind::kRows;
-    work.rows = flow::Rows(next_handle());
-    Status status = Enqueue(next, std::move(work));
+    Status status = Feed(next, 0, next_handle());
     if (!status.ok() && error_.ok()) error_ = std::move(status);
   }
 }
@@ -249,6 +341,7 @@ Status Chain::Resume() {
 }
 
 bool Chain::runnable() const {
+  if (pending_ == 0) return false;
   for (size_t i = 0; i < members_.size(); ++i)
     if (!states_[i]->queue.empty() && !states_[i]->blocked && HasRoom(static_cast<int>(i))) return true;
   return false;
@@ -263,8 +356,8 @@ Status Chain::IdleFlush() {
   for (size_t i = 0; i < members_.size() && !ended_; ++i) {
     State& state = *states_[i];
     if (members_[i].finished || !state.queue.empty() || !HasRoom(static_cast<int>(i))) continue;
-    state.output->Refresh();
-    auto progress = CatchUserErrors([&] { return members_[i].op->OnIdleFlush(*state.output); });
+    state.output.Refresh();
+    auto progress = CatchUserErrors([&] { return members_[i].op->OnIdleFlush(state.output); });
     if (!progress.ok()) return Named(static_cast<int>(i), progress.status());
   }
   FlushEdges();
@@ -272,17 +365,12 @@ Status Chain::IdleFlush() {
 }
 
 void Chain::FlushEdges() {
-  for (ChainMember& member : members_)
-    for (ChainMember::Port& port : member.ports)
-      for (exchange::EdgeWriter* edge : port.edges) edge->Flush();
+  for (exchange::EdgeWriter* edge : edges_) edge->Flush();
 }
 
 bool Chain::has_partial() const {
-  for (const ChainMember& member : members_)
-    for (const ChainMember::Port& port : member.ports)
-      for (const exchange::EdgeWriter* edge : port.edges)
-        if (edge->has_partial()) return true;
-  return false;
+  return std::any_of(edges_.begin(), edges_.end(),
+                     [](const exchange::EdgeWriter* edge) { return edge->has_partial(); });
 }
 
 // A last word rides in every manifest to come, and everything was emitted: it has only what is read of it (checkpoint::PlanRestore).

@@ -1,6 +1,7 @@
 // Chain: the operators of one task, run depth first by plain calls.
 // Rule: an operator that stopped half-way (kMore, kBlocked) keeps its work at the front of its queue, and whatever comes for it
-// waits behind in order; an operator is fed only while everything it emits into has room.
+// waits behind in order; an operator is fed only while everything it emits into has room. Rows for an operator that can take them at
+// once are in no queue: they lie on the stack until it has stopped. Neighbouring row stages take them together (runtime/row_run.h).
 #pragma once
 
 #include <deque>
@@ -13,6 +14,7 @@
 #include "exchange/edge_writer.h"
 #include "flow/operator.h"
 #include "flow/output.h"
+#include "runtime/row_run.h"
 #include "runtime/task_snapshot.h"
 #include "state/snapshot.h"
 
@@ -95,8 +97,23 @@ class Chain {
   struct Work;
   struct State;
 
+  void PlanRuns();
+  bool IsStage(int member) const;
+  /// The member that is all its output goes to, by a plain call; or -1.
+  int SoleSuccessor(int member) const;
+  /// Rows: through the member at once if it can take them, else to its queue.
+  Status Feed(int member, int input, columns::Batch batch);
+  Status FeedRun(RowRun& run, columns::Batch batch);
+  bool RunHasRoom(const RowRun& run) const;
   Status Enqueue(int member, Work work);
+  void Push(int member, Work work);
+  void Pop(int member);
+  void Block(State& state);
   Result<flow::Progress> Run(int member, Work& work);
+  Result<flow::Progress> Process(int member, int input, flow::Rows& rows, bool& counted);
+  /// `work()` as the member's: with its output refreshed, and its errors named.
+  template <typename F>
+  Result<flow::Progress> Guarded(int member, F work);
   /// Works the member's queue off as far as it goes.
   Status Drain(int member);
   Status AfterWork(int member, Work& work);
@@ -107,10 +124,12 @@ class Chain {
   Status DeliverTo(int member, Work work);
   void EmitFrom(int member, int port, columns::Batch batch);
   bool HasRoom(int member) const;
+  bool EdgesHaveCredit() const;
   Status Named(int member, Status status) const;
 
   std::vector<ChainMember> members_;
   std::vector<std::unique_ptr<State>> states_;
+  std::vector<exchange::EdgeWriter*> edges_;  // of all members
   Events events_;
   columns::BufferPool* pool_;
   std::vector<std::pair<state::OperatorSnapshot, std::unique_ptr<state::PendingSnapshot>>> snapshot_;  // by member

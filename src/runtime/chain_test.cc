@@ -8,6 +8,7 @@
 #include "metrics/registry.h"
 #include "runtime/task.h"
 #include "runtime/test_rows.h"
+#include "runtime/test_stages.h"
 #include "state/hashmap_backend.h"
 
 namespace thalweg::runtime {
@@ -447,6 +448,88 @@ TEST(Chain, ATimerWaitsBehindWhatIsHalfWay) {
   EXPECT_THAT(fixture.seen, ElementsAre("a 1"));
   while (chain.pending()) ASSERT_TRUE(chain.Resume().ok());
   EXPECT_THAT(fixture.seen, ElementsAre("a 1", "a 2", "a timer 77"));
+}
+
+/// A chain of stages over numbers: half -> odd -> plus, each a member of its name; what follows is the test's.
+struct StagesFixture : Fixture {
+  using Map = TestMap<int64_t, int64_t>;
+  StagesFixture() {
+    for (int next : {1, 2}) Link(static_cast<size_t>(next - 1), next);
+  }
+  Status Numbers(int64_t first, int32_t rows) { return chain->Deliver(0, NumbersFrom(pool, first, rows)); }
+
+  Map& half = Add<Map>("half", [](int64_t n) { return n / 2; });
+  TestFilter<int64_t>& odd = Add<TestFilter<int64_t>>("odd", [](int64_t n) { return n % 2 == 1; });
+  Map& plus = Add<Map>("plus", [](int64_t n) { return n + 100; });
+};
+
+TEST(Chain, NeighbouringRowStagesTakeRowsTogether) {
+  StagesFixture fixture;
+  Keeper& keeper = fixture.Add<Keeper>("keeper");
+  fixture.Link(2, 3);
+  Chain& chain = fixture.Make();
+  ASSERT_TRUE(fixture.Numbers(0, 8).ok());
+  ASSERT_EQ(keeper.kept.size(), 1u);
+  EXPECT_THAT(ObjectsWithTimes<int64_t>(keeper.kept[0]),
+              ElementsAre(std::pair(101, 20), std::pair(101, 30), std::pair(103, 60), std::pair(103, 70)));
+  EXPECT_EQ(fixture.half.calls.processed + fixture.odd.calls.processed + fixture.plus.calls.processed, 0);
+  EXPECT_EQ(fixture.counted, (std::map<int, int32_t>{{0, 8}, {1, 8}, {2, 4}, {3, 4}}));
+  EXPECT_TRUE(chain.ready_for_input());
+  ASSERT_TRUE(fixture.Numbers(0, 2).ok());
+  EXPECT_EQ(keeper.kept.size(), 1u) << "no row was left";
+  EXPECT_EQ(fixture.counted, (std::map<int, int32_t>{{0, 10}, {1, 10}, {2, 4}, {3, 4}}));
+}
+
+TEST(Chain, RowStagesWithoutRoomWaitAsOthersDo) {
+  StagesFixture fixture;
+  fixture.Edge(2, 1);
+  Chain& chain = fixture.Make();
+  ASSERT_TRUE(fixture.Numbers(0, 4).ok());
+  EXPECT_FALSE(chain.ready_for_input()) << "the credit is used up";
+  EXPECT_FALSE(chain.pending());
+  fixture.held.sent.clear();
+  ASSERT_TRUE(fixture.Numbers(4, 4).ok());
+  EXPECT_TRUE(chain.pending()) << "rows wait in the chain, not at its edge";
+  ASSERT_TRUE(chain.Deliver(0, flow::Barrier{1}).ok());
+  EXPECT_TRUE(chain.pending());
+  EXPECT_TRUE(fixture.held.sent.empty());
+  for (int i = 0; i < 3; ++i) {
+    fixture.sender->OnCredit(1);
+    ASSERT_TRUE(chain.Resume().ok());
+  }
+  ASSERT_EQ(fixture.held.sent.size(), 2u);
+  EXPECT_THAT(ObjectsWithTimes<int64_t>(fixture.held.sent[0].batch),
+              ElementsAre(std::pair(103, 60), std::pair(103, 70)));
+  EXPECT_EQ(fixture.held.sent[1].kind, Element::Kind::kBarrier);
+  EXPECT_EQ(fixture.snapshots[0].second.operators.size(), 3u);
+}
+
+TEST(Chain, AnErrorOfARowStageCarriesItsName) {
+  StagesFixture fixture;
+  fixture.Make();
+  fixture.odd.fails_at = 2;
+  EXPECT_EQ(fixture.Numbers(0, 8).message(), "Operator 'odd': It does not like a row");
+}
+
+TEST(Chain, RowStagesAreTakenApartWhereTheStreamForks) {
+  StagesFixture fixture;
+  Keeper& keeper = fixture.Add<Keeper>("keeper");
+  fixture.Link(0, 3);
+  fixture.Make();
+  ASSERT_TRUE(fixture.Numbers(0, 4).ok());
+  EXPECT_EQ(fixture.half.calls.processed, 1);
+  EXPECT_EQ(fixture.odd.calls.processed, 0) << "this and the next are still a run";
+  ASSERT_EQ(keeper.kept.size(), 1u);
+  EXPECT_EQ(keeper.kept[0].rows(), 4);
+  EXPECT_EQ(fixture.counted, (std::map<int, int32_t>{{0, 4}, {1, 4}, {2, 2}, {3, 4}}));
+}
+
+TEST(Chain, ARowStageThatHadEndedIsInNoRun) {
+  StagesFixture fixture;
+  fixture.members[1].finished = true;
+  fixture.Make();
+  EXPECT_THAT(fixture.Numbers(0, 8).message(), HasSubstr("'odd': It had ended in the restored checkpoint"));
+  EXPECT_EQ(fixture.half.calls.processed, 1);
 }
 
 }  // namespace

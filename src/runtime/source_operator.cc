@@ -120,9 +120,15 @@ Result<flow::ReadProgress> SourceOperator::Poll(flow::Output& out) {
   }
   out_ = &out;
   credit_ = out.has_credit();
+  poll_rows_ = ask_.rows();
   auto progress = reader_->Poll(*this);
   if (!error_.ok()) return std::exchange(error_, Status());
   return progress;
+}
+
+void SourceOperator::Passed(int64_t took_ns) {
+  ask_.Passed(under_measure(), took_ns);
+  rows_measured_ = rows_;
 }
 
 Status SourceOperator::Transform(Batch& batch) {

@@ -10,6 +10,7 @@
 #include "flow/operator.h"
 #include "flow/program.h"
 #include "flow/source.h"
+#include "runtime/poll_rows.h"
 #include "state/snapshot.h"
 #include "time/watermark.h"
 
@@ -49,6 +50,10 @@ class SourceOperator final : public flow::Operator, private flow::SourceOutput {
 
   Status AddSplits(const std::vector<SplitAssignment>& splits);
   Result<flow::ReadProgress> Poll(flow::Output& out);
+  /// Rows emitted since the last Passed.
+  int64_t under_measure() const { return static_cast<int64_t>(rows_ - rows_measured_); }
+  /// Those took so long to pass the chain: Poll asks for as many as pass it in time.
+  void Passed(int64_t took_ns);
   /// Least watermark of the splits that are neither idle nor finished; it stays while there are none. Call at the watermark interval.
   int64_t CurrentWatermark();
   /// No split, or all quiet for longer than the idle timeout. Active until the first assignment is known: its splits may hold rows
@@ -100,6 +105,8 @@ class SourceOperator final : public flow::Operator, private flow::SourceOutput {
   std::optional<int64_t> paused_since_ms_;
   int64_t paused_ms_ = 0;  // all together, which the idle clock is behind
   uint64_t rows_ = 0;
+  uint64_t rows_measured_ = 0;
+  PollRows ask_;
   uint64_t last_snapshot_ = 0;
   Status error_;
 };

@@ -42,6 +42,15 @@ bool TaskContext::TakeDueTimer(int64_t now_ms) {
   return true;
 }
 
+namespace {
+
+// Only the task's thread counts, others read: no locked instruction for each batch.
+void Count(std::atomic<uint64_t>& counter, int32_t rows) {
+  counter.store(counter.load(std::memory_order_relaxed) + static_cast<uint64_t>(rows), std::memory_order_relaxed);
+}
+
+}  // namespace
+
 Task::Task(Options options, Parts parts, Core& core, time::Clock& clock, ReportTo report)
     : options_(std::move(options)), parts_(std::move(parts)), core_(&core), clock_(&clock), report_(std::move(report)) {
   Chain::Events events;
@@ -58,9 +67,8 @@ Task::Task(Options options, Parts parts, Core& core, time::Clock& clock, ReportT
     progress_.watermark.store(watermark, std::memory_order_relaxed);
   };
   events.on_rows = [this](int member, int32_t rows) {
-    if (parts_.is_sink[static_cast<size_t>(member)])
-      progress_.rows_emitted.fetch_add(static_cast<uint64_t>(rows), std::memory_order_relaxed);
-    if (member == 0) progress_.rows_in.fetch_add(static_cast<uint64_t>(rows), std::memory_order_relaxed);
+    if (parts_.is_sink[static_cast<size_t>(member)]) Count(progress_.rows_emitted, rows);
+    if (member == 0) Count(progress_.rows_in, rows);
   };
   events.on_unread = [this](int member, int port, int32_t rows) {
     parts_.contexts[static_cast<size_t>(member)]
@@ -210,18 +218,33 @@ bool Task::Run(int64_t deadline_ns) {
 
 Status Task::Work(int64_t deadline_ns, bool& more) {
   THALWEG_TRY(chain_->Resume());
+  now_ms_ = clock_->NowMs();
+  pace_.Start(clock_->MonotonicNs());
   while (chain_->ready_for_input()) {
     bool idle = false;
     THALWEG_TRY(Step(idle));
     if (idle) break;
-    if (clock_->MonotonicNs() >= deadline_ns) {
+    if (!pace_.TakeStep() && !ManyRowsUnmeasured()) continue;
+    const int64_t now_ns = clock_->MonotonicNs();
+    MeasureRows(now_ns);
+    if (now_ns >= deadline_ns) {
       more = true;
       break;
     }
+    now_ms_ = clock_->NowMs();
+    pace_.Looked(now_ns);
   }
+  if (is_source() && parts_.source->under_measure() > 0) MeasureRows(clock_->MonotonicNs());
   if (chain_->runnable()) more = true;
   if (is_source() && !source_ended_ && !chain_->ready_for_input()) parts_.source->PauseIdleTimeouts();
   return AfterProgress();
+}
+
+// Steps that were short may hold many rows, and user code may become slow at any row.
+bool Task::ManyRowsUnmeasured() const { return is_source() && parts_.source->under_measure() >= columns::kBatchRows; }
+
+void Task::MeasureRows(int64_t now_ns) {
+  if (is_source()) parts_.source->Passed(now_ns - pace_.looked_ns());
 }
 
 Status Task::Step(bool& idle) {
@@ -233,12 +256,8 @@ Status Task::Step(bool& idle) {
 
 Status Task::FireTimers() {
   if (chain_->ended()) return {};
-  int64_t now = INT64_MIN;
-  for (size_t i = 0; i < parts_.contexts.size(); ++i) {
-    if (parts_.contexts[i]->timer_ms() == INT64_MAX) continue;
-    if (now == INT64_MIN) now = clock_->NowMs();
-    if (parts_.contexts[i]->TakeDueTimer(now)) THALWEG_TRY(chain_->OnTimer(static_cast<int>(i), now));
-  }
+  for (size_t i = 0; i < parts_.contexts.size(); ++i)
+    if (parts_.contexts[i]->TakeDueTimer(now_ms_)) THALWEG_TRY(chain_->OnTimer(static_cast<int>(i), now_ms_));
   return {};
 }
 
@@ -263,14 +282,13 @@ Status Task::StepSource(bool& idle) {
     idle = true;
     return {};
   }
-  int64_t now = clock_->NowMs();
-  if (now >= next_watermark_ms_) {
-    next_watermark_ms_ = now + options_.watermark_interval_ms;
+  if (now_ms_ >= next_watermark_ms_) {
+    next_watermark_ms_ = now_ms_ + options_.watermark_interval_ms;
     THALWEG_TRY(EmitWatermark(false));
     if (!chain_->ready_for_input()) return {};
   }
-  if (now >= next_report_ms_) {
-    next_report_ms_ = now + parts_.source->pipeline()->alignment->update_interval_ms;
+  if (now_ms_ >= next_report_ms_) {
+    next_report_ms_ = now_ms_ + parts_.source->pipeline()->alignment->update_interval_ms;
     ReportWatermark(parts_.source->AlignmentWatermark());
   }
   flow::ReadProgress progress = flow::ReadProgress::kMore;

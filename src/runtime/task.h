@@ -21,6 +21,7 @@
 #include "metrics/registry.h"
 #include "runtime/chain.h"
 #include "runtime/source_operator.h"
+#include "runtime/step_pace.h"
 #include "runtime/task_snapshot.h"
 #include "runtime/task_waker.h"
 
@@ -178,6 +179,8 @@ class Task {
  private:
   void Fail(Status status);
   Status Work(int64_t deadline_ns, bool& more);
+  bool ManyRowsUnmeasured() const;
+  void MeasureRows(int64_t now_ns);
   Status Step(bool& idle);
   Status StepSource(bool& idle);
   Status StepGate(bool& idle);
@@ -224,6 +227,8 @@ class Task {
   int64_t sent_watermark_ = time::kMinWatermark;
   int64_t next_watermark_ms_ = 0;
   int64_t next_report_ms_ = INT64_MAX;  // of the watermark, for alignment; never
+  StepPace pace_;
+  int64_t now_ms_ = 0;  // at the last look at the clock
 
   struct UnderWay {
     uint64_t checkpoint = 0;

@@ -202,7 +202,8 @@ class NumbersReader final : public flow::SourceReader {
  private:
   bool Read(int split, int64_t& position, flow::SourceOutput& out) {
     std::vector<TestRow> rows;
-    while (position < spec_.rows_per_split && static_cast<int32_t>(rows.size()) < spec_.batch_rows &&
+    while (position < spec_.rows_per_split &&
+           static_cast<int32_t>(rows.size()) < std::min(spec_.batch_rows, out.poll_rows()) &&
            (!spec_.gate || spec_.gate(context_->task().attempt, split, position)))
       rows.push_back(spec_.At(split, position++));
     if (rows.empty()) return false;
