@@ -456,7 +456,7 @@ TEST(Job, CountsOnceThroughAFailureAfterACheckpoint) {
     io::TemporaryFolder folder;
     auto ledger = std::make_shared<Ledger>();
     Numbers numbers;
-    numbers.gate = HoldForCheckpointAt(ledger, 400);
+    numbers.gate = HoldForCheckpointAt(ledger, 400, 4);
     TestJob test = CountingJob(numbers, ledger, ThrowOnceFrom(2400));
     test.parallelism = parallelism;
     test.cores = 2;

@@ -573,15 +573,21 @@ class RunningJob {
 };
 
 /// Lets a split pass `position` only when a checkpoint that was triggered after it arrived there is complete (two completions: the
-/// first may have been under way).
-inline std::function<bool(int, int, int64_t)> HoldForCheckpointAt(SharedLedger ledger, int64_t position) {
-  auto arrived = std::make_shared<std::map<std::pair<int, int>, size_t>>();
-  auto mutex = std::make_shared<std::mutex>();
-  return [=](int attempt, int split, int64_t at) {
+/// first may have been under way). In the first attempt `splits` of them wait for each other there.
+inline std::function<bool(int, int, int64_t)> HoldForCheckpointAt(SharedLedger ledger, int64_t position,
+                                                                  size_t splits = 1) {
+  struct Arrivals {
+    std::mutex mutex;
+    std::set<int> at_first;                          // splits, in the first attempt
+    std::map<std::pair<int, int>, size_t> required;  // completions, by attempt and split
+  };
+  return [=, arrivals = std::make_shared<Arrivals>()](int attempt, int split, int64_t at) {
     if (at != position) return true;
-    std::lock_guard lock(*mutex);
-    auto [entry, first] = arrived->try_emplace({attempt, split}, ledger->completed());
-    return ledger->completed() >= entry->second + 2;
+    std::lock_guard lock(arrivals->mutex);
+    if (attempt == 0) arrivals->at_first.insert(split);
+    if (arrivals->at_first.size() < splits) return false;
+    auto [entry, first] = arrivals->required.try_emplace({attempt, split}, ledger->completed() + 2);
+    return ledger->completed() >= entry->second;
   };
 }
 
