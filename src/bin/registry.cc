@@ -3,6 +3,7 @@
 #include "connectors/file_node.h"
 #include "connectors/kafka_node.h"
 #include "connectors/trial_node.h"
+#include "operators/row_operators.h"
 #include "time/clock.h"
 
 namespace thalweg::bin {
@@ -20,6 +21,7 @@ void FillRegistry(flow::Registry& registry) {
   registry.AddOperator("print",
                        [streams](const graph::Node& node) { return connectors::MakePrintNode(node, streams); });
   registry.AddOperator("blackhole", connectors::MakeBlackholeNode);
+  operators::AddRowOperators(registry);
 }
 
 }  // namespace thalweg::bin

@@ -35,6 +35,7 @@ void EdgeWriter::Scatter(Batch batch) {
   targets_.resize(static_cast<size_t>(rows));
   switch (options_.route) {
     case Route::kKeyed: {
+      HashKeys(batch);
       THALWEG_CHECK(static_cast<bool>(batch.key_hashes()), "A keyed edge needs rows with key hashes");
       const auto* hashes = batch.key_hashes().data<uint64_t>();
       for (int32_t row = 0; row < rows; ++row)
@@ -51,6 +52,17 @@ void EdgeWriter::Scatter(Batch batch) {
   for (columns::Routed& routed : full_)
     senders_[static_cast<size_t>(routed.destination)]->Send(std::move(routed.batch));
   partial_ = true;
+}
+
+// Hashes that a batch brings are of the key of an edge before this one.
+void EdgeWriter::HashKeys(Batch& batch) {
+  if (options_.key_columns.empty()) return;
+  if (!key_encoder_) {
+    std::vector<types::DataType> types;
+    for (int column : options_.key_columns) types.push_back(batch.column(column).type);
+    key_encoder_.emplace(types, options_.key_columns);
+  }
+  key_encoder_->FillHashes(batch, *pool_);
 }
 
 void EdgeWriter::EmitControl(const Element& element) {

@@ -6,9 +6,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "columns/batch.h"
+#include "columns/key_encoder.h"
 #include "columns/scatter.h"
 #include "exchange/channel.h"
 #include "flow/element.h"
@@ -27,6 +29,8 @@ class EdgeWriter {
     int max_parallelism = 1024;
     int subtask = 0;
     flow::PartitionFunction custom;
+    /// kKeyed: what the key is made of; empty: rows come with their key hashes.
+    std::vector<int> key_columns = {};
   };
 
   /// One sender per subtask that the edge reaches from here: one for forward, the local group for rescale, else all (a global
@@ -43,10 +47,12 @@ class EdgeWriter {
 
  private:
   void Scatter(columns::Batch batch);
+  void HashKeys(columns::Batch& batch);
   Options options_;
   std::vector<ChannelSender*> senders_;
   columns::BufferPool* pool_;
   columns::Scatterer scatterer_;
+  std::optional<columns::KeyEncoder> key_encoder_;  // of key_columns, by the types of the first batch
   std::vector<int32_t> targets_;
   std::vector<columns::Routed> full_;
   bool scatters_;

@@ -154,6 +154,24 @@ TEST(EdgeWriter, AKeyGoesToTheOwnerOfItsKeyGroup) {
   for (size_t i = 0; i < 3; ++i) EXPECT_THAT(fan.wires.sent[i], ElementsAre(expected[i]));
 }
 
+TEST(EdgeWriter, RowsAreHashedByTheEdgesKeyWhateverHashesTheyBring) {
+  constexpr int kMax = 64;
+  Fan keyed(3, {.route = Route::kKeyed, .max_parallelism = kMax});
+  Fan fan(3, {.route = Route::kKeyed, .max_parallelism = kMax, .key_columns = {1}});
+  std::vector<int64_t> values(40);
+  std::iota(values.begin(), values.end(), 0);
+  keyed.Emit(values);
+  columns::Batch batch = fan.Rows(values);
+  columns::ColumnBuilder key(types::DataType(types::TypeId::kBigInt), fan.pool);
+  for (int64_t value : values) key.Append(value);
+  batch.AddColumn(key.Take());
+  std::fill_n(batch.key_hashes().mutable_data<uint64_t>(), values.size(), 0);
+  fan.edge->Emit(std::move(batch));
+  keyed.edge->Flush();
+  fan.edge->Flush();
+  EXPECT_EQ(fan.wires.sent, keyed.wires.sent);
+}
+
 TEST(EdgeWriter, ACustomFunctionIsToldTheNumberOfSubtasks) {
   int told = 0;
   Fan fan(4, {.route = Route::kCustom, .custom = [&](const columns::Batch& batch, int parallelism, int32_t* subtasks) {

@@ -261,6 +261,7 @@ class Attempt::Builder {
     EdgeWriter::Options options;
     options.route = RouteOf(edge.partitioning);
     options.max_parallelism = to->max_parallelism;
+    options.key_columns.assign(edge.key_columns.begin(), edge.key_columns.end());
     options.subtask = spec.subtask;
     auto custom = program_.functions.partitioners.find(flow::PartitionerKey(plan_.graph, static_cast<size_t>(index)));
     if (custom != program_.functions.partitioners.end()) options.custom = custom->second;

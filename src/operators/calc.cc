@@ -1,0 +1,90 @@
+#include "operators/calc.h"
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "columns/gather.h"
+#include "expr/evaluator.h"
+#include "expr/zone.h"
+#include "graph/calc_spec.h"
+
+namespace thalweg::operators {
+namespace {
+
+class CalcOperator final : public flow::Operator {
+ public:
+  CalcOperator(std::optional<expr::Evaluator> condition, expr::Evaluator columns, graph::CalcSpec spec, expr::Zone zone)
+      : condition_(std::move(condition)), columns_(std::move(columns)), spec_(std::move(spec)), zone_(std::move(zone)) {}
+
+  Status Open(flow::Context& context) override {
+    context_ = &context;
+    return {};
+  }
+
+  Result<flow::Progress> Process(int, flow::Rows& rows, flow::Output& out) override {
+    const int32_t from = rows.next();
+    columns::Batch batch = from == 0 ? rows.TakeAll() : columns::Slice(rows.batch(), from, rows.end() - from, out.pool());
+    const expr::Context world = World(out.pool());
+    if (condition_) {
+      THALWEG_ASSIGN(batch, Filter(std::move(batch), world));
+    }
+    if (batch.rows() > 0) {
+      THALWEG_ASSIGN(columns::Batch computed, Compute(batch, world));
+      out.Emit(std::move(computed));
+    }
+    rows.AdvanceTo(rows.end());
+    return flow::Progress::kDone;
+  }
+
+ private:
+  expr::Context World(columns::BufferPool& pool) {
+    return {.pool = pool,
+            .clock = spec_.query_start_ms == 0 ? &context_->clock() : nullptr,
+            .query_start_ms = spec_.query_start_ms,
+            .zone = &zone_,
+            .random = &context_->random(),
+            .watermark = context_->current_watermark()};
+  }
+
+  Result<columns::Batch> Filter(columns::Batch batch, const expr::Context& world) {
+    selected_.resize(static_cast<size_t>(batch.rows()));
+    THALWEG_ASSIGN(int32_t n, condition_->Select(batch, world, selected_.data()));
+    if (n == batch.rows()) return batch;
+    return columns::Compact(std::move(batch), selected_.data(), n, world.pool);
+  }
+
+  Result<columns::Batch> Compute(columns::Batch& batch, const expr::Context& world) {
+    THALWEG_ASSIGN(std::vector<columns::Column> computed, columns_.EvaluateAll(batch, world));
+    columns::Batch out(world.pool, batch.rows());
+    for (columns::Column& column : computed) out.AddColumn(std::move(column));
+    out.kinds() = std::move(batch.kinds());
+    return out;
+  }
+
+  std::optional<expr::Evaluator> condition_;
+  expr::Evaluator columns_;
+  graph::CalcSpec spec_;
+  expr::Zone zone_;
+  flow::Context* context_ = nullptr;
+  std::vector<int32_t> selected_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<flow::Operator>> MakeCalc(const graph::Node& node) {
+  THALWEG_ASSIGN(graph::CalcSpec spec, graph::DecodeCalc(node.payload));
+  std::optional<expr::Evaluator> condition;
+  if (spec.condition) {
+    THALWEG_ASSIGN(condition, expr::Evaluator::Compile({*spec.condition}));
+  }
+  THALWEG_ASSIGN(expr::Evaluator columns, expr::Evaluator::Compile(spec.columns));
+  expr::Zone zone;
+  if (!spec.zone.empty()) {
+    THALWEG_ASSIGN(zone, expr::Zone::Find(spec.zone));
+  }
+  return std::unique_ptr<flow::Operator>(
+      std::make_unique<CalcOperator>(std::move(condition), std::move(columns), std::move(spec), std::move(zone)));
+}
+
+}  // namespace thalweg::operators

@@ -1,0 +1,39 @@
+#include "operators/row_keys.h"
+
+#include "base/hash.h"
+#include "columns/key_encoder.h"
+#include "types/key_group.h"
+
+namespace thalweg::operators {
+
+void RowKeys::Load(const columns::Batch& batch, int32_t from) {
+  from_ = from;
+  bytes_.clear();
+  offsets_.assign(1, 0);
+  hashes_.clear();
+  for (int32_t row = from; row < batch.rows(); ++row) {
+    const size_t begin = bytes_.size();
+    for (int column : columns_) columns::AppendCellKey(batch.column(column), row, bytes_);
+    hashes_.push_back(Hash64(std::string_view(bytes_).substr(begin)));
+    offsets_.push_back(static_cast<uint32_t>(bytes_.size()));
+  }
+}
+
+state::KeyView RowKeys::operator[](int32_t row) const {
+  const auto i = static_cast<size_t>(row - from_);
+  const std::string_view bytes(bytes_.data() + offsets_[i], size_t{offsets_[i + 1]} - offsets_[i]);
+  return {bytes, hashes_[i], static_cast<uint16_t>(types::KeyGroupOf(hashes_[i], max_parallelism_))};
+}
+
+state::KeyView RowKeys::ViewOf(std::string_view bytes) const {
+  const uint64_t hash = Hash64(bytes);
+  return {bytes, hash, static_cast<uint16_t>(types::KeyGroupOf(hash, max_parallelism_))};
+}
+
+void AppendKeyColumns(std::string_view bytes, columns::BatchBuilder& out, int first, int count) {
+  types::KeyReader in(bytes);
+  for (int i = 0; i < count; ++i) columns::ReadCellKey(in, out.column(first + i));
+  THALWEG_CHECK(!in.failed() && in.AtEnd(), "Key bytes of other types than the operator's");
+}
+
+}  // namespace thalweg::operators

@@ -1,0 +1,57 @@
+// RowOutput: the way of an operator's rows of columns to one output port. Rule, as of Emitter: nothing is emitted without credit; what
+// one call produces beyond it waits in a bounded spill queue, which is part of the operator's snapshot.
+#pragma once
+
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "columns/batch_codec.h"
+#include "columns/builder.h"
+#include "flow/context.h"
+#include "flow/output.h"
+#include "types/row_kind.h"
+
+namespace thalweg::operators {
+
+/// The task's thread. Append to the columns between Drain and Flush.
+class RowOutput {
+ public:
+  explicit RowOutput(std::vector<types::DataType> types, int port = 0);
+
+  Status Open(flow::Context& context);
+  /// At the start of every call of the operator: sends waiting rows. False: credit ran out first.
+  bool Drain(flow::Output& out);
+  /// The columns of the row at hand; then FinishRow. Columns keep the order of the types.
+  columns::BatchBuilder& row() { return *builder_; }
+  columns::ColumnBuilder& column(int index) { return builder_->column(index); }
+  void FinishRow(types::RowKind kind);
+  /// A copy of a row of the same types, under another kind.
+  void CopyRow(const columns::Batch& batch, int32_t row, types::RowKind kind);
+  /// A row of stored bytes (stored_row.h).
+  void AppendStored(std::string_view bytes, types::RowKind kind);
+  /// At the end of every call: hands the partial batch on. False: rows wait (the call returns kMore).
+  bool Flush();
+  /// False: stop soon and return kMore.
+  bool has_credit() const { return spill_.empty() && out_->has_credit(); }
+  Status Snapshot();
+  /// More rows waited than the limit allows.
+  Status status() const;
+
+ private:
+  void Send();
+
+  types::Schema schema_;
+  columns::BatchCodec codec_;
+  int port_;
+  std::optional<columns::BatchBuilder> builder_;
+  columns::BufferPool* pool_ = nullptr;
+  int32_t capacity_ = 0;
+  flow::Output* out_ = nullptr;
+  std::deque<columns::Batch> spill_;
+  int64_t spilled_rows_ = 0;
+  std::vector<std::string>* saved_ = nullptr;
+  std::string name_;
+};
+
+}  // namespace thalweg::operators
