@@ -23,17 +23,50 @@ void AddConfiguration(CLI::App& app, Arguments& out) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
-void AddRun(CLI::App& run, Arguments& out, int& parallelism) {
-  run.add_option("library", out.library, "Job library: a shared library that defines THALWEG_JOB(env) { ... }")
-      ->type_name("JOB.so")
-      ->required();
+/// What `run` was given, before it is known to be a library or a script.
+struct RunArguments {
+  std::string file;
+  std::string sql;
+  std::string output;
+  int parallelism = 0;
+};
+
+void AddRun(CLI::App& run, Arguments& out, RunArguments& given) {
+  run.add_option("file", given.file,
+                 "A script of SQL statements, or a job library (a shared library that defines THALWEG_JOB(env) { ... })")
+      ->type_name("FILE.sql|JOB.so");
+  run.add_option("-e,--execute", given.sql, "SQL statements, in place of a file")->type_name("SQL");
+  run.add_option("-o,--output", given.output, "How rows of SQL are printed: table (the default), csv, jsonl")
+      ->type_name("FORMAT");
   AddConfiguration(run, out);
-  run.add_option("-p,--parallelism", parallelism, "Short for -D parallelism.default=N")->type_name("N");
+  run.add_option("-p,--parallelism", given.parallelism, "Short for -D parallelism.default=N")->type_name("N");
   run.add_option("-s,--from-checkpoint", out.from_checkpoint, "'latest', or a checkpoint's path: start from its state")
       ->type_name("latest|PATH");
   run.add_flag("-n,--allow-non-restored-state", out.allow_non_restored_state,
                "Leave out state of the checkpoint that no operator takes");
   run.add_flag("--progress", out.progress_lines, "A line of progress every 10 s where stderr is no terminal");
+}
+
+/// File or text, script or library.
+Status TakeProgram(const CLI::App& run, const RunArguments& given, Arguments& out) {
+  const bool has_text = run.count("--execute") > 0;
+  if (has_text == !given.file.empty())
+    return UserError("Wrong command line: {}; see 'thalweg run --help'",
+                     has_text ? "-e and a file, where one is enough" : "no file and no -e 'SQL'");
+  if (has_text) {
+    out.sql_text = given.sql;
+  } else if (given.file.ends_with(".sql")) {
+    out.sql_file = given.file;
+  } else {
+    out.library = given.file;  // whatever its name: who loads it says what it is
+  }
+  if (out.library.empty() && !out.job_arguments.empty())
+    return UserError("Wrong command line: arguments behind -- are for a job library; SQL takes none");
+  if (given.output.empty()) return {};
+  if (!out.library.empty())
+    return UserError("Wrong command line: -o is for rows of SQL; a job library prints its own");
+  THALWEG_ASSIGN(out.output, ParseOutputFormat(given.output));
+  return {};
 }
 
 Status CheckCommand(const std::vector<std::string>& arguments) {
@@ -58,13 +91,13 @@ Result<Arguments> ParseArguments(std::vector<std::string> arguments) {
   arguments.erase(end, arguments.end());
 
   CLI::App app("Thalweg, a native stream processor", "thalweg");
-  int parallelism = 0;
+  RunArguments given;
   bool version = false;
   app.footer(kFooter);
   app.add_flag("--version", version, "Versions of thalweg and of its libraries");
-  CLI::App* run = app.add_subcommand("run", "Runs a job library in this process; its own arguments stand behind --");
+  CLI::App* run = app.add_subcommand("run", "Runs SQL or a job library in this process; a library's own arguments stand behind --");
   run->footer(kFooter);
-  AddRun(*run, out, parallelism);
+  AddRun(*run, out, given);
   CLI::App* doctor = app.add_subcommand("doctor", "Checks this machine and the configuration, says what to do");
   AddConfiguration(*doctor, out);
   CLI::App* versions = app.add_subcommand("version", "As --version");
@@ -82,8 +115,9 @@ Result<Arguments> ParseArguments(std::vector<std::string> arguments) {
   }
   if (run->parsed()) {
     out.command = Command::kRun;
+    THALWEG_TRY(TakeProgram(*run, given, out));
     if (run->count("--parallelism") > 0)
-      out.definitions.push_back("parallelism.default=" + std::to_string(parallelism));
+      out.definitions.push_back("parallelism.default=" + std::to_string(given.parallelism));
   } else if (doctor->parsed()) {
     out.command = Command::kDoctor;
   } else if (version || versions->parsed()) {

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/status.h"
+#include "cli/result_table.h"
 
 namespace thalweg::cli {
 
@@ -16,8 +18,13 @@ struct Arguments {
   std::string help;                      // kHelp: the text
   std::string config_file;               // --config; "": none
   std::vector<std::string> definitions;  // -D key=value, in their order
-  // kRun
+  // kRun: one of the three
   std::string library;
+  std::string sql_file;
+  std::optional<std::string> sql_text;  // -e
+  // kRun of SQL
+  OutputFormat output = OutputFormat::kTable;
+  // kRun
   std::string from_checkpoint;  // "", "latest" or a path
   bool allow_non_restored_state = false;
   bool progress_lines = false;

@@ -36,6 +36,30 @@ TEST(Arguments, OptionsMayStandBeforeTheLibrary) {
   EXPECT_TRUE(run->allow_non_restored_state);
 }
 
+TEST(Arguments, RunTakesAScriptOrStatementsOfSql) {
+  auto file = ParseArguments({"run", "jobs/clicks.sql", "-o", "csv", "-p", "2"});
+  ASSERT_TRUE(file.ok()) << file.status().message();
+  EXPECT_EQ(file->sql_file, "jobs/clicks.sql");
+  EXPECT_EQ(file->library, "");
+  EXPECT_FALSE(file->sql_text.has_value());
+  EXPECT_EQ(file->output, OutputFormat::kCsv);
+  EXPECT_THAT(file->definitions, ElementsAre("parallelism.default=2"));
+  auto text = ParseArguments({"run", "-e", "SELECT 1", "-D", "a=b"});
+  ASSERT_TRUE(text.ok()) << text.status().message();
+  EXPECT_EQ(text->sql_text, "SELECT 1");
+  EXPECT_EQ(text->output, OutputFormat::kTable);
+  EXPECT_EQ(ParseArguments({"run", "--execute=SELECT -1"})->sql_text, "SELECT -1");
+}
+
+TEST(Arguments, RunWantsOneProgramAndItsOwnOptions) {
+  EXPECT_EQ(ErrorOf({"run", "-e", "SELECT 1", "a.sql"}),
+            "Wrong command line: -e and a file, where one is enough; see 'thalweg run --help'");
+  EXPECT_EQ(ParseArguments({"run", "clicks.txt"})->library, "clicks.txt");
+  EXPECT_THAT(ErrorOf({"run", "a.so", "-o", "csv"}), HasSubstr("-o is for rows of SQL"));
+  EXPECT_THAT(ErrorOf({"run", "a.sql", "-o", "xml"}), HasSubstr("write one of: table, csv, jsonl"));
+  EXPECT_THAT(ErrorOf({"run", "a.sql", "--", "x"}), HasSubstr("SQL takes none"));
+}
+
 TEST(Arguments, ParallelismIsADefinitionThatGoesOverTheOthers) {
   auto run = ParseArguments({"run", "job.so", "-p", "3", "-Dparallelism.default=2"});
   ASSERT_TRUE(run.ok()) << run.status().message();
@@ -63,7 +87,7 @@ TEST(Arguments, AnUnknownCommandNamesTheNearest) {
 }
 
 TEST(Arguments, WhatIsMissingOrTooMuchIsNamed) {
-  EXPECT_EQ(ErrorOf({"run"}), "Wrong command line: library is required; see 'thalweg run --help'");
+  EXPECT_EQ(ErrorOf({"run"}), "Wrong command line: no file and no -e 'SQL'; see 'thalweg run --help'");
   EXPECT_EQ(ErrorOf({"run", "job.so", "--fast"}),
             "Wrong command line: The following argument was not expected: --fast; see 'thalweg run --help'");
   EXPECT_THAT(ErrorOf({"run", "a.so", "b.so"}), HasSubstr("not expected: b.so"));

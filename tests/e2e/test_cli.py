@@ -59,7 +59,7 @@ def test_help_lists_the_commands(thalweg):
 
 def test_a_wrong_command_line_has_status_2(thalweg):
     assert "did you mean 'run'?" in thalweg("rnu", status=2).stderr
-    assert "library is required" in thalweg("run", status=2).stderr
+    assert "no file and no -e" in thalweg("run", status=2).stderr
 
 
 def test_a_wrong_definition_has_status_2(thalweg):
