@@ -8,6 +8,13 @@ void RefuseField(FieldReader& in, std::string_view what) {
   in.Take(UserError("Newer {}: field {} is not known to this build", what, in.tag()));
 }
 
+int ReadColumnPlusOne(FieldReader& in) {
+  const int64_t number = in.Signed();
+  if (number >= 0 && number <= INT32_MAX) return static_cast<int>(number) - 1;
+  in.Take(ExternalError("Malformed column: {}", number));
+  return -1;
+}
+
 std::string EncodeColumns(const std::vector<int>& columns) {
   ByteWriter out;
   for (int column : columns) out.SignedVarint(column);
@@ -76,7 +83,7 @@ Result<AggregateCall> DecodeAggregateCall(std::string_view bytes) {
     switch (in.tag()) {
       case 1: call.function = in.String(); break;
       case 2: call.arguments = in.Take(DecodeColumns(in.Bytes())); break;
-      case 3: call.filter = static_cast<int>(in.Signed()) - 1; break;
+      case 3: call.filter = ReadColumnPlusOne(in); break;
       case 4: call.distinct = in.Bool(); break;
       case 5: call.ignore_nulls = in.Bool(); break;
       case 6: call.order_by.push_back(in.Take(DecodeSortKey(in.Bytes()))); break;
@@ -114,9 +121,9 @@ Result<WindowShape> DecodeWindowShape(std::string_view bytes) {
       case 3: shape.slide_ms = in.Signed(); break;
       case 4: shape.offset_ms = in.Signed(); break;
       case 5: shape.processing_time = in.Bool(); break;
-      case 6: shape.time_column = static_cast<int>(in.Signed() - 1); break;
-      case 7: shape.start_column = static_cast<int>(in.Signed() - 1); break;
-      case 8: shape.end_column = static_cast<int>(in.Signed() - 1); break;
+      case 6: shape.time_column = ReadColumnPlusOne(in); break;
+      case 7: shape.start_column = ReadColumnPlusOne(in); break;
+      case 8: shape.end_column = ReadColumnPlusOne(in); break;
       case 9: shape.zone = in.String(); break;
       case 10: shape.partition = in.Take(DecodeColumns(in.Bytes())); break;
       default: RefuseField(in, "window");

@@ -62,6 +62,9 @@ Result<WindowShape> DecodeWindowShape(std::string_view bytes);
 std::string EncodeColumns(const std::vector<int>& columns);
 Result<std::vector<int>> DecodeColumns(std::string_view bytes);
 
+/// The current field, a column + 1 (0: none); faults what is no column.
+int ReadColumnPlusOne(FieldReader& in);
+
 /// UserError unless every column is one of `schema`. `what`: for the message ("group key").
 Status CheckColumns(const types::Schema& schema, const std::vector<int>& columns, std::string_view what);
 
