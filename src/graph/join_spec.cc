@@ -48,7 +48,8 @@ Status CheckSides(const JoinSides& sides) {
   THALWEG_TRY(CheckColumns(sides.left, sides.left_keys, "key of a join's left side"));
   THALWEG_TRY(CheckColumns(sides.right, sides.right_keys, "key of a join's right side"));
   if (sides.left_keys.size() != sides.right_keys.size())
-    return UserError("Keys of a join: {} on the left, {} on the right", sides.left_keys.size(), sides.right_keys.size());
+    return UserError("Keys of a join: {} on the left, {} on the right", sides.left_keys.size(),
+                     sides.right_keys.size());
   if (!sides.null_equal.empty() && sides.null_equal.size() != sides.left_keys.size())
     return UserError("Keys of a join: {}, but {} say what NULL means", sides.left_keys.size(), sides.null_equal.size());
   THALWEG_TRY(CheckKeyTypes(sides));

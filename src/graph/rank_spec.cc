@@ -47,7 +47,8 @@ std::string Encode(const RankSpec& spec) {
 Result<RankSpec> DecodeRank(std::string_view bytes) {
   FieldReader in(bytes, "rank");
   RankSpec spec;
-  spec.generate_update_before = false;  // a field that is false is left out
+  spec.from = spec.to = 0;  // a field that is 0 or false is left out
+  spec.generate_update_before = false;
   while (in.Next()) {
     switch (in.tag()) {
       case 1: spec.input = in.Take(types::DecodeSchema(in.Bytes())); break;
@@ -127,6 +128,7 @@ std::string Encode(const WindowRankSpec& spec) {
 Result<WindowRankSpec> DecodeWindowRank(std::string_view bytes) {
   FieldReader in(bytes, "window rank");
   WindowRankSpec spec;
+  spec.from = spec.to = 0;
   while (in.Next()) {
     switch (in.tag()) {
       case 1: spec.input = in.Take(types::DecodeSchema(in.Bytes())); break;

@@ -11,9 +11,7 @@ namespace {
 using types::DataType;
 using types::TypeId;
 
-types::Schema Two() {
-  return types::Schema({{"k", DataType(TypeId::kInt)}, {"t", DataType::Timestamp(3)}});
-}
+types::Schema Two() { return types::Schema({{"k", DataType(TypeId::kInt)}, {"t", DataType::Timestamp(3)}}); }
 
 expr::Expression Less(int a, int b) {
   const DataType type(TypeId::kInt);

@@ -66,7 +66,9 @@ class JoinOperator : public RowOperator {
   }
 
  private:
-  bool pads(bool left) const { return type_ == JoinType::kFull || type_ == (left ? JoinType::kLeft : JoinType::kRight); }
+  bool pads(bool left) const {
+    return type_ == JoinType::kFull || type_ == (left ? JoinType::kLeft : JoinType::kRight);
+  }
   JoinSide& side(const Change& change) { return change.left ? left_ : right_; }
   JoinSide& other(const Change& change) { return change.left ? right_ : left_; }
   size_t Index(int32_t match) const { return static_cast<size_t>(match); }
@@ -84,13 +86,11 @@ class JoinOperator : public RowOperator {
   void Add(const Change& change) {
     const bool pads_input = pads(change.left), pads_other = pads(!change.left);
     const bool additional = pads_other && side(change).IsAdditional(change.key, change.batch, change.row);
-    if (pads_input && matches_.empty())
-      rows_.EmitPadded(change.ref(), change.left, RowKind::kInsert, output());
+    if (pads_input && matches_.empty()) rows_.EmitPadded(change.ref(), change.left, RowKind::kInsert, output());
     for (int32_t match : matches_) {
       const std::string& row = found_.rows[Index(match)];
       const uint64_t associations = found_.associations[Index(match)];
-      if (pads_other && associations == 0)
-        rows_.EmitPadded({.bytes = row}, !change.left, RowKind::kDelete, output());
+      if (pads_other && associations == 0) rows_.EmitPadded({.bytes = row}, !change.left, RowKind::kDelete, output());
       if (pads_other && (associations == 0 || additional))
         other(change).SetAssociations(change.key, found_, Index(match), associations + 1);
       const RowKind kind = pads_input || pads_other ? RowKind::kInsert : change.kind();
@@ -102,8 +102,7 @@ class JoinOperator : public RowOperator {
   void Retract(const Change& change) {
     const bool pads_input = pads(change.left), pads_other = pads(!change.left);
     side(change).Retract(change.key, change.batch, change.row);
-    if (pads_input && matches_.empty())
-      rows_.EmitPadded(change.ref(), change.left, RowKind::kDelete, output());
+    if (pads_input && matches_.empty()) rows_.EmitPadded(change.ref(), change.left, RowKind::kDelete, output());
     for (int32_t match : matches_) {
       const std::string& row = found_.rows[Index(match)];
       rows_.Emit(change.ref(), change.left, row, pads_input ? RowKind::kDelete : change.kind(), output());
@@ -143,10 +142,8 @@ class JoinOperator : public RowOperator {
     right_.Add(change.key, change.batch, change.row, 0);
     for (int32_t match : matches_) {
       const uint64_t associations = found_.associations[Index(match)];
-      if (associations == 0)
-        output().AppendStored(found_.rows[Index(match)], anti ? RowKind::kDelete : change.kind());
-      if (associations == 0 || additional)
-        left_.SetAssociations(change.key, found_, Index(match), associations + 1);
+      if (associations == 0) output().AppendStored(found_.rows[Index(match)], anti ? RowKind::kDelete : change.kind());
+      if (associations == 0 || additional) left_.SetAssociations(change.key, found_, Index(match), associations + 1);
     }
   }
 

@@ -15,9 +15,10 @@ namespace thalweg::operators {
 
 /// One stored row, or several equal ones.
 struct JoinEntry {
-  std::string bytes;          // of the row (stored_row.h); empty if the namespace has them
-  uint64_t count = 1;         // of equal rows
-  uint64_t associations = 0;  // rows of the other side that it matches; kept for sides that may be padded, and left sides of semi joins
+  std::string bytes;   // of the row (stored_row.h); empty if the namespace has them
+  uint64_t count = 1;  // of equal rows
+  uint64_t associations =
+      0;  // rows of the other side that it matches; kept for sides that may be padded, and left sides of semi joins
 };
 
 /// Rows found for a key: one entry for each row, in the order of the entries' names.

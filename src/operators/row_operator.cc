@@ -18,6 +18,11 @@ Result<int64_t> TimeOf(const columns::Batch& batch, int32_t row, int column) {
   return times.data<int64_t>()[row];
 }
 
+Status CheckInsert(const columns::Batch& batch, int32_t row, std::string_view what) {
+  if (batch.kind(row) == types::RowKind::kInsert) return {};
+  return UserError("An input of {} holds more than +I: {}", what, types::RowKindText(batch.kind(row)));
+}
+
 void AppendCells(const columns::Batch& batch, int32_t row, const std::vector<int>& columns, std::string& out) {
   for (int column : columns) columns::AppendCellKey(batch.column(column), row, out);
 }
@@ -47,6 +52,7 @@ Result<Progress> RowOperator::Process(int input, flow::Rows& rows, flow::Output&
   }
   RowKeys& keys = row_keys_[static_cast<size_t>(input)];
   keys.Load(rows.batch(), rows.next());
+  THALWEG_TRY(OnBatch(rows.batch(), rows.next()));
   for (; !rows.done() && output_.has_credit(); rows.AdvanceTo(rows.next() + 1))
     THALWEG_TRY(OnRow(input, rows.batch(), rows.next(), keys[rows.next()]));
   return Finish(rows.done() ? Progress::kDone : Progress::kMore);
@@ -81,15 +87,15 @@ Result<Progress> RowOperator::OnTimer(int64_t now_ms, flow::Output& out) {
   return Finish(fired);
 }
 
-Result<Progress> RowOperator::OnEndOfInput(int, flow::EndKind, flow::Output& out) {
-  return Finish(output_.Drain(out) ? Progress::kDone : Progress::kMore);
-}
-
-Result<Progress> RowOperator::OnEnd(flow::EndKind kind, flow::Output& out) {
+Result<Progress> RowOperator::OnEndOfInput(int input, flow::EndKind kind, flow::Output& out) {
   if (!output_.Drain(out)) return Finish(Progress::kMore);
   if (kind == flow::EndKind::kStop) return Finish(Progress::kDone);
-  THALWEG_ASSIGN(const Progress ended, AfterEnd(out));
+  THALWEG_ASSIGN(const Progress ended, AfterInput(input, out));
   return Finish(ended);
+}
+
+Result<Progress> RowOperator::OnEnd(flow::EndKind, flow::Output& out) {
+  return Finish(output_.Drain(out) ? Progress::kDone : Progress::kMore);
 }
 
 Result<std::vector<std::string>> RowOperator::Snapshot(const flow::Barrier&) {

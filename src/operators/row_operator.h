@@ -37,12 +37,14 @@ class RowOperator : public flow::Operator {
   /// Opens tables. What was restored is there.
   virtual Status OpenState(flow::Context& context, state::KeyedBackend& backend) = 0;
   virtual Status OnRow(int input, const columns::Batch& batch, int32_t row, const state::KeyView& key) = 0;
+  /// Before the rows of `batch` from `from` on.
+  virtual Status OnBatch(const columns::Batch& batch, int32_t from) { return {}; }
   virtual Status OnEventTime(const state::Timer& timer) { return {}; }
   virtual Status OnProcessingTime(const state::Timer& timer) { return {}; }
   /// After the timers up to `watermark` have fired. kMore: rows are left to be emitted, it is called again.
   virtual Result<flow::Progress> AfterWatermark(int64_t watermark, flow::Output& out) { return flow::Progress::kDone; }
-  /// Every input has ended, and there will be no rows more. As AfterWatermark.
-  virtual Result<flow::Progress> AfterEnd(flow::Output& out) { return flow::Progress::kDone; }
+  /// `input` has ended, and not to be gone on with. As AfterWatermark.
+  virtual Result<flow::Progress> AfterInput(int input, flow::Output& out) { return flow::Progress::kDone; }
   virtual Status SaveState() { return {}; }
 
   RowOutput& output() { return output_; }
@@ -73,6 +75,9 @@ class RowOperator : public flow::Operator {
   TimerService timers_;
   flow::Context* context_ = nullptr;
 };
+
+/// UserError unless the row is +I. `what`: for the message ("deduplicate").
+Status CheckInsert(const columns::Batch& batch, int32_t row, std::string_view what);
 
 /// The milliseconds in a column of CheckTimeColumn (graph/row_spec.h); UserError if it is NULL.
 Result<int64_t> TimeOf(const columns::Batch& batch, int32_t row, int column);
