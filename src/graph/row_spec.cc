@@ -3,6 +3,24 @@
 #include "types/type_codec.h"
 
 namespace thalweg::graph {
+namespace {
+
+Status CheckInputs(const expr::Expression& expression, const std::vector<types::Field>& columns,
+                   std::string_view what) {
+  if (expression.kind() == expr::Expression::Kind::kInput) {
+    const int column = expression.input();
+    if (column < 0 || column >= static_cast<int>(columns.size()))
+      return UserError("Wrong condition of a {}: column {} of {}", what, column, columns.size());
+    const types::DataType& type = columns[static_cast<size_t>(column)].type;
+    if (!(type.WithNullable(true) == expression.type().WithNullable(true)))
+      return UserError("Wrong condition of a {}: column {} is {}, not {}", what, column, type.ToString(),
+                       expression.type().ToString());
+  }
+  for (const expr::Expression& argument : expression.arguments()) THALWEG_TRY(CheckInputs(argument, columns, what));
+  return {};
+}
+
+}  // namespace
 
 void RefuseField(FieldReader& in, std::string_view what) {
   in.Take(UserError("Newer {}: field {} is not known to this build", what, in.tag()));
@@ -38,6 +56,23 @@ Status CheckColumns(const types::Schema& schema, const std::vector<int>& columns
     if (column < 0 || column >= schema.size())
       return UserError("Wrong {}: column {} of {} columns", what, column, schema.size());
   return {};
+}
+
+Status CheckCondition(const std::optional<expr::Expression>& condition, const std::vector<types::Field>& columns,
+                      std::string_view what) {
+  if (!condition) return {};
+  if (condition->type().id() != types::TypeId::kBoolean)
+    return UserError("Wrong condition of a {}: it is {}", what, condition->type().ToString());
+  return CheckInputs(*condition, columns, what);
+}
+
+Status CheckTimeColumn(const types::Schema& schema, int column, std::string_view what) {
+  THALWEG_TRY(CheckColumns(schema, {column}, what));
+  const types::DataType& type = schema.field(column).type;
+  const bool time = type.id() == types::TypeId::kTimestamp || type.id() == types::TypeId::kTimestampLtz;
+  if (time && type.precision() <= 3) return {};
+  return UserError("Wrong {}: column {} is {}, not a TIMESTAMP of up to 3 digits", what, schema.field(column).name,
+                   type.ToString());
 }
 
 std::string Encode(const SortKey& key) {

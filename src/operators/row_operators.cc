@@ -1,13 +1,26 @@
 #include "operators/row_operators.h"
 
 #include "operators/calc.h"
+#include "operators/changelog.h"
+#include "operators/deduplicate.h"
 #include "operators/group_aggregate.h"
+#include "operators/join.h"
+#include "operators/rank.h"
+#include "operators/sort.h"
 
 namespace thalweg::operators {
 
 void AddRowOperators(flow::Registry& registry) {
   registry.AddOperator("calc", MakeCalc);
   registry.AddOperator("group-aggregate", MakeGroupAggregate);
+  registry.AddOperator("join", MakeJoin);
+  registry.AddOperator("rank", MakeRank);
+  registry.AddOperator("deduplicate", MakeDeduplicate);
+  registry.AddOperator("sort", MakeSort);
+  registry.AddOperator("limit", MakeLimit);
+  registry.AddOperator("changelog-normalize", MakeChangelogNormalize);
+  registry.AddOperator("upsert-materialize", MakeUpsertMaterialize);
+  registry.AddOperator("drop-update-before", MakeDropUpdateBefore);
 }
 
 }  // namespace thalweg::operators
