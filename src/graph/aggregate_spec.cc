@@ -23,13 +23,6 @@ bool IsMillis(const types::DataType& type) {
   return (type.id() == types::TypeId::kTimestamp || type.id() == types::TypeId::kTimestampLtz) && type.precision() <= 3;
 }
 
-Status CheckTimeColumn(const types::Schema& input, int column, std::string_view what) {
-  THALWEG_TRY(CheckColumns(input, {column}, what));
-  const types::DataType& type = input.field(column).type;
-  if (IsMillis(type)) return {};
-  return UserError("The {} is a TIMESTAMP or TIMESTAMP_LTZ of at most 3 digits, not {}", what, type.ToString());
-}
-
 Status CheckWindow(const types::Schema& input, const WindowShape& window) {
   const bool attached = window.start_column >= 0 || window.end_column >= 0;
   if (attached) {
