@@ -3,6 +3,7 @@
 #include "operators/calc.h"
 #include "operators/group_aggregate.h"
 #include "operators/window_aggregate.h"
+#include "operators/window_tvf.h"
 
 namespace thalweg::operators {
 
@@ -10,6 +11,7 @@ void AddRowOperators(flow::Registry& registry) {
   registry.AddOperator("calc", MakeCalc);
   registry.AddOperator("group-aggregate", MakeGroupAggregate);
   registry.AddOperator("window-aggregate", MakeWindowAggregate);
+  registry.AddOperator("window-tvf", MakeWindowTvf);
 }
 
 }  // namespace thalweg::operators
