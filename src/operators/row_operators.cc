@@ -7,6 +7,8 @@
 #include "operators/join.h"
 #include "operators/rank.h"
 #include "operators/sort.h"
+#include "operators/window_aggregate.h"
+#include "operators/window_tvf.h"
 
 namespace thalweg::operators {
 
@@ -21,6 +23,8 @@ void AddRowOperators(flow::Registry& registry) {
   registry.AddOperator("changelog-normalize", MakeChangelogNormalize);
   registry.AddOperator("upsert-materialize", MakeUpsertMaterialize);
   registry.AddOperator("drop-update-before", MakeDropUpdateBefore);
+  registry.AddOperator("window-aggregate", MakeWindowAggregate);
+  registry.AddOperator("window-tvf", MakeWindowTvf);
 }
 
 }  // namespace thalweg::operators
