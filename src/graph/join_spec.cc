@@ -104,6 +104,7 @@ std::string Encode(const IntervalJoinSpec& spec) {
   out.Signed(10, spec.upper_ms);
   out.Signed(11, int64_t{spec.left_time} + 1);
   out.Signed(12, int64_t{spec.right_time} + 1);
+  out.Signed(13, spec.min_cleanup_ms);
   return out.Take();
 }
 
@@ -117,6 +118,7 @@ Result<IntervalJoinSpec> DecodeIntervalJoin(std::string_view bytes) {
       case 10: spec.upper_ms = in.Signed(); break;
       case 11: spec.left_time = static_cast<int>(in.Signed() - 1); break;
       case 12: spec.right_time = static_cast<int>(in.Signed() - 1); break;
+      case 13: spec.min_cleanup_ms = in.Signed(); break;
       default: RefuseField(in, "interval join");
     }
   }
@@ -126,6 +128,8 @@ Result<IntervalJoinSpec> DecodeIntervalJoin(std::string_view bytes) {
   constexpr int64_t kBound = int64_t{1} << 60;  // sums of bounds and times stay in int64
   if (spec.lower_ms > spec.upper_ms || spec.lower_ms < -kBound || spec.upper_ms > kBound)
     return UserError("Wrong interval of a join: from {} to {} ms", spec.lower_ms, spec.upper_ms);
+  if (spec.min_cleanup_ms < 0 || spec.min_cleanup_ms > kBound)
+    return UserError("Wrong clean-up interval of a join: {} ms", spec.min_cleanup_ms);
   if (spec.sides.type > JoinType::kFull) return UserError("An interval join is inner, left, right or full");
   return spec;
 }

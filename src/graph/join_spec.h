@@ -42,6 +42,7 @@ struct IntervalJoinSpec {
   int64_t lower_ms = 0, upper_ms = 0;
   /// Columns of the event times; both -1: processing time.
   int left_time = -1, right_time = -1;
+  int64_t min_cleanup_ms = 0;  // rows may stay so much longer than they can be joined, that they go together
 };
 
 /// FOR SYSTEM_TIME AS OF: each left row with the right row that was valid at its time. Inner or left.

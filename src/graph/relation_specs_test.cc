@@ -47,12 +47,13 @@ TEST(RelationSpecs, JoinsSurviveTheirEncoding) {
   EXPECT_EQ(join.right_unique_key, (std::vector<int>{1, 0}));
   EXPECT_EQ(join.left_ttl_ms, 5);
   EXPECT_EQ(join.right_ttl_ms, 6);
-  const IntervalJoinSpec interval = DecodeIntervalJoin(Encode(IntervalJoinSpec{Sides(), -7, 8, 1, 1})).value();
+  const IntervalJoinSpec interval = DecodeIntervalJoin(Encode(IntervalJoinSpec{Sides(), -7, 8, 1, 1, 6})).value();
   ExpectSides(interval.sides);
   EXPECT_EQ(interval.lower_ms, -7);
   EXPECT_EQ(interval.upper_ms, 8);
   EXPECT_EQ(interval.left_time, 1);
   EXPECT_EQ(interval.right_time, 1);
+  EXPECT_EQ(interval.min_cleanup_ms, 6);
   const TemporalJoinSpec temporal = DecodeTemporalJoin(Encode(TemporalJoinSpec{Sides(), 1, 1, 9})).value();
   ExpectSides(temporal.sides);
   EXPECT_EQ(temporal.left_time, 1);

@@ -81,8 +81,7 @@ class UpsertMaterializeOperator : public RowOperator {
  protected:
   Status OpenState(flow::Context& context, state::KeyedBackend& backend) override {
     missing_ = &context.metrics().counter("upsert.numMissingRetractions");
-    THALWEG_ASSIGN(rows_,
-                   OpenTable<std::vector<KeyedRow>>(backend, "values", state::StateKind::kValue, spec_.ttl_ms));
+    THALWEG_ASSIGN(rows_, OpenTable<std::vector<KeyedRow>>(backend, "values", state::StateKind::kValue, spec_.ttl_ms));
     return {};
   }
 

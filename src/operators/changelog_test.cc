@@ -29,12 +29,12 @@ TEST(ChangelogNormalize, UpsertsBecomeAWholeChangelog) {
       .Input(kPairs, {0})
       .Output(kPairs)
       .Rows({"+U[a, 1]", "+U[a, 1]", "+U[a, 2]", "+I[a, 3]", "-D[a, null]", "-D[a, null]", "+U[a, 3]"})
-      .Expect({"+I[a, 1]", "-U[a, 1]", "+U[a, 2]", "-U[a, 2]", "+U[a, 3]", "-D[a, 3]", "+I[a, 3]"});
+      .ExpectInOrder({"+I[a, 1]", "-U[a, 1]", "+U[a, 2]", "-U[a, 2]", "+U[a, 3]", "-D[a, 3]", "+I[a, 3]"});
   RowHarness(MakeChangelogNormalize, Encode(Normalize(false)))
       .Input(kPairs, {0})
       .Output(kPairs)
       .Rows({"+U[a, 1]", "+U[a, 2]", "-U[a, 2]", "+U[b, 2]"})
-      .Expect({"+I[a, 1]", "+U[a, 2]", "-D[a, 2]", "+I[b, 2]"});
+      .ExpectInOrder({"+I[a, 1]", "+U[a, 2]", "-D[a, 2]", "+I[b, 2]"});
 }
 
 TEST(ChangelogNormalize, EqualRowsAreSentAgainWhereStateExpires) {
@@ -44,10 +44,10 @@ TEST(ChangelogNormalize, EqualRowsAreSentAgainWhereStateExpires) {
       .Input(kPairs, {0})
       .Output(kPairs)
       .Rows({"+U[a, 1]", "+U[a, 1]"})
-      .Expect({"+I[a, 1]", "-U[a, 1]", "+U[a, 1]"})
+      .ExpectInOrder({"+I[a, 1]", "-U[a, 1]", "+U[a, 1]"})
       .ProcessingTime(milliseconds(10))
       .Rows({"-D[a, 1]", "+U[a, 1]"})
-      .Expect({"+I[a, 1]"});
+      .ExpectInOrder({"+I[a, 1]"});
 }
 
 // DeduplicateFunctionHelper.processLastRowOnChangelogWithFilter
@@ -60,7 +60,7 @@ TEST(ChangelogNormalize, RowsThatDoNotPassCountAsNotThere) {
       .Input(kPairs, {0})
       .Output(kPairs)
       .Rows({"+U[a, 1]", "+U[a, 11]", "+U[a, 12]", "+U[a, 2]", "+U[a, 3]", "-D[a, null]", "+U[b, 20]", "-D[b, null]"})
-      .Expect({"+I[a, 11]", "-U[a, 11]", "+U[a, 12]", "-D[a, 12]", "+I[b, 20]", "-D[b, 20]"})
+      .ExpectInOrder({"+I[a, 11]", "-U[a, 11]", "+U[a, 12]", "-D[a, 12]", "+I[b, 20]", "-D[b, 20]"})
       .ExpectEntries(0);
 }
 
@@ -81,17 +81,17 @@ TEST(UpsertMaterialize, WithoutUpsertKeyTheLastRowThatIsLeftStands) {
       .Input(kVersions, {1})
       .Output(kVersions)
       .Rows({"+I[1, 1, a1]", "+U[2, 1, a2]"})
-      .Expect({"+I[1, 1, a1]", "+U[2, 1, a2]"})
+      .ExpectInOrder({"+I[1, 1, a1]", "+U[2, 1, a2]"})
       .Rows({"+U[3, 1, a3]"})
-      .Expect({"+U[3, 1, a3]"})
+      .ExpectInOrder({"+U[3, 1, a3]"})
       .Rows({"-D[2, 1, a2]"})
       .ExpectNothing()
       .Rows({"-D[3, 1, a3]"})
-      .Expect({"+U[1, 1, a1]"})
+      .ExpectInOrder({"+U[1, 1, a1]"})
       .Rows({"-D[1, 1, a1]"})
-      .Expect({"-D[1, 1, a1]"})
+      .ExpectInOrder({"-D[1, 1, a1]"})
       .Rows({"+I[4, 1, a4]"})
-      .Expect({"+I[4, 1, a4]"})
+      .ExpectInOrder({"+I[4, 1, a4]"})
       .ProcessingTime(milliseconds(1002))
       .Rows({"-D[4, 1, a4]"})
       .ExpectNothing();
@@ -103,11 +103,11 @@ TEST(UpsertMaterialize, WithUpsertKeyARowTakesThePlaceOfItsOlderVersion) {
       .Input(kVersions, {1})
       .Output(kVersions)
       .Rows({"+I[1, 1, a1]", "+U[1, 1, a11]", "+U[3, 1, a3]"})
-      .Expect({"+I[1, 1, a1]", "+U[1, 1, a11]", "+U[3, 1, a3]"})
+      .ExpectInOrder({"+I[1, 1, a1]", "+U[1, 1, a11]", "+U[3, 1, a3]"})
       .Rows({"-D[1, 1, other]"})
       .ExpectNothing()
       .Rows({"-D[3, 1, else]"})
-      .Expect({"-D[3, 1, else]"});
+      .ExpectInOrder({"-D[3, 1, else]"});
 }
 
 TEST(DropUpdateBefore, DropsNothingElse) {
@@ -116,7 +116,7 @@ TEST(DropUpdateBefore, DropsNothingElse) {
       .Output(kPairs)
       .Rows({"+I[a, 1]", "-U[a, 1]", "+U[a, 2]", "-D[a, 2]"})
       .Rows({"-U[b, 1]"})
-      .Expect({"+I[a, 1]", "+U[a, 2]", "-D[a, 2]"});
+      .ExpectInOrder({"+I[a, 1]", "+U[a, 2]", "-D[a, 2]"});
 }
 
 }  // namespace

@@ -37,10 +37,10 @@ TEST(Deduplicate, FirstByArrivalIsSentOnce) {
       .Input(kEvents, {0})
       .Output(kEvents)
       .Rows({"+I[a, 1, null]", "+I[b, 2, null]", "+I[a, 3, null]"})
-      .Expect({"+I[a, 1, null]", "+I[b, 2, null]"})
+      .ExpectInOrder({"+I[a, 1, null]", "+I[b, 2, null]"})
       .ProcessingTime(milliseconds(10))
       .Rows({"+I[a, 4, null]", "+I[a, 5, null]"})
-      .Expect({"+I[a, 4, null]"});
+      .ExpectInOrder({"+I[a, 4, null]"});
 }
 
 // ProcTimeDeduplicateKeepLastRowFunctionTest.testWithGenerateUpdateBefore, testWithoutGenerateUpdateBefore and
@@ -51,17 +51,17 @@ TEST(Deduplicate, LastByArrivalUpdates) {
       .Input(kEvents, {0})
       .Output(kEvents)
       .Rows(rows)
-      .Expect({"+I[book, 1, null]", "-U[book, 1, null]", "+U[book, 2, null]"});
+      .ExpectInOrder({"+I[book, 1, null]", "-U[book, 1, null]", "+U[book, 2, null]"});
   RowHarness(MakeDeduplicate, Encode(OneOfEach(false, true, false, true)))
       .Input(kEvents, {0})
       .Output(kEvents)
       .Rows(rows)
-      .Expect({"+I[book, 1, null]", "+U[book, 2, null]"});
+      .ExpectInOrder({"+I[book, 1, null]", "+U[book, 2, null]"});
   RowHarness(MakeDeduplicate, Encode(OneOfEach(false, true, false, false)))
       .Input(kEvents, {0})
       .Output(kEvents)
       .Rows(rows)
-      .Expect({"+U[book, 1, null]", "+U[book, 1, null]", "+U[book, 2, null]"})
+      .ExpectInOrder({"+U[book, 1, null]", "+U[book, 1, null]", "+U[book, 2, null]"})
       .ExpectEntries(0);
 }
 
@@ -72,7 +72,7 @@ TEST(Deduplicate, EqualRowsAreSentAgainWhereStateExpires) {
       .Input(kEvents, {0})
       .Output(kEvents)
       .Rows({"+I[a, 1, null]", "+I[a, 1, null]"})
-      .Expect({"+I[a, 1, null]", "-U[a, 1, null]", "+U[a, 1, null]"});
+      .ExpectInOrder({"+I[a, 1, null]", "-U[a, 1, null]", "+U[a, 1, null]"});
 }
 
 // RowTimeDeduplicateFunctionTest.testRowTimeDeduplicateKeepFirstRow
@@ -83,14 +83,14 @@ TEST(Deduplicate, FirstByTimeIsReplacedByAnEarlierOne) {
       .Input(kEvents, {0})
       .Output(kEvents)
       .Rows({"+I[key1, 13, 99]", "+I[key1, 13, 99]", "+I[key1, 12, 100]", "+I[key2, 11, 101]"})
-      .Expect({Event("+I", "key1", 13, 99), Event("+I", "key2", 11, 101)})
+      .ExpectInOrder({Event("+I", "key1", 13, 99), Event("+I", "key2", 11, 101)})
       .Rows({"+I[key1, 12, 300]", "+I[key2, 11, 301]", "+I[key3, 5, 299]"})
-      .Expect({Event("+I", "key3", 5, 299)})
+      .ExpectInOrder({Event("+I", "key3", 5, 299)})
       .Rows({"+I[key3, 6, 298]"})
-      .Expect({Event("-U", "key3", 5, 299), Event("+U", "key3", 6, 298)})
+      .ExpectInOrder({Event("-U", "key3", 5, 299), Event("+U", "key3", 6, 298)})
       .ProcessingTime(milliseconds(11))
       .Rows({"+I[key1, 12, 400]"})
-      .Expect({Event("+I", "key1", 12, 400)});
+      .ExpectInOrder({Event("+I", "key1", 12, 400)});
 }
 
 // RowTimeDeduplicateFunctionTest.testRowTimeDeduplicateKeepLastRow
@@ -100,19 +100,19 @@ TEST(Deduplicate, LastByTimeIsReplacedByOneThatIsNotEarlier) {
         .Input(kEvents, {0})
         .Output(kEvents)
         .Rows({"+I[key1, 13, 99]", "+I[key1, 12, 100]", "+I[key1, 12, 98]", "+I[key2, 11, 101]", "+I[key2, 10, 101]"})
-        .Expect({Event("+I", "key1", 13, 99), Event("-U", "key1", 13, 99), Event("+U", "key1", 12, 100),
-                 Event("+I", "key2", 11, 101), Event("-U", "key2", 11, 101), Event("+U", "key2", 10, 101)});
+        .ExpectInOrder({Event("+I", "key1", 13, 99), Event("-U", "key1", 13, 99), Event("+U", "key1", 12, 100),
+                        Event("+I", "key2", 11, 101), Event("-U", "key2", 11, 101), Event("+U", "key2", 10, 101)});
   }
   RowHarness(MakeDeduplicate, Encode(OneOfEach(true, true, false, true)))
       .Input(kEvents, {0})
       .Output(kEvents)
       .Rows({"+I[key1, 13, 99]", "+I[key1, 12, 100]"})
-      .Expect({Event("+I", "key1", 13, 99), Event("+U", "key1", 12, 100)});
+      .ExpectInOrder({Event("+I", "key1", 13, 99), Event("+U", "key1", 12, 100)});
   RowHarness(MakeDeduplicate, Encode(OneOfEach(true, true, false, false)))
       .Input(kEvents, {0})
       .Output(kEvents)
       .Rows({"+I[key1, 13, 99]", "+I[key1, 12, 98]", "+I[key1, 12, 100]"})
-      .Expect({Event("+U", "key1", 13, 99), Event("+U", "key1", 12, 100)});
+      .ExpectInOrder({Event("+U", "key1", 13, 99), Event("+U", "key1", 12, 100)});
 }
 
 // RowTimeDeduplicateKeepFirstRowFunctionTest
@@ -126,10 +126,10 @@ TEST(Deduplicate, FirstByTimeOnTheWatermarkIsSentOnceAndForAll) {
       .ExpectNothing()
       .ExpectTimers(2)
       .Watermark(milliseconds(102))
-      .Expect({Event("+I", "key1", 12, 97)})
+      .ExpectInOrder({Event("+I", "key1", 12, 97)})
       .Rows({"+I[key1, 9, 102]", "+I[key3, 1, 101]", "+I[key2, 7, 102]"})
       .Watermark(milliseconds(103))
-      .Expect({Event("+I", "key2", 7, 102)});
+      .ExpectInOrder({Event("+I", "key2", 7, 102)});
 }
 
 TEST(Deduplicate, OnlyInsertionsAreTaken) {

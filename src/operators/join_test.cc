@@ -62,17 +62,17 @@ TEST(Join, InnerForgetsEachSideByItsOwnTtl) {
       .RowsOn(0, {"+I[o1, l1, pottstown]", "+I[o1, l2, pottstown]"})
       .ExpectNothing()
       .RowsOn(1, {"+I[l2, AIR]"})
-      .Expect({"+I[o1, l2, pottstown, l2, AIR]"})
+      .ExpectInOrder({"+I[o1, l2, pottstown, l2, AIR]"})
       .ProcessingTime(milliseconds(3000))
       .RowsOn(0, {"+U[o1, l2, honolulu]"})
       .ExpectNothing()
       .RowsOn(1, {"+U[l2, SHIP]"})
-      .Expect({"+U[o1, l2, honolulu, l2, SHIP]"})
+      .ExpectInOrder({"+U[o1, l2, honolulu, l2, SHIP]"})
       .ProcessingTime(milliseconds(4001))
       .RowsOn(1, {"+I[l1, TRUCK]"})
       .ExpectNothing()
       .RowsOn(1, {"-D[l2, SHIP]"})
-      .Expect({"-D[o1, l2, honolulu, l2, SHIP]"})
+      .ExpectInOrder({"-D[o1, l2, honolulu, l2, SHIP]"})
       .ProcessingTime(milliseconds(7000))
       .RowsOn(1, {"+I[l2, RAIL]"})
       .ExpectNothing();
@@ -85,15 +85,15 @@ TEST(Join, InnerKeepsTheKindOfItsInput) {
   Inputs(harness, spec)
       .RowsOn(0, {"+I[o1, l1, pottstown]", "+I[o1, l2, pottstown]"})
       .RowsOn(1, {"+I[l2, AIR]"})
-      .Expect({"+I[o1, l2, pottstown, l2, AIR]"})
+      .ExpectInOrder({"+I[o1, l2, pottstown, l2, AIR]"})
       .RowsOn(0, {"+U[o1, l2, honolulu]"})
-      .Expect({"+U[o1, l2, honolulu, l2, AIR]"})
+      .ExpectInOrder({"+U[o1, l2, honolulu, l2, AIR]"})
       .RowsOn(1, {"+U[l2, SHIP]"})
-      .Expect({"+U[o1, l2, honolulu, l2, SHIP]"})
+      .ExpectInOrder({"+U[o1, l2, honolulu, l2, SHIP]"})
       .RowsOn(1, {"-U[l2, SHIP]"})
-      .Expect({"-U[o1, l2, honolulu, l2, SHIP]"})
+      .ExpectInOrder({"-U[o1, l2, honolulu, l2, SHIP]"})
       .RowsOn(1, {"+I[l2, RAIL]"})
-      .Expect({"+I[o1, l2, honolulu, l2, RAIL]"});
+      .ExpectInOrder({"+I[o1, l2, honolulu, l2, RAIL]"});
 }
 
 // StreamingJoinOperatorTest.testLeftOuterJoinInnerSideUpdateAfterThenDeleteRestoresNullPadding and its sister of a duplicate insert
@@ -102,15 +102,15 @@ TEST(Join, LeftPadsAgainWhenTheOnlyMatchThatWasUpdatedGoes) {
   RowHarness harness(MakeJoin, Encode(spec));
   Inputs(harness, spec)
       .RowsOn(0, {"+I[o1, l1, pottstown]"})
-      .Expect({"+I[o1, l1, pottstown, null, null]"})
+      .ExpectInOrder({"+I[o1, l1, pottstown, null, null]"})
       .RowsOn(1, {"+I[l1, AIR]"})
-      .Expect({"-D[o1, l1, pottstown, null, null]", "+I[o1, l1, pottstown, l1, AIR]"})
+      .ExpectInOrder({"-D[o1, l1, pottstown, null, null]", "+I[o1, l1, pottstown, l1, AIR]"})
       .RowsOn(1, {"+U[l1, SHIP]"})
-      .Expect({"+I[o1, l1, pottstown, l1, SHIP]"})
+      .ExpectInOrder({"+I[o1, l1, pottstown, l1, SHIP]"})
       .RowsOn(1, {"+I[l1, SHIP]"})
-      .Expect({"+I[o1, l1, pottstown, l1, SHIP]"})
+      .ExpectInOrder({"+I[o1, l1, pottstown, l1, SHIP]"})
       .RowsOn(1, {"-D[l1, SHIP]"})
-      .Expect({"-D[o1, l1, pottstown, l1, SHIP]", "+I[o1, l1, pottstown, null, null]"});
+      .ExpectInOrder({"-D[o1, l1, pottstown, l1, SHIP]", "+I[o1, l1, pottstown, null, null]"});
 }
 
 // StreamingJoinOperatorTest.testRightOuterJoinInnerSideUpdateAfterThenDeleteRestoresNullPadding
@@ -119,13 +119,13 @@ TEST(Join, RightPadsAgainWhenTheOnlyMatchGoes) {
   RowHarness harness(MakeJoin, Encode(spec));
   Inputs(harness, spec)
       .RowsOn(1, {"+I[l1, AIR]"})
-      .Expect({"+I[null, null, null, l1, AIR]"})
+      .ExpectInOrder({"+I[null, null, null, l1, AIR]"})
       .RowsOn(0, {"+I[o1, l1, pottstown]"})
-      .Expect({"-D[null, null, null, l1, AIR]", "+I[o1, l1, pottstown, l1, AIR]"})
+      .ExpectInOrder({"-D[null, null, null, l1, AIR]", "+I[o1, l1, pottstown, l1, AIR]"})
       .RowsOn(0, {"+U[o1, l1, honolulu]"})
-      .Expect({"+I[o1, l1, honolulu, l1, AIR]"})
+      .ExpectInOrder({"+I[o1, l1, honolulu, l1, AIR]"})
       .RowsOn(0, {"-D[o1, l1, honolulu]"})
-      .Expect({"-D[o1, l1, honolulu, l1, AIR]", "+I[null, null, null, l1, AIR]"});
+      .ExpectInOrder({"-D[o1, l1, honolulu, l1, AIR]", "+I[null, null, null, l1, AIR]"});
 }
 
 // StreamingJoinOperatorTest.testFullOuterJoinLeftSideUpdateAfterThenDeleteRestoresNullPadding
@@ -134,15 +134,15 @@ TEST(Join, FullPadsBothSides) {
   RowHarness harness(MakeJoin, Encode(spec));
   Inputs(harness, spec)
       .RowsOn(1, {"+I[1, x]"})
-      .Expect({"+I[null, null, 1, x]"})
+      .ExpectInOrder({"+I[null, null, 1, x]"})
       .RowsOn(0, {"+I[1, a]", "+I[1, a]", "+I[2, c]"})
-      .Expect({"-D[null, null, 1, x]", "+I[1, a, 1, x]", "+I[1, a, 1, x]", "+I[2, c, null, null]"})
+      .ExpectInOrder({"-D[null, null, 1, x]", "+I[1, a, 1, x]", "+I[1, a, 1, x]", "+I[2, c, null, null]"})
       .RowsOn(0, {"-U[1, a]"})
-      .Expect({"-D[1, a, 1, x]"})
+      .ExpectInOrder({"-D[1, a, 1, x]"})
       .RowsOn(0, {"-D[1, a]"})
-      .Expect({"-D[1, a, 1, x]", "+I[null, null, 1, x]"})
+      .ExpectInOrder({"-D[1, a, 1, x]", "+I[null, null, 1, x]"})
       .RowsOn(1, {"-D[1, x]"})
-      .Expect({"-D[null, null, 1, x]"})
+      .ExpectInOrder({"-D[null, null, 1, x]"})
       .ExpectEntries(1);
 }
 
@@ -152,13 +152,13 @@ TEST(Join, LeftForwardsTheKindOfARetractionOfItsInnerSide) {
   Inputs(harness, spec)
       .RowsOn(1, {"+I[1, x]", "+I[1, y]"})
       .RowsOn(0, {"+I[1, a]"})
-      .Expect({"+I[1, a, 1, x]", "+I[1, a, 1, y]"})
+      .ExpectInOrder({"+I[1, a, 1, x]", "+I[1, a, 1, y]"})
       .RowsOn(1, {"-U[1, x]"})
-      .Expect({"-U[1, a, 1, x]"})
+      .ExpectInOrder({"-U[1, a, 1, x]"})
       .RowsOn(1, {"+U[1, z]"})
-      .Expect({"+I[1, a, 1, z]"})
+      .ExpectInOrder({"+I[1, a, 1, z]"})
       .RowsOn(0, {"-D[1, a]"})
-      .Expect({"-D[1, a, 1, y]", "-D[1, a, 1, z]"});
+      .ExpectInOrder({"-D[1, a, 1, y]", "-D[1, a, 1, z]"});
 }
 
 TEST(Join, ARowIsFoundByItsUniqueKeyWhenItChanges) {
@@ -169,10 +169,10 @@ TEST(Join, ARowIsFoundByItsUniqueKeyWhenItChanges) {
       .RowsOn(0, {"+I[1, a]"})
       .RowsOn(1, {"+I[1, x]", "+I[1, y]", "+U[1, y]"})
       .RowsOn(1, {"-D[1, x]"})
-      .Expect({"+I[1, a, null, null]", "-D[1, a, null, null]", "+I[1, a, 1, x]", "+I[1, a, 1, y]", "+I[1, a, 1, y]",
-               "-D[1, a, 1, x]"})
+      .ExpectInOrder({"+I[1, a, null, null]", "-D[1, a, null, null]", "+I[1, a, 1, x]", "+I[1, a, 1, y]",
+                      "+I[1, a, 1, y]", "-D[1, a, 1, x]"})
       .RowsOn(1, {"-D[1, y]"})
-      .Expect({"-D[1, a, 1, y]", "+I[1, a, null, null]"});
+      .ExpectInOrder({"-D[1, a, 1, y]", "+I[1, a, null, null]"});
 }
 
 TEST(Join, SemiSendsALeftRowOnceHoweverManyMatch) {
@@ -182,15 +182,15 @@ TEST(Join, SemiSendsALeftRowOnceHoweverManyMatch) {
       .RowsOn(0, {"+I[1, a]", "+I[2, b]"})
       .ExpectNothing()
       .RowsOn(1, {"+I[1, x]", "+U[1, y]", "+U[2, z]"})
-      .Expect({"+I[1, a]", "+U[2, b]"})
+      .ExpectInOrder({"+I[1, a]", "+U[2, b]"})
       .RowsOn(0, {"+U[1, c]"})
-      .Expect({"+U[1, c]"})
+      .ExpectInOrder({"+U[1, c]"})
       .RowsOn(1, {"-D[1, x]"})
       .ExpectNothing()
       .RowsOn(1, {"-U[1, y]"})
-      .Expect({"-U[1, a]", "-U[1, c]"})
+      .ExpectInOrder({"-U[1, a]", "-U[1, c]"})
       .RowsOn(0, {"-D[1, a]", "-D[2, b]"})
-      .Expect({"-D[2, b]"});
+      .ExpectInOrder({"-D[2, b]"});
 }
 
 TEST(Join, AntiSendsLeftRowsThatNothingMatches) {
@@ -198,15 +198,15 @@ TEST(Join, AntiSendsLeftRowsThatNothingMatches) {
   RowHarness harness(MakeJoin, Encode(spec));
   Inputs(harness, spec)
       .RowsOn(0, {"+I[1, a]", "+U[null, n]"})
-      .Expect({"+I[1, a]", "+U[null, n]"})
+      .ExpectInOrder({"+I[1, a]", "+U[null, n]"})
       .RowsOn(1, {"+I[1, x]", "+I[1, y]", "+I[null, z]"})
-      .Expect({"-D[1, a]"})
+      .ExpectInOrder({"-D[1, a]"})
       .RowsOn(1, {"-D[1, x]"})
       .ExpectNothing()
       .RowsOn(1, {"-U[1, y]"})
-      .Expect({"+I[1, a]"})
+      .ExpectInOrder({"+I[1, a]"})
       .RowsOn(0, {"-D[1, a]"})
-      .Expect({"-D[1, a]"});
+      .ExpectInOrder({"-D[1, a]"});
 }
 
 TEST(Join, NullKeysMatchOnlyWhereNullEqualsNull) {
@@ -216,14 +216,14 @@ TEST(Join, NullKeysMatchOnlyWhereNullEqualsNull) {
     Inputs(harness, spec)
         .RowsOn(1, {"+I[null, x]"})
         .RowsOn(0, {"+I[null, a]"})
-        .Expect({"+I[null, a, null, null]"})
+        .ExpectInOrder({"+I[null, a, null, null]"})
         .ExpectEntries(0)
         .RowsOn(0, {"-U[null, a]"})
-        .Expect({"-D[null, a, null, null]"});
+        .ExpectInOrder({"-D[null, a, null, null]"});
   }
   spec.sides.null_equal = {1};
   RowHarness harness(MakeJoin, Encode(spec));
-  Inputs(harness, spec).RowsOn(1, {"+I[null, x]"}).RowsOn(0, {"+I[null, a]"}).Expect({"+I[null, a, null, x]"});
+  Inputs(harness, spec).RowsOn(1, {"+I[null, x]"}).RowsOn(0, {"+I[null, a]"}).ExpectInOrder({"+I[null, a, null, x]"});
 }
 
 TEST(Join, AConditionSeesLeftColumnsThenRightColumns) {
@@ -235,11 +235,11 @@ TEST(Join, AConditionSeesLeftColumnsThenRightColumns) {
   Inputs(harness, spec)
       .RowsOn(0, {"+I[1, b]"})
       .RowsOn(1, {"+I[1, a]", "+I[1, c]"})
-      .Expect({"+I[1, b, null, null]", "+I[null, null, 1, a]", "-D[1, b, null, null]", "+I[1, b, 1, c]"})
+      .ExpectInOrder({"+I[1, b, null, null]", "+I[null, null, 1, a]", "-D[1, b, null, null]", "+I[1, b, 1, c]"})
       .RowsOn(0, {"+I[1, d]"})
-      .Expect({"+I[1, d, null, null]"})
+      .ExpectInOrder({"+I[1, d, null, null]"})
       .RowsOn(1, {"-D[1, c]"})
-      .Expect({"-D[1, b, 1, c]", "+I[1, b, null, null]"});
+      .ExpectInOrder({"-D[1, b, 1, c]", "+I[1, b, null, null]"});
 }
 
 TEST(Join, WithoutKeysEverythingMeets) {
@@ -252,7 +252,7 @@ TEST(Join, WithoutKeysEverythingMeets) {
       .Output("k INT, a STRING, k2 INT, b STRING")
       .RowsOn(0, {"+I[1, a]", "+I[2, b]"})
       .RowsOn(1, {"+I[3, x]"})
-      .Expect({"+I[1, a, 3, x]", "+I[2, b, 3, x]"});
+      .ExpectInOrder({"+I[1, a, 3, x]", "+I[2, b, 3, x]"});
 }
 
 // One row that matches many more than the output takes: the rest waits in the spill, also through a restart.

@@ -214,9 +214,10 @@ class RankOperator : public RowOperator {
     RankGroup* group = rows_.Find(key, input_.sort);
     const auto found = group ? std::find(group->begin(), group->end(), input_.row) : RankGroup::iterator();
     if (!group || found == group->end()) return missing_->Increment();  // its TTL has passed
-    const int64_t above = std::lower_bound(top_.begin(), top_.end(), input_.sort,
-                                           [](const RankedRow& row, const std::string& sort) { return row.sort < sort; }) -
-                          top_.begin();
+    const int64_t above =
+        std::lower_bound(top_.begin(), top_.end(), input_.sort,
+                         [](const RankedRow& row, const std::string& sort) { return row.sort < sort; }) -
+        top_.begin();
     const int64_t rank = above + (found - group->begin()) + 1;
     group->erase(found);
     rows_.MarkDirty();
@@ -236,8 +237,8 @@ class RankOperator : public RowOperator {
   }
 
   void Upsert(const state::KeyView& key) {
-    const auto found = std::find_if(top_.begin(), top_.end(),
-                                    [&](const RankedRow& row) { return row.row.key == input_.row.key; });
+    const auto found =
+        std::find_if(top_.begin(), top_.end(), [&](const RankedRow& row) { return row.row.key == input_.row.key; });
     if (found == top_.end()) return Insert(key);
     const int64_t old_rank = found - top_.begin() + 1;
     const RankedRow old = *found;

@@ -42,16 +42,16 @@ TEST(Rank, WithoutNumbersARowThatIsPushedOutIsDeleted) {
     RowHarness harness(MakeRank, Encode(spec));
     Goods(harness, spec)
         .Rows({"+I[book, 1, 12]", "+I[book, 2, 19]", "+I[book, 3, 19]"})
-        .Expect({"+I[book, 1, 12]", "+I[book, 2, 19]"})
+        .ExpectInOrder({"+I[book, 1, 12]", "+I[book, 2, 19]"})
         .Rows({"+I[book, 4, 11]"})
-        .Expect({"-D[book, 2, 19]", "+I[book, 4, 11]"})
+        .ExpectInOrder({"-D[book, 2, 19]", "+I[book, 4, 11]"})
         .Rows({"+I[book, 5, 11]"})
-        .Expect({"-D[book, 1, 12]", "+I[book, 5, 11]"})
+        .ExpectInOrder({"-D[book, 1, 12]", "+I[book, 5, 11]"})
         .Rows({"+I[fruit, 4, 33]", "+I[fruit, 3, 44]", "+I[fruit, 5, 22]"})
-        .Expect({"+I[fruit, 4, 33]", "+I[fruit, 3, 44]", "-D[fruit, 3, 44]", "+I[fruit, 5, 22]"})
+        .ExpectInOrder({"+I[fruit, 4, 33]", "+I[fruit, 3, 44]", "-D[fruit, 3, 44]", "+I[fruit, 5, 22]"})
         // testConstantRankRangeWithoutOffset: the same after a restart
         .Rows({"+I[fruit, 6, 10]"})
-        .Expect({"-D[fruit, 4, 33]", "+I[fruit, 6, 10]"});
+        .ExpectInOrder({"-D[fruit, 4, 33]", "+I[fruit, 6, 10]"});
   }
 }
 
@@ -62,13 +62,13 @@ TEST(Rank, NumbersWithoutUpdateBefore) {
     RowHarness harness(MakeRank, Encode(spec));
     Goods(harness, spec)
         .Rows({"+I[book, 1, 12]", "+I[book, 2, 19]"})
-        .Expect({"+I[book, 1, 12, 1]", "+I[book, 2, 19, 2]"})
+        .ExpectInOrder({"+I[book, 1, 12, 1]", "+I[book, 2, 19, 2]"})
         .Rows({"+I[book, 4, 11]"})
-        .Expect({"+U[book, 4, 11, 1]", "+U[book, 1, 12, 2]"})
+        .ExpectInOrder({"+U[book, 4, 11, 1]", "+U[book, 1, 12, 2]"})
         .Rows({"+I[book, 5, 11]"})
-        .Expect({"+U[book, 5, 11, 2]"})
+        .ExpectInOrder({"+U[book, 5, 11, 2]"})
         .Rows({"+I[fruit, 4, 33]", "+I[fruit, 3, 44]", "+I[fruit, 5, 22]"})
-        .Expect({"+I[fruit, 4, 33, 1]", "+I[fruit, 3, 44, 2]", "+U[fruit, 5, 22, 1]", "+U[fruit, 4, 33, 2]"});
+        .ExpectInOrder({"+I[fruit, 4, 33, 1]", "+I[fruit, 3, 44, 2]", "+U[fruit, 5, 22, 1]", "+U[fruit, 4, 33, 2]"});
   }
 }
 
@@ -79,11 +79,11 @@ TEST(Rank, NumbersWithUpdateBefore) {
     RowHarness harness(MakeRank, Encode(spec));
     Goods(harness, spec)
         .Rows({"+I[book, 1, 12]", "+I[book, 2, 19]"})
-        .Expect({"+I[book, 1, 12, 1]", "+I[book, 2, 19, 2]"})
+        .ExpectInOrder({"+I[book, 1, 12, 1]", "+I[book, 2, 19, 2]"})
         .Rows({"+I[book, 4, 11]"})
-        .Expect({"-U[book, 1, 12, 1]", "+U[book, 4, 11, 1]", "-U[book, 2, 19, 2]", "+U[book, 1, 12, 2]"})
+        .ExpectInOrder({"-U[book, 1, 12, 1]", "+U[book, 4, 11, 1]", "-U[book, 2, 19, 2]", "+U[book, 1, 12, 2]"})
         .Rows({"+I[book, 5, 11]"})
-        .Expect({"-U[book, 1, 12, 2]", "+U[book, 5, 11, 2]"});
+        .ExpectInOrder({"-U[book, 1, 12, 2]", "+U[book, 5, 11, 2]"});
   }
 }
 
@@ -94,11 +94,11 @@ TEST(Rank, AnOffsetLeavesOutTheFirstNumbers) {
     RowHarness harness(MakeRank, Encode(spec));
     Goods(harness, spec)
         .Rows({"+I[book, 1, 12]", "+I[book, 2, 19]"})
-        .Expect({"+I[book, 2, 19]"})
+        .ExpectInOrder({"+I[book, 2, 19]"})
         .Rows({"+I[book, 4, 11]"})
-        .Expect({"-U[book, 2, 19]", "+U[book, 1, 12]"})
+        .ExpectInOrder({"-U[book, 2, 19]", "+U[book, 1, 12]"})
         .Rows({"+I[fruit, 4, 33]", "+I[fruit, 3, 44]", "+I[fruit, 5, 22]"})
-        .Expect({"+I[fruit, 3, 44]", "-U[fruit, 3, 44]", "+U[fruit, 4, 33]"});
+        .ExpectInOrder({"+I[fruit, 3, 44]", "-U[fruit, 3, 44]", "+U[fruit, 4, 33]"});
   }
 }
 
@@ -109,24 +109,24 @@ TEST(Rank, ARetractionMovesTheRowsBelowUp) {
     RowHarness harness(MakeRank, Encode(spec));
     Goods(harness, spec)
         .Rows({"+I[book, 1, 12]", "+I[book, 2, 19]", "+I[book, 4, 11]"})
-        .Expect({"+I[book, 1, 12, 1]", "+I[book, 2, 19, 2]", "-U[book, 1, 12, 1]", "+U[book, 4, 11, 1]",
-                 "-U[book, 2, 19, 2]", "+U[book, 1, 12, 2]"})
+        .ExpectInOrder({"+I[book, 1, 12, 1]", "+I[book, 2, 19, 2]", "-U[book, 1, 12, 1]", "+U[book, 4, 11, 1]",
+                        "-U[book, 2, 19, 2]", "+U[book, 1, 12, 2]"})
         .Rows({"-U[book, 1, 12]"})
-        .Expect({"-U[book, 1, 12, 2]", "+U[book, 2, 19, 2]"})
+        .ExpectInOrder({"-U[book, 1, 12, 2]", "+U[book, 2, 19, 2]"})
         .Rows({"+I[book, 5, 11]"})
-        .Expect({"-U[book, 2, 19, 2]", "+U[book, 5, 11, 2]"});
+        .ExpectInOrder({"-U[book, 2, 19, 2]", "+U[book, 5, 11, 2]"});
   }
   const RankSpec spec = Cheapest(RankSpec::Input::kRetract, 1, 2, false, true);
   RowHarness harness(MakeRank, Encode(spec));
   Goods(harness, spec)
       .Rows({"+I[book, 1, 12]", "+I[book, 2, 19]", "+I[book, 4, 11]"})
-      .Expect({"+I[book, 1, 12, 1]", "+I[book, 2, 19, 2]", "+U[book, 4, 11, 1]", "+U[book, 1, 12, 2]"})
+      .ExpectInOrder({"+I[book, 1, 12, 1]", "+I[book, 2, 19, 2]", "+U[book, 4, 11, 1]", "+U[book, 1, 12, 2]"})
       .Rows({"-U[book, 1, 12]"})
-      .Expect({"+U[book, 2, 19, 2]"})
+      .ExpectInOrder({"+U[book, 2, 19, 2]"})
       .Rows({"-D[book, 2, 19]"})
-      .Expect({"-D[book, 2, 19, 2]"})
+      .ExpectInOrder({"-D[book, 2, 19, 2]"})
       .Rows({"-D[book, 4, 11]"})
-      .Expect({"-D[book, 4, 11, 1]"})
+      .ExpectInOrder({"-D[book, 4, 11, 1]"})
       .ExpectEntries(0);
 }
 
@@ -135,13 +135,13 @@ TEST(Rank, WithoutNumbersARetractionPullsInTheNextRow) {
   RowHarness harness(MakeRank, Encode(spec));
   Goods(harness, spec)
       .Rows({"+I[book, 1, 12]", "+I[book, 2, 12]", "+I[book, 3, 12]", "+I[book, 4, 20]"})
-      .Expect({"+I[book, 1, 12]", "+I[book, 2, 12]"})
+      .ExpectInOrder({"+I[book, 1, 12]", "+I[book, 2, 12]"})
       .Rows({"-D[book, 4, 20]"})
       .ExpectNothing()
       .Rows({"-D[book, 1, 12]"})
-      .Expect({"-D[book, 1, 12]", "+I[book, 3, 12]"})
+      .ExpectInOrder({"-D[book, 1, 12]", "+I[book, 3, 12]"})
       .Rows({"-D[book, 2, 12]"})
-      .Expect({"-D[book, 2, 12]"})
+      .ExpectInOrder({"-D[book, 2, 12]"})
       .Rows({"-D[book, 9, 1]"})
       .ExpectNothing();
 }
@@ -152,17 +152,17 @@ TEST(Rank, AnUpsertRisesPastOthers) {
   RowHarness harness(MakeRank, Encode(spec));
   Goods(harness, spec)
       .Rows({"+I[book, 2, 19]"})
-      .Expect({"+I[book, 2, 19, 1]"})
+      .ExpectInOrder({"+I[book, 2, 19, 1]"})
       .Rows({"+I[book, 3, 16]"})
-      .Expect({"-U[book, 2, 19, 1]", "+U[book, 3, 16, 1]", "+I[book, 2, 19, 2]"})
+      .ExpectInOrder({"-U[book, 2, 19, 1]", "+U[book, 3, 16, 1]", "+I[book, 2, 19, 2]"})
       .Rows({"+U[book, 2, 11]"})
-      .Expect({"-U[book, 3, 16, 1]", "-U[book, 2, 19, 2]", "+U[book, 2, 11, 1]", "+U[book, 3, 16, 2]"})
+      .ExpectInOrder({"-U[book, 3, 16, 1]", "-U[book, 2, 19, 2]", "+U[book, 2, 11, 1]", "+U[book, 3, 16, 2]"})
       .Rows({"+U[book, 3, 15]"})
-      .Expect({"-U[book, 3, 16, 2]", "+U[book, 3, 15, 2]"})
+      .ExpectInOrder({"-U[book, 3, 16, 2]", "+U[book, 3, 15, 2]"})
       .Rows({"+I[book, 4, 2]"})
-      .Expect({"-U[book, 2, 11, 1]", "+U[book, 4, 2, 1]", "-U[book, 3, 15, 2]", "+U[book, 2, 11, 2]"})
+      .ExpectInOrder({"-U[book, 2, 11, 1]", "+U[book, 4, 2, 1]", "-U[book, 3, 15, 2]", "+U[book, 2, 11, 2]"})
       .Rows({"+U[book, 2, 1]"})
-      .Expect({"-U[book, 4, 2, 1]", "-U[book, 2, 11, 2]", "+U[book, 2, 1, 1]", "+U[book, 4, 2, 2]"});
+      .ExpectInOrder({"-U[book, 4, 2, 1]", "-U[book, 2, 11, 2]", "+U[book, 2, 1, 1]", "+U[book, 4, 2, 2]"});
 }
 
 // UpdatableTopNFunctionTest.testSortKeyChangesWhenNotOutputRankNumber and ...AndNotGenerateUpdateBefore
@@ -172,18 +172,18 @@ TEST(Rank, AnUpsertIsAnUpdateOfItsRow) {
     RowHarness harness(MakeRank, Encode(spec));
     Goods(harness, spec)
         .Rows({"+I[book, 2, 19]", "+I[book, 3, 16]", "+U[book, 2, 11]", "+U[book, 3, 15]"})
-        .Expect({"+I[book, 2, 19]", "+I[book, 3, 16]", "-U[book, 2, 19]", "+U[book, 2, 11]", "-U[book, 3, 16]",
-                 "+U[book, 3, 15]"})
+        .ExpectInOrder({"+I[book, 2, 19]", "+I[book, 3, 16]", "-U[book, 2, 19]", "+U[book, 2, 11]", "-U[book, 3, 16]",
+                        "+U[book, 3, 15]"})
         .Rows({"+I[book, 4, 2]", "+U[book, 2, 1]"})
-        .Expect({"-D[book, 3, 15]", "+I[book, 4, 2]", "-U[book, 2, 11]", "+U[book, 2, 1]"});
+        .ExpectInOrder({"-D[book, 3, 15]", "+I[book, 4, 2]", "-U[book, 2, 11]", "+U[book, 2, 1]"});
   }
   const RankSpec spec = Cheapest(RankSpec::Input::kUpsert, 1, 2, false, false);
   RowHarness harness(MakeRank, Encode(spec));
   Goods(harness, spec)
       .Rows({"+I[book, 2, 19]", "+I[book, 3, 16]", "+U[book, 2, 11]", "+U[book, 3, 15]", "+I[book, 4, 2]",
              "+U[book, 2, 1]"})
-      .Expect({"+I[book, 2, 19]", "+I[book, 3, 16]", "+U[book, 2, 11]", "+U[book, 3, 15]", "-D[book, 3, 15]",
-               "+I[book, 4, 2]", "+U[book, 2, 1]"});
+      .ExpectInOrder({"+I[book, 2, 19]", "+I[book, 3, 16]", "+U[book, 2, 11]", "+U[book, 3, 15]", "-D[book, 3, 15]",
+                      "+I[book, 4, 2]", "+U[book, 2, 1]"});
 }
 
 // A row may get worse only where state before the rank was forgotten.
@@ -192,9 +192,9 @@ TEST(Rank, AnUpsertThatSinksLetsOthersUp) {
   RowHarness harness(MakeRank, Encode(spec));
   Goods(harness, spec)
       .Rows({"+I[book, 1, 1]", "+I[book, 2, 2]", "+I[book, 3, 3]"})
-      .Expect({"+I[book, 1, 1, 1]", "+I[book, 2, 2, 2]", "+I[book, 3, 3, 3]"})
+      .ExpectInOrder({"+I[book, 1, 1, 1]", "+I[book, 2, 2, 2]", "+I[book, 3, 3, 3]"})
       .Rows({"+U[book, 1, 2]"})
-      .Expect({"-U[book, 1, 1, 1]", "-U[book, 2, 2, 2]", "+U[book, 2, 2, 1]", "+U[book, 1, 2, 2]"});
+      .ExpectInOrder({"-U[book, 1, 1, 1]", "-U[book, 2, 2, 2]", "+U[book, 2, 2, 1]", "+U[book, 1, 2, 2]"});
 }
 
 // FastTop1FunctionTest: the first row alone is updated, whatever its unique key.
@@ -204,12 +204,14 @@ TEST(Rank, TheFirstRowAloneIsUpdated) {
     RowHarness harness(MakeRank, Encode(spec));
     Goods(harness, spec)
         .Rows({"+I[book, 1, 12]", "+I[book, 2, 19]", "+I[book, 3, 12]", "+I[book, 4, 11]"})
-        .Expect({"+I[book, 1, 12, 1]", "-U[book, 1, 12, 1]", "+U[book, 4, 11, 1]"})
+        .ExpectInOrder({"+I[book, 1, 12, 1]", "-U[book, 1, 12, 1]", "+U[book, 4, 11, 1]"})
         .ExpectEntries(1);
   }
   const RankSpec spec = Cheapest(RankSpec::Input::kAppend, 1, 1, false, false);
   RowHarness harness(MakeRank, Encode(spec));
-  Goods(harness, spec).Rows({"+I[book, 1, 12]", "+I[book, 4, 11]"}).Expect({"+I[book, 1, 12]", "+U[book, 4, 11]"});
+  Goods(harness, spec)
+      .Rows({"+I[book, 1, 12]", "+I[book, 4, 11]"})
+      .ExpectInOrder({"+I[book, 1, 12]", "+U[book, 4, 11]"});
 }
 
 TEST(Rank, NullsAndDirectionsOrderAsAsked) {
@@ -230,7 +232,7 @@ TEST(Rank, NullsAndDirectionsOrderAsAsked) {
     std::vector<std::string> others;
     for (const char* row : {"+I[b, 1, 4]", "+I[b, 2, null]", "+I[b, 3, -5]", "+I[b, 4, 7]"})
       if (row != wanted.first[0] && row != wanted.first[1]) others.emplace_back(row);
-    Goods(last, spec).Rows(wanted.first).Expect(wanted.first).Rows(others).ExpectNothing();
+    Goods(last, spec).Rows(wanted.first).ExpectInOrder(wanted.first).Rows(others).ExpectNothing();
   }
 }
 
@@ -243,9 +245,9 @@ TEST(Rank, WithoutOrderAndPartitionTheFirstRowsThatCameStay) {
       .Input(kGoods)
       .Output(kGoods)
       .Rows({"+I[a, 1, 1]", "+I[b, 2, 2]", "+I[c, 3, 3]", "+I[d, 4, 4]"})
-      .Expect({"+I[b, 2, 2]", "+I[c, 3, 3]"})
+      .ExpectInOrder({"+I[b, 2, 2]", "+I[c, 3, 3]"})
       .Rows({"-D[a, 1, 1]"})
-      .Expect({"-U[b, 2, 2]", "+U[c, 3, 3]", "-U[c, 3, 3]", "+U[d, 4, 4]"});
+      .ExpectInOrder({"-U[b, 2, 2]", "+U[c, 3, 3]", "-U[c, 3, 3]", "+U[d, 4, 4]"});
 }
 
 TEST(Rank, StateOfAnAppendOnlyInputHoldsTheTopAlone) {
@@ -253,9 +255,9 @@ TEST(Rank, StateOfAnAppendOnlyInputHoldsTheTopAlone) {
   RowHarness harness(MakeRank, Encode(spec));
   Goods(harness, spec)
       .Rows({"+I[b, 1, 5]", "+I[b, 2, 4]", "+I[b, 3, 3]", "+I[b, 4, 2]", "+I[b, 5, 9]"})
-      .Expect({"+I[b, 1, 5, 1]", "-U[b, 1, 5, 1]", "+U[b, 2, 4, 1]", "+I[b, 1, 5, 2]", "-U[b, 2, 4, 1]",
-               "+U[b, 3, 3, 1]", "-U[b, 1, 5, 2]", "+U[b, 2, 4, 2]", "-U[b, 3, 3, 1]", "+U[b, 4, 2, 1]",
-               "-U[b, 2, 4, 2]", "+U[b, 3, 3, 2]"})
+      .ExpectInOrder({"+I[b, 1, 5, 1]", "-U[b, 1, 5, 1]", "+U[b, 2, 4, 1]", "+I[b, 1, 5, 2]", "-U[b, 2, 4, 1]",
+                      "+U[b, 3, 3, 1]", "-U[b, 1, 5, 2]", "+U[b, 2, 4, 2]", "-U[b, 3, 3, 1]", "+U[b, 4, 2, 1]",
+                      "-U[b, 2, 4, 2]", "+U[b, 3, 3, 2]"})
       .ExpectEntries(3);  // two rows, and the edge
 }
 
@@ -265,10 +267,10 @@ TEST(Rank, RowsExpireByTheirTtl) {
   RowHarness harness(MakeRank, Encode(spec));
   Goods(harness, spec)
       .Rows({"+I[b, 1, 5]", "+I[b, 2, 4]"})
-      .Expect({"+I[b, 1, 5]", "+I[b, 2, 4]"})
+      .ExpectInOrder({"+I[b, 1, 5]", "+I[b, 2, 4]"})
       .ProcessingTime(milliseconds(11))
       .Rows({"+I[b, 3, 9]"})
-      .Expect({"+I[b, 3, 9]"});
+      .ExpectInOrder({"+I[b, 3, 9]"});
 }
 
 TEST(Rank, ARetractionOfAnAppendOnlyInputIsAnError) {

@@ -46,8 +46,7 @@ class SortOperator : public RowOperator {
  protected:
   Status OpenState(flow::Context& context, state::KeyedBackend& backend) override {
     late_ = &context.metrics().counter(metrics::kNumLateRecordsDropped);
-    THALWEG_ASSIGN(rows_,
-                   OpenTable<std::vector<std::string>>(backend, "sort-rows", state::StateKind::kMap, 0));
+    THALWEG_ASSIGN(rows_, OpenTable<std::vector<std::string>>(backend, "sort-rows", state::StateKind::kMap, 0));
     THALWEG_ASSIGN(marks_, OpenTable<SortMark>(backend, "sort-mark", state::StateKind::kValue, 0));
     key_ = RowKeys({}, context.task().max_parallelism).ViewOf({});
     return {};

@@ -5,7 +5,7 @@
 namespace thalweg::operators {
 namespace {
 
-constexpr char kNullFirst = 0;    // below every value's first byte: 0x01, or 0xFE if it is inverted
+constexpr char kNullFirst = 0;  // below every value's first byte: 0x01, or 0xFE if it is inverted
 constexpr char kNullLast = '\xff';
 
 }  // namespace

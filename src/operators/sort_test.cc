@@ -26,14 +26,15 @@ TEST(Sort, RowsGoOutAsTheWatermarkPassesThem) {
       .Rows({"+I[1005, 1]", "+I[1001, 2]", "+I[1003, 3]", "+I[1001, 4]", "+I[1001, 2]"})
       .ExpectNothing()
       .Watermark(milliseconds(1002))
-      .Expect({"+I[1970-01-01T00:00:01.001, 4]", "+I[1970-01-01T00:00:01.001, 2]", "+I[1970-01-01T00:00:01.001, 2]"})
+      .ExpectInOrder(
+          {"+I[1970-01-01T00:00:01.001, 4]", "+I[1970-01-01T00:00:01.001, 2]", "+I[1970-01-01T00:00:01.001, 2]"})
       // RowTimeSortOperator: what has not been sent yet is not late, even below the watermark.
       .Rows({"+I[1001, 9]", "+I[1002, 8]"})
       .ExpectNothing()
       .Watermark(milliseconds(1003))
-      .Expect({"+I[1970-01-01T00:00:01.002, 8]", "+I[1970-01-01T00:00:01.003, 3]"})
+      .ExpectInOrder({"+I[1970-01-01T00:00:01.002, 8]", "+I[1970-01-01T00:00:01.003, 3]"})
       .MaxWatermark()
-      .Expect({"+I[1970-01-01T00:00:01.005, 1]"})
+      .ExpectInOrder({"+I[1970-01-01T00:00:01.005, 1]"})
       .ExpectEntries(1);
 }
 
@@ -50,7 +51,7 @@ TEST(Sort, ABoundedInputIsSortedAtItsEnd) {
       .Rows({"+I[3, a]", "+I[null, b]", "+I[1, c]", "+I[3, d]", "+I[2, e]", "+I[7, f]"})
       .ExpectNothing()
       .EndOfInput()
-      .Expect({"+I[2, e]", "+I[3, a]", "+I[3, d]"});
+      .ExpectInOrder({"+I[2, e]", "+I[3, a]", "+I[3, d]"});
   spec.offset = 4;
   spec.limit = -1;
   RowHarness(MakeSort, Encode(spec))
@@ -59,15 +60,19 @@ TEST(Sort, ABoundedInputIsSortedAtItsEnd) {
       .Output("v INT, s STRING")
       .Rows({"+I[3, a]", "+I[null, b]", "+I[1, c]", "+I[3, d]", "+I[2, e]", "+I[7, f]"})
       .EndOfInput()
-      .Expect({"+I[7, f]", "+I[null, b]"});
+      .ExpectInOrder({"+I[7, f]", "+I[null, b]"});
 }
 
 TEST(Sort, OnlyInsertionsAreTaken) {
   SortSpec spec;
   spec.input = ParseSchema("v INT");
   spec.order = {{.column = 0}};
-  RowHarness(MakeSort, Encode(spec)).Global().Input("v INT").Output("v INT").Rows({"-D[1]"}).ExpectError(
-      "An input of a sort holds more than +I: -D");
+  RowHarness(MakeSort, Encode(spec))
+      .Global()
+      .Input("v INT")
+      .Output("v INT")
+      .Rows({"-D[1]"})
+      .ExpectError("An input of a sort holds more than +I: -D");
 }
 
 TEST(Limit, TheFirstRowsThatComePass) {
@@ -76,9 +81,9 @@ TEST(Limit, TheFirstRowsThatComePass) {
       .Input("v INT")
       .Output("v INT")
       .Rows({"+I[1]", "+I[2]", "+I[3]"})
-      .Expect({"+I[3]"})
+      .ExpectInOrder({"+I[3]"})
       .Rows({"+I[4]", "+I[5]", "+I[6]"})
-      .Expect({"+I[4]", "+I[5]"});
+      .ExpectInOrder({"+I[4]", "+I[5]"});
 }
 
 TEST(Limit, AnOffsetAloneSkips) {
@@ -87,7 +92,7 @@ TEST(Limit, AnOffsetAloneSkips) {
       .Input("v INT")
       .Output("v INT")
       .Rows({"+I[1]", "+I[2]", "+I[3]"})
-      .Expect({"+I[2]", "+I[3]"});
+      .ExpectInOrder({"+I[2]", "+I[3]"});
 }
 
 }  // namespace

@@ -146,6 +146,14 @@ RowHarness& RowHarness::ExpectOn(int port, std::vector<std::string> rows) {
   return Do(std::move(step));
 }
 
+RowHarness& RowHarness::ExpectWatermarks(std::vector<int64_t> times) {
+  script_.ports[kWatermarkPort] = [](const columns::Batch&, int32_t) { return std::string(); };
+  Step step{.kind = Step::Kind::kExpect, .port = kWatermarkPort};
+  for (int64_t time : times) step.rows.push_back({std::to_string(time), std::nullopt});
+  step.in_order = true;
+  return Do(std::move(step));
+}
+
 std::vector<std::string> RowHarness::Faults() {
   done_ = true;
   return RunScript(script_);
