@@ -3,6 +3,7 @@
 #include "connectors/file_node.h"
 #include "connectors/kafka_node.h"
 #include "connectors/trial_node.h"
+#include "connectors/values_source.h"
 #include "operators/row_operators.h"
 #include "time/clock.h"
 
@@ -11,6 +12,9 @@ namespace thalweg::bin {
 void FillRegistry(flow::Registry& registry) {
   registry.AddSource("kafka-source", connectors::MakeKafkaSourceNode);
   registry.AddOperator("kafka-sink", connectors::MakeKafkaSinkNode);
+  registry.AddSource(connectors::kUpsertKafkaSource, connectors::MakeKafkaSourceNode);
+  registry.AddOperator(connectors::kUpsertKafkaSink, connectors::MakeKafkaSinkNode);
+  registry.AddSource("values", connectors::MakeValuesSource);
   registry.AddSource("file-source", connectors::MakeFileSourceNode);
   registry.AddOperator("file-sink", connectors::MakeFileSinkNode);
   registry.AddSource("datagen", [](const graph::Node& node) {

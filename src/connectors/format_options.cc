@@ -76,6 +76,11 @@ Result<FormatOptions> ReadFormat(NodeOptions& options, const std::vector<std::st
   return format;
 }
 
+Result<FormatOptions> ReadValueFormat(NodeOptions& options, const std::vector<std::string>& allowed) {
+  const bool long_name = options.Has("value.format") && !options.Has("format");
+  return ReadFormat(options, allowed, long_name ? "value." : "");
+}
+
 Result<std::unique_ptr<formats::Decoder>> MakeDecoder(const FormatOptions& options, types::SchemaPtr schema) {
   switch (options.format) {
     case FileFormat::kJson: return formats::MakeJsonDecoder(std::move(schema), options.json);

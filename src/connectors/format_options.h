@@ -23,6 +23,9 @@ struct FormatOptions {
 Result<FormatOptions> ReadFormat(NodeOptions& options, const std::vector<std::string>& allowed,
                                  const std::string& prefix = "");
 
+/// `format`, or Flink's longer name `value.format`, with whose options then begin with "value.", too.
+Result<FormatOptions> ReadValueFormat(NodeOptions& options, const std::vector<std::string>& allowed);
+
 /// For text formats, not Parquet.
 Result<std::unique_ptr<formats::Decoder>> MakeDecoder(const FormatOptions& options, types::SchemaPtr schema);
 Result<std::unique_ptr<formats::RowEncoder>> MakeEncoder(const FormatOptions& options, types::SchemaPtr schema);

@@ -9,6 +9,8 @@ namespace {
 
 using namespace kafka_option;  // NOLINT(google-build-using-namespace): the names of this connector's options
 
+const std::vector<std::string> kRecordFormats = {"json", "csv", "raw"};
+
 Status ReadTopics(NodeOptions& options, KafkaSourceOptions& source) {
   THALWEG_ASSIGN(source.topics, options.Get<config::StringList>(kTopic, {}));
   THALWEG_ASSIGN(source.topic_pattern, options.Get<std::string>(kTopicPattern, ""));
@@ -105,15 +107,97 @@ Result<types::DataType> TypeOfKafkaMetadata(std::string_view name) {
   return KafkaMetadataType(metadata);
 }
 
+/// `key.fields` of the rows, and what `key.format` and `value.fields-include` say of them.
+struct KeyReading {
+  std::vector<types::Field> fields;
+  std::vector<int> columns;  // of the record's columns
+  FormatOptions format;
+  types::SchemaPtr decoded;  // as the key's format calls them
+  bool in_value = true;
+};
+
+Status ReadKeyFields(NodeOptions& options, const types::Schema& columns, const std::string& prefix, KeyReading& key) {
+  THALWEG_ASSIGN(config::StringList names, options.Get<config::StringList>(kKeyFields, {}));
+  std::vector<types::Field> decoded;
+  for (const std::string& name : names) {
+    const int column = columns.Find(name);
+    if (column < 0) return options.Bad(kKeyFields, UserError("No such column: '{}' of {}", name, columns.ToString()));
+    key.columns.push_back(column);
+    key.fields.push_back(columns.field(column));
+    if (!name.starts_with(prefix))
+      return options.Bad(kKeyFields, UserError("Key field '{}' does not begin with '{}', the value of '{}'", name,
+                                               prefix, kKeyFieldsPrefix));
+    decoded.push_back({name.substr(prefix.size()), columns.field(column).type});
+  }
+  key.decoded = std::make_shared<const types::Schema>(std::move(decoded));
+  return {};
+}
+
+/// `columns`: those of the record, key and value. No fields: the table has no key.
+Result<KeyReading> ReadSourceKey(NodeOptions& options, const types::Schema& columns) {
+  KeyReading key;
+  THALWEG_ASSIGN(std::string include, options.OneOf(kValueFields, {kAll, kExceptKey}, kAll));
+  THALWEG_ASSIGN(std::string prefix, options.Get<std::string>(kKeyFieldsPrefix, ""));
+  key.in_value = include == kAll;
+  THALWEG_TRY(ReadKeyFields(options, columns, prefix, key));
+  if (key.in_value && !prefix.empty())
+    return options.Bad(kKeyFieldsPrefix, UserError("It needs '{}' = {}", kValueFields, kExceptKey));
+  if (key.fields.empty()) {
+    for (const char* given : {kKeyFormat, kKeyFieldsPrefix})
+      if (options.Has(given)) return options.Bad(given, UserError("It needs the columns of the key: '{}'", kKeyFields));
+    return key;
+  }
+  THALWEG_TRY(options.Required(kKeyFormat).status());
+  THALWEG_ASSIGN(key.format, ReadFormat(options, kRecordFormats, "key."));
+  if (Status status = MakeDecoder(key.format, key.decoded).status(); !status.ok())
+    return options.Bad(kKeyFormat, status);
+  return key;
+}
+
+/// Order of the rows' columns from names: `built` has them all.
+RowLayout LayoutFor(const types::Schema& rows, std::vector<types::Field> built) {
+  const types::Schema schema(built);
+  std::vector<int> order;
+  for (const types::Field& field : rows.fields()) order.push_back(schema.Find(field.name));
+  return RowLayout::Make(std::move(built), order);
+}
+
+/// The key's part of `rows`, and the value's columns without it. Where both hold the key, a table by key takes it from the key (a
+/// tombstone has no other), and any other from the value, as Flink does.
+types::SchemaPtr PlaceKey(const KeyReading& key, const types::SchemaPtr& columns, KafkaRowOptions& rows) {
+  if (key.fields.empty() || (key.in_value && !rows.upsert)) return columns;
+  rows.key.schema = std::make_shared<const types::Schema>(key.fields);
+  rows.key.make_decoder = [format = key.format, decoded = key.decoded] { return MakeDecoder(format, decoded); };
+  if (key.in_value) {
+    rows.key.replaced = key.columns;
+    return columns;
+  }
+  std::vector<types::Field> values;
+  for (const types::Field& field : columns->fields())
+    if (rows.key.schema->Find(field.name) < 0) values.push_back(field);
+  return std::make_shared<const types::Schema>(std::move(values));
+}
+
 Status ReadRows(NodeOptions& options, KafkaRowOptions& rows) {
   THALWEG_ASSIGN(types::SchemaPtr schema, SourceSchema(options.node()));
   THALWEG_ASSIGN(MetadataColumns columns, ReadMetadataColumns(options, schema, TypeOfKafkaMetadata));
-  THALWEG_ASSIGN(FormatOptions format, ReadFormat(options, {"json", "csv", "raw"}));
+  THALWEG_ASSIGN(FormatOptions format, ReadValueFormat(options, kRecordFormats));
+  THALWEG_ASSIGN(KeyReading key, ReadSourceKey(options, *columns.values));
   THALWEG_ASSIGN(ErrorPolicy errors, ReadErrorPolicy(options));
+  if (rows.upsert && key.fields.empty()) THALWEG_TRY(options.Required(kKeyFields).status());
   for (const std::string& name : columns.metadata) rows.metadata.push_back(ParseKafkaMetadata(name).value());
-  rows.value_schema = columns.values;
+  rows.value_schema = PlaceKey(key, columns.values, rows);
+  if (rows.value_schema->size() == 0)
+    return UserError("Every column is key or metadata, none is left for the value: {}", options.Label());
   rows.layout = std::move(columns.layout);
-  rows.make_decoder = [format, values = columns.values] { return MakeDecoder(format, values); };
+  if (rows.value_schema != columns.values) {
+    std::vector<types::Field> built = rows.value_schema->fields();
+    for (const types::Field& field : schema->fields())
+      if (columns.values->Find(field.name) < 0) built.push_back(field);
+    built.insert(built.end(), key.fields.begin(), key.fields.end());
+    rows.layout = LayoutFor(*schema, std::move(built));
+  }
+  rows.make_decoder = [format, values = rows.value_schema] { return MakeDecoder(format, values); };
   rows.on_parse_error = errors.policy;
   rows.dead_letter_port = errors.dead_letter_port;
   return rows.make_decoder().status().WithContext(options.Label());
@@ -124,6 +208,7 @@ Status ReadRows(NodeOptions& options, KafkaRowOptions& rows) {
 Result<KafkaSourceOptions> ReadKafkaSourceNode(const graph::Node& node) {
   NodeOptions options(node);
   KafkaSourceOptions source;
+  source.rows.upsert = node.kind == kUpsertKafkaSource;
   source.properties = options.WithPrefix(kProperties);
   THALWEG_TRY(options.Required(kServers).status());
   THALWEG_TRY(ReadTopics(options, source));

@@ -256,7 +256,7 @@ TEST(KafkaSinkNode, WrongMetadataIsAnError) {
   };
   EXPECT_THAT(error({{"metadata.at", "offset"}}),
               HasSubstr("'metadata.at' of kafka-sink 'counts': Metadata 'offset' can only be read; writable are key, "
-                        "headers, topic, partition, timestamp"));
+                        "headers, header-list, topic, partition, timestamp"));
   EXPECT_THAT(error({{"metadata.at", "headers"}}), HasSubstr("the column is BIGINT"));
   EXPECT_THAT(error({{"metadata.a", "headers"}}), HasSubstr("No such column: 'a' of (page STRING"));
   EXPECT_THAT(error({{"metadata.id", "key"}, {"metadata.to", "key"}}), HasSubstr("is given twice"));

@@ -462,7 +462,7 @@ TEST(KafkaMetadata, UnknownNameIsAnErrorWithThoseThatExist) {
   EXPECT_EQ(ParseKafkaMetadata("timestamp-type").value(), KafkaMetadata::kTimestampType);
   EXPECT_EQ(ParseKafkaMetadata("offsets").status().message(),
             "Unknown Kafka metadata column: 'offsets'; there are key, headers, topic, partition, offset, timestamp, "
-            "timestamp-type");
+            "timestamp-type, header-list");
 }
 
 }  // namespace

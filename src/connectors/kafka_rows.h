@@ -18,12 +18,30 @@
 namespace thalweg::connectors {
 
 /// Metadata columns, under Flink's names: key BYTES, headers MAP<STRING, BYTES>, topic STRING, partition INT, offset BIGINT,
-/// timestamp TIMESTAMP_LTZ(3), timestamp-type STRING.
-enum class KafkaMetadata : uint8_t { kKey, kHeaders, kTopic, kPartition, kOffset, kTimestamp, kTimestampType };
+/// timestamp TIMESTAMP_LTZ(3), timestamp-type STRING, header-list ARRAY<ROW<key STRING, value BYTES>>.
+enum class KafkaMetadata : uint8_t {
+  kKey,
+  kHeaders,
+  kTopic,
+  kPartition,
+  kOffset,
+  kTimestamp,
+  kTimestampType,
+  kHeaderList
+};
 std::string_view KafkaMetadataName(KafkaMetadata metadata);
 types::DataType KafkaMetadataType(KafkaMetadata metadata);
+std::vector<KafkaMetadata> AllKafkaMetadata();
 /// UserError naming those that exist.
 Result<KafkaMetadata> ParseKafkaMetadata(std::string_view name);
+
+/// Columns that a record's key fills.
+struct KafkaKeyOptions {
+  types::SchemaPtr schema;  // null: none. As in the rows, not as the key's format may call them
+  std::function<Result<std::unique_ptr<formats::Decoder>>()> make_decoder;
+  /// Column of the value that each replaces; empty: they stand behind all others.
+  std::vector<int> replaced;
+};
 
 struct KafkaRowOptions {
   std::vector<KafkaMetadata> metadata;
@@ -32,7 +50,10 @@ struct KafkaRowOptions {
   std::function<Result<std::unique_ptr<formats::Decoder>>()> make_decoder;
   formats::ParseErrorPolicy on_parse_error = formats::ParseErrorPolicy::kFail;
   int dead_letter_port = 0;  // for ParseErrorPolicy::kDeadLetter: >= 1
-  RowLayout layout;          // of the value's columns and then the metadata's
+  KafkaKeyOptions key;
+  /// A record without value is a -D of its key, the other columns NULL; one without key does not parse.
+  bool upsert = false;
+  RowLayout layout;  // of the value's columns, the metadata's, and the key's if they replace none
 
   bool Wants(KafkaMetadata wanted) const;
 };
@@ -65,15 +86,25 @@ class KafkaRows {
  private:
   KafkaRows(const KafkaRowOptions& options, types::SchemaPtr schema, columns::BufferPool& pool);
   Result<bool> AppendValue(const LogFetch& fetch, const LogRecord& record);
+  /// Adds the record's key to keys_. False: error_ is set.
+  bool AppendKey(const LogRecord& record);
+  bool AppendNullKey();
+  void AppendTombstone();
+  void PlaceKeys(columns::Batch& batch);
+  std::string_view Padded(std::string_view bytes, std::string& memory) const;
   void AppendMetadata(columns::ColumnBuilder& column, KafkaMetadata metadata, const LogFetch& fetch,
                       const LogRecord& record);
 
   const std::vector<KafkaMetadata> metadata_;
   const RowLayout layout_;
-  const types::SchemaPtr schema_;
+  const KafkaKeyOptions key_;
+  const bool upsert_;
+  const types::Schema schema_;  // of builder_
   const int value_columns_;
-  std::unique_ptr<formats::Decoder> decoder_;
+  std::unique_ptr<formats::Decoder> decoder_, key_decoder_;
   columns::BatchBuilder builder_;
+  columns::BatchBuilder keys_;     // of the records in builder_; no rows without key columns
+  std::vector<int32_t> key_rows_;  // row of keys_ for each row in builder_
   formats::ParseErrors errors_;
   columns::BufferPool* pool_;
   std::vector<int64_t> times_;  // of the rows in builder_
@@ -85,7 +116,7 @@ class KafkaRows {
     std::shared_ptr<const void> memory;  // of the values
     void Clear();
   } building_, taken_;
-  std::string padded_;  // the value with the bytes behind it that a decoder may read
+  std::string padded_, padded_key_;  // value and key with the bytes behind them that a decoder may read
   formats::ParseError error_;
 };
 

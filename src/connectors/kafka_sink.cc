@@ -94,7 +94,8 @@ Result<Progress> KafkaSink::Process(int, flow::Rows& rows, flow::Output&) {
 
 Result<bool> KafkaSink::Send(const Parts& parts, int32_t row) {
   const columns::Batch& batch = parts.rows;
-  if (types::RowKind kind = batch.kind(row); kind != types::RowKind::kInsert)
+  const types::RowKind kind = batch.kind(row);
+  if (options_.accepts == graph::ChangelogMode::kAppend && kind != types::RowKind::kInsert)
     return UserError("Kafka sink takes appended rows only, and got an update or delete: {}", types::RowKindText(kind));
   LogMessage message;
   THALWEG_TRY(FillPlace(batch, row, message));
@@ -148,7 +149,9 @@ Status KafkaSink::FillTimestamp(const columns::Batch& batch, int32_t row, LogMes
 }
 
 Status KafkaSink::FillBytes(const Parts& parts, int32_t row, LogMessage& message) {
-  if (value_encoder_) {
+  if (options_.accepts == graph::ChangelogMode::kUpsert && types::RowKindSign(parts.rows.kind(row)) < 0) {
+    message.value.reset();
+  } else if (value_encoder_) {
     value_.clear();
     THALWEG_TRY(value_encoder_->Encode(parts.value ? parts.value : parts.rows, row, &value_));
     message.value = value_;
@@ -169,10 +172,12 @@ void KafkaSink::FillHeaders(const columns::Column& column, int32_t row, LogMessa
   if (column.IsNull(row)) return;
   headers_.clear();
   const int32_t* offsets = column.offsets.data<int32_t>();
-  for (int32_t i = offsets[row]; i < offsets[row + 1]; ++i) {
-    const columns::Column& values = column.children[1];
-    headers_.push_back({column.children[0].String(i), values.IsNull(i) ? std::string_view() : values.String(i)});
-  }
+  const columns::Column& entries =  // of a MAP, or an ARRAY of ROWs
+      column.type.id() == types::TypeId::kArray ? column.children[0] : column;
+  const columns::Column &names = entries.children[0], &values = entries.children[1];
+  for (int32_t i = offsets[row]; i < offsets[row + 1]; ++i)
+    headers_.push_back({names.IsNull(i) ? std::string_view("") : names.String(i),
+                        values.IsNull(i) ? std::string_view() : values.String(i)});
   message.headers = headers_.data();
   message.header_count = headers_.size();
 }

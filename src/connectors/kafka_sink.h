@@ -13,6 +13,7 @@
 #include "connectors/log_client.h"
 #include "flow/operator.h"
 #include "formats/encoder.h"
+#include "graph/job_graph.h"
 
 namespace thalweg::metrics {
 class Counter;
@@ -35,6 +36,8 @@ struct KafkaSinkOptions {
   KafkaPartitioner partitioner = KafkaPartitioner::kDefault;
   /// The row's event time becomes the message's timestamp; rows without one get the time of sending.
   bool event_time_as_timestamp = true;
+  /// kUpsert: -U and -D are messages without value. kRetract: the value's encoder says the kind.
+  graph::ChangelogMode accepts = graph::ChangelogMode::kAppend;
   /// Instead of the columns. Made once per subtask.
   std::function<Result<std::unique_ptr<formats::RowEncoder>>()> make_value_encoder;
   std::function<Result<std::unique_ptr<formats::RowEncoder>>()> make_key_encoder;
@@ -42,7 +45,7 @@ struct KafkaSinkOptions {
   int64_t memory_bytes = 0;                     // of messages in flight, per subtask; 0: its part of the memory limit
 };
 
-/// Appends each row as a message. Takes +I rows only.
+/// Appends each row as a message. Takes the kinds that `accepts` says.
 class KafkaSink final : public flow::Operator {
  public:
   /// Checks options and properties; connects to nothing. UserError for exactly-once.

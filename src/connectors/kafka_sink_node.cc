@@ -31,7 +31,8 @@ struct Reading {
 int KafkaSinkOptions::* Filled(KafkaMetadata metadata) {
   switch (metadata) {
     case KafkaMetadata::kKey: return &KafkaSinkOptions::key_column;
-    case KafkaMetadata::kHeaders: return &KafkaSinkOptions::headers_column;
+    case KafkaMetadata::kHeaders:
+    case KafkaMetadata::kHeaderList: return &KafkaSinkOptions::headers_column;
     case KafkaMetadata::kTopic: return &KafkaSinkOptions::topic_column;
     case KafkaMetadata::kPartition: return &KafkaSinkOptions::partition_column;
     case KafkaMetadata::kTimestamp: return &KafkaSinkOptions::timestamp_column;
@@ -48,8 +49,8 @@ Status ReadMetadata(Reading& reading) {
     if (!metadata.ok()) return reading.options.Bad(option, metadata.status());
     int KafkaSinkOptions::* filled = Filled(*metadata);
     if (!filled)
-      return reading.options.Bad(option, UserError("Metadata '{}' can only be read; writable are key, headers, topic, "
-                                                   "partition, timestamp",
+      return reading.options.Bad(option, UserError("Metadata '{}' can only be read; writable are key, headers, "
+                                                   "header-list, topic, partition, timestamp",
                                                    text));
     if (reading.sink.*filled >= 0)
       return reading.options.Bad(option, UserError("Metadata '{}' is given twice: by '{}', too", text,
@@ -101,6 +102,7 @@ Status ReadKey(Reading& reading, const FormatOptions& value_format) {
   THALWEG_ASSIGN(config::StringList names, options.Get<config::StringList>(kKeyFields, {}));
   THALWEG_ASSIGN(std::string prefix, options.Get<std::string>(kKeyFieldsPrefix, ""));
   if (names.empty()) {
+    if (reading.sink.accepts == graph::ChangelogMode::kUpsert) THALWEG_TRY(options.Required(kKeyFields).status());
     for (const char* key : {kKeyFormat, kKeyFieldsPrefix})
       if (options.Has(key)) return options.Bad(key, UserError("It needs the columns of the key: '{}'", kKeyFields));
     return {};
@@ -183,9 +185,8 @@ Result<KafkaSinkOptions> ReadKafkaSinkNode(const graph::Node& node) {
   THALWEG_TRY(options.Required(kServers).status());
   THALWEG_TRY(ReadMetadata(reading));
   THALWEG_TRY(ReadTopic(reading));
-  // `value.format` is Flink's other name of `format`: its options begin with "value.", too.
-  const bool long_name = options.Has("value.format") && !options.Has("format");
-  THALWEG_ASSIGN(FormatOptions format, ReadFormat(options, kTextFormats, long_name ? "value." : ""));
+  reading.sink.accepts = node.kind == kUpsertKafkaSink ? graph::ChangelogMode::kUpsert : graph::ChangelogMode::kAppend;
+  THALWEG_ASSIGN(FormatOptions format, ReadValueFormat(options, kTextFormats));
   THALWEG_TRY(ReadKey(reading, format));
   THALWEG_TRY(ReadValue(reading, format));
   THALWEG_TRY(ReadDelivery(reading));
