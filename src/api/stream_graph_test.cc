@@ -89,7 +89,8 @@ TEST(StreamGraph, AForwardEdgeBetweenDifferentParallelismsRebalances) {
   EXPECT_EQ(program.graph.edges[1].partitioning, Partitioning::kRebalance);
   Line keyed({.partitioning = Partitioning::kKeyed});
   keyed.graph.node(keyed.map).parallelism = 5;
-  EXPECT_EQ(keyed.graph.Build("job", 2)->graph.edges[0].partitioning, Partitioning::kKeyed) << "what was asked for stays";
+  EXPECT_EQ(keyed.graph.Build("job", 2)->graph.edges[0].partitioning, Partitioning::kKeyed)
+      << "what was asked for stays";
 }
 
 TEST(StreamGraph, ACustomFunctionBelongsToItsEdgeByTheFinalUids) {

@@ -74,7 +74,7 @@ struct NodeState {
   std::string uid;
   int32_t max_parallelism = 0;
   int32_t parallelism = 0;
-  bool keyed = false;                  // reads keyed input: rows in flight belong to key groups
+  bool keyed = false;  // reads keyed input: rows in flight belong to key groups
   CoordinatorState coordinator;
   std::vector<SubtaskState> subtasks;  // ascending by subtask; those without state may be left out
   std::string unknown;

@@ -100,7 +100,8 @@ Status CheckFinished(const Manifest& manifest, const std::vector<RestoreNode>& n
       least = std::min(least, ended);
       if (old && ended < EndedOf(*old))
         return UserError(
-            "In checkpoint {} {} of operator '{}' had ended, but of its input '{}' not: what would still come cannot be "
+            "In checkpoint {} {} of operator '{}' had ended, but of its input '{}' not: what would still come cannot "
+            "be "
             "processed; give the changed operators new uids",
             manifest.checkpoint, EndedOf(*old) == Ended::kAll ? "all" : "a part", node.uid, input.uid);
     }

@@ -59,7 +59,7 @@ struct NodePlan {
   int32_t max_parallelism = types::kDefaultMaxParallelism;
   bool finished = false;  // had ended everywhere: must not run again; state of a subtask that ended is left behind
   std::vector<std::string> splits;  // of a source: all, in the order of the old subtasks, to be given out anew
-  CoordinatorState coordinator;  // events from old subtask i come from subtask i mod p
+  CoordinatorState coordinator;     // events from old subtask i come from subtask i mod p
   std::vector<SubtaskPlan> subtasks;
 };
 

@@ -107,6 +107,11 @@ class Configuration {
   /// A layer of one value, by program. Errors and warnings as ApplyLayer.
   Status Set(std::string_view key, std::string_view text, std::vector<std::string>* warnings = nullptr);
 
+  /// Forgets what was given for `key`: its default holds again.
+  void Unset(std::string_view key) {
+    if (auto found = entries_.find(key); found != entries_.end()) entries_.erase(found);
+  }
+
   /// The value in force: given, or the key's default; nullopt if neither. User error if malformed.
   template <typename T>
   Result<std::optional<T>> Find(const ConfigOption<T>& option) const {

@@ -62,6 +62,15 @@ inline constexpr ConfigOption<int64_t> kMaxParallelism{
 inline constexpr ConfigOption<Duration> kAutoWatermarkInterval{"pipeline.auto-watermark-interval",
                                                                "How often sources emit watermarks.", Duration(0)};
 
+// SQL.
+inline constexpr ConfigOption<std::string> kLocalTimeZone{
+    "table.local-time-zone", "The time zone of a session: a name of the zone database or an offset; default: the machine's."};
+inline constexpr ConfigOption<Duration> kStateTtl{
+    "table.exec.state.ttl", "How long operators of a query keep state that nothing touches; 0: for ever.", Duration(0)};
+inline constexpr ConfigOption<Duration> kSourceIdleTimeout{
+    "table.exec.source.idle-timeout", "A split without rows for so long does not hold watermarks back; 0: it does.",
+    Duration(0)};
+
 // Checkpoints.
 inline constexpr ConfigOption<Duration> kCheckpointInterval{
     "execution.checkpointing.interval", "Time from one checkpoint's start to the next; not set: no checkpoints.",

@@ -110,6 +110,17 @@ std::vector<int> InputsOf(const Expression& expression) {
   return {inputs.begin(), inputs.end()};
 }
 
+Expression ReplaceInputs(const Expression& expression, const std::vector<Expression>& replacements) {
+  switch (expression.kind()) {
+    case Expression::Kind::kLiteral: return expression;
+    case Expression::Kind::kInput: return replacements[static_cast<size_t>(expression.input())];
+    case Expression::Kind::kCall: break;
+  }
+  std::vector<Expression> arguments;
+  for (const Expression& argument : expression.arguments()) arguments.push_back(ReplaceInputs(argument, replacements));
+  return Expression::Call(expression.function(), std::move(arguments), expression.type());
+}
+
 Expression RemapInputs(const Expression& expression, const std::vector<int>& columns) {
   switch (expression.kind()) {
     case Expression::Kind::kLiteral: return expression;

@@ -67,6 +67,9 @@ std::vector<int> InputsOf(const Expression& expression);
 /// The expression over another layout: input i becomes `columns[i]`.
 Expression RemapInputs(const Expression& expression, const std::vector<int>& columns);
 
+/// The expression over what each input is computed from: input i becomes `replacements[i]`, which has its type.
+Expression ReplaceInputs(const Expression& expression, const std::vector<Expression>& replacements);
+
 /// Versioned bytes (docs/internals/expressions.md). Decode resolves each call anew, so bytes of any origin give an expression that
 /// evaluates, or an error: external if malformed, user if it names a function that this build does not have.
 std::string Encode(const Expression& expression);

@@ -14,7 +14,7 @@ namespace thalweg::graph {
 struct CalcSpec {
   std::optional<expr::Expression> condition;  // BOOLEAN over the input's columns; rows where it is not TRUE go
   std::vector<expr::Expression> columns;      // of the output, over the input's columns
-  std::string zone;            // the session's time zone; empty: UTC
+  std::string zone;                           // the session's time zone; empty: UTC
   int64_t query_start_ms = 0;  // stands for every clock, in batch mode; 0: clocks tell the time of the row
 };
 

@@ -74,6 +74,7 @@ std::string EncodeNode(const Node& node) {
   out.Bytes(15, node.payload);
   out.Fixed64(16, node.function.library_hash);
   out.Bytes(17, node.function.node_uid);
+  out.Bytes(18, node.scan);
   out.Unknown(node.unknown);
   return out.Take();
 }
@@ -104,6 +105,7 @@ void ReadNodeField(FieldReader& in, Node& node) {
     case 15: node.payload = in.String(); break;
     case 16: node.function.library_hash = in.Fixed64(); break;
     case 17: node.function.node_uid = in.String(); break;
+    case 18: node.scan = in.String(); break;
     default: in.Keep(&node.unknown);
   }
 }

@@ -3,9 +3,34 @@
 #include "types/type_codec.h"
 
 namespace thalweg::graph {
+namespace {
+
+Status CheckInputs(const expr::Expression& expression, const std::vector<types::Field>& columns,
+                   std::string_view what) {
+  if (expression.kind() == expr::Expression::Kind::kInput) {
+    const int column = expression.input();
+    if (column < 0 || column >= static_cast<int>(columns.size()))
+      return UserError("Wrong condition of a {}: column {} of {}", what, column, columns.size());
+    const types::DataType& type = columns[static_cast<size_t>(column)].type;
+    if (!(type.WithNullable(true) == expression.type().WithNullable(true)))
+      return UserError("Wrong condition of a {}: column {} is {}, not {}", what, column, type.ToString(),
+                       expression.type().ToString());
+  }
+  for (const expr::Expression& argument : expression.arguments()) THALWEG_TRY(CheckInputs(argument, columns, what));
+  return {};
+}
+
+}  // namespace
 
 void RefuseField(FieldReader& in, std::string_view what) {
   in.Take(UserError("Newer {}: field {} is not known to this build", what, in.tag()));
+}
+
+int ReadColumnPlusOne(FieldReader& in) {
+  const int64_t number = in.Signed();
+  if (number >= 0 && number <= INT32_MAX) return static_cast<int>(number) - 1;
+  in.Take(ExternalError("Malformed column: {}", number));
+  return -1;
 }
 
 std::string EncodeColumns(const std::vector<int>& columns) {
@@ -31,6 +56,23 @@ Status CheckColumns(const types::Schema& schema, const std::vector<int>& columns
     if (column < 0 || column >= schema.size())
       return UserError("Wrong {}: column {} of {} columns", what, column, schema.size());
   return {};
+}
+
+Status CheckCondition(const std::optional<expr::Expression>& condition, const std::vector<types::Field>& columns,
+                      std::string_view what) {
+  if (!condition) return {};
+  if (condition->type().id() != types::TypeId::kBoolean)
+    return UserError("Wrong condition of a {}: it is {}", what, condition->type().ToString());
+  return CheckInputs(*condition, columns, what);
+}
+
+Status CheckTimeColumn(const types::Schema& schema, int column, std::string_view what) {
+  THALWEG_TRY(CheckColumns(schema, {column}, what));
+  const types::DataType& type = schema.field(column).type;
+  const bool time = type.id() == types::TypeId::kTimestamp || type.id() == types::TypeId::kTimestampLtz;
+  if (time && type.precision() <= 3) return {};
+  return UserError("Wrong {}: column {} is {}, not a TIMESTAMP of up to 3 digits", what, schema.field(column).name,
+                   type.ToString());
 }
 
 std::string Encode(const SortKey& key) {
@@ -76,7 +118,7 @@ Result<AggregateCall> DecodeAggregateCall(std::string_view bytes) {
     switch (in.tag()) {
       case 1: call.function = in.String(); break;
       case 2: call.arguments = in.Take(DecodeColumns(in.Bytes())); break;
-      case 3: call.filter = static_cast<int>(in.Signed()) - 1; break;
+      case 3: call.filter = ReadColumnPlusOne(in); break;
       case 4: call.distinct = in.Bool(); break;
       case 5: call.ignore_nulls = in.Bool(); break;
       case 6: call.order_by.push_back(in.Take(DecodeSortKey(in.Bytes()))); break;
@@ -114,9 +156,9 @@ Result<WindowShape> DecodeWindowShape(std::string_view bytes) {
       case 3: shape.slide_ms = in.Signed(); break;
       case 4: shape.offset_ms = in.Signed(); break;
       case 5: shape.processing_time = in.Bool(); break;
-      case 6: shape.time_column = static_cast<int>(in.Signed() - 1); break;
-      case 7: shape.start_column = static_cast<int>(in.Signed() - 1); break;
-      case 8: shape.end_column = static_cast<int>(in.Signed() - 1); break;
+      case 6: shape.time_column = ReadColumnPlusOne(in); break;
+      case 7: shape.start_column = ReadColumnPlusOne(in); break;
+      case 8: shape.end_column = ReadColumnPlusOne(in); break;
       case 9: shape.zone = in.String(); break;
       case 10: shape.partition = in.Take(DecodeColumns(in.Bytes())); break;
       default: RefuseField(in, "window");

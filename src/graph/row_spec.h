@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/fields.h"
+#include "expr/expression.h"
 #include "types/data_type.h"
 
 namespace thalweg::graph {
@@ -62,8 +64,18 @@ Result<WindowShape> DecodeWindowShape(std::string_view bytes);
 std::string EncodeColumns(const std::vector<int>& columns);
 Result<std::vector<int>> DecodeColumns(std::string_view bytes);
 
+/// The current field, a column + 1 (0: none); faults what is no column.
+int ReadColumnPlusOne(FieldReader& in);
+
 /// UserError unless every column is one of `schema`. `what`: for the message ("group key").
 Status CheckColumns(const types::Schema& schema, const std::vector<int>& columns, std::string_view what);
+
+/// UserError unless `column` of `schema` is a TIMESTAMP or TIMESTAMP_LTZ of milliseconds.
+Status CheckTimeColumn(const types::Schema& schema, int column, std::string_view what);
+
+/// UserError unless the condition, if there is one, is a BOOLEAN whose inputs are `columns` by number and type.
+Status CheckCondition(const std::optional<expr::Expression>& condition, const std::vector<types::Field>& columns,
+                      std::string_view what);
 
 /// Faults a field that this build does not know: an operator must not run half of what it was told.
 void RefuseField(FieldReader& in, std::string_view what);

@@ -26,8 +26,9 @@ inline constexpr std::string_view kOutPoolUsage = "outPoolUsage";  // ratio, in 
 inline constexpr std::string_view kCheckpointAlignmentTime = "checkpointAlignmentTime";      // ns
 inline constexpr std::string_view kCheckpointStartDelayNanos = "checkpointStartDelayNanos";  // ns
 // Not Flink's, which has them in its web interface only: histograms of how long a task stood still for checkpoints, ns.
-inline constexpr std::string_view kCheckpointPauseNanos = "checkpointPauseNanos";          // at a barrier
-inline constexpr std::string_view kCheckpointSavePauseNanos = "checkpointSavePauseNanos";  // each piece saved afterwards
+inline constexpr std::string_view kCheckpointPauseNanos = "checkpointPauseNanos";  // at a barrier
+inline constexpr std::string_view kCheckpointSavePauseNanos =
+    "checkpointSavePauseNanos";  // each piece saved afterwards
 
 // Sources and sinks.
 inline constexpr std::string_view kNumRecordsInErrors = "numRecordsInErrors";

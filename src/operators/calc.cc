@@ -15,7 +15,10 @@ namespace {
 class CalcOperator final : public flow::Operator {
  public:
   CalcOperator(std::optional<expr::Evaluator> condition, expr::Evaluator columns, graph::CalcSpec spec, expr::Zone zone)
-      : condition_(std::move(condition)), columns_(std::move(columns)), spec_(std::move(spec)), zone_(std::move(zone)) {}
+      : condition_(std::move(condition)),
+        columns_(std::move(columns)),
+        spec_(std::move(spec)),
+        zone_(std::move(zone)) {}
 
   Status Open(flow::Context& context) override {
     context_ = &context;
@@ -24,7 +27,8 @@ class CalcOperator final : public flow::Operator {
 
   Result<flow::Progress> Process(int, flow::Rows& rows, flow::Output& out) override {
     const int32_t from = rows.next();
-    columns::Batch batch = from == 0 ? rows.TakeAll() : columns::Slice(rows.batch(), from, rows.end() - from, out.pool());
+    columns::Batch batch =
+        from == 0 ? rows.TakeAll() : columns::Slice(rows.batch(), from, rows.end() - from, out.pool());
     const expr::Context world = World(out.pool());
     if (condition_) {
       THALWEG_ASSIGN(batch, Filter(std::move(batch), world));

@@ -1,9 +1,41 @@
 #include "operators/row_operators.h"
 
+#include "operators/attached_windows.h"
 #include "operators/calc.h"
+#include "operators/changelog.h"
+#include "operators/deduplicate.h"
+#include "operators/group_aggregate.h"
+#include "operators/join.h"
+#include "operators/rank.h"
+#include "operators/sort.h"
+#include "operators/window_aggregate.h"
+#include "operators/window_tvf.h"
+#include "operators/interval_join.h"
+#include "operators/join.h"
+#include "operators/rank.h"
+#include "operators/sort.h"
+#include "operators/temporal_join.h"
 
 namespace thalweg::operators {
 
-void AddRowOperators(flow::Registry& registry) { registry.AddOperator("calc", MakeCalc); }
+void AddRowOperators(flow::Registry& registry) {
+  registry.AddOperator("calc", MakeCalc);
+  registry.AddOperator("group-aggregate", MakeGroupAggregate);
+  registry.AddOperator("join", MakeJoin);
+  registry.AddOperator("interval-join", MakeIntervalJoin);
+  registry.AddOperator("temporal-join", MakeTemporalJoin);
+  registry.AddOperator("window-join", MakeWindowJoin);
+  registry.AddOperator("rank", MakeRank);
+  registry.AddOperator("deduplicate", MakeDeduplicate);
+  registry.AddOperator("window-rank", MakeWindowRank);
+  registry.AddOperator("window-deduplicate", MakeWindowDeduplicate);
+  registry.AddOperator("sort", MakeSort);
+  registry.AddOperator("limit", MakeLimit);
+  registry.AddOperator("changelog-normalize", MakeChangelogNormalize);
+  registry.AddOperator("upsert-materialize", MakeUpsertMaterialize);
+  registry.AddOperator("drop-update-before", MakeDropUpdateBefore);
+  registry.AddOperator("window-aggregate", MakeWindowAggregate);
+  registry.AddOperator("window-tvf", MakeWindowTvf);
+}
 
 }  // namespace thalweg::operators

@@ -26,6 +26,13 @@ inline StoredRow StoreRow(const columns::Batch& batch, int32_t row) {
   return stored;
 }
 
+/// A row with the bytes of the columns by which it is found.
+struct KeyedRow {
+  std::string bytes;
+  std::string key;  // empty if it is found by all of it
+  bool operator==(const KeyedRow&) const = default;
+};
+
 }  // namespace thalweg::operators
 
 template <>
@@ -33,4 +40,16 @@ struct thalweg::types::Codec<thalweg::operators::StoredRow> {
   static std::string Name() { return "row/1"; }
   static void Encode(const operators::StoredRow& value, ByteWriter& out) { out.String(value.bytes); }
   static void Decode(ByteReader& in, operators::StoredRow& value) { value.bytes = in.String(); }
+};
+template <>
+struct thalweg::types::Codec<thalweg::operators::KeyedRow> {
+  static std::string Name() { return "keyed-row/1"; }
+  static void Encode(const operators::KeyedRow& value, ByteWriter& out) {
+    out.String(value.bytes);
+    out.String(value.key);
+  }
+  static void Decode(ByteReader& in, operators::KeyedRow& value) {
+    value.bytes = in.String();
+    value.key = in.String();
+  }
 };

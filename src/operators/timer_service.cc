@@ -19,17 +19,17 @@ void TimerService::Snapshot() {
   saved_.Save({.watermark = watermark_, .flags = firing_ ? SavedWatermark::kFiring : uint8_t{0}});
 }
 
-void TimerService::Register(TimerKind kind, int64_t time, const state::KeyView& key) {
+void TimerService::Register(TimerKind kind, int64_t time, const state::KeyView& key, std::string_view ns) {
   if (kind == TimerKind::kEventTime) {
-    event_->Register(time, key, {});
+    event_->Register(time, key, ns);
   } else {
-    processing_->Register(time, key, {});
+    processing_->Register(time, key, ns);
     context_->RequestTimer(time);
   }
 }
 
-void TimerService::Delete(TimerKind kind, int64_t time, const state::KeyView& key) {
-  (kind == TimerKind::kEventTime ? event_ : processing_)->Delete(time, key, {});
+void TimerService::Delete(TimerKind kind, int64_t time, const state::KeyView& key, std::string_view ns) {
+  (kind == TimerKind::kEventTime ? event_ : processing_)->Delete(time, key, ns);
 }
 
 void TimerService::OnWatermark(int64_t watermark) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "base/status.h"
 #include "flow/context.h"
@@ -18,8 +19,8 @@ class TimerService {
  public:
   Status Open(flow::Context& context);
   /// Of the current key. Registering twice is once; a time that has passed fires at the next watermark or tick.
-  void Register(TimerKind kind, int64_t time, const state::KeyView& key);
-  void Delete(TimerKind kind, int64_t time, const state::KeyView& key);
+  void Register(TimerKind kind, int64_t time, const state::KeyView& key, std::string_view ns = {});
+  void Delete(TimerKind kind, int64_t time, const state::KeyView& key, std::string_view ns = {});
 
   int64_t watermark() const { return watermark_; }
   /// A watermark is being fired: FireEventTime has more to do before rows may be taken.

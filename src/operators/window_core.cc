@@ -69,7 +69,7 @@ Status WindowCore::Open(flow::Context& context) {
   firing_ = (restored.flags & SavedWatermark::kFiring) != 0;
   RestorePanes((restored.flags & kListed) == 0);
   THALWEG_TRY(backend->status());
-  if (std::optional<int64_t> next = NextDue(TimeDomain::kProcessingTime)) context.RequestTimer(*next);
+  if (std::optional<int64_t> next = NextDue(TimeDomain::kProcessingTime)) context.RequestTimer(ClockTime(*next));
   return {};
 }
 
@@ -132,7 +132,7 @@ Result<Progress> WindowCore::Finish(Result<Progress> progress) {
 
 Result<Progress> WindowCore::Process(int input, flow::Rows& rows, flow::Output& out) {
   if (!Drain(out)) return Finish(Progress::kMore);
-  now_ms_ = context_->clock().NowMs();
+  now_ms_ = WindowTime(context_->clock().NowMs());
   if (firing_) {
     Result<Progress> fired = FireDue(TimeDomain::kEventTime, watermark_, out);
     if (!fired.ok() || *fired != Progress::kDone) return Finish(std::move(fired));
@@ -237,7 +237,7 @@ void WindowCore::Late(const void* value, int64_t time, types::RowKind kind) {
 
 Result<Progress> WindowCore::OnWatermark(flow::Watermark watermark, flow::Output& out) {
   if (!Drain(out)) return Finish(Progress::kMore);
-  now_ms_ = context_->clock().NowMs();
+  now_ms_ = WindowTime(context_->clock().NowMs());
   watermark_ = std::max(watermark_, watermark.time);
   firing_ = true;
   Result<Progress> fired = FireDue(TimeDomain::kEventTime, watermark_, out);
@@ -252,7 +252,7 @@ Result<Progress> WindowCore::OnTimer(int64_t now_ms, flow::Output& out) {
   if (!Drain(out)) return Finish(Progress::kMore);
   now_ms_ = now_ms;
   Result<Progress> fired = FireDue(TimeDomain::kProcessingTime, now_ms, out);
-  if (std::optional<int64_t> next = NextDue(TimeDomain::kProcessingTime)) context_->RequestTimer(*next);
+  if (std::optional<int64_t> next = NextDue(TimeDomain::kProcessingTime)) context_->RequestTimer(ClockTime(*next));
   return Finish(std::move(fired));
 }
 
@@ -309,7 +309,7 @@ Status WindowCore::FireListed(int64_t limit, flow::Output& out) {
 
 void WindowCore::ListPane(const state::KeyView& key, const Window& slice) {
   PaneList& list = panes_[slice];
-  if (list.empty() && domain() == TimeDomain::kProcessingTime) context_->RequestTimer(slice.max_timestamp());
+  if (list.empty() && domain() == TimeDomain::kProcessingTime) context_->RequestTimer(ClockTime(slice.max_timestamp()));
   list.Add(key);
 }
 
@@ -369,7 +369,7 @@ void WindowCore::RegisterTimer(TimeDomain timer_domain, int64_t time, const stat
     event_timers_->Register(time, key, WindowBytes(window).view());
   } else {
     processing_timers_->Register(time, key, WindowBytes(window).view());
-    context_->RequestTimer(time);
+    context_->RequestTimer(ClockTime(time));
   }
 }
 

@@ -46,9 +46,9 @@ class WindowCore : public flow::Operator {
   explicit WindowCore(WindowOptions options);
 
   Status Open(flow::Context& context) override;
-  Result<flow::Progress> Process(int input, flow::Rows& rows, flow::Output& out) final;
-  Result<flow::Progress> OnWatermark(flow::Watermark watermark, flow::Output& out) final;
-  Result<flow::Progress> OnTimer(int64_t now_ms, flow::Output& out) final;
+  Result<flow::Progress> Process(int input, flow::Rows& rows, flow::Output& out) override;
+  Result<flow::Progress> OnWatermark(flow::Watermark watermark, flow::Output& out) override;
+  Result<flow::Progress> OnTimer(int64_t now_ms, flow::Output& out) override;
   Result<flow::Progress> OnEnd(flow::EndKind kind, flow::Output& out) final;
   Result<std::vector<std::string>> Snapshot(const flow::Barrier& barrier) override;
 
@@ -86,6 +86,10 @@ class WindowCore : public flow::Operator {
   virtual bool Drain(flow::Output& out) = 0;
   virtual bool Flush() = 0;
   virtual Status PortStatus() const = 0;
+
+  // Windows on another clock than the world's (local time): processing time as windows know it, and when its clock shows a time.
+  virtual int64_t WindowTime(int64_t clock_ms) const { return clock_ms; }
+  virtual int64_t ClockTime(int64_t window_ms) const { return window_ms; }
 
   void OnSliceCreated(const state::KeyView& key, const Window& slice);
 

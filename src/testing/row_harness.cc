@@ -64,8 +64,8 @@ void AppendValueText(std::string text, const types::DataType& type, columns::Col
 }
 
 types::RowKind KindOf(std::string_view text) {
-  for (auto kind : {types::RowKind::kInsert, types::RowKind::kUpdateBefore, types::RowKind::kUpdateAfter,
-                    types::RowKind::kDelete})
+  for (auto kind :
+       {types::RowKind::kInsert, types::RowKind::kUpdateBefore, types::RowKind::kUpdateAfter, types::RowKind::kDelete})
     if (text.starts_with(types::RowKindText(kind))) return kind;
   return types::RowKind::kInsert;
 }
@@ -124,7 +124,7 @@ RowHarness& RowHarness::RowsOn(int input, std::vector<std::string> rows) {
   const InputColumns& columns = inputs_.at(static_cast<size_t>(input));
   Step step{.kind = Step::Kind::kRows, .input = input, .count = static_cast<int32_t>(rows.size())};
   step.make = [columns, keyed = script_.keyed, rows = std::move(rows)](columns::BufferPool& pool, int32_t from,
-                                                                      int32_t to) {
+                                                                       int32_t to) {
     columns::BatchBuilder builder(columns.schema, pool, to - from);
     for (int32_t i = from; i < to; ++i) AppendRowText(rows[static_cast<size_t>(i)], columns.schema, builder);
     columns::Batch batch = builder.Take();
@@ -143,6 +143,14 @@ RowHarness& RowHarness::ExpectOn(int port, std::vector<std::string> rows) {
     const bool insert = row.starts_with(types::RowKindText(types::RowKind::kInsert));
     step.rows.push_back({insert ? row.substr(kKindLength) : row, std::nullopt});
   }
+  return Do(std::move(step));
+}
+
+RowHarness& RowHarness::ExpectWatermarks(std::vector<int64_t> times) {
+  script_.ports[kWatermarkPort] = [](const columns::Batch&, int32_t) { return std::string(); };
+  Step step{.kind = Step::Kind::kExpect, .port = kWatermarkPort};
+  for (int64_t time : times) step.rows.push_back({std::to_string(time), std::nullopt});
+  step.in_order = true;
   return Do(std::move(step));
 }
 

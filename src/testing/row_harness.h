@@ -69,6 +69,14 @@ class RowHarness {
 
   /// Exactly these rows have come since the last expectation of the port, in any order.
   RowHarness& Expect(std::vector<std::string> rows) { return ExpectOn(0, std::move(rows)); }
+  /// ... in this order.
+  RowHarness& ExpectInOrder(std::vector<std::string> rows) {
+    ExpectOn(0, std::move(rows));
+    script_.steps.back().in_order = true;
+    return *this;
+  }
+  /// Exactly these watermarks were sent by the operator, which owns its watermarks, since the last such expectation.
+  RowHarness& ExpectWatermarks(std::vector<int64_t> times);
   RowHarness& ExpectNothing() { return ExpectOn(0, {}); }
   RowHarness& ExpectOn(int port, std::vector<std::string> rows);
   /// Entries of keyed state, timers not counted; and timers of both time domains.

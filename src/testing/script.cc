@@ -24,17 +24,17 @@ bool WithTimes(const Step& step) {
 
 std::string TimeText(int64_t time) { return time == columns::kNoTime ? "none" : std::to_string(time); }
 
-std::vector<std::string> Lines(const std::vector<CollectedRow>& rows, bool with_times) {
+std::vector<std::string> Lines(const std::vector<CollectedRow>& rows, bool with_times, bool in_order) {
   std::vector<std::string> lines;
   for (const CollectedRow& row : rows) lines.push_back(with_times ? row.text + " @ " + TimeText(row.time) : row.text);
-  std::sort(lines.begin(), lines.end());
+  if (!in_order) std::sort(lines.begin(), lines.end());
   return lines;
 }
 
 std::vector<std::string> Expected(const Step& step) {
   std::vector<CollectedRow> rows;
   for (const Step::Row& row : step.rows) rows.push_back({row.text, row.time.value_or(columns::kNoTime)});
-  return Lines(rows, WithTimes(step));
+  return Lines(rows, WithTimes(step), step.in_order);
 }
 
 std::string Show(const std::vector<std::string>& lines) {
@@ -63,11 +63,11 @@ std::string Compare(const Script& script, const Met& met, const Met* undisturbed
     const char* what = step.kind == Step::Kind::kTimers ? "timers" : "entries in state";
     return fmt::format("{}: expected {} {}, got {}", Where(script, met.step), step.count, what, met.entries);
   }
-  std::vector<std::string> expected = Expected(step), got = Lines(met.rows, WithTimes(step));
+  std::vector<std::string> expected = Expected(step), got = Lines(met.rows, WithTimes(step), step.in_order);
   if (expected == got) return {};
   std::string text = fmt::format("{}\n    expected:        {}\n    got:             {}", Where(script, met.step),
                                  Show(expected), Show(got));
-  if (undisturbed) text += "\n    undisturbed run: " + Show(Lines(undisturbed->rows, WithTimes(step)));
+  if (undisturbed) text += "\n    undisturbed run: " + Show(Lines(undisturbed->rows, WithTimes(step), step.in_order));
   return text;
 }
 
@@ -89,7 +89,7 @@ std::string Judge(const Script& script, const Transcript& run, const Transcript*
   if (script.error) return {};
   for (const auto& [port, rows] : run.left) {
     if (!rows.empty())
-      return fmt::format("rows on port {} that no expectation asks for: {}", port, Show(Lines(rows, true)));
+      return fmt::format("rows on port {} that no expectation asks for: {}", port, Show(Lines(rows, true, true)));
   }
   return {};
 }

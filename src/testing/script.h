@@ -20,6 +20,10 @@ using MakeOperator = std::function<Result<std::unique_ptr<flow::Operator>>()>;
 /// Scripts of more inputs are not restarted after each of them: that costs the square of their number.
 constexpr int kMaxRestartedInputs = 50;
 
+/// Expectations of this port are of watermarks that the operator sends itself, each greater than the one before. They are asked for
+/// by an entry in Script::ports.
+constexpr int kWatermarkPort = -1;
+
 /// One thing done to the operator, or expected of it.
 struct Step {
   enum class Kind : uint8_t { kRows, kWatermark, kProcessingTime, kEndOfInput, kExpect, kEntries, kTimers, kInspect };
@@ -30,12 +34,13 @@ struct Step {
   int32_t count = 0;  // kRows; kEntries: state entries without timers; kTimers: timers
   /// kRows: a batch of rows [from, to).
   std::function<columns::Batch(columns::BufferPool& pool, int32_t from, int32_t to)> make;
-  /// kExpect: text of each row and, if asked for, its event time; any order.
+  /// kExpect: text of each row and, if asked for, its event time.
   struct Row {
     std::string text;
     std::optional<int64_t> time;
   };
   std::vector<Row> rows;
+  bool in_order = false;  // kExpect: the rows came in this order
   /// kInspect: in the undisturbed run only.
   std::function<void(flow::Operator&)> inspect;
 };

@@ -38,6 +38,13 @@ class CollectingOutput final : public flow::Output {
     emitted_ += batch.rows();
     if (starving_) credit_ = false;
   }
+  // Each subtask sends its own, and those that were restarted send them again.
+  void EmitWatermark(flow::Watermark watermark) override {
+    if (watermark.time <= watermark_ || !script_.ports.contains(kWatermarkPort)) return;
+    watermark_ = watermark.time;
+    transcript_.left[kWatermarkPort].push_back({std::to_string(watermark_), columns::kNoTime});
+  }
+  void EmitStatus(flow::WatermarkStatus) override {}
   columns::BufferPool& pool() override { return pool_; }
   void Refill() {
     credit_ = true;
@@ -56,6 +63,7 @@ class CollectingOutput final : public flow::Output {
   Transcript& transcript_;
   int64_t emitted_ = 0;
   int32_t beyond_ = 0;
+  int64_t watermark_ = INT64_MIN;
 };
 
 class NoWaker final : public flow::Waker {

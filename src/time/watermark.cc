@@ -12,6 +12,10 @@ int64_t BoundedOutOfOrderness::Current() const {
   return max_time_ <= INT64_MIN + bound_ms_ ? kMinWatermark : max_time_ - bound_ms_ - 1;
 }
 
+void GreatestTime::OnRows(const int64_t* times, int32_t count) {
+  for (int32_t i = 0; i < count; ++i) max_time_ = std::max(max_time_, times[i]);
+}
+
 WatermarkMerger::WatermarkMerger(int inputs, Rejoin rejoin) : inputs_(static_cast<size_t>(inputs)), rejoin_(rejoin) {}
 
 bool WatermarkMerger::OnTime(int input, int64_t watermark, bool idle) {

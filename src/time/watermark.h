@@ -43,6 +43,18 @@ class BoundedOutOfOrderness final : public WatermarkGenerator {
   int64_t max_time_ = INT64_MIN;
 };
 
+/// Watermark = the greatest time seen: for rows whose times are watermarks themselves (SQL's WATERMARK FOR t AS expression).
+class GreatestTime final : public WatermarkGenerator {
+ public:
+  void OnRows(const int64_t* times, int32_t count) override;
+  int64_t Current() const override { return max_time_; }
+  void Snapshot(ByteWriter& out) const override { out.I64(max_time_); }
+  void Restore(ByteReader& in) override { max_time_ = in.I64(); }
+
+ private:
+  int64_t max_time_ = INT64_MIN;
+};
+
 using WatermarkGeneratorFactory = std::function<std::unique_ptr<WatermarkGenerator>()>;
 
 /// When an input back from idleness, whose watermark lies behind the merged one, counts again.

@@ -1,0 +1,73 @@
+// Joins of two streams of rows. Node kinds "join", "interval-join", "temporal-join", "window-join". Output: the left columns, then the
+// right ones; of semi and anti joins the left columns only. A condition sees left columns, then right columns.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "expr/expression.h"
+#include "types/data_type.h"
+
+namespace thalweg::graph {
+
+/// The numbers stand in payloads.
+enum class JoinType : uint8_t { kInner = 0, kLeft = 1, kRight = 2, kFull = 3, kSemi = 4, kAnti = 5 };
+
+/// What all joins have. Left key i equals right key i; both sides' keys are of the same types.
+struct JoinSides {
+  types::Schema left, right;
+  std::vector<int> left_keys, right_keys;
+  /// Of each key, 0 or 1: NULL equals NULL (IS NOT DISTINCT FROM). Empty: no NULL equals another.
+  std::vector<int> null_equal;
+  JoinType type = JoinType::kInner;
+  std::optional<expr::Expression> condition;  // beside the keys' equality
+  std::string zone;                           // the session's, for the condition; empty: UTC
+};
+
+/// Regular join: everything that came is joined with everything that comes, and inputs may take rows back.
+struct JoinSpec {
+  JoinSides sides;
+  /// Columns by which a side's rows are told apart; empty: none are known.
+  std::vector<int> left_unique_key, right_unique_key;
+  int64_t left_ttl_ms = 0, right_ttl_ms = 0;  // 0: rows are kept for ever
+};
+
+/// Rows whose times are near: left time - right time lies in [lower, upper]. Append only; not semi, not anti.
+struct IntervalJoinSpec {
+  JoinSides sides;
+  int64_t lower_ms = 0, upper_ms = 0;
+  /// Columns of the event times; both -1: processing time.
+  int left_time = -1, right_time = -1;
+  int64_t min_cleanup_ms = 0;  // rows may stay so much longer than they can be joined, that they go together
+};
+
+/// FOR SYSTEM_TIME AS OF: each left row with the right row that was valid at its time. Inner or left.
+struct TemporalJoinSpec {
+  JoinSides sides;
+  /// Columns of the event times; both -1: processing time, the right row that is valid now.
+  int left_time = -1, right_time = -1;
+  int64_t ttl_ms = 0;
+};
+
+/// Rows of one window that both sides were assigned to before.
+struct WindowJoinSpec {
+  JoinSides sides;
+  int left_window_end = -1, right_window_end = -1;
+  std::string zone;  // windows of a TIMESTAMP_LTZ time end at the local time of this zone; empty: UTC
+};
+
+std::string Encode(const JoinSpec& spec);
+std::string Encode(const IntervalJoinSpec& spec);
+std::string Encode(const TemporalJoinSpec& spec);
+std::string Encode(const WindowJoinSpec& spec);
+/// External error if malformed, user error if a column does not exist.
+Result<JoinSpec> DecodeJoin(std::string_view bytes);
+Result<IntervalJoinSpec> DecodeIntervalJoin(std::string_view bytes);
+Result<TemporalJoinSpec> DecodeTemporalJoin(std::string_view bytes);
+Result<WindowJoinSpec> DecodeWindowJoin(std::string_view bytes);
+
+}  // namespace thalweg::graph

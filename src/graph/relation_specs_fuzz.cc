@@ -1,0 +1,52 @@
+#include "base/check.h"
+#include "graph/changelog_spec.h"
+#include "graph/join_spec.h"
+#include "graph/rank_spec.h"
+#include "testing/fuzz.h"
+
+namespace thalweg::graph {
+namespace {
+
+/// Bytes that decode give a spec that encodes to bytes of the same spec.
+template <typename T>
+void CheckAgain(const Result<T>& spec, Result<T> (*decode)(std::string_view)) {
+  if (!spec.ok()) return;
+  const std::string bytes = Encode(*spec);
+  const Result<T> again = decode(bytes);
+  THALWEG_CHECK(again.ok(), "{}", again.status().ToString());
+  THALWEG_CHECK(Encode(*again) == bytes);
+}
+
+types::Schema SampleInput() {
+  return types::Schema({{"k", types::DataType(types::TypeId::kInt)}, {"t", types::DataType::Timestamp(3)}});
+}
+
+JoinSides SampleSides() {
+  JoinSides sides;
+  sides.left = sides.right = SampleInput();
+  sides.left_keys = sides.right_keys = {0};
+  return sides;
+}
+
+}  // namespace
+
+// Any bytes give an error or a spec, of every kind.
+FUZZ_TARGET(RelationSpecs, Encode(JoinSpec{SampleSides()}), Encode(IntervalJoinSpec{SampleSides(), 0, 1, 1, 1}),
+            Encode(RankSpec{SampleInput(), {0}, {{.column = 1}}}), Encode(SortSpec{SampleInput(), {{.column = 0}}}),
+            Encode(ChangelogNormalizeSpec{SampleInput(), {0}})) {
+  CheckAgain(DecodeJoin(input), DecodeJoin);
+  CheckAgain(DecodeIntervalJoin(input), DecodeIntervalJoin);
+  CheckAgain(DecodeTemporalJoin(input), DecodeTemporalJoin);
+  CheckAgain(DecodeWindowJoin(input), DecodeWindowJoin);
+  CheckAgain(DecodeRank(input), DecodeRank);
+  CheckAgain(DecodeDeduplicate(input), DecodeDeduplicate);
+  CheckAgain(DecodeWindowRank(input), DecodeWindowRank);
+  CheckAgain(DecodeWindowDeduplicate(input), DecodeWindowDeduplicate);
+  CheckAgain(DecodeSort(input), DecodeSort);
+  CheckAgain(DecodeLimit(input), DecodeLimit);
+  CheckAgain(DecodeChangelogNormalize(input), DecodeChangelogNormalize);
+  CheckAgain(DecodeUpsertMaterialize(input), DecodeUpsertMaterialize);
+  CheckAgain(DecodeDropUpdateBefore(input), DecodeDropUpdateBefore);
+}
+
+}  // namespace thalweg::graph

@@ -1,0 +1,25 @@
+// What the rows of a table's source pass inside the source, split by split: computed columns, and the watermark. Node::scan.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "expr/expression.h"
+
+namespace thalweg::graph {
+
+struct ScanSpec {
+  std::vector<expr::Expression> columns;      // the table's, over the connector's rows; empty: as they are
+  std::optional<expr::Expression> watermark;  // TIMESTAMP or TIMESTAMP_LTZ of at most 3 digits, over the table's columns
+  int64_t idle_timeout_ms = 0;                // 0: a quiet split is never idle
+  std::string zone;                           // the session's; empty: UTC
+};
+
+std::string Encode(const ScanSpec& spec);
+/// External error if malformed; user error if it names a function that this build does not have.
+Result<ScanSpec> DecodeScan(std::string_view bytes);
+
+}  // namespace thalweg::graph

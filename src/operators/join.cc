@@ -1,0 +1,165 @@
+#include "operators/join.h"
+
+#include <utility>
+
+#include "graph/join_spec.h"
+#include "operators/join_rows.h"
+#include "operators/join_side.h"
+#include "operators/row_operator.h"
+
+namespace thalweg::operators {
+
+using graph::JoinType;
+using types::RowKind;
+
+namespace {
+
+bool IsSemiOrAnti(JoinType type) { return type == JoinType::kSemi || type == JoinType::kAnti; }
+
+JoinSide MakeSide(const graph::JoinSpec& spec, bool left) {
+  return JoinSide({.name = left ? "left-records" : "right-records",
+                   .join_key = left ? spec.sides.left_keys : spec.sides.right_keys,
+                   .unique_key = left ? spec.left_unique_key : spec.right_unique_key,
+                   .ttl_ms = left ? spec.left_ttl_ms : spec.right_ttl_ms});
+}
+
+/// A change at hand: the row, the side it came on, its key.
+struct Change {
+  const columns::Batch& batch;
+  int32_t row;
+  bool left;
+  const state::KeyView& key;
+  RowKind kind() const { return batch.kind(row); }
+  bool adds() const { return types::RowKindSign(kind()) > 0; }
+  JoinRowRef ref() const { return {.batch = &batch, .row = row}; }
+};
+
+class JoinOperator : public RowOperator {
+ public:
+  JoinOperator(const graph::JoinSpec& spec, JoinRows rows)
+      : RowOperator({spec.sides.left_keys, spec.sides.right_keys}, JoinOutput(spec.sides)),
+        type_(spec.sides.type),
+        rows_(std::move(rows)),
+        left_(MakeSide(spec, true)),
+        right_(MakeSide(spec, false)) {}
+
+ protected:
+  Status OpenState(flow::Context& context, state::KeyedBackend& backend) override {
+    rows_.Open(context);
+    THALWEG_TRY(left_.Open(backend));
+    return right_.Open(backend);
+  }
+
+  Status OnRow(int input, const columns::Batch& batch, int32_t row, const state::KeyView& key) override {
+    const Change change{batch, row, input == 0, key};
+    if (!rows_.KeyMatches(batch, row, change.left)) {
+      Unmatchable(change);
+      return {};
+    }
+    other(change).Find(key, found_);
+    THALWEG_ASSIGN(matches_, rows_.Matches(change.ref(), change.left, found_.rows));
+    if (IsSemiOrAnti(type_))
+      change.left ? SemiLeft(change) : SemiRight(change);
+    else
+      change.adds() ? Add(change) : Retract(change);
+    return {};
+  }
+
+ private:
+  bool pads(bool left) const {
+    return type_ == JoinType::kFull || type_ == (left ? JoinType::kLeft : JoinType::kRight);
+  }
+  JoinSide& side(const Change& change) { return change.left ? left_ : right_; }
+  JoinSide& other(const Change& change) { return change.left ? right_ : left_; }
+  size_t Index(int32_t match) const { return static_cast<size_t>(match); }
+
+  // A row whose key has a NULL that equals nothing joins with nothing, now and later, so it need not be kept: what it gave is taken
+  // back by its retraction alone.
+  void Unmatchable(const Change& change) {
+    if (IsSemiOrAnti(type_)) {
+      if (change.left && type_ == JoinType::kAnti) output().CopyRow(change.batch, change.row, change.kind());
+    } else if (pads(change.left)) {
+      rows_.EmitPadded(change.ref(), change.left, change.adds() ? RowKind::kInsert : RowKind::kDelete, output());
+    }
+  }
+
+  void Add(const Change& change) {
+    const bool pads_input = pads(change.left), pads_other = pads(!change.left);
+    const bool additional = pads_other && side(change).IsAdditional(change.key, change.batch, change.row);
+    if (pads_input && matches_.empty()) rows_.EmitPadded(change.ref(), change.left, RowKind::kInsert, output());
+    for (int32_t match : matches_) {
+      const std::string& row = found_.rows[Index(match)];
+      const uint64_t associations = found_.associations[Index(match)];
+      if (pads_other && associations == 0) rows_.EmitPadded({.bytes = row}, !change.left, RowKind::kDelete, output());
+      if (pads_other && (associations == 0 || additional))
+        other(change).SetAssociations(change.key, found_, Index(match), associations + 1);
+      const RowKind kind = pads_input || pads_other ? RowKind::kInsert : change.kind();
+      rows_.Emit(change.ref(), change.left, row, kind, output());
+    }
+    side(change).Add(change.key, change.batch, change.row, pads_input ? matches_.size() : 0);
+  }
+
+  void Retract(const Change& change) {
+    const bool pads_input = pads(change.left), pads_other = pads(!change.left);
+    side(change).Retract(change.key, change.batch, change.row);
+    if (pads_input && matches_.empty()) rows_.EmitPadded(change.ref(), change.left, RowKind::kDelete, output());
+    for (int32_t match : matches_) {
+      const std::string& row = found_.rows[Index(match)];
+      rows_.Emit(change.ref(), change.left, row, pads_input ? RowKind::kDelete : change.kind(), output());
+      if (!pads_other) continue;
+      const uint64_t associations = found_.associations[Index(match)];
+      if (associations == 1) rows_.EmitPadded({.bytes = row}, !change.left, RowKind::kInsert, output());
+      SetOneLess(change, match);
+    }
+  }
+
+  // None left to take from: the row that it was counted for has been forgotten by its TTL.
+  void SetOneLess(const Change& change, int32_t match) {
+    const uint64_t associations = found_.associations[Index(match)];
+    if (associations > 0) other(change).SetAssociations(change.key, found_, Index(match), associations - 1);
+  }
+
+  void SemiLeft(const Change& change) {
+    if (matches_.empty() == (type_ == JoinType::kAnti)) output().CopyRow(change.batch, change.row, change.kind());
+    if (change.adds())
+      left_.Add(change.key, change.batch, change.row, matches_.size());
+    else
+      left_.Retract(change.key, change.batch, change.row);
+  }
+
+  void SemiRight(const Change& change) {
+    const bool anti = type_ == JoinType::kAnti;
+    if (!change.adds()) {
+      right_.Retract(change.key, change.batch, change.row);
+      for (int32_t match : matches_) {
+        if (found_.associations[Index(match)] == 1)
+          output().AppendStored(found_.rows[Index(match)], anti ? RowKind::kInsert : change.kind());
+        SetOneLess(change, match);
+      }
+      return;
+    }
+    const bool additional = right_.IsAdditional(change.key, change.batch, change.row);
+    right_.Add(change.key, change.batch, change.row, 0);
+    for (int32_t match : matches_) {
+      const uint64_t associations = found_.associations[Index(match)];
+      if (associations == 0) output().AppendStored(found_.rows[Index(match)], anti ? RowKind::kDelete : change.kind());
+      if (associations == 0 || additional) left_.SetAssociations(change.key, found_, Index(match), associations + 1);
+    }
+  }
+
+  JoinType type_;
+  JoinRows rows_;
+  JoinSide left_, right_;
+  JoinCandidates found_;
+  std::span<const int32_t> matches_;  // indexes into found_
+};
+
+}  // namespace
+
+Result<std::unique_ptr<flow::Operator>> MakeJoin(const graph::Node& node) {
+  THALWEG_ASSIGN(const graph::JoinSpec spec, graph::DecodeJoin(node.payload));
+  THALWEG_ASSIGN(JoinRows rows, JoinRows::Make(spec.sides));
+  return std::unique_ptr<flow::Operator>(std::make_unique<JoinOperator>(spec, std::move(rows)));
+}
+
+}  // namespace thalweg::operators

@@ -1,0 +1,95 @@
+#include "operators/join_side.h"
+
+#include <algorithm>
+
+#include "operators/row_operator.h"
+#include "operators/stored_row.h"
+
+namespace thalweg::operators {
+
+JoinSide::JoinSide(Options options) : options_(std::move(options)) {
+  if (options_.unique_key.empty()) return;
+  const bool contained = std::ranges::all_of(options_.unique_key, [&](int column) {
+    return std::ranges::find(options_.join_key, column) != options_.join_key.end();
+  });
+  layout_ = contained ? Layout::kSingle : Layout::kByUniqueKey;
+}
+
+Status JoinSide::Open(state::KeyedBackend& backend) {
+  state::StateSpec spec;
+  spec.name = options_.name;
+  spec.kind = layout_ == Layout::kSingle ? state::StateKind::kValue : state::StateKind::kMap;
+  if (layout_ == Layout::kByUniqueKey) spec.namespace_codec = "unique-key";
+  if (layout_ == Layout::kCounted) spec.namespace_codec = "row";
+  spec.ttl.ttl_ms = options_.ttl_ms;
+  THALWEG_ASSIGN(table_, state::Table<JoinEntry>::Open(backend, std::move(spec)));
+  return {};
+}
+
+std::string_view JoinSide::NameOf(const columns::Batch& batch, int32_t row) {
+  scratch_.clear();
+  if (layout_ == Layout::kByUniqueKey) AppendCells(batch, row, options_.unique_key, scratch_);
+  if (layout_ == Layout::kCounted) AppendStoredRow(batch, row, scratch_);
+  return scratch_;
+}
+
+void JoinSide::Add(const state::KeyView& key, const columns::Batch& batch, int32_t row, uint64_t associations) {
+  bool created = false;
+  JoinEntry& entry = table_.FindOrCreate(key, NameOf(batch, row), &created);
+  entry.associations = associations;
+  if (layout_ == Layout::kCounted) {
+    if (!created) ++entry.count;
+    return;
+  }
+  entry.bytes.clear();
+  AppendStoredRow(batch, row, entry.bytes);
+}
+
+void JoinSide::Retract(const state::KeyView& key, const columns::Batch& batch, int32_t row) {
+  const std::string_view name = NameOf(batch, row);
+  if (layout_ == Layout::kCounted) {
+    JoinEntry* entry = table_.Find(key, name);
+    if (!entry) return;
+    if (entry->count > 1) {
+      --entry->count;
+      return table_.MarkDirty();
+    }
+  }
+  table_.Erase(key, name);
+}
+
+bool JoinSide::IsAdditional(const state::KeyView& key, const columns::Batch& batch, int32_t row) {
+  return layout_ == Layout::kCounted || table_.Find(key, NameOf(batch, row)) == nullptr;
+}
+
+void JoinSide::Find(const state::KeyView& key, JoinCandidates& found) {
+  found.clear();
+  if (layout_ == Layout::kSingle) {
+    const JoinEntry* entry = table_.Find(key);
+    if (!entry) return;
+    found.rows.push_back(entry->bytes);
+    found.associations.push_back(entry->associations);
+    return;
+  }
+  table_.ForEachOfKey(key, [&](std::string_view name, const JoinEntry& entry) {
+    for (uint64_t i = 0; i < entry.count; ++i) {
+      found.rows.emplace_back(layout_ == Layout::kCounted ? name : std::string_view(entry.bytes));
+      if (layout_ == Layout::kByUniqueKey) found.names.emplace_back(name);
+      found.associations.push_back(entry.associations);
+    }
+    return true;
+  });
+}
+
+void JoinSide::SetAssociations(const state::KeyView& key, const JoinCandidates& found, size_t index,
+                               uint64_t associations) {
+  std::string_view name;
+  if (layout_ == Layout::kByUniqueKey) name = found.names[index];
+  if (layout_ == Layout::kCounted) name = found.rows[index];
+  JoinEntry* entry = table_.Find(key, name);
+  if (!entry) return;
+  entry->associations = associations;
+  table_.MarkDirty();
+}
+
+}  // namespace thalweg::operators

@@ -1,0 +1,86 @@
+// JoinSide: the rows of one side of a regular join, by join key.
+// Rule: what tells rows of a key apart decides how they lie: nothing (their unique key is in the join key: one row a key), their unique
+// key (a row by it), or all of the row (how often it came).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "columns/batch.h"
+#include "state/table.h"
+#include "types/codec.h"
+
+namespace thalweg::operators {
+
+/// One stored row, or several equal ones.
+struct JoinEntry {
+  std::string bytes;   // of the row (stored_row.h); empty if the namespace has them
+  uint64_t count = 1;  // of equal rows
+  uint64_t associations =
+      0;  // rows of the other side that it matches; kept for sides that may be padded, and left sides of semi joins
+};
+
+/// Rows found for a key: one entry for each row, in the order of the entries' names.
+struct JoinCandidates {
+  std::vector<std::string> rows;
+  std::vector<std::string> names;  // of the entries, where they are not the rows themselves
+  std::vector<uint64_t> associations;
+  void clear() {
+    rows.clear();
+    names.clear();
+    associations.clear();
+  }
+};
+
+/// Of one operator; the task's thread.
+class JoinSide {
+ public:
+  struct Options {
+    std::string name;
+    std::vector<int> join_key;
+    std::vector<int> unique_key;  // empty: none
+    int64_t ttl_ms = 0;
+  };
+  JoinSide() = default;
+  explicit JoinSide(Options options);
+  Status Open(state::KeyedBackend& backend);
+
+  /// Adds a row, or puts it in the place of the one with its unique key.
+  void Add(const state::KeyView& key, const columns::Batch& batch, int32_t row, uint64_t associations);
+  /// Takes one away; one that is not there (its TTL has passed) is no matter.
+  void Retract(const state::KeyView& key, const columns::Batch& batch, int32_t row);
+  /// Adding the row makes one row more; false if it takes the place of another.
+  bool IsAdditional(const state::KeyView& key, const columns::Batch& batch, int32_t row);
+  void Find(const state::KeyView& key, JoinCandidates& found);
+  /// Of row `index` of what Find gave.
+  void SetAssociations(const state::KeyView& key, const JoinCandidates& found, size_t index, uint64_t associations);
+
+ private:
+  enum class Layout : uint8_t { kSingle, kByUniqueKey, kCounted };
+
+  /// The namespace of the row; in scratch_.
+  std::string_view NameOf(const columns::Batch& batch, int32_t row);
+
+  Options options_;
+  Layout layout_ = Layout::kCounted;
+  state::Table<JoinEntry> table_;
+  std::string scratch_;
+};
+
+}  // namespace thalweg::operators
+
+template <>
+struct thalweg::types::Codec<thalweg::operators::JoinEntry> {
+  static std::string Name() { return "join-entry/1"; }
+  static void Encode(const operators::JoinEntry& value, ByteWriter& out) {
+    out.String(value.bytes);
+    out.Varint(value.count);
+    out.Varint(value.associations);
+  }
+  static void Decode(ByteReader& in, operators::JoinEntry& value) {
+    value.bytes = in.String();
+    value.count = in.Varint();
+    value.associations = in.Varint();
+  }
+};

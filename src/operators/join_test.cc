@@ -1,0 +1,271 @@
+#include "operators/join.h"
+
+#include "expr/functions.h"
+#include "graph/join_spec.h"
+#include "testing/row_harness.h"
+
+namespace thalweg::operators {
+namespace {
+
+using graph::JoinSpec;
+using graph::JoinType;
+using std::chrono::milliseconds;
+using testing::ParseSchema;
+using testing::RowHarness;
+
+constexpr const char* kOrders = "o STRING, line STRING, address STRING";
+constexpr const char* kShipments = "line STRING, mode STRING";
+constexpr const char* kOrdersShipped = "o STRING, l STRING, address STRING, line STRING, mode STRING";
+
+/// Orders joined with shipments by `line`, which is unique on the right; orders are unique by (o, line), of which line is the key.
+JoinSpec OrderJoin(JoinType type) {
+  JoinSpec spec;
+  spec.sides.left = ParseSchema(kOrders);
+  spec.sides.right = ParseSchema(kShipments);
+  spec.sides.left_keys = {1};
+  spec.sides.right_keys = {0};
+  spec.sides.type = type;
+  spec.left_unique_key = {1};
+  spec.right_unique_key = {0};
+  return spec;
+}
+
+/// Two columns a side, without unique keys.
+JoinSpec PlainJoin(JoinType type) {
+  JoinSpec spec;
+  spec.sides.left = ParseSchema("k INT, a STRING");
+  spec.sides.right = ParseSchema("k INT, b STRING");
+  spec.sides.left_keys = {0};
+  spec.sides.right_keys = {0};
+  spec.sides.type = type;
+  return spec;
+}
+
+/// The harness is neither copied nor moved, so its inputs are set where it stands.
+RowHarness& Inputs(RowHarness& harness, const JoinSpec& spec) {
+  const bool orders = spec.sides.left.size() == 3;
+  const bool semi = spec.sides.type == JoinType::kSemi || spec.sides.type == JoinType::kAnti;
+  harness.Input(orders ? kOrders : "k INT, a STRING", {orders ? 1 : 0});
+  harness.Input(orders ? kShipments : "k INT, b STRING", {0});
+  if (semi) return harness.Output(orders ? kOrders : "k INT, a STRING");
+  return harness.Output(orders ? kOrdersShipped : "k INT, a STRING, k2 INT, b STRING");
+}
+
+// StreamingJoinOperatorTest.testInnerJoinWithDifferentStateRetentionTime
+TEST(Join, InnerForgetsEachSideByItsOwnTtl) {
+  JoinSpec spec = OrderJoin(JoinType::kInner);
+  spec.left_ttl_ms = 4000;
+  spec.right_ttl_ms = 1000;
+  RowHarness harness(MakeJoin, Encode(spec));
+  Inputs(harness, spec)
+      .StartAt(milliseconds(1))
+      .RowsOn(0, {"+I[o1, l1, pottstown]", "+I[o1, l2, pottstown]"})
+      .ExpectNothing()
+      .RowsOn(1, {"+I[l2, AIR]"})
+      .ExpectInOrder({"+I[o1, l2, pottstown, l2, AIR]"})
+      .ProcessingTime(milliseconds(3000))
+      .RowsOn(0, {"+U[o1, l2, honolulu]"})
+      .ExpectNothing()
+      .RowsOn(1, {"+U[l2, SHIP]"})
+      .ExpectInOrder({"+U[o1, l2, honolulu, l2, SHIP]"})
+      .ProcessingTime(milliseconds(4001))
+      .RowsOn(1, {"+I[l1, TRUCK]"})
+      .ExpectNothing()
+      .RowsOn(1, {"-D[l2, SHIP]"})
+      .ExpectInOrder({"-D[o1, l2, honolulu, l2, SHIP]"})
+      .ProcessingTime(milliseconds(7000))
+      .RowsOn(1, {"+I[l2, RAIL]"})
+      .ExpectNothing();
+}
+
+// StreamingJoinOperatorTest.testInnerJoinWithStateRetentionDisabled
+TEST(Join, InnerKeepsTheKindOfItsInput) {
+  const JoinSpec spec = OrderJoin(JoinType::kInner);
+  RowHarness harness(MakeJoin, Encode(spec));
+  Inputs(harness, spec)
+      .RowsOn(0, {"+I[o1, l1, pottstown]", "+I[o1, l2, pottstown]"})
+      .RowsOn(1, {"+I[l2, AIR]"})
+      .ExpectInOrder({"+I[o1, l2, pottstown, l2, AIR]"})
+      .RowsOn(0, {"+U[o1, l2, honolulu]"})
+      .ExpectInOrder({"+U[o1, l2, honolulu, l2, AIR]"})
+      .RowsOn(1, {"+U[l2, SHIP]"})
+      .ExpectInOrder({"+U[o1, l2, honolulu, l2, SHIP]"})
+      .RowsOn(1, {"-U[l2, SHIP]"})
+      .ExpectInOrder({"-U[o1, l2, honolulu, l2, SHIP]"})
+      .RowsOn(1, {"+I[l2, RAIL]"})
+      .ExpectInOrder({"+I[o1, l2, honolulu, l2, RAIL]"});
+}
+
+// StreamingJoinOperatorTest.testLeftOuterJoinInnerSideUpdateAfterThenDeleteRestoresNullPadding and its sister of a duplicate insert
+TEST(Join, LeftPadsAgainWhenTheOnlyMatchThatWasUpdatedGoes) {
+  const JoinSpec spec = OrderJoin(JoinType::kLeft);
+  RowHarness harness(MakeJoin, Encode(spec));
+  Inputs(harness, spec)
+      .RowsOn(0, {"+I[o1, l1, pottstown]"})
+      .ExpectInOrder({"+I[o1, l1, pottstown, null, null]"})
+      .RowsOn(1, {"+I[l1, AIR]"})
+      .ExpectInOrder({"-D[o1, l1, pottstown, null, null]", "+I[o1, l1, pottstown, l1, AIR]"})
+      .RowsOn(1, {"+U[l1, SHIP]"})
+      .ExpectInOrder({"+I[o1, l1, pottstown, l1, SHIP]"})
+      .RowsOn(1, {"+I[l1, SHIP]"})
+      .ExpectInOrder({"+I[o1, l1, pottstown, l1, SHIP]"})
+      .RowsOn(1, {"-D[l1, SHIP]"})
+      .ExpectInOrder({"-D[o1, l1, pottstown, l1, SHIP]", "+I[o1, l1, pottstown, null, null]"});
+}
+
+// StreamingJoinOperatorTest.testRightOuterJoinInnerSideUpdateAfterThenDeleteRestoresNullPadding
+TEST(Join, RightPadsAgainWhenTheOnlyMatchGoes) {
+  const JoinSpec spec = OrderJoin(JoinType::kRight);
+  RowHarness harness(MakeJoin, Encode(spec));
+  Inputs(harness, spec)
+      .RowsOn(1, {"+I[l1, AIR]"})
+      .ExpectInOrder({"+I[null, null, null, l1, AIR]"})
+      .RowsOn(0, {"+I[o1, l1, pottstown]"})
+      .ExpectInOrder({"-D[null, null, null, l1, AIR]", "+I[o1, l1, pottstown, l1, AIR]"})
+      .RowsOn(0, {"+U[o1, l1, honolulu]"})
+      .ExpectInOrder({"+I[o1, l1, honolulu, l1, AIR]"})
+      .RowsOn(0, {"-D[o1, l1, honolulu]"})
+      .ExpectInOrder({"-D[o1, l1, honolulu, l1, AIR]", "+I[null, null, null, l1, AIR]"});
+}
+
+// StreamingJoinOperatorTest.testFullOuterJoinLeftSideUpdateAfterThenDeleteRestoresNullPadding
+TEST(Join, FullPadsBothSides) {
+  const JoinSpec spec = PlainJoin(JoinType::kFull);
+  RowHarness harness(MakeJoin, Encode(spec));
+  Inputs(harness, spec)
+      .RowsOn(1, {"+I[1, x]"})
+      .ExpectInOrder({"+I[null, null, 1, x]"})
+      .RowsOn(0, {"+I[1, a]", "+I[1, a]", "+I[2, c]"})
+      .ExpectInOrder({"-D[null, null, 1, x]", "+I[1, a, 1, x]", "+I[1, a, 1, x]", "+I[2, c, null, null]"})
+      .RowsOn(0, {"-U[1, a]"})
+      .ExpectInOrder({"-D[1, a, 1, x]"})
+      .RowsOn(0, {"-D[1, a]"})
+      .ExpectInOrder({"-D[1, a, 1, x]", "+I[null, null, 1, x]"})
+      .RowsOn(1, {"-D[1, x]"})
+      .ExpectInOrder({"-D[null, null, 1, x]"})
+      .ExpectEntries(1);
+}
+
+TEST(Join, LeftForwardsTheKindOfARetractionOfItsInnerSide) {
+  const JoinSpec spec = PlainJoin(JoinType::kLeft);
+  RowHarness harness(MakeJoin, Encode(spec));
+  Inputs(harness, spec)
+      .RowsOn(1, {"+I[1, x]", "+I[1, y]"})
+      .RowsOn(0, {"+I[1, a]"})
+      .ExpectInOrder({"+I[1, a, 1, x]", "+I[1, a, 1, y]"})
+      .RowsOn(1, {"-U[1, x]"})
+      .ExpectInOrder({"-U[1, a, 1, x]"})
+      .RowsOn(1, {"+U[1, z]"})
+      .ExpectInOrder({"+I[1, a, 1, z]"})
+      .RowsOn(0, {"-D[1, a]"})
+      .ExpectInOrder({"-D[1, a, 1, y]", "-D[1, a, 1, z]"});
+}
+
+TEST(Join, ARowIsFoundByItsUniqueKeyWhenItChanges) {
+  JoinSpec spec = PlainJoin(JoinType::kLeft);
+  spec.right_unique_key = {1};
+  RowHarness harness(MakeJoin, Encode(spec));
+  Inputs(harness, spec)
+      .RowsOn(0, {"+I[1, a]"})
+      .RowsOn(1, {"+I[1, x]", "+I[1, y]", "+U[1, y]"})
+      .RowsOn(1, {"-D[1, x]"})
+      .ExpectInOrder({"+I[1, a, null, null]", "-D[1, a, null, null]", "+I[1, a, 1, x]", "+I[1, a, 1, y]",
+                      "+I[1, a, 1, y]", "-D[1, a, 1, x]"})
+      .RowsOn(1, {"-D[1, y]"})
+      .ExpectInOrder({"-D[1, a, 1, y]", "+I[1, a, null, null]"});
+}
+
+TEST(Join, SemiSendsALeftRowOnceHoweverManyMatch) {
+  const JoinSpec spec = PlainJoin(JoinType::kSemi);
+  RowHarness harness(MakeJoin, Encode(spec));
+  Inputs(harness, spec)
+      .RowsOn(0, {"+I[1, a]", "+I[2, b]"})
+      .ExpectNothing()
+      .RowsOn(1, {"+I[1, x]", "+U[1, y]", "+U[2, z]"})
+      .ExpectInOrder({"+I[1, a]", "+U[2, b]"})
+      .RowsOn(0, {"+U[1, c]"})
+      .ExpectInOrder({"+U[1, c]"})
+      .RowsOn(1, {"-D[1, x]"})
+      .ExpectNothing()
+      .RowsOn(1, {"-U[1, y]"})
+      .ExpectInOrder({"-U[1, a]", "-U[1, c]"})
+      .RowsOn(0, {"-D[1, a]", "-D[2, b]"})
+      .ExpectInOrder({"-D[2, b]"});
+}
+
+TEST(Join, AntiSendsLeftRowsThatNothingMatches) {
+  const JoinSpec spec = PlainJoin(JoinType::kAnti);
+  RowHarness harness(MakeJoin, Encode(spec));
+  Inputs(harness, spec)
+      .RowsOn(0, {"+I[1, a]", "+U[null, n]"})
+      .ExpectInOrder({"+I[1, a]", "+U[null, n]"})
+      .RowsOn(1, {"+I[1, x]", "+I[1, y]", "+I[null, z]"})
+      .ExpectInOrder({"-D[1, a]"})
+      .RowsOn(1, {"-D[1, x]"})
+      .ExpectNothing()
+      .RowsOn(1, {"-U[1, y]"})
+      .ExpectInOrder({"+I[1, a]"})
+      .RowsOn(0, {"-D[1, a]"})
+      .ExpectInOrder({"-D[1, a]"});
+}
+
+TEST(Join, NullKeysMatchOnlyWhereNullEqualsNull) {
+  JoinSpec spec = PlainJoin(JoinType::kLeft);
+  {
+    RowHarness harness(MakeJoin, Encode(spec));
+    Inputs(harness, spec)
+        .RowsOn(1, {"+I[null, x]"})
+        .RowsOn(0, {"+I[null, a]"})
+        .ExpectInOrder({"+I[null, a, null, null]"})
+        .ExpectEntries(0)
+        .RowsOn(0, {"-U[null, a]"})
+        .ExpectInOrder({"-D[null, a, null, null]"});
+  }
+  spec.sides.null_equal = {1};
+  RowHarness harness(MakeJoin, Encode(spec));
+  Inputs(harness, spec).RowsOn(1, {"+I[null, x]"}).RowsOn(0, {"+I[null, a]"}).ExpectInOrder({"+I[null, a, null, x]"});
+}
+
+TEST(Join, AConditionSeesLeftColumnsThenRightColumns) {
+  JoinSpec spec = PlainJoin(JoinType::kFull);
+  const types::DataType text(types::TypeId::kString);
+  spec.sides.condition =
+      expr::Resolve("<", {expr::Expression::Input(1, text), expr::Expression::Input(3, text)}).value();
+  RowHarness harness(MakeJoin, Encode(spec));
+  Inputs(harness, spec)
+      .RowsOn(0, {"+I[1, b]"})
+      .RowsOn(1, {"+I[1, a]", "+I[1, c]"})
+      .ExpectInOrder({"+I[1, b, null, null]", "+I[null, null, 1, a]", "-D[1, b, null, null]", "+I[1, b, 1, c]"})
+      .RowsOn(0, {"+I[1, d]"})
+      .ExpectInOrder({"+I[1, d, null, null]"})
+      .RowsOn(1, {"-D[1, c]"})
+      .ExpectInOrder({"-D[1, b, 1, c]", "+I[1, b, null, null]"});
+}
+
+TEST(Join, WithoutKeysEverythingMeets) {
+  JoinSpec spec = PlainJoin(JoinType::kInner);
+  spec.sides.left_keys = spec.sides.right_keys = {};
+  RowHarness(MakeJoin, Encode(spec))
+      .Global()
+      .Input("k INT, a STRING")
+      .Input("k INT, b STRING")
+      .Output("k INT, a STRING, k2 INT, b STRING")
+      .RowsOn(0, {"+I[1, a]", "+I[2, b]"})
+      .RowsOn(1, {"+I[3, x]"})
+      .ExpectInOrder({"+I[1, a, 3, x]", "+I[2, b, 3, x]"});
+}
+
+// One row that matches many more than the output takes: the rest waits in the spill, also through a restart.
+TEST(Join, ARowWithManyMatchesIsEmittedAsTheOutputTakesIt) {
+  const JoinSpec spec = PlainJoin(JoinType::kInner);
+  std::vector<std::string> rights, expected;
+  for (int i = 0; i < 40; ++i) {
+    rights.push_back("+I[1, r" + std::to_string(i) + "]");
+    expected.push_back("+I[1, a, 1, r" + std::to_string(i) + "]");
+  }
+  RowHarness harness(MakeJoin, Encode(spec));
+  Inputs(harness, spec).RowsOn(1, rights).RowsOn(0, {"+I[1, a]"}).Expect(expected);
+}
+
+}  // namespace
+}  // namespace thalweg::operators

@@ -1,0 +1,79 @@
+#include "operators/row_changes.h"
+
+#include <cstring>
+#include <string>
+
+#include "columns/key_encoder.h"
+
+namespace thalweg::operators {
+
+using types::RowKind;
+
+bool CellsEqual(const columns::Column& column, int32_t a, int32_t b) {
+  const bool null = column.IsNull(a);
+  if (null || column.IsNull(b)) return null == column.IsNull(b);
+  if (column.type.id() == types::TypeId::kBoolean) return column.Bool(a) == column.Bool(b);
+  if (column.type.is_variable()) return column.String(a) == column.String(b);
+  if (const auto width = static_cast<size_t>(column.type.value_width()); width > 0) {
+    const auto* values = column.data<std::byte>();
+    return std::memcmp(values + static_cast<size_t>(a) * width, values + static_cast<size_t>(b) * width, width) == 0;
+  }
+  std::string x, y;
+  columns::AppendCellKey(column, a, x);
+  columns::AppendCellKey(column, b, y);
+  return x == y;
+}
+
+void RowChanges::Start(const std::vector<types::DataType>& types, columns::BufferPool& pool) {
+  builders_.clear();
+  for (const types::DataType& type : types) builders_.emplace_back(type, pool);
+}
+
+bool RowChanges::IsEqual(int32_t row) const {
+  for (const columns::Column& column : results_)
+    if (!CellsEqual(column, 2 * row, 2 * row + 1)) return false;
+  return true;
+}
+
+void RowChanges::Select(std::span<const int32_t> rows, std::span<const Change> kinds, EmitOptions options) {
+  key_rows_.clear();
+  result_rows_.clear();
+  kinds_.clear();
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const auto before = static_cast<int32_t>(2 * i), after = before + 1;
+    switch (kinds[i]) {
+      case Change::kNone: break;
+      case Change::kInsert: Add(rows[i], after, RowKind::kInsert); break;
+      case Change::kDelete: Add(rows[i], before, RowKind::kDelete); break;
+      case Change::kUpdate:
+        if (!options.equal_too && IsEqual(static_cast<int32_t>(i))) break;
+        if (options.update_before) Add(rows[i], before, RowKind::kUpdateBefore);
+        Add(rows[i], after, RowKind::kUpdateAfter);
+        break;
+    }
+  }
+}
+
+void RowChanges::Emit(const columns::Batch& batch, const std::vector<int>& keys, std::span<const int32_t> rows,
+                      std::span<const Change> kinds, EmitOptions options, RowOutput& out) {
+  results_.clear();
+  for (columns::ColumnBuilder& builder : builders_) results_.push_back(builder.Take());
+  Select(rows, kinds, options);
+  Send(batch, keys, out);
+}
+
+// Column by column, as many rows as the output batch has room for.
+void RowChanges::Send(const columns::Batch& batch, const std::vector<int>& keys, RowOutput& out) {
+  const auto total = static_cast<int32_t>(kinds_.size());
+  for (int32_t from = 0; from < total;) {
+    const int32_t count = std::min(total - from, out.row().room());
+    int column = 0;
+    for (int key : keys) out.column(column++).AppendRows(batch.column(key), key_rows_.data() + from, count);
+    for (const columns::Column& result : results_)
+      out.column(column++).AppendRows(result, result_rows_.data() + from, count);
+    for (int32_t i = 0; i < count; ++i) out.FinishRow(kinds_[static_cast<size_t>(from + i)]);
+    from += count;
+  }
+}
+
+}  // namespace thalweg::operators

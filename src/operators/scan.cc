@@ -1,0 +1,89 @@
+#include "operators/scan.h"
+
+#include <memory>
+#include <utility>
+
+#include "expr/evaluator.h"
+#include "expr/zone.h"
+#include "graph/scan_spec.h"
+#include "time/clock.h"
+
+namespace thalweg::operators {
+namespace {
+
+using columns::Batch;
+using columns::BufferPool;
+
+/// The expressions of one reader.
+struct ScanExpressions {
+  expr::Zone zone;
+  time::SystemClock clock;
+  std::optional<expr::Evaluator> columns;
+  std::optional<expr::Evaluator> watermark;
+
+  static Result<std::shared_ptr<ScanExpressions>> Make(const graph::ScanSpec& spec) {
+    auto made = std::make_shared<ScanExpressions>();
+    if (!spec.zone.empty()) {
+      THALWEG_ASSIGN(made->zone, expr::Zone::Find(spec.zone));
+    }
+    if (!spec.columns.empty()) {
+      THALWEG_ASSIGN(made->columns, expr::Evaluator::Compile(spec.columns));
+    }
+    if (spec.watermark) {
+      THALWEG_ASSIGN(made->watermark, expr::Evaluator::Compile({*spec.watermark}));
+    }
+    return made;
+  }
+
+  Result<Batch> Run(Batch batch, BufferPool& pool) {
+    const expr::Context world{.pool = pool, .clock = &clock, .zone = &zone};
+    if (columns) {
+      THALWEG_ASSIGN(std::vector<columns::Column> computed, columns->EvaluateAll(batch, world));
+      Batch table(pool, batch.rows());
+      for (columns::Column& column : computed) table.AddColumn(std::move(column));
+      table.kinds() = std::move(batch.kinds());
+      batch = std::move(table);
+    }
+    batch.times() = {};
+    if (watermark) THALWEG_TRY(SetTimes(batch, world));
+    return batch;
+  }
+
+  // The watermarks travel as the rows' times as far as the source's generator.
+  Status SetTimes(Batch& batch, const expr::Context& world) {
+    THALWEG_ASSIGN(columns::Column value, watermark->Evaluate(batch, world));
+    columns::BufferRef times = world.pool.Allocate(sizeof(int64_t) * static_cast<size_t>(batch.rows()));
+    for (int32_t row = 0; row < batch.rows(); ++row)
+      times.mutable_data<int64_t>()[row] = value.IsNull(row) ? columns::kNoTime : value.data<int64_t>()[row];
+    batch.times() = std::move(times);
+    return {};
+  }
+};
+
+flow::SourcePipeline PipelineOf(const graph::ScanSpec& spec) {
+  flow::SourcePipeline pipeline;
+  pipeline.make_transform = [spec]() -> flow::SourceTransform {
+    auto expressions = std::make_shared<Result<std::shared_ptr<ScanExpressions>>>(ScanExpressions::Make(spec));
+    return [expressions](Batch batch, BufferPool& pool, std::vector<columns::UnfitRow>&) -> Result<Batch> {
+      THALWEG_TRY(expressions->status());
+      return (**expressions)->Run(std::move(batch), pool);
+    };
+  };
+  if (spec.watermark) pipeline.make_watermarks = [] { return std::make_unique<time::GreatestTime>(); };
+  pipeline.idle_timeout_ms = spec.idle_timeout_ms;
+  return pipeline;
+}
+
+}  // namespace
+
+Status AddScanPipelines(flow::Program& program) {
+  for (const graph::Node& node : program.graph.nodes) {
+    if (node.scan.empty() || program.functions.pipelines.contains(node.uid)) continue;
+    THALWEG_ASSIGN(graph::ScanSpec spec, graph::DecodeScan(node.scan));
+    THALWEG_TRY(ScanExpressions::Make(spec).status().WithContext(node.name));
+    program.functions.pipelines[node.uid] = PipelineOf(spec);
+  }
+  return {};
+}
+
+}  // namespace thalweg::operators

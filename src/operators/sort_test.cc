@@ -1,0 +1,99 @@
+#include "operators/sort.h"
+
+#include "graph/rank_spec.h"
+#include "testing/row_harness.h"
+
+namespace thalweg::operators {
+namespace {
+
+using graph::LimitSpec;
+using graph::SortSpec;
+using std::chrono::milliseconds;
+using testing::ParseSchema;
+using testing::RowHarness;
+
+constexpr const char* kTimed = "t TIMESTAMP(3), v INT";
+
+TEST(Sort, RowsGoOutAsTheWatermarkPassesThem) {
+  SortSpec spec;
+  spec.input = ParseSchema(kTimed);
+  spec.order = {{.column = 0}, {.column = 1, .descending = true}};
+  spec.time_column = 0;
+  RowHarness(MakeSort, Encode(spec))
+      .Global()
+      .Input(kTimed)
+      .Output(kTimed)
+      .Rows({"+I[1005, 1]", "+I[1001, 2]", "+I[1003, 3]", "+I[1001, 4]", "+I[1001, 2]"})
+      .ExpectNothing()
+      .Watermark(milliseconds(1002))
+      .ExpectInOrder(
+          {"+I[1970-01-01T00:00:01.001, 4]", "+I[1970-01-01T00:00:01.001, 2]", "+I[1970-01-01T00:00:01.001, 2]"})
+      // RowTimeSortOperator: what has not been sent yet is not late, even below the watermark.
+      .Rows({"+I[1001, 9]", "+I[1002, 8]"})
+      .ExpectNothing()
+      .Watermark(milliseconds(1003))
+      .ExpectInOrder({"+I[1970-01-01T00:00:01.002, 8]", "+I[1970-01-01T00:00:01.003, 3]"})
+      .MaxWatermark()
+      .ExpectInOrder({"+I[1970-01-01T00:00:01.005, 1]"})
+      .ExpectEntries(1);
+}
+
+TEST(Sort, ABoundedInputIsSortedAtItsEnd) {
+  SortSpec spec;
+  spec.input = ParseSchema("v INT, s STRING");
+  spec.order = {{.column = 0, .nulls_last = true}};
+  spec.offset = 1;
+  spec.limit = 3;
+  RowHarness(MakeSort, Encode(spec))
+      .Global()
+      .Input("v INT, s STRING")
+      .Output("v INT, s STRING")
+      .Rows({"+I[3, a]", "+I[null, b]", "+I[1, c]", "+I[3, d]", "+I[2, e]", "+I[7, f]"})
+      .ExpectNothing()
+      .EndOfInput()
+      .ExpectInOrder({"+I[2, e]", "+I[3, a]", "+I[3, d]"});
+  spec.offset = 4;
+  spec.limit = -1;
+  RowHarness(MakeSort, Encode(spec))
+      .Global()
+      .Input("v INT, s STRING")
+      .Output("v INT, s STRING")
+      .Rows({"+I[3, a]", "+I[null, b]", "+I[1, c]", "+I[3, d]", "+I[2, e]", "+I[7, f]"})
+      .EndOfInput()
+      .ExpectInOrder({"+I[7, f]", "+I[null, b]"});
+}
+
+TEST(Sort, OnlyInsertionsAreTaken) {
+  SortSpec spec;
+  spec.input = ParseSchema("v INT");
+  spec.order = {{.column = 0}};
+  RowHarness(MakeSort, Encode(spec))
+      .Global()
+      .Input("v INT")
+      .Output("v INT")
+      .Rows({"-D[1]"})
+      .ExpectError("An input of a sort holds more than +I: -D");
+}
+
+TEST(Limit, TheFirstRowsThatComePass) {
+  RowHarness(MakeLimit, Encode(LimitSpec{ParseSchema("v INT"), 2, 3}))
+      .Global()
+      .Input("v INT")
+      .Output("v INT")
+      .Rows({"+I[1]", "+I[2]", "+I[3]"})
+      .ExpectInOrder({"+I[3]"})
+      .Rows({"+I[4]", "+I[5]", "+I[6]"})
+      .ExpectInOrder({"+I[4]", "+I[5]"});
+}
+
+TEST(Limit, AnOffsetAloneSkips) {
+  RowHarness(MakeLimit, Encode(LimitSpec{ParseSchema("v INT"), 1, -1}))
+      .Global()
+      .Input("v INT")
+      .Output("v INT")
+      .Rows({"+I[1]", "+I[2]", "+I[3]"})
+      .ExpectInOrder({"+I[2]", "+I[3]"});
+}
+
+}  // namespace
+}  // namespace thalweg::operators

@@ -1,0 +1,28 @@
+// Queries and expressions bound against a catalog. Errors are user errors that quote the text (syntax_error.h).
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "base/status.h"
+#include "sql/ast_statement.h"
+#include "sql/catalog.h"
+#include "sql/plan.h"
+
+namespace thalweg::sql {
+
+struct BindEnvironment {
+  const Catalog& catalog;
+  std::string zone = "UTC";      // the session's
+  int64_t query_start_ms = 0;    // what clocks say where a constant is wanted
+  bool batch = false;
+};
+
+/// `text`: what the query was parsed from.
+Result<PlanPtr> BindQuery(const Query& query, std::string_view text, const BindEnvironment& environment);
+
+/// CREATE TABLE: types, computed columns, watermark, key, LIKE. Not of a view, nor AS SELECT (its columns come from the query).
+Result<TablePtr> BindTable(const CreateTable& statement, std::string_view text, const BindEnvironment& environment);
+
+}  // namespace thalweg::sql

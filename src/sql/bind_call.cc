@@ -1,0 +1,136 @@
+// Calls: scalar functions with their special forms, aggregates, OVER.
+#include <algorithm>
+
+#include "expr/aggregates.h"
+#include "expr/functions.h"
+#include "sql/binder.h"
+#include "sql/to_data_type.h"
+
+namespace thalweg::sql {
+
+using expr::Expression;
+using expr::Value;
+using types::DataType;
+using types::TypeId;
+
+namespace {
+
+Expression Word(std::string_view word) { return Expression::Literal(Value::String(word)); }
+
+std::string UpperName(const Name& name) {
+  std::string upper;
+  for (char c : name.back().text) upper += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return upper;
+}
+
+std::string_view BehaviorWord(JsonBehavior behavior) {
+  switch (behavior) {
+    case JsonBehavior::kNull: return "NULL";
+    case JsonBehavior::kError: return "ERROR";
+    case JsonBehavior::kDefault: return "DEFAULT";
+    case JsonBehavior::kTrue: return "TRUE";
+    case JsonBehavior::kFalse: return "FALSE";
+    case JsonBehavior::kUnknown: return "UNKNOWN";
+    case JsonBehavior::kEmptyArray: return "EMPTY ARRAY";
+    case JsonBehavior::kEmptyObject: return "EMPTY OBJECT";
+  }
+  return "NULL";
+}
+
+std::string_view WrapperWord(JsonWrapper wrapper) {
+  switch (wrapper) {
+    case JsonWrapper::kWithout: return "WITHOUT";
+    case JsonWrapper::kConditional: return "CONDITIONAL";
+    case JsonWrapper::kUnconditional: return "UNCONDITIONAL";
+  }
+  return "WITHOUT";
+}
+
+}  // namespace
+
+// The clauses become arguments where expr/json.cc and json_query.cc have them.
+Expression Binder::BindJsonCall(const Call& call, const Expr& expr, const ExprContext& context) {
+  const std::string name = UpperName(call.name);
+  Arguments arguments;
+  for (const ExprPtr& argument : call.arguments) arguments.push_back(BindExpr(*argument, context));
+  static const JsonClauses kNone;
+  const JsonClauses& clauses = call.json ? *call.json : kNone;
+  if (clauses.on_null)
+    arguments.insert(arguments.begin(),
+                     Word(*clauses.on_null == JsonNulls::kNull ? "NULL ON NULL" : "ABSENT ON NULL"));
+  if (name == "JSON_EXISTS" && clauses.on_error) arguments.push_back(Word(BehaviorWord(clauses.on_error->behavior)));
+  if (name == "JSON_VALUE" && (clauses.on_empty || clauses.on_error)) {
+    for (const auto& fallback : {clauses.on_empty, clauses.on_error}) {
+      arguments.push_back(Word(fallback ? BehaviorWord(fallback->behavior) : "NULL"));
+      arguments.push_back(fallback && fallback->value ? BindExpr(*fallback->value, context)
+                                                      : Expression::Literal(Value::Null(DataType(TypeId::kString))));
+    }
+  }
+  if (name == "JSON_QUERY" && (clauses.wrapper || clauses.on_empty || clauses.on_error)) {
+    arguments.push_back(Word(WrapperWord(clauses.wrapper.value_or(JsonWrapper::kWithout))));
+    for (const auto& fallback : {clauses.on_empty, clauses.on_error})
+      arguments.push_back(Word(fallback ? BehaviorWord(fallback->behavior) : "NULL"));
+  }
+  if (!clauses.returning) return Resolve(name, std::move(arguments), expr);
+  const DataType type = OrFail(ToDataType(*clauses.returning), clauses.returning->span.begin);
+  if (name == "JSON_QUERY" && type.id() == TypeId::kArray)
+    return Resolve("JSON_QUERY_ARRAY", std::move(arguments), expr);
+  Expression value = Resolve(name, std::move(arguments), expr);
+  if (type.id() == TypeId::kString) return value;
+  return OrFail(expr::Cast(std::move(value), type), expr.span.begin);
+}
+
+Expression Binder::BindCall(const Call& call, const Expr& expr, const ExprContext& context) {
+  const std::string name = UpperName(call.name);
+  if (call.over) return BindOver(call, expr, context);
+  if (auto property = BindWindowProperty(call, expr, context)) return *std::move(property);
+  if (expr::FindAggregate(name) && !expr::Registry::BuiltIn().Find(name)) return BindAggregate(call, expr, context);
+  if (call.filter) FailAt(expr.span.begin, fmt::format("FILTER needs an aggregate function, {} is none", name));
+  if (call.syntax == CallSyntax::kJson || call.syntax == CallSyntax::kJsonObject)
+    return BindJsonCall(call, expr, context);
+  Arguments arguments;
+  for (const ExprPtr& argument : call.arguments) arguments.push_back(BindExpr(*argument, context));
+  if (name == "TRIM" && call.syntax == CallSyntax::kTrim && arguments.size() == 2)
+    arguments.insert(arguments.begin() + 1, Word(" "));
+  if (name == "TRIM" && call.syntax != CallSyntax::kTrim && arguments.size() == 1)
+    arguments = {Word("BOTH"), Word(" "), arguments[0]};
+  if (!expr::Registry::BuiltIn().Find(name)) {
+    Status unknown = expr::Registry::BuiltIn().Unknown(name);
+    FailAt(expr.span.begin, unknown.message());
+  }
+  return Resolve(name, std::move(arguments), expr);
+}
+
+Expression Binder::BindAggregate(const Call& call, const Expr& expr, const ExprContext& context) {
+  const std::string name = UpperName(call.name);
+  if (!context.grouping) {
+    FailAt(expr.span.begin, fmt::format("Aggregate function {} is not allowed in {}", name, context.clause),
+           context.clause == "WHERE" ? "conditions on groups stand in HAVING" : "");
+  }
+  Grouping& grouping = *context.grouping;
+  ExprContext rows{.scope = grouping.input, .clause = "an aggregate function"};
+  Grouping::Aggregate aggregate;
+  aggregate.function = name;
+  aggregate.distinct = call.quantifier == SetQuantifier::kDistinct;
+  aggregate.ignore_nulls = call.nulls == NullTreatment::kIgnore;
+  const bool star = call.arguments.size() == 1 && call.arguments[0]->As<Star>();
+  if (star && name != "COUNT") FailAt(call.arguments[0]->span.begin, fmt::format("* stands in COUNT(*), not in {}", name));
+  if (!star)
+    for (const ExprPtr& argument : call.arguments) aggregate.arguments.push_back(BindExpr(*argument, rows));
+  if (call.filter) {
+    rows.clause = "FILTER";
+    aggregate.filter = BindCondition(*call.filter, rows);
+  }
+  for (const std::vector<OrderItem>* items : {&call.order_by, &call.within_group})
+    for (const OrderItem& item : *items) aggregate.order_by.push_back({BindExpr(*item.expr, rows), item});
+  std::vector<DataType> types;
+  for (const Expression& argument : aggregate.arguments) types.push_back(argument.type());
+  aggregate.type = OrFail(expr::AggregateResultType(name, types, !grouping.keys.empty() || grouping.window), expr.span.begin);
+  if (aggregate.filter) aggregate.type = name == "COUNT" ? aggregate.type : aggregate.type.WithNullable(true);
+  auto found = std::find(grouping.aggregates.begin(), grouping.aggregates.end(), aggregate);
+  const auto index = static_cast<size_t>(found - grouping.aggregates.begin());
+  if (found == grouping.aggregates.end()) grouping.aggregates.push_back(aggregate);
+  return Expression::Input(static_cast<int>(grouping.keys.size() + index), aggregate.type);
+}
+
+}  // namespace thalweg::sql

@@ -1,0 +1,431 @@
+// Scalar expressions: the syntax tree's operators and special forms as calls of expr's functions.
+#include <cmath>
+
+#include "expr/evaluator.h"
+#include "expr/functions.h"
+#include "expr/time_text.h"
+#include "expr/type_rules.h"
+#include "sql/binder.h"
+#include "sql/print.h"
+#include "sql/to_data_type.h"
+#include "types/scalar_text.h"
+
+namespace thalweg::sql {
+
+using expr::Expression;
+using expr::Value;
+using types::DataType;
+using types::TypeId;
+
+void FailAt(const Position& at, std::string message, std::string hint) {
+  throw SyntaxError{at, std::move(message), std::move(hint)};
+}
+
+void SplitConjuncts(const Expression& condition, std::vector<Expression>& conjuncts) {
+  if (condition.kind() == Expression::Kind::kCall && condition.function().name == "AND") {
+    for (const Expression& part : condition.arguments()) SplitConjuncts(part, conjuncts);
+    return;
+  }
+  conjuncts.push_back(condition);
+}
+
+std::optional<Expression> JoinConjuncts(const std::vector<Expression>& conjuncts) {
+  if (conjuncts.empty()) return std::nullopt;
+  Expression all = conjuncts[0];
+  for (size_t i = 1; i < conjuncts.size(); ++i) all = expr::Resolve("AND", {all, conjuncts[i]}).value();
+  return all;
+}
+
+namespace {
+
+Expression Text(std::string_view word) { return Expression::Literal(Value::String(word)); }
+
+std::string_view FunctionOf(BinaryOp op) {
+  switch (op) {
+    case BinaryOp::kAdd: return "+";
+    case BinaryOp::kSubtract: return "-";
+    case BinaryOp::kMultiply: return "*";
+    case BinaryOp::kDivide: return "/";
+    case BinaryOp::kModulo: return "%";
+    case BinaryOp::kConcat: return "||";
+    case BinaryOp::kEqual: return "=";
+    case BinaryOp::kNotEqual: return "<>";
+    case BinaryOp::kLess: return "<";
+    case BinaryOp::kLessOrEqual: return "<=";
+    case BinaryOp::kGreater: return ">";
+    case BinaryOp::kGreaterOrEqual: return ">=";
+    case BinaryOp::kIsDistinctFrom: return "IS DISTINCT FROM";
+    case BinaryOp::kIsNotDistinctFrom: return "IS NOT DISTINCT FROM";
+    case BinaryOp::kOverlaps: return "OVERLAPS";
+    case BinaryOp::kMemberOf: return "MEMBER OF";
+    case BinaryOp::kSubmultisetOf: return "SUBMULTISET OF";
+  }
+  return "";
+}
+
+std::string_view TestOf(IsTest test) {
+  switch (test) {
+    case IsTest::kNull: return "NULL";
+    case IsTest::kTrue: return "TRUE";
+    case IsTest::kFalse: return "FALSE";
+    case IsTest::kUnknown: return "UNKNOWN";
+    case IsTest::kJson: return "JSON";
+    case IsTest::kJsonValue: return "JSON VALUE";
+    case IsTest::kJsonObject: return "JSON OBJECT";
+    case IsTest::kJsonArray: return "JSON ARRAY";
+    case IsTest::kJsonScalar: return "JSON SCALAR";
+    case IsTest::kASet: return "A SET";
+    case IsTest::kEmpty: return "EMPTY";
+  }
+  return "";
+}
+
+int64_t MillisOf(TimeUnit unit) {
+  switch (unit) {
+    case TimeUnit::kWeek: return 604'800'000;
+    case TimeUnit::kDay: return 86'400'000;
+    case TimeUnit::kHour: return 3'600'000;
+    case TimeUnit::kMinute: return 60'000;
+    default: return 1000;
+  }
+}
+
+bool OfMonths(TimeUnit unit) {
+  return unit == TimeUnit::kYear || unit == TimeUnit::kQuarter || unit == TimeUnit::kMonth;
+}
+
+/// Digits from `at` on; false if there are none or more than fit.
+bool ReadNumber(std::string_view text, size_t& at, int64_t& number) {
+  const size_t begin = at;
+  number = 0;
+  for (; at < text.size() && types::IsDigit(text[at]); ++at) {
+    if (number > 100'000'000'000'000) return false;
+    number = number * 10 + (text[at] - '0');
+  }
+  return at > begin;
+}
+
+/// "2 10:05:30.5" of DAY TO SECOND and what lies within it, in milliseconds.
+std::optional<int64_t> DayTimeText(std::string_view text, TimeUnit from, TimeUnit to) {
+  int64_t millis = 0;
+  size_t at = 0;
+  for (auto unit = static_cast<int>(from);; ++unit) {
+    int64_t number;
+    if (!ReadNumber(text, at, number)) return std::nullopt;
+    millis += number * MillisOf(static_cast<TimeUnit>(unit));
+    if (static_cast<TimeUnit>(unit) == TimeUnit::kSecond && at < text.size() && text[at] == '.') {
+      int64_t scale = 100;
+      for (++at; at < text.size() && types::IsDigit(text[at]); ++at, scale /= 10) millis += (text[at] - '0') * scale;
+    }
+    if (static_cast<TimeUnit>(unit) == to) return at == text.size() ? std::optional(millis) : std::nullopt;
+    const char separator = static_cast<TimeUnit>(unit) == TimeUnit::kDay ? ' ' : ':';
+    if (at >= text.size() || text[at++] != separator) return std::nullopt;
+  }
+}
+
+}  // namespace
+
+Expression Binder::Resolve(std::string_view function, Arguments arguments, const Expr& at) {
+  return OrFail(expr::Resolve(function, std::move(arguments)), at.span.begin);
+}
+
+Expression Binder::Interval(const IntervalLiteral& literal, const Expr& expr) {
+  const IntervalQualifier& unit = literal.qualifier;
+  std::string_view text = types::Trim(literal.text);
+  bool negative = literal.negative;
+  if (!text.empty() && (text[0] == '-' || text[0] == '+')) {
+    negative = negative != (text[0] == '-');
+    text.remove_prefix(1);
+  }
+  const TimeUnit to = unit.to.value_or(unit.from);
+  const int64_t sign = negative ? -1 : 1;
+  size_t at = 0;
+  int64_t number = 0;
+  if (OfMonths(unit.from)) {
+    int64_t months = 0;
+    bool good = ReadNumber(text, at, number);
+    months = number * (unit.from == TimeUnit::kYear ? 12 : unit.from == TimeUnit::kQuarter ? 3 : 1);
+    if (good && to != unit.from) {
+      good = at < text.size() && text[at++] == '-' && ReadNumber(text, at, number);
+      months += number;
+    }
+    if (!good || at != text.size() || months > INT32_MAX)
+      FailAt(expr.span.begin, fmt::format("Illegal interval literal '{}'", literal.text));
+    return Expression::Literal(Value::IntervalMonths(static_cast<int32_t>(sign * months)));
+  }
+  std::optional<int64_t> millis;
+  if (unit.from == TimeUnit::kWeek) {
+    if (ReadNumber(text, at, number) && at == text.size()) millis = number * MillisOf(TimeUnit::kWeek);
+  } else {
+    millis = DayTimeText(text, unit.from, to);
+  }
+  if (!millis) FailAt(expr.span.begin, fmt::format("Illegal interval literal '{}'", literal.text));
+  return Expression::Literal(Value::IntervalMillis(sign * *millis));
+}
+
+Expression Binder::Literal(const sql::Literal& literal, const Expr& expr) {
+  const std::string& text = literal.text;
+  auto bad = [&](std::string_view what) { FailAt(expr.span.begin, fmt::format("Illegal {} literal '{}'", what, text)); };
+  switch (literal.kind) {
+    case LiteralKind::kNull: return {};
+    case LiteralKind::kTrue: return Expression::Literal(Value::Boolean(true));
+    case LiteralKind::kFalse: return Expression::Literal(Value::Boolean(false));
+    case LiteralKind::kUnknown: return Expression::Literal(Value::Null(DataType(TypeId::kBoolean)));
+    case LiteralKind::kString: return Text(text);
+    case LiteralKind::kApproximate: {
+      double value;
+      if (!types::ParseDouble(text, &value) || !std::isfinite(value)) bad("numeric");
+      return Expression::Literal(Value::Double(value));
+    }
+    case LiteralKind::kInteger: {
+      int64_t whole;
+      if (types::ParseInt64(text, &whole))
+        return Expression::Literal(whole == static_cast<int32_t>(whole) ? Value::Int(static_cast<int32_t>(whole))
+                                                                        : Value::BigInt(whole));
+      [[fallthrough]];
+    }
+    case LiteralKind::kDecimal: {
+      const size_t dot = std::min(text.find('.'), text.size());
+      const int scale = dot == text.size() ? 0 : static_cast<int>(text.size() - dot - 1);
+      std::string_view digits = text;
+      while (digits.size() > 1 && digits[0] == '0' && types::IsDigit(digits[1])) digits.remove_prefix(1);
+      const int precision = std::max(1, static_cast<int>(digits.size()) - (dot < text.size() ? 1 : 0));
+      types::Int128 value;
+      if (precision > 38 || types::ParseDecimal(text, precision, scale, &value) != types::DecimalParse::kOk)
+        FailAt(expr.span.begin, fmt::format("Numeric literal '{}' out of range", text));
+      return Expression::Literal(Value::Decimal(value, std::max(precision, scale), scale));
+    }
+    case LiteralKind::kBinary: {
+      std::string bytes;
+      for (size_t i = 0; i + 1 < text.size(); i += 2)
+        bytes += static_cast<char>(std::stoi(text.substr(i, 2), nullptr, 16));
+      return Expression::Literal(Value::Binary(bytes));
+    }
+    case LiteralKind::kDate: {
+      auto days = expr::ParseSqlDate(text);
+      if (!days) bad("DATE");
+      return Expression::Literal(Value::Date(*days));
+    }
+    case LiteralKind::kTime: {
+      auto millis = expr::ParseSqlTime(text);
+      if (!millis) bad("TIME");
+      return Expression::Literal(Value::Time(*millis));
+    }
+    case LiteralKind::kTimestamp:
+    case LiteralKind::kTimestampLtz: {
+      auto value = expr::ParseSqlTimestamp(text);
+      if (!value) bad("TIMESTAMP");
+      const size_t point = text.find('.');
+      const int precision = point == std::string::npos ? 0 : static_cast<int>(text.size() - point - 1);
+      if (precision > 9) bad("TIMESTAMP");
+      Expression local = Expression::Literal(Value::Timestamp(*value, precision));
+      if (literal.kind == LiteralKind::kTimestamp) return local;
+      return OrFail(expr::Cast(local, DataType::TimestampLtz(precision)), expr.span.begin);
+    }
+  }
+  return {};
+}
+
+Expression Binder::BindCondition(const Expr& expr, const ExprContext& context) {
+  Expression condition = BindExpr(expr, context);
+  if (condition.is_null_literal()) return Expression::Literal(Value::Null(DataType(TypeId::kBoolean)));
+  if (condition.type().id() != TypeId::kBoolean)
+    FailAt(expr.span.begin,
+           fmt::format("{} needs a BOOLEAN condition, this is {}", context.clause, condition.type().ToString()));
+  return condition;
+}
+
+Value Binder::BindConstant(const Expr& expr, std::string_view what) {
+  Expression bound = BindExpr(expr, {.clause = what});
+  if (bound.is_literal()) return bound.value();
+  if (!expr::InputsOf(bound).empty()) FailAt(expr.span.begin, fmt::format("{} must be a constant", what));
+  columns::BufferPool pool;
+  auto zone = OrFail(expr::Zone::Find(environment_.zone), expr.span.begin);
+  return OrFail(expr::EvaluateConstant(
+                    bound, {.pool = pool, .query_start_ms = environment_.query_start_ms, .zone = &zone}),
+                expr.span.begin);
+}
+
+int64_t Binder::BindMillis(const Expr& expr, std::string_view what) {
+  const Value value = BindConstant(expr, what);
+  if (value.is_null() || value.type().id() != TypeId::kIntervalDayTime)
+    FailAt(expr.span.begin,
+           fmt::format("{} must be an interval of days to seconds, this is {}", what, value.type().ToString()));
+  return value.number<int64_t>();
+}
+
+Expression Binder::BindColumn(const ColumnRef& ref, const Expr& expr, const ExprContext& context) {
+  const Scope* scope = context.scope;
+  const Name& name = ref.name;
+  if (name.size() == 1 && scope)
+    if (auto merged = scope->merged.find(name[0].text); merged != scope->merged.end())
+      return InputOf(*scope->plan, merged->second);
+  // Parts that qualify, the column, then fields of a row.
+  std::optional<int> found;
+  size_t used = 0;
+  for (size_t qualifier = 0; scope && qualifier < std::min<size_t>(name.size(), 4) && !found; ++qualifier) {
+    for (const Scope::Source& source : scope->sources) {
+      if (qualifier == 1 && source.alias != name[0].text) continue;
+      if (qualifier >= 2) {
+        if (!source.path || source.path->object != name[qualifier - 1].text ||
+            source.path->database != name[qualifier - 2].text)
+          continue;
+        if (qualifier == 3 && source.path->catalog != name[0].text) continue;
+      }
+      for (int i = source.first; i < source.first + source.count; ++i) {
+        if (scope->plan->columns[static_cast<size_t>(i)].name != name[qualifier].text) continue;
+        if (found) FailAt(expr.span.begin, fmt::format("Column '{}' is ambiguous", name[qualifier].text));
+        found = i;
+        used = qualifier + 1;
+      }
+    }
+  }
+  if (!found) {
+    if (scope && scope->outer && !context.grouping) {
+      ExprContext outer = context;
+      outer.scope = scope->outer;
+      Expression column = BindColumn(ref, expr, outer);
+      FailAt(expr.span.begin, fmt::format("A subquery refers to column '{}' of the query around it where that is not "
+                                          "supported: only equality in WHERE of EXISTS and IN is",
+                                          name.back().text));
+    }
+    std::string message, hint;
+    if (name.size() == 1)
+      message = fmt::format("Column '{}' not found in any table", name[0].text);
+    else
+      message = fmt::format("Column '{}' not found in table '{}'", name.back().text, name[name.size() - 2].text);
+    NearestWord nearest(name.back().text);
+    std::vector<std::string> words;
+    if (scope)
+      for (const PlanColumn& column : scope->plan->columns) words.push_back(column.name);
+    for (const std::string& word : words) nearest.Consider(word);
+    if (!nearest.word().empty()) hint = fmt::format("did you mean {}?", nearest.word());
+    FailAt(expr.span.begin, message, hint);
+  }
+  Expression column = InputOf(*scope->plan, *found);
+  for (size_t i = used; i < name.size(); ++i) column = Resolve("FIELD", {column, Text(name[i].text)}, expr);
+  return column;
+}
+
+Expression Binder::BindCase(const Case& node, const ExprContext& context) {
+  Arguments arguments;
+  std::optional<Expression> subject;
+  if (node.operand) subject = BindExpr(*node.operand, context);
+  for (const Case::Branch& branch : node.branches) {
+    Expression when = BindExpr(*branch.when, context);
+    if (subject) when = Resolve("=", {*subject, when}, *branch.when);
+    arguments.push_back(std::move(when));
+    arguments.push_back(BindExpr(*branch.then, context));
+  }
+  arguments.push_back(node.otherwise ? BindExpr(*node.otherwise, context) : Expression());
+  return Resolve("CASE", std::move(arguments), *node.branches[0].when);
+}
+
+Expression Binder::BindCast(const Cast& node, const Expr& expr, const ExprContext& context) {
+  Expression operand = BindExpr(*node.operand, context);
+  const DataType type = OrFail(ToDataType(*node.type), node.type->span.begin);
+  const bool fixed = node.type->kind == TypeKind::kChar || node.type->kind == TypeKind::kBinary;
+  return OrFail(expr::Cast(std::move(operand), type, {.try_cast = node.try_cast, .fixed_length = fixed}),
+                expr.span.begin);
+}
+
+Expression Binder::BindIn(const In& node, const Expr& expr, const ExprContext& context) {
+  if (node.query) {
+    if (!context.subquery) FailAt(expr.span.begin, "A subquery is not supported here", "IN (SELECT ...) stands in WHERE");
+    return context.subquery(expr);
+  }
+  Arguments arguments = {BindExpr(*node.operand, context)};
+  for (const ExprPtr& element : node.list) arguments.push_back(BindExpr(*element, context));
+  Expression in = Resolve("IN", std::move(arguments), expr);
+  return node.negated ? Resolve("NOT", {in}, expr) : in;
+}
+
+Expression Binder::BindExpr(const Expr& expr, const ExprContext& context) {
+  if (context.grouping)
+    if (auto group = MatchGroup(expr, context)) return *std::move(group);
+  auto bind = [&](const ExprPtr& each) { return BindExpr(*each, context); };
+  auto negate = [&](Expression e, bool negated) { return negated ? Resolve("NOT", {std::move(e)}, expr) : e; };
+  if (auto* node = expr.As<sql::Literal>()) return Literal(*node, expr);
+  if (auto* node = expr.As<IntervalLiteral>()) return Interval(*node, expr);
+  if (auto* node = expr.As<ColumnRef>()) return BindColumn(*node, expr, context);
+  if (auto* node = expr.As<Symbol>()) return Text(node->word);
+  if (auto* node = expr.As<Unary>()) {
+    if (node->op == UnaryOp::kPlus) return bind(node->operand);
+    if (node->op == UnaryOp::kMinus) {
+      // -2147483648 is an INT, though 2147483648 is not.
+      if (auto* number = node->operand->As<sql::Literal>();
+          number && (number->kind == LiteralKind::kInteger || number->kind == LiteralKind::kDecimal)) {
+        sql::Literal negative{number->kind, "-" + number->text};
+        int64_t whole;
+        if (number->kind == LiteralKind::kInteger && types::ParseInt64(negative.text, &whole))
+          return Expression::Literal(whole == static_cast<int32_t>(whole) ? Value::Int(static_cast<int32_t>(whole))
+                                                                          : Value::BigInt(whole));
+      }
+      return Resolve("-", {bind(node->operand)}, expr);
+    }
+    if (node->op == UnaryOp::kNot) return Resolve("NOT", {bind(node->operand)}, expr);
+    FailAt(expr.span.begin, "RUNNING and FINAL stand in MATCH_RECOGNIZE only");
+  }
+  if (auto* node = expr.As<Is>())
+    return Resolve(fmt::format("IS {}{}", node->negated ? "NOT " : "", TestOf(node->test)), {bind(node->operand)}, expr);
+  if (auto* node = expr.As<Logical>()) {
+    const std::string_view name = node->op == LogicalOp::kAnd ? "AND" : "OR";
+    Expression all = bind(node->operands[0]);
+    for (size_t i = 1; i < node->operands.size(); ++i) all = Resolve(name, {all, bind(node->operands[i])}, expr);
+    return all;
+  }
+  if (auto* node = expr.As<Binary>()) {
+    if (node->op == BinaryOp::kOverlaps) {
+      Arguments arguments;
+      for (const ExprPtr& side : {node->left, node->right}) {
+        auto* period = side->As<RowValue>();
+        if (!period || period->fields.size() != 2) FailAt(side->span.begin, "OVERLAPS needs periods: (begin, end)");
+        for (const ExprPtr& field : period->fields) arguments.push_back(bind(field));
+      }
+      return Resolve("OVERLAPS", std::move(arguments), expr);
+    }
+    return Resolve(FunctionOf(node->op), {bind(node->left), bind(node->right)}, expr);
+  }
+  if (auto* node = expr.As<Between>()) {
+    const Expression operand = bind(node->operand), low = bind(node->low), high = bind(node->high);
+    auto within = [&](const Expression& a, const Expression& b) {
+      return Resolve("AND", {Resolve(">=", {operand, a}, expr), Resolve("<=", {operand, b}, expr)}, expr);
+    };
+    Expression between = within(low, high);
+    if (node->symmetric) between = Resolve("OR", {between, within(high, low)}, expr);
+    return negate(std::move(between), node->negated);
+  }
+  if (auto* node = expr.As<In>()) return BindIn(*node, expr, context);
+  if (auto* node = expr.As<Like>()) {
+    Arguments arguments = {bind(node->operand), bind(node->pattern)};
+    if (node->escape) arguments.push_back(bind(node->escape));
+    return negate(Resolve(node->kind == LikeKind::kLike ? "LIKE" : "SIMILAR TO", std::move(arguments), expr),
+                  node->negated);
+  }
+  if (expr.As<Exists>() || expr.As<ScalarQuery>() || expr.As<Quantified>()) {
+    if (!context.subquery) FailAt(expr.span.begin, "A subquery is not supported here");
+    return context.subquery(expr);
+  }
+  if (auto* node = expr.As<Case>()) return BindCase(*node, context);
+  if (auto* node = expr.As<Cast>()) return BindCast(*node, expr, context);
+  if (auto* node = expr.As<Call>()) return BindCall(*node, expr, context);
+  if (auto* node = expr.As<Collection>()) {
+    if (node->query) FailAt(expr.span.begin, "ARRAY, MAP and MULTISET of a query are not supported yet");
+    if (node->kind == CollectionKind::kMultiset) FailAt(expr.span.begin, "MULTISET values are not supported yet");
+    Arguments arguments;
+    for (const ExprPtr& element : node->elements) arguments.push_back(bind(element));
+    return Resolve(node->kind == CollectionKind::kArray ? "ARRAY" : "MAP", std::move(arguments), expr);
+  }
+  if (auto* node = expr.As<RowValue>()) {
+    Arguments arguments;
+    for (const ExprPtr& field : node->fields) arguments.push_back(bind(field));
+    return Resolve("ROW", std::move(arguments), expr);
+  }
+  if (auto* node = expr.As<Subscript>()) return Resolve("ITEM", {bind(node->operand), bind(node->index)}, expr);
+  if (auto* node = expr.As<FieldAccess>())
+    return Resolve("FIELD", {bind(node->operand), Text(node->field.text)}, expr);
+  if (expr.As<Star>()) FailAt(expr.span.begin, "* stands alone in a select list, or in COUNT(*)");
+  FailAt(expr.span.begin, "This is not supported here");
+}
+
+}  // namespace thalweg::sql

@@ -1,0 +1,310 @@
+// FROM: tables, views, derived tables, joins, UNNEST, FOR SYSTEM_TIME AS OF.
+#include <algorithm>
+
+#include "expr/functions.h"
+#include "expr/type_rules.h"
+#include "sql/binder.h"
+
+namespace thalweg::sql {
+
+using expr::Expression;
+using types::DataType;
+using types::TypeId;
+
+namespace {
+
+std::map<std::string, std::string> OptionHints(const std::vector<Hint>& hints) {
+  std::map<std::string, std::string> options;
+  for (const Hint& hint : hints) {
+    if (hint.name.text != "OPTIONS" && hint.name.text != "options") continue;
+    for (const Option& option : hint.options) options[option.key] = option.value;
+  }
+  return options;
+}
+
+/// An expression over right columns alone, as one over the right input.
+bool OnlySide(const Expression& e, int from, int to) {
+  const std::vector<int> inputs = expr::InputsOf(e);
+  return !inputs.empty() && inputs.front() >= from && inputs.back() < to;
+}
+
+Expression Shifted(const Expression& e, int by) {
+  const std::vector<int> inputs = expr::InputsOf(e);
+  if (inputs.empty()) return e;
+  std::vector<int> to(static_cast<size_t>(inputs.back()) + 1);
+  for (int input : inputs) to[static_cast<size_t>(input)] = input + by;
+  return expr::RemapInputs(e, to);
+}
+
+bool IsCall(const Expression& e, std::string_view name) {
+  return e.kind() == Expression::Kind::kCall && e.function().name == name;
+}
+
+PlanPtr WithColumn(PlanPtr plan, const Expression& e, int& column) {
+  if (e.kind() == Expression::Kind::kInput) {
+    column = e.input();
+    return plan;
+  }
+  std::vector<Expression> columns = InputsOfAll(*plan);
+  std::vector<std::string> names;
+  for (const PlanColumn& each : plan->columns) names.push_back(each.name);
+  column = static_cast<int>(columns.size());
+  columns.push_back(e);
+  names.push_back(fmt::format("$k{}", column));
+  return MakeCalc(std::move(plan), std::nullopt, std::move(columns), std::move(names));
+}
+
+}  // namespace
+
+PlanPtr MakeJoinOn(JoinType type, PlanPtr left, PlanPtr right, const std::vector<Expression>& conjuncts) {
+  const int width = static_cast<int>(left->columns.size());
+  const int all = width + static_cast<int>(right->columns.size());
+  struct Pair {
+    Expression left, right;
+    bool nulls_match;
+  };
+  std::vector<Pair> pairs;
+  std::vector<Expression> rest;
+  for (const Expression& e : conjuncts) {
+    const bool null_safe = IsCall(e, "IS NOT DISTINCT FROM");
+    if (IsCall(e, "=") || null_safe) {
+      const Expression &a = e.arguments()[0], &b = e.arguments()[1];
+      if (OnlySide(a, 0, width) && OnlySide(b, width, all) && expr::SameType(a.type(), b.type())) {
+        pairs.push_back({a, Shifted(b, -width), null_safe});
+        continue;
+      }
+      if (OnlySide(b, 0, width) && OnlySide(a, width, all) && expr::SameType(a.type(), b.type())) {
+        pairs.push_back({b, Shifted(a, -width), null_safe});
+        continue;
+      }
+    }
+    rest.push_back(e);
+  }
+  JoinPlan join;
+  join.type = type;
+  const size_t left_before = left->columns.size(), right_before = right->columns.size();
+  for (const Pair& pair : pairs) {
+    JoinKey key{.nulls_match = pair.nulls_match};
+    left = WithColumn(std::move(left), pair.left, key.left);
+    right = WithColumn(std::move(right), pair.right, key.right);
+    join.keys.push_back(key);
+  }
+  const int grown = static_cast<int>(left->columns.size() - left_before);
+  const bool right_grown = right->columns.size() > right_before;
+  if (auto condition = JoinConjuncts(rest)) {
+    std::vector<int> to;
+    for (int i = 0; i < all; ++i) to.push_back(i < width ? i : i + grown);
+    join.condition = expr::RemapInputs(*condition, to);
+  }
+  join.left = std::move(left);
+  join.right = std::move(right);
+  PlanPtr plan = MakeJoin(std::move(join));
+  if (grown == 0 && !right_grown) return plan;
+  std::vector<Expression> columns;
+  std::vector<std::string> names;
+  const bool left_only = type == JoinType::kSemi || type == JoinType::kAnti;
+  for (int i = 0; i < (left_only ? width : all); ++i) {
+    const int from = i < width ? i : i + grown;
+    columns.push_back(InputOf(*plan, from));
+    names.push_back(plan->columns[static_cast<size_t>(from)].name);
+  }
+  return MakeCalc(std::move(plan), std::nullopt, std::move(columns), std::move(names));
+}
+
+Scope Binder::WithAlias(PlanPtr plan, const TableRef& ref, std::string alias, std::optional<ObjectPath> path) {
+  if (ref.alias) {
+    alias = ref.alias->text;
+    path.reset();
+  }
+  if (!ref.columns.empty()) {
+    if (ref.columns.size() != plan->columns.size())
+      FailAt(ref.span.begin, fmt::format("'{}' names {} columns, there are {}", alias, ref.columns.size(),
+                                         plan->columns.size()));
+    std::vector<std::string> names;
+    for (const Identifier& column : ref.columns) names.push_back(column.text);
+    std::vector<Expression> columns = InputsOfAll(*plan);
+    plan = MakeCalc(std::move(plan), std::nullopt, std::move(columns), std::move(names));
+  }
+  Scope scope;
+  scope.sources.push_back({std::move(alias), std::move(path), 0, static_cast<int>(plan->columns.size())});
+  scope.plan = std::move(plan);
+  return scope;
+}
+
+PlanPtr Binder::TableScan(const Name& name, const std::vector<Hint>& hints, const Span& span) {
+  if (name.size() == 1)
+    for (auto tables = common_tables_.rbegin(); tables != common_tables_.rend(); ++tables)
+      if (auto found = tables->find(name[0].text); found != tables->end()) return found->second;
+  const ObjectPath path = environment_.catalog.Resolve(name);
+  TablePtr table = environment_.catalog.FindTable(path);
+  if (!table) FailAt(span.begin, environment_.catalog.NoTable(path).message());
+  if (!table->is_view()) return MakeScan(table, OptionHints(hints));
+  constexpr int kMostViews = 64;
+  if (views_ >= kMostViews) FailAt(span.begin, fmt::format("Views stand in views more than {} deep: {}", kMostViews, path.ToString()));
+  ++views_;
+  auto outer = std::exchange(common_tables_, {});
+  PlanPtr plan = BindQuery(*table->query);
+  common_tables_ = std::move(outer);
+  --views_;
+  std::vector<std::string> names;
+  for (const TableColumn& column : table->columns) names.push_back(column.name);
+  std::vector<Expression> columns = InputsOfAll(*plan);
+  return MakeCalc(std::move(plan), std::nullopt, std::move(columns), std::move(names));
+}
+
+Scope Binder::BindNamed(const NamedTable& named, const TableRef& ref) {
+  if (named.path)
+    FailAt(ref.span.begin, "A file in place of a table is not supported yet", "CREATE TABLE with 'connector' = 'filesystem'");
+  PlanPtr plan = TableScan(named.name, named.hints, ref.span);
+  return WithAlias(std::move(plan), ref, named.name.back().text, environment_.catalog.Resolve(named.name));
+}
+
+Scope Binder::BindFrom(const TableRef& ref, const Scope* outer) {
+  if (ref.sample) FailAt(ref.span.begin, "TABLESAMPLE is not supported");
+  if (auto* named = std::get_if<NamedTable>(&ref.node)) return BindNamed(*named, ref);
+  if (auto* derived = std::get_if<DerivedTable>(&ref.node))
+    return WithAlias(BindQuery(*derived->query, derived->lateral ? outer : nullptr), ref, "");
+  if (auto* function = std::get_if<FunctionTable>(&ref.node)) {
+    auto* call = function->call->As<Call>();
+    if (!call) FailAt(ref.span.begin, "A table function is called here");
+    return WithAlias(BindWindowFunction(*call, *function->call, outer), ref, "");
+  }
+  if (auto* unnest = std::get_if<Unnest>(&ref.node)) {
+    Scope one;
+    one.plan = MakeValues({}, {{}});
+    return BindUnnest(*unnest, ref, std::move(one), false);
+  }
+  if (auto* join = std::get_if<Join>(&ref.node)) return BindJoin(*join, outer);
+  FailAt(ref.span.begin, "MATCH_RECOGNIZE is not supported yet");
+}
+
+Scope Binder::Combine(const Scope& left, const Scope& right, PlanPtr plan) {
+  Scope both;
+  both.plan = std::move(plan);
+  both.sources = left.sources;
+  both.merged = left.merged;
+  const int offset = static_cast<int>(left.plan->columns.size());
+  for (Scope::Source source : right.sources) {
+    source.first += offset;
+    both.sources.push_back(std::move(source));
+  }
+  return both;
+}
+
+Scope Binder::BindUnnest(const Unnest& unnest, const TableRef& ref, Scope left, bool outer_join) {
+  if (unnest.operands.size() != 1) FailAt(ref.span.begin, "UNNEST of several collections is not supported");
+  UnnestPlan node;
+  node.collection = BindExpr(*unnest.operands[0], {.scope = &left, .clause = "UNNEST"});
+  node.outer = outer_join;
+  node.ordinality = unnest.with_ordinality;
+  const DataType& type = node.collection.type();
+  std::vector<PlanColumn> appended;
+  if (type.id() == TypeId::kMap) {
+    appended = {{"KEY", type.children()[0].type}, {"VALUE", type.children()[1].type}};
+  } else if (type.id() == TypeId::kArray || type.id() == TypeId::kMultiset) {
+    const DataType& element = type.children()[0].type;
+    if (element.id() == TypeId::kRow)
+      for (const types::Field& field : element.children()) appended.push_back({field.name, field.type});
+    else
+      appended = {{"f0", element}};
+  } else {
+    FailAt(unnest.operands[0]->span.begin, fmt::format("UNNEST needs an ARRAY, MAP or MULTISET, this is {}", type.ToString()));
+  }
+  if (node.ordinality) appended.push_back({"ORDINALITY", DataType(TypeId::kInt, false)});
+  for (PlanColumn& column : appended)
+    if (outer_join) column.type = column.type.WithNullable(true);
+  for (size_t i = 0; i < appended.size() && i < ref.columns.size(); ++i) appended[i].name = ref.columns[i].text;
+  if (!ref.columns.empty() && ref.columns.size() != appended.size())
+    FailAt(ref.span.begin, fmt::format("UNNEST gives {} columns, {} are named", appended.size(), ref.columns.size()));
+  const int first = static_cast<int>(left.plan->columns.size());
+  const int count = static_cast<int>(appended.size());
+  node.input = left.plan;
+  left.plan = MakeUnnest(std::move(node), std::move(appended));
+  left.sources.push_back({ref.alias ? ref.alias->text : "", std::nullopt, first, count});
+  return left;
+}
+
+Binder::Arguments Binder::JoinConditions(const Join& join, Scope& both, const Scope& left, const Scope& right) {
+  Arguments conjuncts;
+  std::vector<std::pair<std::string, Position>> names;
+  for (const Identifier& column : join.using_columns) names.push_back({column.text, column.span.begin});
+  auto find = [](const Scope& scope, const std::string& name) {
+    int found = -1;
+    for (size_t i = 0; i < scope.plan->columns.size(); ++i)
+      if (scope.plan->columns[i].name == name) found = static_cast<int>(i);
+    return found;
+  };
+  if (join.natural)
+    for (const PlanColumn& column : left.plan->columns)
+      if (find(right, column.name) >= 0) names.push_back({column.name, join.right->span.begin});
+  const int offset = static_cast<int>(left.plan->columns.size());
+  for (const auto& [name, at] : names) {
+    const int a = find(left, name), b = find(right, name);
+    if (a < 0 || b < 0) FailAt(at, fmt::format("Column '{}' of USING is not in both tables", name));
+    conjuncts.push_back(OrFail(expr::Resolve("=", {InputOf(*both.plan, a), InputOf(*both.plan, b + offset)}), at));
+    both.merged[name] = join.kind == JoinKind::kRight ? b + offset : a;
+  }
+  if (join.on) SplitConjuncts(BindCondition(*join.on, {.scope = &both, .clause = "ON"}), conjuncts);
+  return conjuncts;
+}
+
+Scope Binder::BindJoin(const Join& join, const Scope* outer) {
+  Scope left = BindFrom(*join.left, outer);
+  const TableRef& ref = *join.right;
+  if (auto* unnest = std::get_if<Unnest>(&ref.node)) {
+    if (join.kind == JoinKind::kRight || join.kind == JoinKind::kFull)
+      FailAt(ref.span.begin, "UNNEST stands on the right of CROSS, INNER and LEFT joins");
+    return BindUnnest(*unnest, ref, std::move(left), join.kind == JoinKind::kLeft);
+  }
+  if (auto* derived = std::get_if<DerivedTable>(&ref.node); derived && derived->lateral)
+    FailAt(ref.span.begin, "LATERAL (SELECT ...) is not supported yet");
+  Scope right = BindFrom(ref, outer);
+  JoinType type = JoinType::kInner;
+  if (join.kind == JoinKind::kLeft) type = JoinType::kLeft;
+  if (join.kind == JoinKind::kRight) type = JoinType::kRight;
+  if (join.kind == JoinKind::kFull) type = JoinType::kFull;
+  // Conditions are bound over rows of both sides as they are before the join makes some of them NULL.
+  JoinPlan cross{.left = left.plan, .right = right.plan};
+  Scope both = Combine(left, right, MakeJoin(cross));
+  const Arguments conjuncts = JoinConditions(join, both, left, right);
+  if (ref.as_of)
+    both.plan = BindTemporal(join, left, right, ref, both);
+  else
+    both.plan = MakeJoinOn(type, left.plan, right.plan, conjuncts);
+  return both;
+}
+
+PlanPtr Binder::BindTemporal(const Join& join, const Scope& left, const Scope& right, const TableRef& ref,
+                             const Scope& both) {
+  if (join.kind != JoinKind::kInner && join.kind != JoinKind::kLeft)
+    FailAt(ref.span.begin, "A temporal join is an INNER or LEFT join");
+  const Expression time = BindExpr(*ref.as_of, {.scope = &left, .clause = "FOR SYSTEM_TIME AS OF"});
+  if (time.kind() != Expression::Kind::kInput || left.plan->columns[static_cast<size_t>(time.input())].time == TimeRole::kNone)
+    FailAt(ref.as_of->span.begin, "FOR SYSTEM_TIME AS OF needs a time attribute of the left table");
+  Scope scope = both;
+  const Arguments conjuncts = JoinConditions(join, scope, left, right);
+  const int width = static_cast<int>(left.plan->columns.size());
+  TemporalJoinPlan node{.left = left.plan, .right = right.plan};
+  std::vector<Expression> rest;
+  for (const Expression& e : conjuncts) {
+    if (IsCall(e, "=") && e.arguments()[0].kind() == Expression::Kind::kInput &&
+        e.arguments()[1].kind() == Expression::Kind::kInput) {
+      const int a = e.arguments()[0].input(), b = e.arguments()[1].input();
+      if ((a < width) != (b < width)) {
+        node.keys.push_back({std::min(a, b), std::max(a, b) - width});
+        continue;
+      }
+    }
+    rest.push_back(e);
+  }
+  if (node.keys.empty()) FailAt(ref.span.begin, "A temporal join needs an equality of columns in ON");
+  node.condition = JoinConjuncts(rest);
+  node.left_time = time.input();
+  node.outer = join.kind == JoinKind::kLeft;
+  if (left.plan->columns[static_cast<size_t>(time.input())].time == TimeRole::kRowtime)
+    for (size_t i = 0; i < right.plan->columns.size(); ++i)
+      if (right.plan->columns[i].time == TimeRole::kRowtime) node.right_time = static_cast<int>(i);
+  return MakeTemporalJoin(std::move(node));
+}
+
+}  // namespace thalweg::sql

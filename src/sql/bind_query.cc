@@ -1,0 +1,191 @@
+// Queries: WITH, set operations, VALUES, ORDER BY and LIMIT of what is no SELECT.
+#include <numeric>
+
+#include "expr/evaluator.h"
+#include "expr/functions.h"
+#include "expr/type_rules.h"
+#include "sql/binder.h"
+
+namespace thalweg::sql {
+
+using expr::Expression;
+using types::DataType;
+
+Result<PlanPtr> BindQuery(const Query& query, std::string_view text, const BindEnvironment& environment) {
+  try {
+    return Binder(environment).BindQuery(query);
+  } catch (const SyntaxError& error) {
+    return RenderSyntaxError(error, text);
+  }
+}
+
+int64_t Binder::BindCount(const ExprPtr& expr, std::string_view what) {
+  if (!expr) return 0;
+  const expr::Value value = BindConstant(*expr, what);
+  int64_t count = -1;
+  if (!value.is_null() && value.type().id() == types::TypeId::kInt) count = value.number<int32_t>();
+  if (!value.is_null() && value.type().id() == types::TypeId::kBigInt) count = value.number<int64_t>();
+  if (count < 0) FailAt(expr->span.begin, fmt::format("{} must be a number of rows, not {}", what, value.ToString()));
+  return count;
+}
+
+PlanPtr Binder::Distinct(PlanPtr plan) {
+  std::vector<int> keys(plan->columns.size());
+  std::iota(keys.begin(), keys.end(), 0);
+  return MakeAggregate({.input = std::move(plan), .keys = std::move(keys)});
+}
+
+PlanPtr Binder::BindQuery(const Query& query, const Scope* outer) {
+  if (query.recursive && !query.with.empty()) FailAt(query.with[0].name.span.begin, "WITH RECURSIVE is not supported");
+  common_tables_.emplace_back();
+  struct Leave {
+    std::vector<std::map<std::string, PlanPtr>>& tables;
+    ~Leave() { tables.pop_back(); }
+  } leave{common_tables_};
+  for (const CommonTable& table : query.with) {
+    PlanPtr plan = BindQuery(*table.query, outer);
+    if (!table.columns.empty()) {
+      if (table.columns.size() != plan->columns.size())
+        FailAt(table.name.span.begin, fmt::format("'{}' names {} columns, its query has {}", table.name.text,
+                                                  table.columns.size(), plan->columns.size()));
+      std::vector<std::string> names;
+      for (const Identifier& column : table.columns) names.push_back(column.text);
+      std::vector<Expression> columns = InputsOfAll(*plan);
+      plan = MakeCalc(std::move(plan), std::nullopt, std::move(columns), std::move(names));
+    }
+    common_tables_.back()[table.name.text] = std::move(plan);
+  }
+  return BindBody(query, outer);
+}
+
+PlanPtr Binder::BindBody(const Query& query, const Scope* outer) {
+  if (auto* select = std::get_if<Select>(&query.node)) return BindSelect(*select, query, outer);
+  PlanPtr plan;
+  if (auto* operation = std::get_if<SetOperation>(&query.node))
+    plan = BindSetOperation(*operation, outer, query.span.begin);
+  else if (auto* values = std::get_if<Values>(&query.node))
+    plan = BindValues(*values, outer, query.span.begin);
+  else if (auto* table = std::get_if<TableQuery>(&query.node))
+    plan = TableScan(table->name, {}, query.span);
+  else
+    plan = BindQuery(*std::get<NestedQuery>(query.node).query, outer);
+  return BindOrder(query, std::move(plan));
+}
+
+PlanPtr Binder::BindOrder(const Query& query, PlanPtr plan) {
+  if (query.order_by.empty() && !query.limit && !query.offset) return plan;
+  SortPlan sort;
+  Scope scope;
+  scope.plan = plan;
+  scope.sources.push_back({"", std::nullopt, 0, static_cast<int>(plan->columns.size())});
+  for (const OrderItem& item : query.order_by) {
+    graph::SortKey key{.descending = item.descending};
+    key.nulls_last = item.nulls == NullOrder::kDefault ? item.descending : item.nulls == NullOrder::kLast;
+    auto* literal = item.expr->As<sql::Literal>();
+    if (literal && literal->kind == LiteralKind::kInteger) {
+      key.column = std::atoi(literal->text.c_str()) - 1;
+      if (key.column < 0 || key.column >= static_cast<int>(plan->columns.size()))
+        FailAt(item.expr->span.begin, fmt::format("Ordinal out of range: {}", literal->text));
+    } else {
+      const Expression by = BindExpr(*item.expr, {.scope = &scope, .clause = "ORDER BY"});
+      if (by.kind() != Expression::Kind::kInput)
+        FailAt(item.expr->span.begin, "Behind a set operation ORDER BY takes columns of the result");
+      key.column = by.input();
+    }
+    sort.keys.push_back(key);
+  }
+  sort.offset = BindCount(query.offset, "OFFSET");
+  if (query.limit) sort.limit = BindCount(query.limit, "LIMIT");
+  sort.input = std::move(plan);
+  return MakeSort(std::move(sort));
+}
+
+std::vector<PlanPtr> Binder::CastToCommon(std::vector<PlanPtr> inputs, const Position& at, std::string_view what) {
+  const size_t width = inputs[0]->columns.size();
+  for (const PlanPtr& input : inputs)
+    if (input->columns.size() != width)
+      FailAt(at, fmt::format("Column count mismatch in {}: {} and {}", what, width, input->columns.size()));
+  std::vector<DataType> common;
+  for (size_t i = 0; i < width; ++i) {
+    std::vector<DataType> types;
+    for (const PlanPtr& input : inputs) types.push_back(input->columns[i].type);
+    auto type = expr::CommonType(std::span<const DataType>(types));
+    if (!type)
+      FailAt(at, fmt::format("Type mismatch in column {} of {}: {} and {}", i + 1, what, types[0].ToString(),
+                             types.back().ToString()));
+    common.push_back(*type);
+  }
+  for (PlanPtr& input : inputs) {
+    bool casts = false;
+    std::vector<Expression> columns;
+    std::vector<std::string> names;
+    for (size_t i = 0; i < width; ++i) {
+      Expression column = InputOf(*input, static_cast<int>(i));
+      if (!expr::SameType(column.type(), common[i])) {
+        casts = true;
+        column = expr::Coerced(std::move(column), common[i]);
+      }
+      columns.push_back(std::move(column));
+      names.push_back(inputs[0]->columns[i].name);
+    }
+    if (casts) input = MakeCalc(std::move(input), std::nullopt, std::move(columns), std::move(names));
+  }
+  return inputs;
+}
+
+PlanPtr Binder::BindSetOperation(const SetOperation& operation, const Scope* outer, const Position& at) {
+  const std::string_view what = operation.op == SetOp::kUnion       ? "UNION"
+                                : operation.op == SetOp::kIntersect ? "INTERSECT"
+                                                                    : "EXCEPT";
+  std::vector<PlanPtr> inputs =
+      CastToCommon({BindQuery(*operation.left, outer), BindQuery(*operation.right, outer)}, at, what);
+  if (operation.op == SetOp::kUnion) {
+    PlanPtr plan = MakeUnion(std::move(inputs));
+    return operation.all ? plan : Distinct(std::move(plan));
+  }
+  if (operation.all) FailAt(at, fmt::format("{} ALL is not supported yet", what));
+  JoinPlan join;
+  join.type = operation.op == SetOp::kIntersect ? JoinType::kSemi : JoinType::kAnti;
+  for (int i = 0; i < static_cast<int>(inputs[0]->columns.size()); ++i) join.keys.push_back({i, i, true});
+  join.left = std::move(inputs[0]);
+  join.right = std::move(inputs[1]);
+  return Distinct(MakeJoin(std::move(join)));
+}
+
+PlanPtr Binder::BindValues(const Values& values, const Scope* outer, const Position& at) {
+  std::vector<std::vector<Expression>> rows;
+  for (const ExprPtr& row : values.rows) {
+    std::vector<Expression> columns;
+    if (auto* tuple = row->As<RowValue>())
+      for (const ExprPtr& field : tuple->fields) columns.push_back(BindExpr(*field, {.clause = "VALUES"}));
+    else
+      columns.push_back(BindExpr(*row, {.clause = "VALUES"}));
+    if (!rows.empty() && rows[0].size() != columns.size())
+      FailAt(row->span.begin, fmt::format("VALUES rows have {} and {} columns", rows[0].size(), columns.size()));
+    rows.push_back(std::move(columns));
+  }
+  PlanColumns columns;
+  for (size_t i = 0; i < rows[0].size(); ++i) {
+    std::vector<DataType> types;
+    for (const auto& row : rows) types.push_back(row[i].type());
+    auto type = expr::CommonType(std::span<const DataType>(types));
+    if (!type) FailAt(at, fmt::format("Values in column {} of VALUES have no type in common", i + 1));
+    columns.push_back({fmt::format("EXPR${}", i), *type});
+  }
+  // Rows of constants are computed now; others (clocks, random) when the job runs, each row a plan of its own.
+  columns::BufferPool pool;
+  auto zone = OrFail(expr::Zone::Find(environment_.zone), at);
+  std::vector<std::vector<expr::Value>> constants;
+  for (auto& row : rows) {
+    std::vector<expr::Value> cells;
+    for (size_t i = 0; i < row.size(); ++i) {
+      Expression cell = expr::Coerced(std::move(row[i]), columns[i].type);
+      cells.push_back(OrFail(
+          expr::EvaluateConstant(cell, {.pool = pool, .query_start_ms = environment_.query_start_ms, .zone = &zone}), at));
+    }
+    constants.push_back(std::move(cells));
+  }
+  return MakeValues(std::move(columns), std::move(constants));
+}
+
+}  // namespace thalweg::sql

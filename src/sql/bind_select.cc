@@ -1,0 +1,323 @@
+// SELECT: from, where, groups, OVER, the select list.
+#include <algorithm>
+
+#include "expr/aggregates.h"
+#include "expr/functions.h"
+#include "sql/binder.h"
+
+namespace thalweg::sql {
+
+using expr::Expression;
+using types::DataType;
+using types::TypeId;
+
+namespace {
+
+// Columns counted from kFirstProperty and kFirstOver come to stand behind `first_property` and `first_over`.
+Expression Settle(const Expression& expression, int first_property, int first_over) {
+  const std::vector<int> inputs = expr::InputsOf(expression);
+  if (inputs.empty() || inputs.back() < kFirstProperty) return expression;
+  std::vector<int> to(static_cast<size_t>(inputs.back()) + 1);
+  for (int input : inputs)
+    to[static_cast<size_t>(input)] = input >= kFirstOver       ? first_over + input - kFirstOver
+                                     : input >= kFirstProperty ? first_property + input - kFirstProperty
+                                                               : input;
+  return expr::RemapInputs(expression, to);
+}
+
+}  // namespace
+
+std::string Binder::NameOf(const SelectItem& item, size_t index) const {
+  if (item.alias) return item.alias->text;
+  if (auto* column = item.expr->As<ColumnRef>()) return column->name.back().text;
+  if (auto* field = item.expr->As<FieldAccess>()) return field->field.text;
+  return fmt::format("EXPR${}", index);
+}
+
+void Binder::ExpandStar(const Star& star, const Scope& scope, const Position& at, std::vector<Item>& items) {
+  bool found = false;
+  auto excluded = [&](const std::string& name) {
+    return std::any_of(star.exclude.begin(), star.exclude.end(), [&](const Identifier& e) { return e.text == name; });
+  };
+  if (star.qualifier.empty())
+    for (const auto& [name, column] : scope.merged) items.push_back({name, nullptr, InputOf(*scope.plan, column)});
+  for (const Scope::Source& source : scope.sources) {
+    if (!star.qualifier.empty() && source.alias != star.qualifier.back().text) continue;
+    found = true;
+    for (int i = source.first; i < source.first + source.count; ++i) {
+      const std::string& name = scope.plan->columns[static_cast<size_t>(i)].name;
+      if (excluded(name) || (star.qualifier.empty() && scope.merged.contains(name))) continue;
+      items.push_back({name, nullptr, InputOf(*scope.plan, i)});
+    }
+  }
+  if (!found && !star.qualifier.empty()) FailAt(at, fmt::format("Unknown identifier '{}'", star.qualifier.back().text));
+  if (!found) FailAt(at, "SELECT * needs a FROM clause");
+}
+
+std::vector<Binder::Item> Binder::ExpandItems(const Select& select, const Scope& scope) {
+  std::vector<Item> items;
+  for (const SelectItem& item : select.items) {
+    if (auto* star = item.expr->As<Star>()) {
+      ExpandStar(*star, scope, item.expr->span.begin, items);
+    } else if (auto* fields = item.expr->As<FieldStar>()) {
+      const Expression row = BindExpr(*fields->operand, {.scope = &scope, .clause = "SELECT"});
+      if (row.type().id() != TypeId::kRow) FailAt(item.expr->span.begin, fmt::format(".* needs a ROW, this is {}", row.type().ToString()));
+      for (const types::Field& field : row.type().children())
+        items.push_back({field.name, nullptr,
+                         Resolve("FIELD", {row, Expression::Literal(expr::Value::String(field.name))}, *item.expr)});
+    } else {
+      items.push_back({NameOf(item, items.size()), item.expr, std::nullopt});
+    }
+  }
+  return items;
+}
+
+PlanPtr Binder::BindWhere(const Expr& where, Scope& scope) {
+  std::vector<Expression> conjuncts;
+  PlanPtr plan = ApplySubqueries(where, scope, conjuncts);
+  auto condition = JoinConjuncts(conjuncts);
+  return condition ? MakeFilter(std::move(plan), *condition) : plan;
+}
+
+PlanPtr Binder::BindSelect(const Select& select, const Query& query, const Scope* outer) {
+  Scope scope;
+  if (select.from)
+    scope = BindFrom(*select.from, outer);
+  else
+    scope.plan = MakeValues({}, {{}});
+  scope.outer = outer;
+  if (select.where) scope.plan = BindWhere(*select.where, scope);
+
+  Grouping grouping;
+  ExprContext context{.scope = &scope, .clause = "SELECT"};
+  OverCalls over;
+  over.named = &select.windows;
+  const bool grouped = HasAggregates(select);
+  if (grouped) {
+    grouping = BindGrouping(select, scope);
+    context.grouping = &grouping;
+  }
+  context.over = &over;
+  std::vector<Item> items = ExpandItems(select, scope);
+  std::vector<Expression> columns;
+  std::vector<std::string> names;
+  for (const Item& item : items) {
+    if (item.column && grouped) {
+      auto key = std::find(grouping.keys.begin(), grouping.keys.end(), *item.column);
+      if (key == grouping.keys.end())
+        FailAt(select.items[0].expr->span.begin, fmt::format("Expression '{}' is not being grouped", item.name));
+      columns.push_back(Expression::Input(static_cast<int>(key - grouping.keys.begin()), item.column->type()));
+    } else {
+      columns.push_back(item.column ? *item.column : BindExpr(*item.expr, context));
+    }
+    names.push_back(item.name);
+  }
+  std::optional<Expression> having, qualify;
+  if (select.having) {
+    context.clause = "HAVING";
+    context.over = nullptr;
+    having = BindCondition(*select.having, context);
+  }
+  if (select.qualify) {
+    context.clause = "QUALIFY";
+    context.over = &over;
+    qualify = BindCondition(*select.qualify, context);
+  }
+  // ORDER BY may name what the select list does not have; such columns are computed, sorted by, and left out.
+  const size_t visible = columns.size();
+  std::vector<graph::SortKey> order;
+  context.clause = "ORDER BY";
+  context.over = &over;
+  for (const OrderItem& item : query.order_by) {
+    graph::SortKey key{.column = -1, .descending = item.descending};
+    key.nulls_last = item.nulls == NullOrder::kDefault ? item.descending : item.nulls == NullOrder::kLast;
+    auto* literal = item.expr->As<sql::Literal>();
+    if (literal && literal->kind == LiteralKind::kInteger) {
+      const int ordinal = std::atoi(literal->text.c_str());
+      if (ordinal < 1 || ordinal > static_cast<int>(visible))
+        FailAt(item.expr->span.begin, fmt::format("Ordinal out of range: {} of {} columns", literal->text, visible));
+      key.column = ordinal - 1;
+    } else if (auto* ref = item.expr->As<ColumnRef>(); ref && ref->name.size() == 1) {
+      for (size_t i = 0; i < visible && key.column < 0; ++i)
+        if (names[i] == ref->name[0].text) key.column = static_cast<int>(i);
+    }
+    if (key.column < 0) {
+      Expression by = BindExpr(*item.expr, context);
+      auto found = std::find(columns.begin(), columns.end(), by);
+      key.column = static_cast<int>(found - columns.begin());
+      if (found == columns.end()) {
+        if (select.quantifier == SetQuantifier::kDistinct)
+          FailAt(item.expr->span.begin, "With SELECT DISTINCT, ORDER BY takes columns of the select list");
+        columns.push_back(std::move(by));
+        names.push_back(fmt::format("$order{}", columns.size()));
+      }
+    }
+    order.push_back(key);
+  }
+
+  PlanPtr plan = scope.plan;
+  int first_property = 0;
+  if (grouped) {
+    plan = ApplyGrouping(grouping, std::move(plan));
+    first_property = static_cast<int>(grouping.keys.size() + grouping.aggregates.size());
+    if (having) plan = MakeFilter(std::move(plan), Settle(*having, first_property, 0));
+  }
+  if (!over.calls.empty()) {
+    const int first_over = static_cast<int>(plan->columns.size());
+    for (OverCalls::One& call : over.calls) {
+      for (Expression& e : call.arguments) e = Settle(e, first_property, first_over);
+      for (Expression& e : call.partition) e = Settle(e, first_property, first_over);
+      for (auto& [e, key] : call.order) e = Settle(e, first_property, first_over);
+      if (call.filter) call.filter = Settle(*call.filter, first_property, first_over);
+    }
+    for (Expression& column : columns) column = Settle(column, first_property, first_over);
+    if (qualify) {
+      columns.push_back(Settle(*qualify, first_property, first_over));
+      plan = ApplyOver(over, std::move(plan), columns);
+      plan = MakeFilter(std::move(plan), columns.back());
+      columns.pop_back();
+    } else {
+      plan = ApplyOver(over, std::move(plan), columns);
+    }
+  } else {
+    for (Expression& column : columns) column = Settle(column, first_property, 0);
+    if (qualify) FailAt(select.qualify->span.begin, "QUALIFY needs a function with OVER");
+  }
+  plan = MakeCalc(std::move(plan), std::nullopt, columns, names);
+  if (select.quantifier == SetQuantifier::kDistinct) plan = Distinct(std::move(plan));
+  const int64_t offset = BindCount(query.offset, "OFFSET");
+  const std::optional<int64_t> limit =
+      query.limit ? std::optional(BindCount(query.limit, "LIMIT")) : std::nullopt;
+  if (!order.empty() || limit || offset > 0)
+    plan = MakeSort({.input = std::move(plan), .keys = order, .offset = offset, .limit = limit});
+  if (columns.size() > visible) {
+    std::vector<Expression> kept = InputsOfAll(*plan);
+    kept.resize(visible);
+    names.resize(visible);
+    plan = MakeCalc(std::move(plan), std::nullopt, std::move(kept), std::move(names));
+  }
+  return plan;
+}
+
+Expression Binder::BindOver(const Call& call, const Expr& expr, const ExprContext& context) {
+  if (!context.over) FailAt(expr.span.begin, fmt::format("OVER is not allowed in {}", context.clause));
+  WindowSpec spec = *call.over;
+  for (int depth = 0; spec.base; ++depth) {
+    const NamedWindow* base = nullptr;
+    for (const NamedWindow& named : *context.over->named)
+      if (named.name.text == spec.base->text) base = &named;
+    if (!base || depth > 100) FailAt(spec.base->span.begin, fmt::format("Window '{}' not found", spec.base->text));
+    WindowSpec merged = base->spec;
+    if (!spec.partition_by.empty()) merged.partition_by = spec.partition_by;
+    if (!spec.order_by.empty()) merged.order_by = spec.order_by;
+    if (spec.frame) merged.frame = spec.frame;
+    spec = merged;
+  }
+  ExprContext rows = context;
+  rows.over = nullptr;
+  rows.clause = "OVER";
+  OverCalls::One one;
+  for (char c : call.name.back().text) one.function += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  if (!expr::FindAggregate(one.function))
+    FailAt(expr.span.begin, fmt::format("{} is no aggregate function: OVER needs one", one.function));
+  one.at = expr.span.begin;
+  one.distinct = call.quantifier == SetQuantifier::kDistinct;
+  const bool star = call.arguments.size() == 1 && call.arguments[0]->As<Star>();
+  if (!star)
+    for (const ExprPtr& argument : call.arguments) one.arguments.push_back(BindExpr(*argument, rows));
+  if (call.filter) one.filter = BindCondition(*call.filter, rows);
+  for (const ExprPtr& partition : spec.partition_by) one.partition.push_back(BindExpr(*partition, rows));
+  for (const OrderItem& item : spec.order_by) {
+    graph::SortKey key{.descending = item.descending};
+    key.nulls_last = item.nulls == NullOrder::kDefault ? item.descending : item.nulls == NullOrder::kLast;
+    one.order.push_back({BindExpr(*item.expr, rows), key});
+  }
+  if (spec.frame) {
+    const WindowFrame& frame = *spec.frame;
+    if (frame.end && frame.end->kind != FrameBoundKind::kCurrentRow)
+      FailAt(expr.span.begin, "OVER windows end at CURRENT ROW: rows that follow are not known in a stream");
+    one.bounds.rows = frame.rows;
+    if (frame.start.kind == FrameBoundKind::kPreceding) {
+      if (frame.rows) {
+        const expr::Value value = BindConstant(*frame.start.offset, "The frame of OVER");
+        if (value.is_null() || value.type().id() != TypeId::kInt) FailAt(frame.start.offset->span.begin, "ROWS needs a number of rows");
+        one.bounds.preceding = value.number<int32_t>();
+      } else {
+        one.bounds.preceding = BindMillis(*frame.start.offset, "The frame of OVER");
+      }
+    } else if (frame.start.kind == FrameBoundKind::kCurrentRow) {
+      one.bounds.preceding = 0;
+    } else if (frame.start.kind != FrameBoundKind::kUnboundedPreceding) {
+      FailAt(expr.span.begin, "OVER windows begin before CURRENT ROW");
+    }
+  } else {
+    one.bounds.rows = false;
+  }
+  std::vector<DataType> types;
+  for (const Expression& argument : one.arguments) types.push_back(argument.type());
+  one.type = OrFail(expr::AggregateResultType(one.function, types, true), expr.span.begin);
+  context.over->calls.push_back(one);
+  return Expression::Input(kFirstOver + static_cast<int>(context.over->calls.size()) - 1, one.type);
+}
+
+// One plan node for the calls of one window; each appends its columns, so that those of the first stay where they are.
+PlanPtr Binder::ApplyOver(const OverCalls& over, PlanPtr plan, std::vector<Expression>& columns) {
+  const int first_over = static_cast<int>(plan->columns.size());
+  std::vector<Expression> base = InputsOfAll(*plan);
+  std::vector<std::string> names;
+  for (const PlanColumn& column : plan->columns) names.push_back(column.name);
+  auto place = [&](const Expression& e) {
+    for (size_t i = 0; i < base.size(); ++i)
+      if (base[i] == e) return static_cast<int>(i);
+    base.push_back(e);
+    names.push_back(fmt::format("$o{}", base.size() - 1));
+    return static_cast<int>(base.size() - 1);
+  };
+  struct Group {
+    std::vector<int> partition;
+    std::vector<graph::SortKey> order;
+    OverFrame frame;
+    std::vector<size_t> members;
+    std::vector<graph::AggregateCall> calls;
+  };
+  std::vector<Group> groups;
+  for (size_t i = 0; i < over.calls.size(); ++i) {
+    const OverCalls::One& one = over.calls[i];
+    Group group;
+    for (const Expression& e : one.partition) group.partition.push_back(place(e));
+    for (auto [e, key] : one.order) {
+      key.column = place(e);
+      group.order.push_back(key);
+    }
+    group.frame = one.bounds;
+    graph::AggregateCall call;
+    call.function = one.function;
+    for (const Expression& e : one.arguments) call.arguments.push_back(place(e));
+    if (one.filter) call.filter = place(*one.filter);
+    call.distinct = one.distinct;
+    call.type = one.type;
+    call.name = fmt::format("w0$o{}", i);
+    auto same = std::find_if(groups.begin(), groups.end(), [&](const Group& g) {
+      return g.partition == group.partition && g.order == group.order && g.frame.rows == group.frame.rows &&
+             g.frame.preceding == group.frame.preceding;
+    });
+    if (same == groups.end()) same = groups.insert(groups.end(), std::move(group));
+    same->members.push_back(i);
+    same->calls.push_back(std::move(call));
+  }
+  const size_t width = base.size();
+  plan = MakeCalc(std::move(plan), std::nullopt, base, names);
+  std::vector<int> to(over.calls.size());
+  int next = static_cast<int>(width);
+  for (Group& group : groups) {
+    for (size_t member : group.members) to[member] = next++;
+    plan = MakeOver({std::move(plan), group.partition, group.order, std::move(group.calls), group.frame});
+  }
+  std::vector<int> remap(static_cast<size_t>(first_over) + over.calls.size());
+  for (int i = 0; i < first_over; ++i) remap[static_cast<size_t>(i)] = i;
+  for (size_t i = 0; i < to.size(); ++i) remap[static_cast<size_t>(first_over) + i] = to[i];
+  for (Expression& column : columns) column = expr::RemapInputs(column, remap);
+  return plan;
+}
+
+}  // namespace thalweg::sql

@@ -1,0 +1,189 @@
+// CREATE TABLE: its columns, watermark, key and options as a Table.
+#include <algorithm>
+#include <set>
+
+#include "expr/functions.h"
+#include "sql/binder.h"
+#include "sql/print.h"
+#include "sql/to_data_type.h"
+
+namespace thalweg::sql {
+
+using expr::Expression;
+using types::DataType;
+using types::TypeId;
+
+namespace {
+
+/// The table under construction, with where its parts stand.
+class TableMaker {
+ public:
+  TableMaker(const CreateTable& statement, const BindEnvironment& environment)
+      : statement_(statement), environment_(environment), binder_(environment) {}
+
+  TablePtr Make() {
+    table_.path = environment_.catalog.Resolve(statement_.name);
+    table_.temporary = statement_.temporary;
+    if (statement_.like) TakeLike(*statement_.like);
+    if (statement_.elements) {
+      for (const TableElement& element : *statement_.elements)
+        if (auto* column = std::get_if<ColumnDefinition>(&element); column && column->kind != ColumnKind::kComputed)
+          AddColumn(*column);
+        else if (column)
+          Reserve(*column);
+      for (const TableElement& element : *statement_.elements)
+        if (auto* column = std::get_if<ColumnDefinition>(&element); column && column->kind == ColumnKind::kComputed)
+          Compute(*column);
+      for (const TableElement& element : *statement_.elements) {
+        if (auto* watermark = std::get_if<WatermarkDefinition>(&element)) SetWatermark(*watermark);
+        if (auto* constraint = std::get_if<Constraint>(&element)) SetKey(*constraint, constraint->columns);
+        if (auto* column = std::get_if<ColumnDefinition>(&element); column && column->constraint)
+          SetKey(*column->constraint, {column->name.back()});
+      }
+    }
+    if (statement_.options)
+      for (const Option& option : *statement_.options) table_.options[option.key] = option.value;
+    if (statement_.comment) table_.comment = *statement_.comment;
+    if (!statement_.partitioned_by.empty()) table_.partitioned_by.clear();
+    for (const Identifier& column : statement_.partitioned_by) {
+      if (table_.Find(column.text) < 0)
+        FailAt(column.span.begin, fmt::format("Partition column '{}' not defined in the table schema", column.text));
+      table_.partitioned_by.push_back(column.text);
+    }
+    return std::make_shared<const Table>(std::move(table_));
+  }
+
+ private:
+  void TakeLike(const LikeClause& like) {
+    const ObjectPath path = environment_.catalog.Resolve(like.source);
+    TablePtr source = environment_.catalog.FindTable(path);
+    if (!source) FailAt(like.source[0].span.begin, environment_.catalog.NoTable(path).message());
+    auto merges = [&](LikeFeature feature) {
+      LikeMerge merge = LikeMerge::kIncluding;
+      for (const LikeOption& option : like.options)
+        if (option.feature == LikeFeature::kAll) merge = option.merge;
+      for (const LikeOption& option : like.options)
+        if (option.feature == feature) merge = option.merge;
+      return merge != LikeMerge::kExcluding;
+    };
+    std::vector<int> place(source->columns.size(), -1);
+    for (size_t i = 0; i < source->columns.size(); ++i) {
+      const TableColumn& column = source->columns[i];
+      if (column.kind == ColumnKind::kComputed && !merges(LikeFeature::kGenerated)) continue;
+      if (column.kind == ColumnKind::kMetadata && !merges(LikeFeature::kMetadata)) continue;
+      place[i] = static_cast<int>(table_.columns.size());
+      table_.columns.push_back(column);
+      if (!source->watermark || !merges(LikeFeature::kWatermarks)) {
+        if (table_.columns.back().time == TimeRole::kRowtime) table_.columns.back().time = TimeRole::kNone;
+      }
+    }
+    const bool whole = std::find(place.begin(), place.end(), -1) == place.end();
+    if (source->watermark && merges(LikeFeature::kWatermarks) && whole) table_.watermark = source->watermark;
+    if (merges(LikeFeature::kConstraints))
+      for (int column : source->primary_key) table_.primary_key.push_back(place[static_cast<size_t>(column)]);
+    if (merges(LikeFeature::kPartitions)) table_.partitioned_by = source->partitioned_by;
+    if (merges(LikeFeature::kOptions)) table_.options = source->options;
+  }
+
+  TableColumn& Reserve(const ColumnDefinition& definition) {
+    const std::string& name = definition.name.back().text;
+    if (table_.Find(name) >= 0) FailAt(definition.span.begin, fmt::format("A column named '{}' already exists in the table", name));
+    TableColumn column{.name = name, .kind = definition.kind};
+    if (definition.comment) column.comment = *definition.comment;
+    table_.columns.push_back(std::move(column));
+    return table_.columns.back();
+  }
+
+  void AddColumn(const ColumnDefinition& definition) {
+    if (definition.kind == ColumnKind::kNameOnly) FailAt(definition.span.begin, "A column needs a type");
+    TableColumn& column = Reserve(definition);
+    column.type = OrFail(ToDataType(*definition.type), definition.type->span.begin);
+    if (definition.kind == ColumnKind::kMetadata) {
+      column.metadata_key = definition.metadata_key.value_or(column.name);
+      column.is_virtual = definition.is_virtual;
+    }
+  }
+
+  /// The columns that an expression may name: all, or those that are not computed. Others keep their place without a name.
+  Scope Columns(bool computed) {
+    PlanColumns columns;
+    for (const TableColumn& column : table_.columns) {
+      const bool known = computed || column.kind != ColumnKind::kComputed;
+      columns.push_back({known ? column.name : "", known ? column.type : DataType(TypeId::kNull), column.time});
+    }
+    Scope scope;
+    scope.sources.push_back({table_.path.object, table_.path, 0, static_cast<int>(columns.size())});
+    scope.plan = MakeValues(std::move(columns), {});
+    return scope;
+  }
+
+  void Compute(const ColumnDefinition& definition) {
+    const Scope scope = Columns(false);
+    Expression e = binder_.BindExpr(*definition.expr, {.scope = &scope, .clause = "a computed column"});
+    TableColumn& column = table_.columns[static_cast<size_t>(table_.Find(definition.name.back().text))];
+    column.type = e.type();
+    if (e.kind() == Expression::Kind::kCall && e.function().name == "PROCTIME") column.time = TimeRole::kProctime;
+    column.computed = std::move(e);
+    column.source = Print(*definition.expr);
+  }
+
+  void SetWatermark(const WatermarkDefinition& definition) {
+    if (table_.watermark && declared_watermark_) FailAt(definition.span.begin, "Multiple WATERMARK statements is not supported yet");
+    const std::string& name = definition.column.back().text;
+    const int column = definition.column.size() == 1 ? table_.Find(name) : -1;
+    if (column < 0) FailAt(definition.span.begin, fmt::format("The rowtime attribute field '{}' is not defined in the table schema", name));
+    const DataType& type = table_.columns[static_cast<size_t>(column)].type;
+    if ((type.id() != TypeId::kTimestamp && type.id() != TypeId::kTimestampLtz) || type.precision() > 3)
+      FailAt(definition.span.begin,
+             fmt::format("Invalid data type of time field for watermark definition. The field must be of type TIMESTAMP(p) or "
+                         "TIMESTAMP_LTZ(p) and the supported precision 'p' is from 0 to 3, but the time field type is {}",
+                         type.ToString()));
+    const Scope scope = Columns(true);
+    Expression e = binder_.BindExpr(*definition.expr, {.scope = &scope, .clause = "WATERMARK"});
+    if (e.type().id() != type.id() || e.type().precision() > 3)
+      FailAt(definition.expr->span.begin,
+             fmt::format("Invalid data type of expression for watermark definition: {}, the time field is {}", e.type().ToString(), type.ToString()));
+    for (TableColumn& each : table_.columns)
+      if (each.time == TimeRole::kRowtime) each.time = TimeRole::kNone;
+    table_.columns[static_cast<size_t>(column)].time = TimeRole::kRowtime;
+    table_.watermark = TableWatermark{column, std::move(e), Print(*definition.expr)};
+    declared_watermark_ = true;
+  }
+
+  void SetKey(const Constraint& constraint, const std::vector<Identifier>& columns) {
+    if (constraint.kind == ConstraintKind::kUnique) FailAt(constraint.span.begin, "UNIQUE constraint is not supported yet");
+    if (constraint.enforced.value_or(true))
+      FailAt(constraint.span.begin, "PRIMARY KEY constraint is in ENFORCED mode. The engine does not own the data: say PRIMARY KEY ... NOT ENFORCED");
+    if (declared_key_) FailAt(constraint.span.begin, "Duplicate primary key definition");
+    table_.primary_key.clear();
+    declared_key_ = true;
+    if (constraint.name) table_.primary_key_name = constraint.name->text;
+    for (const Identifier& name : columns) {
+      const int column = table_.Find(name.text);
+      if (column < 0) FailAt(name.span.begin, fmt::format("Primary key column '{}' is not defined in the schema", name.text));
+      TableColumn& key = table_.columns[static_cast<size_t>(column)];
+      if (key.kind != ColumnKind::kPhysical) FailAt(name.span.begin, fmt::format("Could not create a PRIMARY KEY with column '{}': a key is of physical columns", name.text));
+      key.type = key.type.WithNullable(false);
+      table_.primary_key.push_back(column);
+    }
+  }
+
+  const CreateTable& statement_;
+  const BindEnvironment& environment_;
+  Binder binder_;
+  Table table_;
+  bool declared_watermark_ = false;
+  bool declared_key_ = false;
+};
+
+}  // namespace
+
+Result<TablePtr> BindTable(const CreateTable& statement, std::string_view text, const BindEnvironment& environment) {
+  try {
+    return TableMaker(statement, environment).Make();
+  } catch (const SyntaxError& error) {
+    return RenderSyntaxError(error, text);
+  }
+}
+
+}  // namespace thalweg::sql

@@ -1,0 +1,194 @@
+// Binder: a syntax tree becomes a plan. Names find their columns, calls their functions, subqueries their joins.
+// Rule: as in the grammar, a method throws SyntaxError at the place in the text that is to blame; bind.h has the border.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/edit_distance.h"
+#include "expr/zone.h"
+#include "sql/ast_statement.h"
+#include "sql/bind.h"
+#include "sql/plan.h"
+#include "sql/syntax_error.h"
+
+namespace thalweg::sql {
+
+// While a select list is bound nobody knows yet how many columns the groups will have: what comes behind them is counted from here,
+// and moved once all are known.
+constexpr int kFirstProperty = 10'000;
+constexpr int kFirstOver = 20'000;
+
+/// The columns that names may mean: those of a plan, by the table that each comes from.
+struct Scope {
+  struct Source {
+    std::string alias;
+    std::optional<ObjectPath> path;  // of a table that is named without alias
+    int first = 0;
+    int count = 0;
+  };
+  PlanPtr plan;
+  std::vector<Source> sources;
+  std::map<std::string, int> merged;  // columns of USING and NATURAL, which need no qualifier
+  const Scope* outer = nullptr;       // of the query around a subquery
+};
+
+/// What rows are grouped by, and the aggregates met in the select list, HAVING and ORDER BY.
+struct Grouping {
+  const Scope* input = nullptr;
+  std::vector<expr::Expression> keys;  // over the input
+  std::vector<ExprPtr> key_exprs;
+  struct Aggregate {
+    std::string function;
+    std::vector<expr::Expression> arguments;
+    std::optional<expr::Expression> filter;
+    bool distinct = false;
+    bool ignore_nulls = false;
+    std::vector<std::pair<expr::Expression, OrderItem>> order_by;
+    types::DataType type;
+    bool operator==(const Aggregate& other) const;
+  };
+  std::vector<Aggregate> aggregates;
+  /// TUMBLE, HOP or SESSION among the groups.
+  std::optional<graph::WindowShape> window;
+  ExprPtr window_call;
+  std::vector<WindowProperty> properties;
+  int grouping_sets = 0;  // more than one: the last key is the number of the set
+  std::vector<std::vector<int>> sets;
+};
+
+/// OVER calls met in a select list; each becomes a column behind those of the input.
+struct OverCalls {
+  struct One {
+    std::string function;
+    std::vector<expr::Expression> arguments;
+    std::optional<expr::Expression> filter;
+    bool distinct = false;
+    std::vector<expr::Expression> partition;
+    std::vector<std::pair<expr::Expression, graph::SortKey>> order;  // the key's column is set later
+    std::optional<WindowFrame> frame;
+    OverFrame bounds;
+    types::DataType type;
+    Position at;
+  };
+  std::vector<One> calls;
+  const std::vector<NamedWindow>* named = nullptr;
+};
+
+/// Where an expression stands.
+struct ExprContext {
+  const Scope* scope = nullptr;
+  Grouping* grouping = nullptr;  // over groups: aggregates may be called, and columns must be grouped by
+  OverCalls* over = nullptr;     // OVER may stand here
+  std::string_view clause;       // "WHERE": for messages
+  /// Subqueries may stand here: called with the query; gives the expression that takes its place.
+  std::function<expr::Expression(const Expr& expr)> subquery;
+};
+
+class Binder {
+ public:
+  Binder(const BindEnvironment& environment) : environment_(environment) {}  // NOLINT(google-explicit-constructor)
+
+  PlanPtr BindQuery(const Query& query, const Scope* outer = nullptr);       // bind_query.cc
+  expr::Expression BindExpr(const Expr& expr, const ExprContext& context);   // bind_expr.cc
+  /// A condition: BOOLEAN.
+  expr::Expression BindCondition(const Expr& expr, const ExprContext& context);
+  /// The value of an expression without columns.
+  expr::Value BindConstant(const Expr& expr, std::string_view what);
+  /// An INTERVAL of days and seconds, in milliseconds.
+  int64_t BindMillis(const Expr& expr, std::string_view what);
+
+  const BindEnvironment& environment() const { return environment_; }
+
+ private:
+  using Arguments = std::vector<expr::Expression>;
+
+  // bind_query.cc
+  PlanPtr BindBody(const Query& query, const Scope* outer);
+  PlanPtr BindSetOperation(const SetOperation& operation, const Scope* outer, const Position& at);
+  PlanPtr BindValues(const Values& values, const Scope* outer, const Position& at);
+  PlanPtr BindOrder(const Query& query, PlanPtr plan);
+  PlanPtr Distinct(PlanPtr plan);
+  std::vector<PlanPtr> CastToCommon(std::vector<PlanPtr> inputs, const Position& at, std::string_view what);
+  int64_t BindCount(const ExprPtr& expr, std::string_view what);
+
+  // bind_select.cc
+  PlanPtr BindSelect(const Select& select, const Query& query, const Scope* outer);
+  struct Item {
+    std::string name;
+    ExprPtr expr;                             // null: `column`
+    std::optional<expr::Expression> column;  // of a star
+  };
+  std::vector<Item> ExpandItems(const Select& select, const Scope& scope);
+  void ExpandStar(const Star& star, const Scope& scope, const Position& at, std::vector<Item>& items);
+  std::string NameOf(const SelectItem& item, size_t index) const;
+  PlanPtr BindWhere(const Expr& where, Scope& scope);
+  PlanPtr ApplyOver(const OverCalls& over, PlanPtr plan, std::vector<expr::Expression>& columns);
+
+  // bind_group.cc
+  bool HasAggregates(const Select& select) const;
+  Grouping BindGrouping(const Select& select, const Scope& scope);
+  void AddGroup(const ExprPtr& expr, const Select& select, Grouping& grouping);
+  std::optional<expr::Expression> MatchGroup(const Expr& expr, const ExprContext& context);
+  expr::Expression BindAggregate(const Call& call, const Expr& expr, const ExprContext& context);
+  std::optional<expr::Expression> BindWindowProperty(const Call& call, const Expr& expr, const ExprContext& context);
+  std::optional<graph::WindowShape> GroupWindow(const Expr& expr, const Scope& scope);
+  PlanPtr ApplyGrouping(const Grouping& grouping, PlanPtr plan);
+
+  // bind_from.cc
+  Scope BindFrom(const TableRef& table, const Scope* outer);
+  Scope BindNamed(const NamedTable& named, const TableRef& ref);
+  Scope BindJoin(const Join& join, const Scope* outer);
+  Scope Combine(const Scope& left, const Scope& right, PlanPtr plan);
+  Scope BindUnnest(const Unnest& unnest, const TableRef& ref, Scope left, bool outer_join);
+  Scope WithAlias(PlanPtr plan, const TableRef& ref, std::string alias, std::optional<ObjectPath> path = {});
+  PlanPtr TableScan(const Name& name, const std::vector<Hint>& hints, const Span& span);
+  PlanPtr BindTemporal(const Join& join, const Scope& left, const Scope& right, const TableRef& ref,
+                       const Scope& both);
+  Arguments JoinConditions(const Join& join, Scope& both, const Scope& left, const Scope& right);
+  // bind_window.cc
+  PlanPtr BindWindowFunction(const Call& call, const Expr& expr, const Scope* outer);
+
+  // bind_subquery.cc
+  PlanPtr ApplySubqueries(const Expr& where, Scope& scope, std::vector<expr::Expression>& conjuncts);
+
+  // bind_expr.cc
+  expr::Expression BindColumn(const ColumnRef& ref, const Expr& expr, const ExprContext& context);
+  expr::Expression BindCase(const Case& node, const ExprContext& context);
+  expr::Expression BindCast(const Cast& node, const Expr& expr, const ExprContext& context);
+  expr::Expression BindIn(const In& node, const Expr& expr, const ExprContext& context);
+  expr::Expression BindCall(const Call& call, const Expr& expr, const ExprContext& context);
+  expr::Expression BindJsonCall(const Call& call, const Expr& expr, const ExprContext& context);
+  expr::Expression BindOver(const Call& call, const Expr& expr, const ExprContext& context);
+  expr::Expression Literal(const sql::Literal& literal, const Expr& expr);
+  expr::Expression Interval(const IntervalLiteral& literal, const Expr& expr);
+  expr::Expression Resolve(std::string_view function, Arguments arguments, const Expr& at);
+
+  const BindEnvironment& environment_;
+  std::vector<std::map<std::string, PlanPtr>> common_tables_;  // WITH, innermost last
+  int views_ = 0;                                              // how deep in views
+};
+
+/// Throws SyntaxError.
+[[noreturn]] void FailAt(const Position& at, std::string message, std::string hint = "");
+/// The value, or its status's message as an error at `at`.
+template <typename T>
+T OrFail(Result<T> result, const Position& at) {
+  if (!result.ok()) FailAt(at, result.status().message());
+  return std::move(result).value();
+}
+
+/// The join of two plans on conditions over the columns of both: equalities of the two sides become keys.
+PlanPtr MakeJoinOn(JoinType type, PlanPtr left, PlanPtr right, const std::vector<expr::Expression>& conjuncts);
+
+/// The parts that AND joins.
+void SplitConjuncts(const expr::Expression& condition, std::vector<expr::Expression>& conjuncts);
+/// Their AND; nullopt of none.
+std::optional<expr::Expression> JoinConjuncts(const std::vector<expr::Expression>& conjuncts);
+
+}  // namespace thalweg::sql

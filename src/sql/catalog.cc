@@ -1,0 +1,195 @@
+#include "sql/catalog.h"
+
+#include <algorithm>
+
+#include "base/edit_distance.h"
+
+namespace thalweg::sql {
+namespace {
+
+constexpr const char* kDefaultCatalog = "default_catalog";
+constexpr const char* kDefaultDatabase = "default_database";
+
+}  // namespace
+
+std::string ObjectPath::ToString() const { return fmt::format("`{}`.`{}`.`{}`", catalog, database, object); }
+
+int Table::Find(std::string_view column) const {
+  for (size_t i = 0; i < columns.size(); ++i)
+    if (columns[i].name == column) return static_cast<int>(i);
+  return -1;
+}
+
+Catalog::Catalog() : catalog_(kDefaultCatalog), database_(kDefaultDatabase) {
+  catalogs_[catalog_][database_] = {};
+}
+
+Status Catalog::UseCatalog(const std::string& name) {
+  auto found = catalogs_.find(name);
+  if (found == catalogs_.end()) return UserError("A catalog with name [{}] does not exist.", name);
+  if (name == catalog_) return {};
+  catalog_ = name;
+  database_ = found->second.contains(kDefaultDatabase) || found->second.empty() ? kDefaultDatabase
+                                                                                 : found->second.begin()->first;
+  return {};
+}
+
+Result<std::pair<std::string, std::string>> Catalog::DatabaseName(const Name& name) const {
+  if (name.size() > 2) return UserError("A database has a name of one or two parts, not {}", name.size());
+  std::pair<std::string, std::string> parts{name.size() == 2 ? name[0].text : catalog_, name.back().text};
+  if (!catalogs_.contains(parts.first)) return UserError("A catalog with name [{}] does not exist.", parts.first);
+  return parts;
+}
+
+Status Catalog::UseDatabase(const Name& name) {
+  THALWEG_ASSIGN(auto parts, DatabaseName(name));
+  if (!catalogs_.at(parts.first).contains(parts.second))
+    return UserError("A database with name [{}] does not exist in the catalog: [{}].", parts.second, parts.first);
+  std::tie(catalog_, database_) = parts;
+  return {};
+}
+
+ObjectPath Catalog::Resolve(const Name& name) const {
+  ObjectPath path{catalog_, database_, name.back().text};
+  if (name.size() >= 2) path.database = name[name.size() - 2].text;
+  if (name.size() >= 3) path.catalog = name[name.size() - 3].text;
+  return path;
+}
+
+TablePtr Catalog::FindTable(const ObjectPath& path) const {
+  if (auto found = temporary_.find(path); found != temporary_.end()) return found->second;
+  auto catalog = catalogs_.find(path.catalog);
+  if (catalog == catalogs_.end()) return nullptr;
+  auto database = catalog->second.find(path.database);
+  if (database == catalog->second.end()) return nullptr;
+  auto table = database->second.tables.find(path.object);
+  return table == database->second.tables.end() ? nullptr : table->second;
+}
+
+Status Catalog::NoTable(const ObjectPath& path) const {
+  NearestWord nearest(path.object);
+  auto tables = Tables(path.catalog, path.database, false);
+  if (tables.ok())
+    for (const std::string& table : *tables) nearest.Consider(table);
+  return UserError("Object '{}' not found in {}.{}{}", path.object, path.catalog, path.database, nearest.Suggestion());
+}
+
+Status Catalog::CreateCatalog(const std::string& name, bool if_not_exists) {
+  if (catalogs_.contains(name))
+    return if_not_exists ? Status() : UserError("Catalog {} already exists.", name);
+  catalogs_[name][kDefaultDatabase] = {};
+  return {};
+}
+
+Status Catalog::DropCatalog(const std::string& name, bool if_exists) {
+  if (!catalogs_.contains(name))
+    return if_exists ? Status() : UserError("Catalog {} does not exist.", name);
+  if (name == catalog_) return UserError("Cannot drop a catalog which is currently in use.");
+  catalogs_.erase(name);
+  return {};
+}
+
+Status Catalog::CreateDatabase(const Name& name, bool if_not_exists, std::string comment) {
+  THALWEG_ASSIGN(auto parts, DatabaseName(name));
+  auto [at, fresh] = catalogs_.at(parts.first).try_emplace(parts.second);
+  if (!fresh && !if_not_exists)
+    return UserError("Database {} already exists in Catalog {}.", parts.second, parts.first);
+  if (fresh) at->second.comment = std::move(comment);
+  return {};
+}
+
+Status Catalog::DropDatabase(const Name& name, bool if_exists, bool cascade) {
+  THALWEG_ASSIGN(auto parts, DatabaseName(name));
+  DatabaseMap& databases = catalogs_.at(parts.first);
+  auto found = databases.find(parts.second);
+  if (found == databases.end())
+    return if_exists ? Status() : UserError("Database {} does not exist in Catalog {}.", parts.second, parts.first);
+  if (parts.first == catalog_ && parts.second == database_)
+    return UserError("Cannot drop a database which is currently in use.");
+  if (!found->second.tables.empty() && !cascade)
+    return UserError("Database {} in catalog {} is not empty.", parts.second, parts.first);
+  databases.erase(found);
+  return {};
+}
+
+Status Catalog::CreateTable(TablePtr table, bool if_not_exists, bool replace) {
+  const ObjectPath& path = table->path;
+  auto catalog = catalogs_.find(path.catalog);
+  if (catalog == catalogs_.end()) return UserError("Catalog {} does not exist.", path.catalog);
+  auto database = catalog->second.find(path.database);
+  if (database == catalog->second.end())
+    return UserError("Database {} does not exist in Catalog {}.", path.database, path.catalog);
+  const bool exists = table->temporary ? temporary_.contains(path) : database->second.tables.contains(path.object);
+  if (exists && if_not_exists) return {};
+  if (exists && !replace)
+    return UserError("{}{} {} already exists", table->temporary ? "Temporary " : "", table->is_view() ? "view" : "table",
+                     path.ToString());
+  (table->temporary ? temporary_[path] : database->second.tables[path.object]) = std::move(table);
+  return {};
+}
+
+Status Catalog::DropTable(const ObjectPath& path, bool if_exists, bool temporary, bool view) {
+  TablePtr table = FindTable(path);
+  const std::string_view what = view ? "View" : "Table";
+  if (!table || (temporary && !table->temporary) || table->is_view() != view) {
+    if (table && table->is_view() != view)
+      return UserError("{} with identifier '{}' does not exist: it is a {}", what, path.ToString(),
+                       view ? "table" : "view");
+    if (if_exists) return {};
+    return UserError("{}{} with identifier '{}' does not exist.", temporary ? "Temporary " : "", what, path.ToString());
+  }
+  if (table->temporary)
+    temporary_.erase(path);
+  else
+    catalogs_.at(path.catalog).at(path.database).tables.erase(path.object);
+  return {};
+}
+
+Status Catalog::RenameTable(const ObjectPath& from, const ObjectPath& to) {
+  TablePtr table = FindTable(from);
+  if (!table) return NoTable(from);
+  auto renamed = std::make_shared<Table>(*table);
+  renamed->path = to;
+  THALWEG_TRY(CreateTable(std::move(renamed), false));
+  return DropTable(from, false, table->temporary, table->is_view());
+}
+
+void Catalog::ReplaceTable(TablePtr table) {
+  const ObjectPath path = table->path;
+  (table->temporary ? temporary_[path] : catalogs_.at(path.catalog).at(path.database).tables[path.object]) =
+      std::move(table);
+}
+
+std::vector<std::string> Catalog::Catalogs() const {
+  std::vector<std::string> names;
+  for (const auto& [name, databases] : catalogs_) names.push_back(name);
+  return names;
+}
+
+Result<std::vector<std::string>> Catalog::Databases(const std::string& catalog) const {
+  auto found = catalogs_.find(catalog);
+  if (found == catalogs_.end()) return UserError("A catalog with name [{}] does not exist.", catalog);
+  std::vector<std::string> names;
+  for (const auto& [name, database] : found->second) names.push_back(name);
+  return names;
+}
+
+Result<std::vector<std::string>> Catalog::Tables(const std::string& catalog, const std::string& database,
+                                                 bool views_only) const {
+  auto found = catalogs_.find(catalog);
+  if (found == catalogs_.end()) return UserError("A catalog with name [{}] does not exist.", catalog);
+  auto tables = found->second.find(database);
+  if (tables == found->second.end())
+    return UserError("A database with name [{}] does not exist in the catalog: [{}].", database, catalog);
+  std::vector<std::string> names;
+  for (const auto& [name, table] : tables->second.tables)
+    if (!views_only || table->is_view()) names.push_back(name);
+  for (const auto& [path, table] : temporary_)
+    if (path.catalog == catalog && path.database == database && (!views_only || table->is_view()))
+      names.push_back(path.object);
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
+}
+
+}  // namespace thalweg::sql

@@ -1,0 +1,116 @@
+// Catalogs, databases, tables and views of a session, in memory. Names are case-sensitive, as Flink's.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "expr/expression.h"
+#include "sql/ast_statement.h"
+
+namespace thalweg::sql {
+
+/// A column that tells the time of its row: an event time that watermarks speak of, or the clock when the row is processed.
+enum class TimeRole : uint8_t { kNone, kRowtime, kProctime };
+
+struct TableColumn {
+  std::string name;
+  ColumnKind kind = ColumnKind::kPhysical;
+  types::DataType type;
+  TimeRole time = TimeRole::kNone;
+  /// Of a computed column: over the physical and metadata columns, in their declared order.
+  std::optional<expr::Expression> computed;
+  std::string metadata_key;  // of a metadata column
+  bool is_virtual = false;
+  std::string comment;
+  std::string source;  // of a computed column: its text, for SHOW CREATE TABLE
+};
+
+struct TableWatermark {
+  int column = 0;  // of the table
+  /// Over all columns of the table.
+  expr::Expression expression;
+  std::string source;
+};
+
+/// catalog, database, object.
+struct ObjectPath {
+  std::string catalog, database, object;
+  /// `catalog`.`database`.`object`
+  std::string ToString() const;
+  auto operator<=>(const ObjectPath&) const = default;
+};
+
+/// A table, or a view (which has a query and no options). Immutable; ALTER puts another in its place.
+struct Table {
+  ObjectPath path;
+  bool temporary = false;
+  std::vector<TableColumn> columns;
+  std::optional<TableWatermark> watermark;
+  std::vector<int> primary_key;  // columns
+  std::string primary_key_name;
+  std::vector<std::string> partitioned_by;
+  std::map<std::string, std::string> options;
+  std::string comment;
+  QueryPtr query;          // of a view
+  std::string query_text;  // of a view, as written
+
+  bool is_view() const { return query != nullptr; }
+  /// -1 if there is none.
+  int Find(std::string_view column) const;
+};
+using TablePtr = std::shared_ptr<const Table>;
+
+/// One session's. One thread.
+class Catalog {
+ public:
+  Catalog();
+
+  const std::string& current_catalog() const { return catalog_; }
+  const std::string& current_database() const { return database_; }
+  Status UseCatalog(const std::string& name);
+  Status UseDatabase(const Name& name);
+
+  /// A name of one to three parts, completed by what is current.
+  ObjectPath Resolve(const Name& name) const;
+  /// Null if there is none. Temporary tables hide permanent ones.
+  TablePtr FindTable(const ObjectPath& path) const;
+  /// "Table `a`.`b`.`c` does not exist" with the nearest, as a user error.
+  Status NoTable(const ObjectPath& path) const;
+
+  Status CreateCatalog(const std::string& name, bool if_not_exists);
+  Status DropCatalog(const std::string& name, bool if_exists);
+  Status CreateDatabase(const Name& name, bool if_not_exists, std::string comment);
+  Status DropDatabase(const Name& name, bool if_exists, bool cascade);
+  /// User error if there is one of that name already, unless `if_not_exists` or `replace`.
+  Status CreateTable(TablePtr table, bool if_not_exists, bool replace = false);
+  Status DropTable(const ObjectPath& path, bool if_exists, bool temporary, bool view);
+  Status RenameTable(const ObjectPath& from, const ObjectPath& to);
+  /// In place of the table of the same path.
+  void ReplaceTable(TablePtr table);
+
+  std::vector<std::string> Catalogs() const;
+  /// User error if the catalog does not exist.
+  Result<std::vector<std::string>> Databases(const std::string& catalog) const;
+  /// Tables and views, or views alone, of a database; temporary ones too.
+  Result<std::vector<std::string>> Tables(const std::string& catalog, const std::string& database,
+                                          bool views_only) const;
+
+ private:
+  struct Database {
+    std::string comment;
+    std::map<std::string, TablePtr> tables;
+  };
+  using DatabaseMap = std::map<std::string, Database>;
+  Result<std::pair<std::string, std::string>> DatabaseName(const Name& name) const;
+
+  std::map<std::string, DatabaseMap> catalogs_;
+  std::map<ObjectPath, TablePtr> temporary_;
+  std::string catalog_, database_;
+};
+
+}  // namespace thalweg::sql

@@ -1,0 +1,142 @@
+#include "sql/explain.h"
+
+#include <fmt/ranges.h>
+
+#include "sql/plan.h"
+
+namespace thalweg::sql {
+namespace {
+
+std::string_view ModeName(graph::ChangelogMode mode) {
+  switch (mode) {
+    case graph::ChangelogMode::kAppend: return "append";
+    case graph::ChangelogMode::kUpsert: return "upsert";
+    case graph::ChangelogMode::kRetract: return "retract";
+  }
+  return "";
+}
+
+std::string_view JoinName(JoinType type) {
+  switch (type) {
+    case JoinType::kInner: return "inner";
+    case JoinType::kLeft: return "left";
+    case JoinType::kRight: return "right";
+    case JoinType::kFull: return "full";
+    case JoinType::kSemi: return "semi";
+    case JoinType::kAnti: return "anti";
+  }
+  return "";
+}
+
+std::string OrderText(const Plan& input, const std::vector<graph::SortKey>& order) {
+  std::vector<std::string> keys;
+  for (const graph::SortKey& key : order)
+    keys.push_back(fmt::format("{} {}", input.columns[static_cast<size_t>(key.column)].name, key.descending ? "DESC" : "ASC"));
+  return fmt::format("{}", fmt::join(keys, ", "));
+}
+
+std::string NamesText(const Plan& plan, const std::vector<int>& columns) {
+  std::vector<std::string> names;
+  for (int column : columns) names.push_back(plan.columns[static_cast<size_t>(column)].name);
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+std::string CallsText(const Plan& input, const std::vector<graph::AggregateCall>& calls) {
+  std::vector<std::string> texts;
+  for (const graph::AggregateCall& call : calls) {
+    std::string text = fmt::format("{}({}{})", call.function, call.distinct ? "DISTINCT " : "",
+                                   call.arguments.empty() ? (call.function == "COUNT" ? "*" : "") : NamesText(input, call.arguments));
+    if (call.filter >= 0) text += fmt::format(" FILTER {}", input.columns[static_cast<size_t>(call.filter)].name);
+    texts.push_back(std::move(text));
+  }
+  return fmt::format("{}", fmt::join(texts, ", "));
+}
+
+std::string WindowText(const graph::WindowShape& shape) {
+  constexpr std::string_view kNames[] = {"TUMBLE", "HOP", "CUMULATE", "SESSION"};
+  std::string text = fmt::format("{}(size {} ms", kNames[static_cast<size_t>(shape.kind)], shape.size_ms);
+  if (shape.slide_ms > 0) text += fmt::format(", slide {} ms", shape.slide_ms);
+  if (shape.offset_ms != 0) text += fmt::format(", offset {} ms", shape.offset_ms);
+  return text + (shape.processing_time ? ", processing time)" : ")");
+}
+
+struct PlanLine {
+  const Plan& plan;
+
+  std::string operator()(const ScanPlan& scan) const { return fmt::format("Scan(table={})", scan.table->path.ToString()); }
+  std::string operator()(const ValuesPlan& values) const { return fmt::format("Values(rows={})", values.rows.size()); }
+  std::string operator()(const CalcPlan& calc) const {
+    std::vector<std::string> columns;
+    for (size_t i = 0; i < calc.columns.size(); ++i)
+      columns.push_back(fmt::format("{} AS {}", calc.columns[i].ToString(), plan.columns[i].name));
+    return fmt::format("Calc(select=[{}]{})", fmt::join(columns, ", "),
+                       calc.condition ? fmt::format(", where=[{}]", calc.condition->ToString()) : "");
+  }
+  std::string operator()(const AggregatePlan& node) const {
+    std::string text = fmt::format("{}(groupBy=[{}], select=[{}]", node.window ? "WindowAggregate" : "GroupAggregate",
+                                   NamesText(*node.input, node.keys), CallsText(*node.input, node.calls));
+    return text + (node.window ? fmt::format(", window=[{}])", WindowText(*node.window)) : ")");
+  }
+  std::string operator()(const WindowPlan& node) const { return fmt::format("WindowTableFunction({})", WindowText(node.shape)); }
+  std::string operator()(const JoinPlan& join) const {
+    std::vector<std::string> keys;
+    for (const JoinKey& key : join.keys)
+      keys.push_back(fmt::format("{} = {}", join.left->columns[static_cast<size_t>(key.left)].name,
+                                 join.right->columns[static_cast<size_t>(key.right)].name));
+    std::string text = fmt::format("{}Join(type=[{}], on=[{}]", join.interval ? "Interval" : join.windowed ? "Window" : "",
+                                   JoinName(join.type), fmt::join(keys, ", "));
+    if (join.interval) text += fmt::format(", within=[{} ms, {} ms]", join.interval->lower_ms, join.interval->upper_ms);
+    if (join.condition) text += fmt::format(", where=[{}]", join.condition->ToString());
+    return text + ")";
+  }
+  std::string operator()(const TemporalJoinPlan& join) const { return fmt::format("TemporalJoin(outer={})", join.outer); }
+  std::string operator()(const UnnestPlan& node) const { return fmt::format("Unnest({})", node.collection.ToString()); }
+  std::string operator()(const UnionPlan&) const { return "Union(all)"; }
+  std::string operator()(const OverPlan& over) const {
+    return fmt::format("OverAggregate(partitionBy=[{}], orderBy=[{}], select=[{}])", NamesText(*over.input, over.partition),
+                       OrderText(*over.input, over.order), CallsText(*over.input, over.calls));
+  }
+  std::string operator()(const RankPlan& rank) const {
+    return fmt::format("Rank(partitionBy=[{}], orderBy=[{}], from={}, to={})", NamesText(*rank.input, rank.partition),
+                       OrderText(*rank.input, rank.order), rank.from, rank.to);
+  }
+  std::string operator()(const SortPlan& sort) const {
+    return fmt::format("Sort(orderBy=[{}]{}{})", OrderText(*sort.input, sort.keys),
+                       sort.offset > 0 ? fmt::format(", offset={}", sort.offset) : "",
+                       sort.limit ? fmt::format(", limit={}", *sort.limit) : "");
+  }
+  std::string operator()(const ExpandPlan&) const { return "Expand"; }
+};
+
+void AppendPlan(const Plan& plan, int depth, std::string& out) {
+  if (depth > 0) out += std::string(static_cast<size_t>(depth - 1) * 3, ' ') + "+- ";
+  out += std::visit(PlanLine{plan}, plan.node) + "\n";
+  for (const PlanPtr& input : InputsOfPlan(plan)) AppendPlan(*input, depth + 1, out);
+}
+
+}  // namespace
+
+std::string ToText(const Plan& plan) {
+  std::string text;
+  AppendPlan(plan, 0, text);
+  return text;
+}
+
+std::string GraphText(const graph::JobGraph& graph) {
+  std::string text;
+  for (const graph::Node& node : graph.nodes) {
+    text += fmt::format("{}: {}", node.id, node.name);
+    bool first = true;
+    for (const graph::Edge& edge : graph.edges) {
+      if (edge.to != node.id) continue;
+      text += fmt::format("{} {} {}", first ? " <-" : ",", edge.from, graph::PartitioningName(edge.partitioning));
+      if (!edge.key_columns.empty()) text += fmt::format(" [{}]", fmt::join(edge.key_columns, ", "));
+      text += fmt::format(" ({})", ModeName(edge.changelog));
+      first = false;
+    }
+    text += "\n";
+  }
+  return text;
+}
+
+}  // namespace thalweg::sql

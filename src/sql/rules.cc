@@ -1,0 +1,355 @@
+#include "sql/rules.h"
+
+#include <algorithm>
+
+#include "expr/functions.h"
+#include "sql/binder.h"
+
+namespace thalweg::sql {
+namespace {
+
+using expr::Expression;
+using graph::WindowShape;
+using types::TypeId;
+
+std::vector<std::string> NamesOf(const Plan& plan) {
+  std::vector<std::string> names;
+  for (const PlanColumn& column : plan.columns) names.push_back(column.name);
+  return names;
+}
+
+bool IsCallOf(const Expression& e, std::string_view name) {
+  return e.kind() == Expression::Kind::kCall && e.function().name == name;
+}
+
+std::optional<int64_t> WholeNumber(const Expression& e) {
+  if (!e.is_literal() || e.is_null_literal()) return std::nullopt;
+  if (e.type().id() == TypeId::kInt) return e.value().number<int32_t>();
+  if (e.type().id() == TypeId::kBigInt) return e.value().number<int64_t>();
+  return std::nullopt;
+}
+
+/// CAST(x AS a wider type) is x, for comparisons with literals.
+const Expression& WithoutCast(const Expression& e) { return IsCallOf(e, "CAST") ? e.arguments()[0] : e; }
+
+struct Comparison {
+  int column;
+  std::string_view op;  // column op value
+  int64_t value;
+};
+
+std::optional<Comparison> ComparesColumn(const Expression& e) {
+  if (e.kind() != Expression::Kind::kCall || e.arguments().size() != 2) return std::nullopt;
+  const std::string& op = e.function().name;
+  const Expression &a = WithoutCast(e.arguments()[0]), &b = WithoutCast(e.arguments()[1]);
+  auto mirrored = [](std::string_view name) -> std::string_view {
+    return name == "<" ? ">" : name == "<=" ? ">=" : name == ">" ? "<" : name == ">=" ? "<=" : name;
+  };
+  if (op != "<" && op != "<=" && op != ">" && op != ">=" && op != "=") return std::nullopt;
+  if (auto value = WholeNumber(b); value && a.kind() == Expression::Kind::kInput) return Comparison{a.input(), op, *value};
+  if (auto value = WholeNumber(a); value && b.kind() == Expression::Kind::kInput)
+    return Comparison{b.input(), mirrored(op), *value};
+  return std::nullopt;
+}
+
+PlanPtr WithInputs(const Plan& plan, const std::vector<PlanPtr>& inputs) {
+  if (auto* n = plan.As<CalcPlan>()) return MakeCalc(inputs[0], n->condition, n->columns, NamesOf(plan));
+  if (auto* n = plan.As<AggregatePlan>()) {
+    AggregatePlan node = *n;
+    node.input = inputs[0];
+    return MakeAggregate(std::move(node));
+  }
+  if (auto* n = plan.As<WindowPlan>()) return MakeWindow(inputs[0], n->shape);
+  if (auto* n = plan.As<JoinPlan>()) {
+    JoinPlan node = *n;
+    node.left = inputs[0];
+    node.right = inputs[1];
+    return MakeJoin(std::move(node));
+  }
+  if (auto* n = plan.As<TemporalJoinPlan>()) {
+    TemporalJoinPlan node = *n;
+    node.left = inputs[0];
+    node.right = inputs[1];
+    return MakeTemporalJoin(std::move(node));
+  }
+  if (auto* n = plan.As<UnnestPlan>()) {
+    UnnestPlan node = *n;
+    std::vector<PlanColumn> appended(plan.columns.begin() + static_cast<long>(n->input->columns.size()), plan.columns.end());
+    node.input = inputs[0];
+    return MakeUnnest(std::move(node), std::move(appended));
+  }
+  if (plan.As<UnionPlan>()) return MakeUnion(inputs);
+  if (auto* n = plan.As<OverPlan>()) {
+    OverPlan node = *n;
+    node.input = inputs[0];
+    return MakeOver(std::move(node));
+  }
+  if (auto* n = plan.As<RankPlan>()) {
+    RankPlan node = *n;
+    node.input = inputs[0];
+    return MakeRank(std::move(node), n->number ? plan.columns.back().name : "");
+  }
+  if (auto* n = plan.As<SortPlan>()) {
+    SortPlan node = *n;
+    node.input = inputs[0];
+    return MakeSort(std::move(node));
+  }
+  return nullptr;
+}
+
+bool Deterministic(const std::vector<Expression>& all) {
+  return std::all_of(all.begin(), all.end(), [](const Expression& e) { return e.deterministic(); });
+}
+
+/// Calls are worth computing once: an expression that the calc above uses twice stays below.
+bool UsedTwice(const std::vector<Expression>& above, const std::vector<Expression>& below) {
+  std::vector<int> uses(below.size());
+  for (const Expression& e : above)
+    for (int input : expr::InputsOf(e))
+      if (below[static_cast<size_t>(input)].kind() == Expression::Kind::kCall && ++uses[static_cast<size_t>(input)] > 1)
+        return true;
+  return false;
+}
+
+}  // namespace
+
+PlanPtr MergeCalcs(const Plan& plan) {
+  auto* upper = plan.As<CalcPlan>();
+  auto* lower = upper ? upper->input->As<CalcPlan>() : nullptr;
+  if (!lower || !Deterministic(lower->columns)) return nullptr;
+  std::vector<Expression> above = upper->columns;
+  if (upper->condition) above.push_back(*upper->condition);
+  if (UsedTwice(above, lower->columns)) return nullptr;
+  // A time keeps its role only as a column of its own: PROCTIME() is none any more inside another expression.
+  std::vector<Expression> columns, conjuncts;
+  for (const Expression& e : upper->columns) columns.push_back(expr::ReplaceInputs(e, lower->columns));
+  if (lower->condition) SplitConjuncts(*lower->condition, conjuncts);
+  if (upper->condition) SplitConjuncts(expr::ReplaceInputs(*upper->condition, lower->columns), conjuncts);
+  return MakeCalc(lower->input, JoinConjuncts(conjuncts), std::move(columns), NamesOf(plan));
+}
+
+PlanPtr PushConditionsIntoJoin(const Plan& plan) {
+  auto* calc = plan.As<CalcPlan>();
+  auto* join = calc && calc->condition ? calc->input->As<JoinPlan>() : nullptr;
+  if (!join || join->type != JoinType::kInner || join->interval || join->windowed || !calc->condition->deterministic())
+    return nullptr;
+  const int width = static_cast<int>(join->left->columns.size());
+  std::vector<Expression> conjuncts, left, right, both;
+  SplitConjuncts(*calc->condition, conjuncts);
+  for (const Expression& e : conjuncts) {
+    const std::vector<int> inputs = expr::InputsOf(e);
+    if (!inputs.empty() && inputs.back() < width) {
+      left.push_back(e);
+    } else if (!inputs.empty() && inputs.front() >= width) {
+      std::vector<int> to(static_cast<size_t>(inputs.back()) + 1);
+      for (int input : inputs) to[static_cast<size_t>(input)] = input - width;
+      right.push_back(expr::RemapInputs(e, to));
+    } else {
+      both.push_back(e);
+    }
+  }
+  PlanPtr left_plan = join->left, right_plan = join->right;
+  if (auto condition = JoinConjuncts(left)) left_plan = MakeFilter(std::move(left_plan), *condition);
+  if (auto condition = JoinConjuncts(right)) right_plan = MakeFilter(std::move(right_plan), *condition);
+  for (const JoinKey& key : join->keys)
+    both.push_back(expr::Resolve(key.nulls_match ? "IS NOT DISTINCT FROM" : "=",
+                                 {InputOf(*left_plan, key.left),
+                                  Expression::Input(width + key.right,
+                                                    right_plan->columns[static_cast<size_t>(key.right)].type)})
+                       .value());
+  if (join->condition) SplitConjuncts(*join->condition, both);
+  PlanPtr joined = MakeJoinOn(JoinType::kInner, std::move(left_plan), std::move(right_plan), both);
+  return MakeCalc(std::move(joined), std::nullopt, calc->columns, NamesOf(plan));
+}
+
+PlanPtr RecogniseRank(const Plan& plan) {
+  auto* calc = plan.As<CalcPlan>();
+  auto* over = calc && calc->condition ? calc->input->As<OverPlan>() : nullptr;
+  if (!over || over->calls.size() != 1 || over->calls[0].function != "ROW_NUMBER" || over->order.empty()) return nullptr;
+  const int number = static_cast<int>(over->input->columns.size());
+  std::vector<Expression> conjuncts, rest;
+  SplitConjuncts(*calc->condition, conjuncts);
+  int64_t from = 1, to = INT64_MAX;
+  for (const Expression& e : conjuncts) {
+    auto comparison = ComparesColumn(e);
+    if (!comparison || comparison->column != number) {
+      rest.push_back(e);
+      continue;
+    }
+    const int64_t value = comparison->value;
+    if (comparison->op == "=") from = std::max(from, value), to = std::min(to, value);
+    if (comparison->op == "<") to = std::min(to, value - 1);
+    if (comparison->op == "<=") to = std::min(to, value);
+    if (comparison->op == ">") from = std::max(from, value + 1);
+    if (comparison->op == ">=") from = std::max(from, value);
+  }
+  if (to == INT64_MAX || from > to) return nullptr;
+  std::vector<Expression> users = calc->columns;
+  users.insert(users.end(), rest.begin(), rest.end());
+  const bool used = std::any_of(users.begin(), users.end(), [&](const Expression& e) {
+    const std::vector<int> inputs = expr::InputsOf(e);
+    return !inputs.empty() && inputs.back() == number;
+  });
+  PlanPtr rank = MakeRank({over->input, over->partition, over->order, from, to, used}, over->calls[0].name);
+  return MakeCalc(std::move(rank), JoinConjuncts(rest), calc->columns, NamesOf(plan));
+}
+
+PlanPtr RecogniseWindowAggregate(const Plan& plan) {
+  auto* node = plan.As<AggregatePlan>();
+  if (!node || node->window || !node->input->window) return nullptr;
+  const WindowColumns& window = *node->input->window;
+  auto has = [&](int column) {
+    return column >= 0 && std::find(node->keys.begin(), node->keys.end(), column) != node->keys.end();
+  };
+  if (!has(window.start) || !has(window.end)) return nullptr;
+  AggregatePlan windowed = *node;
+  windowed.keys.clear();
+  std::vector<int> place(plan.columns.size());
+  std::vector<std::pair<size_t, WindowProperty>> properties;
+  for (size_t i = 0; i < node->keys.size(); ++i) {
+    const int key = node->keys[i];
+    if (key == window.start) properties.push_back({i, WindowProperty::kStart});
+    else if (key == window.end) properties.push_back({i, WindowProperty::kEnd});
+    else if (key == window.time) properties.push_back({i, WindowProperty::kTime});
+    else {
+      place[i] = static_cast<int>(windowed.keys.size());
+      windowed.keys.push_back(key);
+    }
+  }
+  const int keys = static_cast<int>(windowed.keys.size()), calls = static_cast<int>(windowed.calls.size());
+  for (int i = 0; i < calls; ++i) place[node->keys.size() + static_cast<size_t>(i)] = keys + i;
+  for (size_t i = 0; i < properties.size(); ++i) {
+    place[properties[i].first] = keys + calls + static_cast<int>(i);
+    windowed.properties.push_back(properties[i].second);
+  }
+  windowed.window = window.shape;
+  windowed.window->start_column = window.start;
+  windowed.window->end_column = window.end;
+  // Straight from the function: the rows need not be multiplied first.
+  auto* calc = node->input->As<CalcPlan>();
+  auto* function = (calc ? calc->input : node->input)->As<WindowPlan>();
+  if (function && function->shape.partition.empty()) {
+    const int width = static_cast<int>(function->input->columns.size());
+    std::vector<Expression> columns;
+    std::vector<std::string> names;
+    bool apart = !calc || !calc->condition || expr::InputsOf(*calc->condition).empty() || expr::InputsOf(*calc->condition).back() < width;
+    for (size_t i = 0; i < node->input->columns.size() && apart; ++i) {
+      Expression e = calc ? calc->columns[i] : InputOf(*node->input, static_cast<int>(i));
+      const std::vector<int> inputs = expr::InputsOf(e);
+      if (!inputs.empty() && inputs.back() >= width) {
+        const int column = static_cast<int>(i);
+        apart = e.kind() == Expression::Kind::kInput && (column == window.start || column == window.end || column == window.time);
+        e = Expression::Literal(expr::Value::Null(e.type()));
+      }
+      columns.push_back(std::move(e));
+      names.push_back(node->input->columns[i].name);
+    }
+    if (apart) {
+      windowed.window->start_column = windowed.window->end_column = -1;
+      windowed.window->time_column = static_cast<int>(columns.size());
+      columns.push_back(InputOf(*function->input, function->shape.time_column));
+      names.push_back("$time");
+      windowed.input = MakeCalc(function->input, calc ? calc->condition : std::nullopt, std::move(columns), std::move(names));
+    }
+  }
+  if (windowed.window->end_column >= 0) windowed.window->time_column = window.time >= 0 ? window.time : -1;
+  PlanPtr aggregate = MakeAggregate(std::move(windowed));
+  std::vector<Expression> columns;
+  for (int column : place) columns.push_back(InputOf(*aggregate, column));
+  return MakeCalc(std::move(aggregate), std::nullopt, std::move(columns), NamesOf(plan));
+}
+
+namespace {
+
+struct TimeTerm {
+  int column;
+  int64_t shift_ms;
+};
+
+// column, column + interval, column - interval.
+std::optional<TimeTerm> TimeTermOf(const Expression& e) {
+  if (e.kind() == Expression::Kind::kInput) return TimeTerm{e.input(), 0};
+  if (!IsCallOf(e, "+") && !IsCallOf(e, "-")) return std::nullopt;
+  if (e.arguments().size() != 2) return std::nullopt;
+  auto base = TimeTermOf(e.arguments()[0]);
+  const Expression& by = e.arguments()[1];
+  if (!base || !by.is_literal() || by.type().id() != TypeId::kIntervalDayTime || by.is_null_literal()) return std::nullopt;
+  const int64_t millis = by.value().number<int64_t>();
+  return TimeTerm{base->column, base->shift_ms + (IsCallOf(e, "+") ? millis : -millis)};
+}
+
+}  // namespace
+
+PlanPtr RecogniseIntervalJoin(const Plan& plan) {
+  auto* join = plan.As<JoinPlan>();
+  if (!join || join->interval || !join->condition || join->type == JoinType::kSemi || join->type == JoinType::kAnti)
+    return nullptr;
+  const int width = static_cast<int>(join->left->columns.size());
+  auto role = [&](int column) {
+    return column < width ? join->left->columns[static_cast<size_t>(column)].time
+                          : join->right->columns[static_cast<size_t>(column - width)].time;
+  };
+  std::vector<Expression> conjuncts, rest;
+  SplitConjuncts(*join->condition, conjuncts);
+  std::optional<int64_t> lower, upper;
+  int left_time = -1, right_time = -1;
+  for (const Expression& e : conjuncts) {
+    rest.push_back(e);
+    const bool compares = e.kind() == Expression::Kind::kCall && e.arguments().size() == 2;
+    const std::string op = compares ? e.function().name : "";
+    if (op != "<" && op != "<=" && op != ">" && op != ">=" && op != "=") continue;
+    auto a = TimeTermOf(e.arguments()[0]), b = TimeTermOf(e.arguments()[1]);
+    if (!a || !b || role(a->column) == TimeRole::kNone || role(a->column) != role(b->column)) continue;
+    if ((a->column < width) == (b->column < width)) continue;
+    bool less = op[0] == '<';
+    if (a->column >= width) {
+      std::swap(a, b);
+      less = !less;
+    }
+    if ((left_time >= 0 && left_time != a->column) || (right_time >= 0 && right_time != b->column - width)) continue;
+    left_time = a->column;
+    right_time = b->column - width;
+    // left + a.shift op right + b.shift: left - right op b.shift - a.shift
+    const int64_t distance = b->shift_ms - a->shift_ms;
+    const int64_t strict = op == "<" || op == ">" ? 1 : 0;
+    if (less || op == "=") upper = std::min(upper.value_or(INT64_MAX), distance - strict);
+    if (!less || op == "=") lower = std::max(lower.value_or(INT64_MIN), distance + (op == "=" ? 0 : strict));
+    rest.pop_back();
+  }
+  if (!lower || !upper) return nullptr;
+  JoinPlan interval = *join;
+  interval.condition = JoinConjuncts(rest);
+  interval.interval = IntervalBounds{left_time, right_time, *lower, *upper, role(left_time) == TimeRole::kProctime};
+  return MakeJoin(std::move(interval));
+}
+
+PlanPtr RecogniseWindowJoin(const Plan& plan) {
+  auto* join = plan.As<JoinPlan>();
+  if (!join || join->windowed || join->interval || !join->left->window || !join->right->window) return nullptr;
+  const WindowColumns &left = *join->left->window, &right = *join->right->window;
+  auto joins = [&](int a, int b) {
+    return a >= 0 && b >= 0 && std::any_of(join->keys.begin(), join->keys.end(),
+                                           [&](const JoinKey& key) { return key.left == a && key.right == b; });
+  };
+  if (!joins(left.start, right.start) || !joins(left.end, right.end)) return nullptr;
+  JoinPlan windowed = *join;
+  windowed.windowed = true;
+  return MakeJoin(std::move(windowed));
+}
+
+PlanPtr Optimize(const PlanPtr& plan) {
+  std::vector<PlanPtr> inputs = InputsOfPlan(*plan);
+  bool changed = false;
+  for (PlanPtr& input : inputs) {
+    PlanPtr better = Optimize(input);
+    changed = changed || better != input;
+    input = std::move(better);
+  }
+  PlanPtr now = changed ? WithInputs(*plan, inputs) : plan;
+  for (auto rule : {MergeCalcs, PushConditionsIntoJoin, RecogniseRank, RecogniseWindowAggregate, RecogniseIntervalJoin,
+                    RecogniseWindowJoin})
+    if (PlanPtr better = rule(*now)) return Optimize(better);
+  return now;
+}
+
+}  // namespace thalweg::sql

@@ -1,0 +1,73 @@
+// Session: statements in order, each against what those before have declared and set. Nothing runs here: a statement that starts a
+// job gives its graph.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "columns/batch.h"
+#include "config/configuration.h"
+#include "graph/table_connector.h"
+#include "sql/catalog.h"
+#include "sql/parser.h"
+#include "sql/plan.h"
+
+namespace thalweg::sql {
+
+/// The statement is done: "OK".
+struct Done {};
+/// Rows known at once: SHOW, DESCRIBE, EXPLAIN, SET.
+struct Rows {
+  types::Schema schema;
+  std::vector<std::vector<std::string>> rows;  // texts; a NULL is "<NULL>"
+};
+/// INSERT, or several in a statement set.
+struct JobToRun {
+  graph::JobGraph graph;
+  int sinks = 0;
+};
+/// SELECT: the graph's one sink is of kind "collect".
+struct QueryToRun {
+  graph::JobGraph graph;
+  types::Schema schema;
+  bool streaming = true;  // rows have kinds
+};
+
+struct StatementResult {
+  std::variant<Done, Rows, JobToRun, QueryToRun> outcome;
+  std::vector<std::string> warnings;
+};
+
+struct SessionOptions {
+  config::Configuration config;
+  const graph::TableConnectors* connectors = nullptr;  // outlives the session
+  int64_t now_ms = 0;                                  // what constant clocks tell
+};
+
+/// One thread.
+class Session {
+ public:
+  explicit Session(SessionOptions options);
+  /// `script`: the text that the statement was parsed from; a user error tells line and column of it, and quotes the line.
+  Result<StatementResult> Execute(const ParsedStatement& statement, std::string_view script);
+
+  const Catalog& catalog() const { return catalog_; }
+  /// With what SET has changed.
+  const config::Configuration& config() const { return config_; }
+
+ private:
+  struct Visitor;
+  SessionOptions options_;
+  config::Configuration config_;
+  config::Configuration initial_;
+  Catalog catalog_;
+  /// BEGIN STATEMENT SET ... END.
+  std::optional<std::vector<StatementPtr>> open_set_;
+};
+
+}  // namespace thalweg::sql

@@ -1,0 +1,587 @@
+#include "sql/to_graph.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/hash.h"
+#include "columns/batch_codec.h"
+#include "expr/functions.h"
+#include "expr/type_rules.h"
+#include "graph/aggregate_spec.h"
+#include "graph/calc_spec.h"
+#include "graph/changelog_spec.h"
+#include "graph/join_spec.h"
+#include "graph/rank_spec.h"
+#include "graph/scan_spec.h"
+#include "types/type_codec.h"
+
+namespace thalweg::sql {
+namespace {
+
+using expr::Expression;
+using graph::ChangelogMode;
+using graph::Partitioning;
+using types::DataType;
+using types::TypeId;
+
+constexpr const char* kConnector = "connector";
+
+types::Schema SchemaOf(const PlanColumns& columns) {
+  std::vector<types::Field> fields;
+  for (const PlanColumn& column : columns) fields.push_back({column.name, column.type});
+  return types::Schema(std::move(fields));
+}
+
+std::vector<int> Sides(const std::vector<JoinKey>& keys, bool left) {
+  std::vector<int> columns;
+  for (const JoinKey& key : keys) columns.push_back(left ? key.left : key.right);
+  return columns;
+}
+
+bool Contains(const std::vector<int>& all, const std::vector<int>& part) {
+  return std::all_of(part.begin(), part.end(),
+                     [&](int column) { return std::find(all.begin(), all.end(), column) != all.end(); });
+}
+
+}  // namespace
+
+graph::TableDescriptor DescribeTable(const Table& table, const std::map<std::string, std::string>& hints) {
+  graph::TableDescriptor descriptor;
+  descriptor.name = table.path.ToString();
+  std::vector<types::Field> physical;
+  for (const TableColumn& column : table.columns) {
+    if (column.kind == ColumnKind::kPhysical) physical.push_back({column.name, column.type});
+    if (column.kind == ColumnKind::kMetadata)
+      descriptor.metadata.push_back({column.name, column.metadata_key, column.type, column.is_virtual});
+  }
+  descriptor.physical = std::make_shared<const types::Schema>(std::move(physical));
+  descriptor.options = table.options;
+  for (const auto& [key, value] : hints) descriptor.options[key] = value;
+  descriptor.options.erase(kConnector);
+  for (auto option = descriptor.options.begin(); option != descriptor.options.end();)
+    option = option->first.starts_with("scan.watermark.") ? descriptor.options.erase(option) : std::next(option);
+  for (int column : table.primary_key) descriptor.primary_key.push_back(table.columns[static_cast<size_t>(column)].name);
+  descriptor.partition_keys = table.partitioned_by;
+  return descriptor;
+}
+
+struct GraphMaker::State {
+  explicit State(PhysicalOptions given) : options(std::move(given)) {}
+
+  /// Where rows come from.
+  struct Stream {
+    uint32_t node = 0;
+    int32_t parallelism = 0;
+  };
+
+  PhysicalOptions options;
+  graph::JobGraph graph;
+  std::vector<std::string> warnings;
+  std::map<const Plan*, Changes> changes;
+  std::map<const Plan*, graph::SourceTable> sources;
+  std::map<std::pair<const Plan*, bool>, Stream> built;
+  std::set<std::string> uids;
+
+  // --- What may come.
+
+  Result<const graph::TableConnector*> ConnectorOf(const Table& table) {
+    auto connector = table.options.find(kConnector);
+    if (connector == table.options.end())
+      return UserError("Table {} has no connector: WITH ('connector' = '...') names one of {}", table.path.ToString(),
+                       fmt::join(options.connectors->Names(), ", "));
+    auto found = options.connectors->Find(connector->second);
+    THALWEG_TRY(found.status().WithContext(fmt::format("Table {}", table.path.ToString())));
+    return found;
+  }
+
+  Result<const graph::SourceTable*> SourceOf(const Plan& plan, const ScanPlan& scan) {
+    auto found = sources.find(&plan);
+    if (found == sources.end()) {
+      THALWEG_ASSIGN(const graph::TableConnector* connector, ConnectorOf(*scan.table));
+      THALWEG_ASSIGN(graph::SourceTable source, connector->Source(DescribeTable(*scan.table, scan.hints)));
+      for (const std::string& warning : source.warnings) warnings.push_back(warning);
+      found = sources.emplace(&plan, std::move(source)).first;
+    }
+    return &found->second;
+  }
+
+  Result<Changes> ChangesOf(const Plan& plan) {
+    if (auto found = changes.find(&plan); found != changes.end()) return found->second;
+    Changes below;
+    for (const PlanPtr& input : InputsOfPlan(plan)) {
+      THALWEG_ASSIGN(Changes each, ChangesOf(*input));
+      below.updates = below.updates || each.updates;
+      below.deletes = below.deletes || each.deletes;
+    }
+    THALWEG_ASSIGN(Changes made, Produced(plan, below));
+    changes[&plan] = made;
+    return made;
+  }
+
+  Result<Changes> Produced(const Plan& plan, Changes below) {
+    if (auto* scan = plan.As<ScanPlan>()) {
+      THALWEG_ASSIGN(const graph::SourceTable* source, SourceOf(plan, *scan));
+      const bool any = source->changelog != ChangelogMode::kAppend;
+      return Changes{any, any};
+    }
+    if (auto* aggregate = plan.As<AggregatePlan>()) {
+      if (aggregate->window) return Changes{};
+      return Changes{true, below.any()};
+    }
+    if (auto* join = plan.As<JoinPlan>()) {
+      if (join->interval || join->windowed) return Changes{};
+      const bool outer = join->type != JoinType::kInner && join->type != JoinType::kSemi;
+      return Changes{below.updates, below.deletes || outer || below.updates};
+    }
+    if (plan.As<TemporalJoinPlan>()) return ChangesOf(*plan.As<TemporalJoinPlan>()->left);
+    if (plan.As<OverPlan>()) return Changes{};
+    if (auto* rank = plan.As<RankPlan>()) {
+      if (rank->input->window && WindowedRank(*rank)) return Changes{};
+      if (Deduplicates(*rank, below) && !LastByTime(*rank) && Proctime(*rank)) return Changes{};
+      return Changes{true, true};
+    }
+    if (auto* sort = plan.As<SortPlan>()) {
+      if (sort->keys.empty()) return below;
+      return Changes{below.updates, below.deletes};
+    }
+    return below;
+  }
+
+  // --- Ranks.
+
+  static bool WindowedRank(const RankPlan& rank) {
+    const WindowColumns& window = *rank.input->window;
+    return window.start >= 0 && window.end >= 0 && Contains(rank.partition, {window.start, window.end});
+  }
+  static bool OnTime(const RankPlan& rank) {
+    return rank.order.size() == 1 &&
+           rank.input->columns[static_cast<size_t>(rank.order[0].column)].time != TimeRole::kNone;
+  }
+  static bool Proctime(const RankPlan& rank) {
+    return rank.input->columns[static_cast<size_t>(rank.order[0].column)].time == TimeRole::kProctime;
+  }
+  static bool LastByTime(const RankPlan& rank) { return rank.order[0].descending; }
+  /// The first or last row by time of an append-only input.
+  static bool Deduplicates(const RankPlan& rank, Changes below) {
+    return rank.from == 1 && rank.to == 1 && !rank.number && !below.any() && OnTime(rank);
+  }
+
+  // --- Nodes.
+
+  graph::Node NewNode(std::string kind, std::string name, std::string payload, const types::Schema& output) {
+    graph::Node node;
+    node.kind = std::move(kind);
+    node.name = std::move(name);
+    node.payload = std::move(payload);
+    node.outputs.push_back({"", std::make_shared<const types::Schema>(output), "", ""});
+    return node;
+  }
+
+  struct Input {
+    Stream from;
+    Partitioning partitioning = Partitioning::kForward;
+    std::vector<int> keys;
+    ChangelogMode changelog = ChangelogMode::kAppend;
+  };
+
+  Stream Add(graph::Node node, const std::vector<std::vector<Input>>& inputs, int32_t parallelism) {
+    std::string identity = node.kind + "/" + node.payload;
+    for (const auto& [key, value] : node.options) identity += "/" + key + "=" + value;
+    for (const auto& group : inputs)
+      for (const Input& input : group) identity += "/" + graph.nodes[input.from.node - 1].uid;
+    node.uid = fmt::format("{}-{:016x}", node.kind, Hash64(identity));
+    for (int copy = 2; !uids.insert(node.uid).second; ++copy)
+      node.uid = fmt::format("{}-{:016x}-{}", node.kind, Hash64(identity), copy);
+    node.uid_is_generated = true;
+    node.id = static_cast<uint32_t>(graph.nodes.size() + 1);
+    node.inputs = static_cast<int32_t>(inputs.size());
+    node.parallelism = parallelism;
+    for (size_t i = 0; i < inputs.size(); ++i)
+      for (const Input& input : inputs[i]) {
+        graph::Edge edge;
+        edge.from = input.from.node;
+        edge.to = node.id;
+        edge.to_input = static_cast<int32_t>(i);
+        edge.partitioning = input.partitioning;
+        if (edge.partitioning == Partitioning::kForward && input.from.parallelism != parallelism)
+          edge.partitioning = parallelism == 1 ? Partitioning::kGlobal : Partitioning::kRebalance;
+        if (edge.partitioning == Partitioning::kKeyed)
+          edge.key_columns.assign(input.keys.begin(), input.keys.end());
+        edge.changelog = input.changelog;
+        graph.edges.push_back(std::move(edge));
+      }
+    const Stream stream{node.id, parallelism};
+    graph.nodes.push_back(std::move(node));
+    return stream;
+  }
+
+  static ChangelogMode ModeOf(Changes changes, bool before) {
+    if (!changes.any()) return ChangelogMode::kAppend;
+    return before ? ChangelogMode::kRetract : ChangelogMode::kUpsert;
+  }
+
+  /// Rows of one key together; without a key all in one subtask.
+  Input Keyed(Stream from, std::vector<int> keys) {
+    if (keys.empty()) return {from, Partitioning::kGlobal};
+    return {from, Partitioning::kKeyed, std::move(keys)};
+  }
+  static int32_t ParallelismOf(const std::vector<int>& keys) { return keys.empty() ? 1 : 0; }
+
+  // --- Plans.
+
+  /// `before`: whether -U is wanted in front of +U.
+  Result<Stream> Build(const PlanPtr& plan, bool before) {
+    THALWEG_ASSIGN(Changes made, ChangesOf(*plan));
+    if (!made.updates) before = false;
+    auto [at, fresh] = built.try_emplace({plan.get(), before});
+    if (!fresh) return at->second;
+    THALWEG_ASSIGN(Stream stream, std::visit([&](const auto& node) { return Make(*plan, node, before); }, plan->node));
+    built[{plan.get(), before}] = stream;
+    return stream;
+  }
+
+  Result<Stream> Make(const Plan& plan, const ScanPlan& scan, bool before) {
+    THALWEG_ASSIGN(const graph::SourceTable* source, SourceOf(plan, scan));
+    graph::Node node = source->node;
+    node.role = graph::NodeRole::kSource;
+    node.name = fmt::format("Source: {}", scan.table->path.object);
+    const types::Schema given = *node.outputs[0].schema;
+    graph::ScanSpec spec;
+    spec.zone = options.zone;
+    spec.idle_timeout_ms = options.idle_timeout_ms;
+    // The connector's rows: physical, then metadata columns. Computed ones are over the table's columns as declared.
+    std::vector<Expression> declared(scan.table->columns.size());
+    int physical = 0, metadata = 0;
+    for (const TableColumn& column : scan.table->columns) physical += column.kind == ColumnKind::kPhysical;
+    for (size_t i = 0, p = 0; i < declared.size(); ++i) {
+      const TableColumn& column = scan.table->columns[i];
+      if (column.kind == ColumnKind::kComputed) continue;
+      const int from = column.kind == ColumnKind::kPhysical ? static_cast<int>(p++) : physical + metadata++;
+      declared[i] = Expression::Input(from, given.field(from).type);
+      if (!expr::SameType(declared[i].type(), column.type)) {
+        THALWEG_ASSIGN(declared[i], expr::Cast(declared[i], column.type));
+      }
+    }
+    bool plain = true;
+    for (size_t i = 0; i < declared.size(); ++i) {
+      const TableColumn& column = scan.table->columns[i];
+      const Expression value = column.computed ? expr::ReplaceInputs(*column.computed, declared) : declared[i];
+      plain = plain && value.kind() == Expression::Kind::kInput && value.input() == static_cast<int>(i);
+      spec.columns.push_back(value);
+    }
+    if (plain && given.size() == static_cast<int>(declared.size())) spec.columns.clear();
+    if (scan.table->watermark) spec.watermark = scan.table->watermark->expression;
+    if (spec.watermark || !spec.columns.empty()) node.scan = graph::Encode(spec);
+    Stream stream = Add(std::move(node), {}, source->node.parallelism);
+    if (source->changelog != ChangelogMode::kUpsert) return stream;
+    graph::ChangelogNormalizeSpec normalize;
+    normalize.input = SchemaOf(plan.columns);
+    normalize.keys = scan.table->primary_key;
+    normalize.generate_update_before = before;
+    normalize.ttl_ms = options.state_ttl_ms;
+    if (normalize.keys.empty())
+      return UserError("Table {} is an upsert table: it needs a PRIMARY KEY", scan.table->path.ToString());
+    graph::Node normalized = NewNode("changelog-normalize", "ChangelogNormalize", Encode(normalize), normalize.input);
+    normalized.keyed = true;
+    Input input = Keyed(stream, normalize.keys);
+    input.changelog = ChangelogMode::kUpsert;
+    return Add(std::move(normalized), {{input}}, 0);
+  }
+
+  Result<Stream> Make(const Plan& plan, const ValuesPlan& values, bool) {
+    graph::Node node = NewNode("values", "Values", "", SchemaOf(plan.columns));
+    node.role = graph::NodeRole::kSource;
+    columns::BufferPool pool;
+    types::Schema schema = SchemaOf(plan.columns);
+    // A relation of no columns still has rows: they get one that nobody reads.
+    if (schema.size() == 0) schema = types::Schema({{"$row", DataType(TypeId::kBoolean)}});
+    node.outputs[0].schema = std::make_shared<const types::Schema>(schema);
+    std::vector<DataType> types;
+    for (const types::Field& field : schema.fields()) types.push_back(field.type);
+    ByteWriter out;
+    for (size_t from = 0; from < values.rows.size(); from += columns::kBatchRows) {
+      columns::BatchBuilder builder(schema, pool);
+      for (size_t row = from; row < std::min(values.rows.size(), from + columns::kBatchRows); ++row) {
+        for (size_t i = 0; i < values.rows[row].size(); ++i) values.rows[row][i].AppendTo(builder.column(static_cast<int>(i)));
+        if (plan.columns.empty()) builder.column(0).AppendNull();
+        builder.FinishRow();
+      }
+      ByteWriter batch;
+      THALWEG_TRY(columns::BatchCodec(types).Encode(builder.Take(), batch));
+      out.String(batch.Take());
+    }
+    node.payload = out.Take();
+    return Add(std::move(node), {}, 1);
+  }
+
+  Result<Stream> Make(const Plan& plan, const CalcPlan& calc, bool before) {
+    THALWEG_ASSIGN(Changes below, ChangesOf(*calc.input));
+    // A filter on what an update changes must see the row as it was, too.
+    if (calc.condition && below.updates) {
+      const std::vector<int> reads = expr::InputsOf(*calc.condition);
+      const auto& keys = calc.input->unique_keys;
+      before = before || std::none_of(keys.begin(), keys.end(), [&](const auto& key) { return Contains(key, reads); });
+    }
+    THALWEG_ASSIGN(Stream input, Build(calc.input, before));
+    graph::CalcSpec spec;
+    spec.condition = calc.condition;
+    spec.columns = calc.columns;
+    spec.zone = options.zone == "UTC" ? "" : options.zone;
+    spec.query_start_ms = options.query_start_ms;
+    graph::Node node = NewNode("calc", "Calc", Encode(spec), SchemaOf(plan.columns));
+    return Add(std::move(node), {{Input{input, Partitioning::kForward, {}, ModeOf(below, before)}}}, input.parallelism);
+  }
+
+  Result<Stream> Make(const Plan& plan, const AggregatePlan& aggregate, bool before) {
+    THALWEG_ASSIGN(Changes below, ChangesOf(*aggregate.input));
+    THALWEG_ASSIGN(Stream input, Build(aggregate.input, true));
+    Input edge = Keyed(input, aggregate.keys);
+    edge.changelog = ModeOf(below, true);
+    if (aggregate.window) {
+      graph::WindowAggregateSpec spec;
+      spec.input = SchemaOf(aggregate.input->columns);
+      spec.keys = aggregate.keys;
+      spec.calls = aggregate.calls;
+      spec.window = *aggregate.window;
+      spec.properties = aggregate.properties;
+      spec.input_changes = below.any();
+      graph::Node node = NewNode("window-aggregate", "WindowAggregate", Encode(spec), SchemaOf(plan.columns));
+      node.keyed = true;
+      return Add(std::move(node), {{edge}}, ParallelismOf(aggregate.keys));
+    }
+    graph::GroupAggregateSpec spec;
+    spec.input = SchemaOf(aggregate.input->columns);
+    spec.keys = aggregate.keys;
+    spec.calls = aggregate.calls;
+    spec.input_changes = below.any();
+    spec.generate_update_before = before;
+    spec.ttl_ms = options.state_ttl_ms;
+    graph::Node node = NewNode("group-aggregate", "GroupAggregate", Encode(spec), SchemaOf(plan.columns));
+    node.keyed = true;
+    return Add(std::move(node), {{edge}}, ParallelismOf(aggregate.keys));
+  }
+
+  Result<Stream> Make(const Plan& plan, const WindowPlan& window, bool before) {
+    THALWEG_ASSIGN(Changes below, ChangesOf(*window.input));
+    THALWEG_ASSIGN(Stream input, Build(window.input, before));
+    graph::WindowTvfSpec spec;
+    spec.input = SchemaOf(window.input->columns);
+    spec.window = window.shape;
+    graph::Node node = NewNode("window-tvf", "WindowTableFunction", Encode(spec), SchemaOf(plan.columns));
+    Input edge{input, Partitioning::kForward, {}, ModeOf(below, before)};
+    if (window.shape.kind != graph::WindowShape::Kind::kSession) return Add(std::move(node), {{edge}}, input.parallelism);
+    node.keyed = true;
+    Input keyed = Keyed(input, window.shape.partition);
+    return Add(std::move(node), {{keyed}}, ParallelismOf(window.shape.partition));
+  }
+
+  graph::JoinSides SidesOf(const std::vector<JoinKey>& keys, const PlanPtr& left, const PlanPtr& right,
+                           const std::optional<Expression>& condition, JoinType type) {
+    graph::JoinSides sides;
+    sides.left = SchemaOf(left->columns);
+    sides.right = SchemaOf(right->columns);
+    sides.left_keys = Sides(keys, true);
+    sides.right_keys = Sides(keys, false);
+    for (const JoinKey& key : keys) sides.null_equal.push_back(key.nulls_match ? 1 : 0);
+    sides.type = type;
+    sides.condition = condition;
+    sides.zone = options.zone == "UTC" ? "" : options.zone;
+    return sides;
+  }
+
+  Result<Stream> AddJoin(const Plan& plan, std::string kind, std::string name, std::string payload, Input left, Input right,
+                         int32_t parallelism) {
+    graph::Node node = NewNode(std::move(kind), std::move(name), std::move(payload), SchemaOf(plan.columns));
+    node.keyed = true;
+    return Add(std::move(node), {{std::move(left)}, {std::move(right)}}, parallelism);
+  }
+
+  Result<Stream> Make(const Plan& plan, const JoinPlan& join, bool) {
+    THALWEG_ASSIGN(Changes left_changes, ChangesOf(*join.left));
+    THALWEG_ASSIGN(Changes right_changes, ChangesOf(*join.right));
+    THALWEG_ASSIGN(Stream left, Build(join.left, true));
+    THALWEG_ASSIGN(Stream right, Build(join.right, true));
+    Input left_edge = Keyed(left, Sides(join.keys, true)), right_edge = Keyed(right, Sides(join.keys, false));
+    left_edge.changelog = ModeOf(left_changes, true);
+    right_edge.changelog = ModeOf(right_changes, true);
+    const int32_t parallelism = join.keys.empty() ? 1 : 0;
+    graph::JoinSides sides = SidesOf(join.keys, join.left, join.right, join.condition, join.type);
+    if (join.interval) {
+      graph::IntervalJoinSpec spec{std::move(sides), join.interval->lower_ms, join.interval->upper_ms};
+      if (!join.interval->processing_time) {
+        spec.left_time = join.interval->left_time;
+        spec.right_time = join.interval->right_time;
+      }
+      return AddJoin(plan, "interval-join", "IntervalJoin", Encode(spec), left_edge, right_edge, parallelism);
+    }
+    if (join.windowed) {
+      graph::WindowJoinSpec spec{std::move(sides), join.left->window->end, join.right->window->end};
+      spec.zone = join.left->window->shape.zone;
+      return AddJoin(plan, "window-join", "WindowJoin", Encode(spec), left_edge, right_edge, parallelism);
+    }
+    graph::JoinSpec spec;
+    spec.sides = std::move(sides);
+    if (!join.left->unique_keys.empty()) spec.left_unique_key = join.left->unique_keys[0];
+    if (!join.right->unique_keys.empty()) spec.right_unique_key = join.right->unique_keys[0];
+    spec.left_ttl_ms = spec.right_ttl_ms = options.state_ttl_ms;
+    return AddJoin(plan, "join", "Join", Encode(spec), left_edge, right_edge, parallelism);
+  }
+
+  Result<Stream> Make(const Plan& plan, const TemporalJoinPlan& join, bool before) {
+    THALWEG_ASSIGN(Stream left, Build(join.left, before));
+    THALWEG_ASSIGN(Stream right, Build(join.right, true));
+    graph::TemporalJoinSpec spec;
+    spec.sides = SidesOf(join.keys, join.left, join.right, join.condition, join.outer ? JoinType::kLeft : JoinType::kInner);
+    if (join.right_time >= 0) {
+      spec.left_time = join.left_time;
+      spec.right_time = join.right_time;
+    }
+    spec.ttl_ms = options.state_ttl_ms;
+    return AddJoin(plan, "temporal-join", "TemporalJoin", Encode(spec), Keyed(left, Sides(join.keys, true)),
+                   Keyed(right, Sides(join.keys, false)), 0);
+  }
+
+  Result<Stream> Make(const Plan&, const UnnestPlan&, bool) { return UserError("UNNEST is not supported yet"); }
+  Result<Stream> Make(const Plan&, const ExpandPlan&, bool) { return UserError("GROUPING SETS are not supported yet"); }
+
+  // A union has no node: its readers read all of its inputs. Where one is needed (another parallelism, a name), a calc does nothing.
+  Result<Stream> Make(const Plan& plan, const UnionPlan& node, bool before) {
+    std::vector<Input> inputs;
+    bool one = true;
+    for (const PlanPtr& input : node.inputs) {
+      THALWEG_ASSIGN(Changes below, ChangesOf(*input));
+      THALWEG_ASSIGN(Stream stream, Build(input, before));
+      one = one && stream.parallelism == 1;
+      inputs.push_back({stream, Partitioning::kForward, {}, ModeOf(below, before)});
+    }
+    graph::CalcSpec spec;
+    spec.columns = InputsOfAll(plan);
+    graph::Node calc = NewNode("calc", "Union", Encode(spec), SchemaOf(plan.columns));
+    return Add(std::move(calc), {inputs}, one ? 1 : 0);
+  }
+
+  Result<Stream> Make(const Plan& plan, const OverPlan& over, bool) {
+    THALWEG_ASSIGN(Changes below, ChangesOf(*over.input));
+    if (below.any()) return UserError("OVER windows over an input that changes are not supported yet");
+    if (over.order.size() != 1 || over.order[0].descending ||
+        over.input->columns[static_cast<size_t>(over.order[0].column)].time == TimeRole::kNone)
+      return UserError("OVER windows' ordering in stream mode must be defined on a time attribute, ascending");
+    THALWEG_ASSIGN(Stream input, Build(over.input, true));
+    graph::OverAggregateSpec spec;
+    spec.input = SchemaOf(over.input->columns);
+    spec.partition = over.partition;
+    spec.time_column = over.order[0].column;
+    spec.processing_time = over.input->columns[static_cast<size_t>(spec.time_column)].time == TimeRole::kProctime;
+    spec.rows = over.frame.rows;
+    spec.preceding = over.frame.preceding.value_or(-1);
+    spec.calls = over.calls;
+    spec.ttl_ms = options.state_ttl_ms;
+    graph::Node node = NewNode("over-aggregate", "OverAggregate", Encode(spec), SchemaOf(plan.columns));
+    node.keyed = true;
+    return Add(std::move(node), {{Keyed(input, over.partition)}}, ParallelismOf(over.partition));
+  }
+
+  Result<Stream> Make(const Plan& plan, const RankPlan& rank, bool before) {
+    THALWEG_ASSIGN(Changes below, ChangesOf(*rank.input));
+    THALWEG_ASSIGN(Stream input, Build(rank.input, true));
+    Input edge = Keyed(input, rank.partition);
+    edge.changelog = ModeOf(below, true);
+    const int32_t parallelism = ParallelismOf(rank.partition);
+    const types::Schema in = SchemaOf(rank.input->columns), out = SchemaOf(plan.columns);
+    auto add = [&](std::string kind, std::string name, std::string payload) -> Stream {
+      graph::Node node = NewNode(std::move(kind), std::move(name), std::move(payload), out);
+      node.keyed = true;
+      return Add(std::move(node), {{edge}}, parallelism);
+    };
+    if (rank.input->window && WindowedRank(rank)) {
+      graph::WindowRankSpec spec{in, rank.partition, rank.order, rank.from, rank.to, rank.number, rank.input->window->end,
+                                 rank.input->window->shape.zone};
+      return add("window-rank", "WindowRank", Encode(spec));
+    }
+    if (Deduplicates(rank, below)) {
+      graph::DeduplicateSpec spec;
+      spec.input = in;
+      spec.keys = rank.partition;
+      spec.time_column = Proctime(rank) ? -1 : rank.order[0].column;
+      spec.keep_last = LastByTime(rank);
+      spec.generate_update_before = before;
+      spec.ttl_ms = options.state_ttl_ms;
+      return add("deduplicate", "Deduplicate", Encode(spec));
+    }
+    graph::RankSpec spec;
+    spec.input = in;
+    spec.partition = rank.partition;
+    spec.order = rank.order;
+    spec.from = rank.from;
+    spec.to = rank.to;
+    spec.rank_number = rank.number;
+    spec.kind = below.any() ? graph::RankSpec::Input::kRetract : graph::RankSpec::Input::kAppend;
+    spec.generate_update_before = before;
+    spec.ttl_ms = options.state_ttl_ms;
+    return add("rank", "Rank", Encode(spec));
+  }
+
+  Result<Stream> Make(const Plan& plan, const SortPlan& sort, bool) {
+    THALWEG_ASSIGN(Changes below, ChangesOf(*sort.input));
+    const types::Schema in = SchemaOf(sort.input->columns);
+    const bool by_time = !sort.keys.empty() && !sort.keys[0].descending &&
+                         sort.input->columns[static_cast<size_t>(sort.keys[0].column)].time == TimeRole::kRowtime;
+    if (below.any())
+      return UserError("ORDER BY and LIMIT over an input that changes are not supported yet in streaming mode");
+    THALWEG_ASSIGN(Stream input, Build(sort.input, true));
+    if (sort.keys.empty()) {
+      graph::LimitSpec spec{in, sort.offset, sort.limit.value_or(-1)};
+      return Add(NewNode("limit", "Limit", Encode(spec), in), {{Input{input, Partitioning::kGlobal}}}, 1);
+    }
+    graph::SortSpec spec;
+    spec.input = in;
+    spec.order = sort.keys;
+    spec.offset = sort.offset;
+    spec.limit = sort.limit.value_or(-1);
+    if (by_time && !sort.limit && sort.offset == 0) spec.time_column = sort.keys[0].column;
+    graph::Node node = NewNode("sort", "Sort", Encode(spec), SchemaOf(plan.columns));
+    return Add(std::move(node), {{Input{input, Partitioning::kGlobal}}}, 1);
+  }
+};
+
+GraphMaker::GraphMaker(PhysicalOptions options) : state_(std::make_unique<State>(std::move(options))) {}
+GraphMaker::~GraphMaker() = default;
+
+Status GraphMaker::AddCollect(const PlanPtr& plan) {
+  THALWEG_ASSIGN(State::Stream input, state_->Build(plan, true));
+  graph::Node node;
+  node.kind = node.name = "collect";
+  node.role = graph::NodeRole::kSink;
+  node.payload = types::EncodeSchema(SchemaOf(plan->columns));
+  state_->Add(std::move(node), {{State::Input{input, Partitioning::kForward}}}, 1);
+  return {};
+}
+
+Status GraphMaker::AddSink(const PlanPtr& plan, const Table& table, const std::map<std::string, std::string>& hints) {
+  THALWEG_ASSIGN(const graph::TableConnector* connector, state_->ConnectorOf(table));
+  THALWEG_ASSIGN(graph::SinkTable sink, connector->Sink(DescribeTable(table, hints)));
+  for (const std::string& warning : sink.warnings) state_->warnings.push_back(warning);
+  THALWEG_ASSIGN(Changes changes, state_->ChangesOf(*plan));
+  if (sink.accepts == ChangelogMode::kAppend && changes.any())
+    return UserError("Table sink {} takes inserts only, and the query updates or deletes rows it has given", table.path.ToString());
+  if (sink.accepts == ChangelogMode::kUpsert && changes.any() && table.primary_key.empty())
+    return UserError("Table sink {} needs a PRIMARY KEY: the query updates rows", table.path.ToString());
+  const bool before = sink.accepts == ChangelogMode::kRetract;
+  THALWEG_ASSIGN(State::Stream input, state_->Build(plan, before));
+  graph::Node node = sink.node;
+  node.role = graph::NodeRole::kSink;
+  node.name = fmt::format("Sink: {}", table.path.object);
+  const int32_t parallelism = node.parallelism > 0 ? node.parallelism : input.parallelism;
+  State::Input edge{input, Partitioning::kForward, {}, State::ModeOf(changes, before)};
+  if (changes.any() && !table.primary_key.empty() && parallelism != 1) edge = state_->Keyed(input, table.primary_key);
+  state_->Add(std::move(node), {{edge}}, parallelism);
+  return {};
+}
+
+graph::JobGraph GraphMaker::Take(std::string name, std::vector<std::string>* warnings) {
+  state_->graph.name = std::move(name);
+  if (warnings) *warnings = std::move(state_->warnings);
+  return std::move(state_->graph);
+}
+
+}  // namespace thalweg::sql
