@@ -15,6 +15,7 @@
 #include "io/meta_store.h"
 #include "io/process_memory.h"
 #include "io/storage.h"
+#include "operators/scan.h"
 #include "runtime/job.h"
 #include "state/hashmap_backend.h"
 #include "state/rocksdb_backend.h"
@@ -252,6 +253,7 @@ Result<JobResult> RunEmbedded(flow::Program program, const config::Configuration
   JobOptions options;
   options.log = run.log ? run.log : [](const std::string& line) { fmt::print(stderr, "{}\n", line); };
   THALWEG_TRY(CheckRuntimeMode(config));
+  THALWEG_TRY(operators::AddScanPipelines(program));
   THALWEG_TRY(FillPlan(config, options));
   THALWEG_TRY(FillProcess(config, options));
   THALWEG_TRY(FillCheckpoints(config, options));

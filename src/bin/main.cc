@@ -4,6 +4,7 @@
 
 #include "api/environment.h"
 #include "bin/job_loader.h"
+#include "bin/sql_runner.h"
 #include "cli/arguments.h"
 #include "cli/doctor.h"
 #include "cli/version.h"
@@ -22,14 +23,25 @@ Result<config::Configuration> Configure(const cli::Arguments& arguments) {
   return std::move(loaded.configuration);
 }
 
+Status RunStatements(const cli::Arguments& arguments, const config::Configuration& config,
+                     const api::RunOptions& options) {
+  bin::SqlScript script{.text = arguments.sql_text.value_or("")};
+  if (!arguments.sql_text) {
+    THALWEG_ASSIGN(script, bin::ReadSqlScript(arguments.sql_file));
+  }
+  script.output = arguments.output;
+  return bin::RunSql(script, config, options, stdout);
+}
+
 Status Run(const cli::Arguments& arguments, config::Configuration config) {
-  THALWEG_ASSIGN(api::JobEntryFunction * entry, bin::LoadJob(arguments.library));
   api::RunOptions options;
   options.from_checkpoint = arguments.from_checkpoint;
   options.allow_non_restored_state = arguments.allow_non_restored_state;
   options.terminal = true;
   options.progress_lines = arguments.progress_lines;
   options.arguments = arguments.job_arguments;
+  if (arguments.library.empty()) return RunStatements(arguments, config, options);
+  THALWEG_ASSIGN(api::JobEntryFunction * entry, bin::LoadJob(arguments.library));
   api::StreamExecutionEnvironment env(std::move(config), std::move(options));
   THALWEG_TRY(bin::CallJob(entry, env));
   if (env.executions() == 0)

@@ -1,15 +1,13 @@
 #include "connectors/values_source.h"
 
-#include "base/fields.h"
 #include "columns/batch_codec.h"
 #include "columns/builder.h"
 #include "connectors/node_options.h"
 #include "connectors/range_source.h"
+#include "graph/values_spec.h"
 
 namespace thalweg::connectors {
 namespace {
-
-constexpr uint32_t kBatchField = 1;  // repeated
 
 std::vector<types::DataType> TypesOfColumns(const types::Schema& schema) {
   std::vector<types::DataType> types;
@@ -29,15 +27,13 @@ Result<ValueRows> ReadValues(const graph::Node& node) {
   ValueRows values{.types = TypesOfColumns(*schema)};
   const columns::BatchCodec codec(values.types);
   columns::BufferPool pool;
-  FieldReader in(node.payload, "values");
-  while (in.Next()) {
-    if (in.tag() != kBatchField) return UserError("Newer rows of {}: field {}", NodeOptions(node).Label(), in.tag());
-    values.batches.emplace_back(in.Bytes());
-    auto batch = codec.Decode(values.batches.back(), pool);
+  THALWEG_ASSIGN(graph::ValuesSpec spec, graph::DecodeValues(node.payload));
+  for (const std::string& bytes : spec.batches) {
+    auto batch = codec.Decode(bytes, pool);
     THALWEG_TRY(batch.status().WithContext(NodeOptions(node).Label()));
     values.rows += batch->rows();
   }
-  THALWEG_TRY(in.status());
+  values.batches = std::move(spec.batches);
   return values;
 }
 
@@ -86,14 +82,14 @@ Result<graph::Node> MakeValuesNode(types::SchemaPtr schema, const std::vector<co
   node.role = graph::NodeRole::kSource;
   node.parallelism = 1;
   const columns::BatchCodec codec(TypesOfColumns(*schema));
-  FieldWriter out;
+  graph::ValuesSpec spec;
   for (const columns::Batch& batch : batches) {
     if (batch.rows() == 0) continue;
     ByteWriter bytes;
     THALWEG_TRY(codec.Encode(batch, bytes));
-    out.Nested(kBatchField, bytes.Take());
+    spec.batches.push_back(bytes.Take());
   }
-  node.payload = out.Take();
+  node.payload = graph::Encode(spec);
   node.outputs.push_back({"main", std::move(schema), {}, {}});
   return node;
 }

@@ -1,4 +1,4 @@
-// Rows that stand in the plan itself: VALUES. Kind "values": the payload is the encoded rows (columns/batch_codec.h).
+// Rows that stand in the plan itself: VALUES. Kind "values": the payload is a graph::ValuesSpec.
 #pragma once
 
 #include <memory>

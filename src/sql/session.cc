@@ -77,11 +77,7 @@ struct Session::Visitor {
 
   using Outcome = Result<decltype(StatementResult::outcome)>;
 
-  Result<std::string> Zone() const {
-    THALWEG_ASSIGN(std::optional<std::string> zone, session.config_.Find(config::kLocalTimeZone));
-    if (!zone || *zone == "default") return MachineZone();
-    return *zone;
-  }
+  Result<std::string> Zone() const { return session.Zone(); }
   Result<bool> Batch() const {
     THALWEG_ASSIGN(config::RuntimeMode mode, session.config_.Get(config::kRuntimeMode));
     return mode == config::RuntimeMode::kBatch;
@@ -252,7 +248,7 @@ struct Session::Visitor {
     return Done{};
   }
   Outcome operator()(const EndStatementSet&) { return UserError("END without BEGIN STATEMENT SET"); }
-  Outcome operator()(const Execute& execute) { return Visit(execute.statement); }
+  Outcome operator()(const sql::Execute& execute) { return Visit(execute.statement); }
 
   // --- Definitions.
 
@@ -551,6 +547,12 @@ struct Session::Visitor {
 
 Session::Session(SessionOptions options)
     : options_(std::move(options)), config_(options_.config), initial_(options_.config) {}
+
+Result<std::string> Session::Zone() const {
+  THALWEG_ASSIGN(std::optional<std::string> zone, config_.Find(config::kLocalTimeZone));
+  if (!zone || *zone == "default") return MachineZone();
+  return *zone;
+}
 
 Result<StatementResult> Session::Execute(const ParsedStatement& parsed, std::string_view script) {
   Visitor visitor{*this, script, {}};

@@ -59,6 +59,8 @@ class Session {
   const Catalog& catalog() const { return catalog_; }
   /// With what SET has changed.
   const config::Configuration& config() const { return config_; }
+  /// table.local-time-zone, or the machine's.
+  Result<std::string> Zone() const;
 
  private:
   struct Visitor;

@@ -13,6 +13,7 @@
 #include "graph/join_spec.h"
 #include "graph/rank_spec.h"
 #include "graph/scan_spec.h"
+#include "graph/values_spec.h"
 #include "types/type_codec.h"
 
 namespace thalweg::sql {
@@ -298,7 +299,7 @@ struct GraphMaker::State {
     node.outputs[0].schema = std::make_shared<const types::Schema>(schema);
     std::vector<DataType> types;
     for (const types::Field& field : schema.fields()) types.push_back(field.type);
-    ByteWriter out;
+    graph::ValuesSpec spec;
     for (size_t from = 0; from < values.rows.size(); from += columns::kBatchRows) {
       columns::BatchBuilder builder(schema, pool);
       for (size_t row = from; row < std::min(values.rows.size(), from + columns::kBatchRows); ++row) {
@@ -308,9 +309,9 @@ struct GraphMaker::State {
       }
       ByteWriter batch;
       THALWEG_TRY(columns::BatchCodec(types).Encode(builder.Take(), batch));
-      out.String(batch.Take());
+      spec.batches.push_back(batch.Take());
     }
-    node.payload = out.Take();
+    node.payload = graph::Encode(spec);
     return Add(std::move(node), {}, 1);
   }
 
