@@ -584,8 +584,10 @@ inline std::function<bool(int, int, int64_t)> HoldForCheckpointAt(SharedLedger l
   return [=, arrivals = std::make_shared<Arrivals>()](int attempt, int split, int64_t at) {
     if (at != position) return true;
     std::lock_guard lock(arrivals->mutex);
-    if (attempt == 0) arrivals->at_first.insert(split);
-    if (arrivals->at_first.size() < splits) return false;
+    if (attempt == 0) {
+      arrivals->at_first.insert(split);
+      if (arrivals->at_first.size() < splits) return false;
+    }
     auto [entry, first] = arrivals->required.try_emplace({attempt, split}, ledger->completed() + 2);
     return ledger->completed() >= entry->second;
   };
