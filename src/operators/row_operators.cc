@@ -2,6 +2,7 @@
 
 #include "operators/calc.h"
 #include "operators/group_aggregate.h"
+#include "operators/over_aggregate.h"
 #include "operators/window_aggregate.h"
 #include "operators/window_tvf.h"
 
@@ -10,6 +11,7 @@ namespace thalweg::operators {
 void AddRowOperators(flow::Registry& registry) {
   registry.AddOperator("calc", MakeCalc);
   registry.AddOperator("group-aggregate", MakeGroupAggregate);
+  registry.AddOperator("over-aggregate", MakeOverAggregate);
   registry.AddOperator("window-aggregate", MakeWindowAggregate);
   registry.AddOperator("window-tvf", MakeWindowTvf);
 }
