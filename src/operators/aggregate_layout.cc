@@ -173,7 +173,8 @@ Status AggregateLayout::AddCall(const types::Schema& input, const graph::Aggrega
 void AggregateLayout::Finish(LayoutOptions options) {
   const types::ObjectType* plain = plain_ ? PlainTypeOf(block_size_) : nullptr;
   plain_ = plain != nullptr;
-  const std::string name = fmt::format("aggregates/1 {}{}{}", plain_ ? plain->size : 0, options.retracts ? "-+" : "+", signature_);
+  const std::string name =
+      fmt::format("aggregates/1 {}{}{}", plain_ ? plain->size : 0, options.retracts ? "-+" : "+", signature_);
   object_type_ = Named(plain_ ? *plain : types::ObjectTypeOf<BoundBlock>(), name);
 }
 

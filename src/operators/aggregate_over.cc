@@ -49,7 +49,8 @@ struct Rank {
 
 /// LAG(value [, offset [, default]]): the value so many rows back.
 struct Lag {
-  using State = std::pair<std::vector<std::string>, std::string>;  // the last values, oldest first; empty or the one to give
+  using State =
+      std::pair<std::vector<std::string>, std::string>;  // the last values, oldest first; empty or the one to give
   std::vector<int> arguments;
   const columns::Column* values = nullptr;
   const columns::Column* offsets = nullptr;

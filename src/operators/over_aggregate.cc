@@ -1,6 +1,5 @@
 #include "operators/over_aggregate.h"
 
-#include <deque>
 #include <map>
 #include <optional>
 #include <utility>
@@ -27,7 +26,17 @@ constexpr int kOverTimersPerCall = 1024;
 /// Rows of a partition: those that wait, by time, and those of the frame that will leave it, oldest first.
 struct OverRows {
   std::map<int64_t, std::vector<std::string>> waiting;
-  std::deque<std::pair<int64_t, std::string>> frame;
+  std::vector<std::pair<int64_t, std::string>> frame;
+  size_t left = 0;  // so many at the begin of `frame` have left it, and go together with others
+
+  size_t size() const { return frame.size() - left; }
+  const std::pair<int64_t, std::string>& at(size_t i) const { return frame[left + i]; }
+  std::string TakeOldest() {
+    std::string row = std::move(frame[left++].second);
+    if (left > frame.size() / 2)
+      frame.erase(frame.begin(), frame.begin() + static_cast<std::ptrdiff_t>(std::exchange(left, 0)));
+    return row;
+  }
 };
 
 std::vector<types::DataType> OverOutputTypes(const graph::OverAggregateSpec& spec) {
@@ -46,10 +55,10 @@ struct thalweg::types::Codec<thalweg::operators::OverRows> {
   static std::string Name() { return "over-rows/1"; }
   static void Encode(const operators::OverRows& value, ByteWriter& out) {
     Waiting::Encode(value.waiting, out);
-    out.Varint(value.frame.size());
-    for (const auto& [time, row] : value.frame) {
-      out.I64(time);
-      out.String(row);
+    out.Varint(value.size());
+    for (size_t i = 0; i < value.size(); ++i) {
+      out.I64(value.at(i).first);
+      out.String(value.at(i).second);
     }
   }
   static void Decode(ByteReader& in, operators::OverRows& value) {
@@ -209,7 +218,7 @@ class OverAggregate final : public flow::Operator {
 
   /// When an interval has passed without a row, nothing of the partition is in a frame any more.
   void Retire(const state::KeyView& key, const OverRows& rows, int64_t time) {
-    if (!rows.waiting.empty() || rows.frame.empty() || rows.frame.back().first >= time - spec_.preceding) return;
+    if (!rows.waiting.empty() || rows.size() == 0 || rows.frame.back().first >= time - spec_.preceding) return;
     rows_.Erase(key);
     groups_->Erase(key, {});
   }
@@ -223,19 +232,18 @@ class OverAggregate final : public flow::Operator {
   /// Adds a row to its frame; a frame of rows loses its oldest first. `rows` null: nothing ever leaves.
   void AddToFrame(const columns::Batch& batch, int32_t row, int64_t time, std::byte* block, OverRows* rows,
                   columns::BufferPool& pool) {
-    if (rows && spec_.rows && static_cast<int64_t>(rows->frame.size()) > spec_.preceding) Drop(1, block, *rows, pool);
+    if (rows && spec_.rows && static_cast<int64_t>(rows->size()) > spec_.preceding) Drop(1, block, *rows, pool);
     Apply(batch, row, block, kAddRow);
     if (rows) AppendStoredRow(batch, row, rows->frame.emplace_back(time, std::string()).second);
   }
   void DropBefore(int64_t time, std::byte* block, OverRows& rows, columns::BufferPool& pool) {
     size_t count = 0;
-    while (count < rows.frame.size() && rows.frame[count].first < time) ++count;
+    while (count < rows.size() && rows.at(count).first < time) ++count;
     if (count > 0) Drop(count, block, rows, pool);
   }
   void Drop(size_t count, std::byte* block, OverRows& rows, columns::BufferPool& pool) {
     std::vector<std::string> dropped;
-    for (size_t i = 0; i < count; ++i) dropped.push_back(std::move(rows.frame[i].second));
-    rows.frame.erase(rows.frame.begin(), rows.frame.begin() + static_cast<std::ptrdiff_t>(count));
+    for (size_t i = 0; i < count; ++i) dropped.push_back(rows.TakeOldest());
     const columns::Batch batch = Decode(dropped, pool);
     for (int32_t row = 0; row < batch.rows(); ++row) Apply(batch, row, block, kRetractRow);
   }
