@@ -2,6 +2,7 @@
 
 #include "operators/aggregate_samples_test.h"
 #include "operators/column_window.h"
+#include "testing/row_harness.h"
 
 namespace thalweg::operators {
 namespace {
