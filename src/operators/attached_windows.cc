@@ -90,7 +90,9 @@ class WindowJoinOperator final : public AttachedWindowOperator {
   }
 
  private:
-  bool pads(bool left) const { return type_ == JoinType::kFull || type_ == (left ? JoinType::kLeft : JoinType::kRight); }
+  bool pads(bool left) const {
+    return type_ == JoinType::kFull || type_ == (left ? JoinType::kLeft : JoinType::kRight);
+  }
 
   static WindowedRows Take(state::Table<WindowedRows>& table, const state::KeyView& key, std::string_view window) {
     WindowedRows* found = table.Find(key, window);
@@ -124,8 +126,9 @@ class WindowRankOperator final : public AttachedWindowOperator {
     KeyedRow input;
     AppendSortKey(batch, row, spec_.order, input.key);
     WindowTop& top = tops_.FindOrCreate(key, window);
-    const auto place = std::upper_bound(top.begin(), top.end(), input.key,
-                                        [](const std::string& sort, const KeyedRow& other) { return sort < other.key; });
+    const auto place =
+        std::upper_bound(top.begin(), top.end(), input.key,
+                         [](const std::string& sort, const KeyedRow& other) { return sort < other.key; });
     if (place - top.begin() >= spec_.to) return true;
     AppendStoredRow(batch, row, input.bytes);
     top.insert(place, std::move(input));
@@ -196,8 +199,7 @@ Result<std::unique_ptr<flow::Operator>> MakeWindowJoin(const graph::Node& node) 
   THALWEG_ASSIGN(const graph::WindowJoinSpec spec, graph::DecodeWindowJoin(node.payload));
   THALWEG_ASSIGN(JoinRows rows, JoinRows::Make(spec.sides));
   THALWEG_ASSIGN(expr::Zone zone, ZoneNamed(spec.zone));
-  return std::unique_ptr<flow::Operator>(
-      std::make_unique<WindowJoinOperator>(spec, std::move(rows), std::move(zone)));
+  return std::unique_ptr<flow::Operator>(std::make_unique<WindowJoinOperator>(spec, std::move(rows), std::move(zone)));
 }
 
 Result<std::unique_ptr<flow::Operator>> MakeWindowRank(const graph::Node& node) {

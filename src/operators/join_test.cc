@@ -146,6 +146,22 @@ TEST(Join, FullPadsBothSides) {
       .ExpectEntries(1);
 }
 
+TEST(Join, EqualRowsCountAsManyAsTheyAre) {
+  const JoinSpec spec = PlainJoin(JoinType::kInner);
+  RowHarness harness(MakeJoin, Encode(spec));
+  Inputs(harness, spec)
+      .RowsOn(0, {"+I[1, a]", "+I[1, a]", "+I[1, a]", "-D[1, a]"})
+      .RowsOn(1, {"+I[1, x]"})
+      .ExpectInOrder({"+I[1, a, 1, x]", "+I[1, a, 1, x]"})
+      .RowsOn(0, {"-D[1, a]"})
+      .ExpectInOrder({"-D[1, a, 1, x]"})
+      .RowsOn(1, {"-D[1, x]"})
+      .ExpectInOrder({"-D[1, a, 1, x]"})
+      .RowsOn(0, {"-D[1, a]"})
+      .ExpectNothing()
+      .ExpectEntries(0);
+}
+
 TEST(Join, LeftForwardsTheKindOfARetractionOfItsInnerSide) {
   const JoinSpec spec = PlainJoin(JoinType::kLeft);
   RowHarness harness(MakeJoin, Encode(spec));
