@@ -52,7 +52,7 @@ Result<Progress> RowOperator::Process(int input, flow::Rows& rows, flow::Output&
   }
   RowKeys& keys = row_keys_[static_cast<size_t>(input)];
   keys.Load(rows.batch(), rows.next());
-  THALWEG_TRY(OnBatch(rows.batch(), rows.next()));
+  THALWEG_TRY(OnBatch(input, rows.batch(), rows.next()));
   for (; !rows.done() && output_.has_credit(); rows.AdvanceTo(rows.next() + 1))
     THALWEG_TRY(OnRow(input, rows.batch(), rows.next(), keys[rows.next()]));
   return Finish(rows.done() ? Progress::kDone : Progress::kMore);
