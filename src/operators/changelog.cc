@@ -31,6 +31,8 @@ class ChangelogNormalizeOperator : public RowOperator {
     return {};
   }
 
+  void Prefetch(uint64_t hash) const override { rows_.Prefetch(hash); }
+
   // Of deletions the condition is not asked: they may have no more than their key.
   Status OnBatch(int, const columns::Batch& batch, int32_t from) override {
     passes_.assign(static_cast<size_t>(batch.rows()), !condition_);

@@ -59,6 +59,11 @@ class JoinOperator : public RowOperator {
     return right_.Open(backend);
   }
 
+  void Prefetch(uint64_t hash) const override {
+    left_.Prefetch(hash);
+    right_.Prefetch(hash);
+  }
+
   Status OnBatch(int, const columns::Batch&, int32_t from) override {
     ahead_.end = from;
     return {};

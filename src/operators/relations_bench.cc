@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "columns/builder.h"
 #include "expr/functions.h"
+#include "flow/program.h"
 #include "graph/join_spec.h"
 #include "graph/rank_spec.h"
 #include "metrics/registry.h"

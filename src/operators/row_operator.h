@@ -39,6 +39,8 @@ class RowOperator : public flow::Operator {
   virtual Status OnRow(int input, const columns::Batch& batch, int32_t row, const state::KeyView& key) = 0;
   /// Before the rows of `batch` from `from` on.
   virtual Status OnBatch(int input, const columns::Batch& batch, int32_t from) { return {}; }
+  /// A row of this key's hash will come soon: brings what lies under it towards the cache.
+  virtual void Prefetch(uint64_t hash) const {}
   virtual Status OnEventTime(const state::Timer& timer) { return {}; }
   virtual Status OnProcessingTime(const state::Timer& timer) { return {}; }
   /// After the timers up to `watermark` have fired. kMore: rows are left to be emitted, it is called again.
