@@ -11,8 +11,10 @@
 #include "expr/functions.h"
 #include "graph/join_spec.h"
 #include "graph/rank_spec.h"
+#include "operators/interval_join.h"
 #include "operators/join.h"
 #include "operators/rank.h"
+#include "operators/test_times.h"
 #include "testing/row_harness.h"
 #include "testing/script_run.h"
 
@@ -76,14 +78,17 @@ Relation Amount(const std::vector<testing::CollectedRow>& output) {
   return relation;
 }
 
+/// Rows of an input; or a watermark, if there are none.
 struct SmallInput {
   int input;
   std::vector<std::string> rows;
+  int64_t watermark = 0;
 };
 
 /// Everything that `op` gave for the inputs, a batch each.
 std::vector<testing::CollectedRow> Play(const flow::OperatorFactory& make, const std::string& payload,
-                                        const std::vector<SmallInput>& inputs, const testing::Variation& variation) {
+                                        const std::vector<SmallInput>& inputs, const testing::Variation& variation,
+                                        const char* columns = kSmall) {
   testing::Script script;
   script.keyed = true;
   script.make = [&] {
@@ -92,8 +97,12 @@ std::vector<testing::CollectedRow> Play(const flow::OperatorFactory& make, const
     return make(node);
   };
   script.ports[0] = [](const columns::Batch& batch, int32_t row) { return columns::RowText(batch, row).substr(2); };
-  const types::Schema schema = testing::ParseSchema(kSmall);
+  const types::Schema schema = testing::ParseSchema(columns);
   for (const SmallInput& input : inputs) {
+    if (input.rows.empty()) {
+      script.steps.push_back({.kind = testing::Step::Kind::kWatermark, .time = input.watermark});
+      continue;
+    }
     testing::Step step{.kind = testing::Step::Kind::kRows, .input = input.input};
     step.count = static_cast<int32_t>(input.rows.size());
     step.make = [&](columns::BufferPool& pool, int32_t from, int32_t to) {
@@ -196,6 +205,69 @@ TEST(RelationsDifferential, RanksOfChangelogsAmountToRanksOfWhatIsLeft) {
     const Relation expected = RankAfresh(changes.rows(), spec);
     for (const testing::Variation& variation : HeapVariations())
       EXPECT_EQ(Amount(Play(MakeRank, Encode(spec), inputs, variation)), expected)
+          << "round " << round << ", " << variation.name;
+  }
+}
+
+constexpr const char* kSmallTimed = "k INT, v INT, t TIMESTAMP(3)";
+
+/// A row of an append-only stream; its time is its value.
+std::string TimedText(const SmallRow& row) { return row.Text() + ", " + At(row.value); }
+
+Relation IntervalJoinAfresh(const std::vector<SmallRow>& left, const std::vector<SmallRow>& right,
+                            const graph::IntervalJoinSpec& spec) {
+  const std::string no_row = std::string(kNoRow) + ", null";
+  const auto meet = [&](const SmallRow& a, const SmallRow& b) {
+    const int64_t apart = a.value - b.value;
+    return a.key >= 0 && a.key == b.key && apart >= spec.lower_ms && apart <= spec.upper_ms;
+  };
+  const bool pads_left = spec.sides.type == JoinType::kLeft || spec.sides.type == JoinType::kFull;
+  const bool pads_right = spec.sides.type == JoinType::kRight || spec.sides.type == JoinType::kFull;
+  Relation joined;
+  for (const SmallRow& a : left) {
+    bool any = false;
+    for (const SmallRow& b : right) {
+      if (!meet(a, b)) continue;
+      any = true;
+      ++joined["[" + TimedText(a) + ", " + TimedText(b) + "]"];
+    }
+    if (pads_left && !any) ++joined["[" + TimedText(a) + ", " + no_row + "]"];
+  }
+  for (const SmallRow& b : right)
+    if (pads_right && std::ranges::none_of(left, [&](const SmallRow& a) { return meet(a, b); }))
+      ++joined["[" + no_row + ", " + TimedText(b) + "]"];
+  return joined;
+}
+
+// No row is late, so that whatever the watermarks, all pairs are found and the lonely rows are padded.
+TEST(RelationsDifferential, IntervalJoinsFindAllPairsInTheInterval) {
+  Random random(13);
+  for (int round = 0; round < 40; ++round) {
+    graph::IntervalJoinSpec spec;
+    spec.sides.left = spec.sides.right = testing::ParseSchema(kSmallTimed);
+    spec.sides.left_keys = spec.sides.right_keys = {0};
+    spec.sides.type = static_cast<JoinType>(round % 4);
+    spec.lower_ms = static_cast<int64_t>(random.Below(20)) - 10;
+    spec.upper_ms = spec.lower_ms + static_cast<int64_t>(random.Below(10));
+    spec.left_time = spec.right_time = 2;
+    spec.min_cleanup_ms = static_cast<int64_t>(random.Below(2) * 7);
+    std::vector<SmallRow> rows[2];
+    std::vector<SmallInput> inputs;
+    int watermark = 0;
+    for (int step = 0; step < 20; ++step) {
+      SmallInput& input = inputs.emplace_back(static_cast<int>(random.Below(2)));
+      if (random.Below(3) == 0) {
+        input.watermark = watermark += static_cast<int>(random.Below(8));
+        continue;
+      }
+      rows[input.input].push_back(
+          {static_cast<int>(random.Below(3)) - 1, watermark + 1 + static_cast<int>(random.Below(12))});
+      input.rows.push_back("+I[" + TimedText(rows[input.input].back()) + "]");
+    }
+    inputs.push_back({.input = 0, .rows = {}, .watermark = INT64_MAX});
+    const Relation expected = IntervalJoinAfresh(rows[0], rows[1], spec);
+    for (const testing::Variation& variation : HeapVariations())
+      EXPECT_EQ(Amount(Play(MakeIntervalJoin, Encode(spec), inputs, variation, kSmallTimed)), expected)
           << "round " << round << ", " << variation.name;
   }
 }

@@ -74,6 +74,7 @@ TEST(Sort, OfAChangelogWhatIsLeftIsSorted) {
       .Output("s STRING, v INT")
       .Rows({"+I[hi, 1]", "+I[hello, 2]", "+I[hello, 3]", "+I[hello, 3]", "-U[hi, 1]", "+U[hi, 4]", "-D[hello, 2]",
              "-U[x, 1]", "+I[x, 1]"})
+      .ExpectEntries(2)
       .EndOfInput()
       .ExpectInOrder({"+I[hello, 3]", "+I[hello, 3]", "+I[hi, 4]"});
 }
