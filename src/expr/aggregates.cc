@@ -108,8 +108,7 @@ Inferred InferOffset(const Types& a, bool) {
   return a[0].WithNullable(a.size() < 3 || a[0].nullable() || a[2].nullable());
 }
 
-Aggregate Over(std::string name, std::string signature,
-               std::function<Inferred(const Types&, bool)> infer) {
+Aggregate Over(std::string name, std::string signature, std::function<Inferred(const Types&, bool)> infer) {
   Aggregate aggregate{std::move(name), {std::move(signature)}, std::move(infer)};
   aggregate.over_only = true;
   return aggregate;

@@ -14,7 +14,8 @@ Status CheckCalls(const types::Schema& input, const std::vector<AggregateCall>& 
       if (type.id() != types::TypeId::kBoolean)
         return UserError("A filter is BOOLEAN, not {}, in {}", type.ToString(), call.function);
     }
-    for (const SortKey& key : call.order_by) THALWEG_TRY(CheckColumns(input, {key.column}, "order of " + call.function));
+    for (const SortKey& key : call.order_by)
+      THALWEG_TRY(CheckColumns(input, {key.column}, "order of " + call.function));
   }
   return {};
 }

@@ -138,8 +138,7 @@ class DistinctAggregate final : public AggregateFunction {
 
 }  // namespace
 
-AggregatePtr MakeDistinctAggregate(std::vector<int> arguments, std::vector<types::DataType> types,
-                                   AggregatePtr inner) {
+AggregatePtr MakeDistinctAggregate(std::vector<int> arguments, std::vector<types::DataType> types, AggregatePtr inner) {
   return std::make_unique<DistinctAggregate>(std::move(arguments), std::move(types), std::move(inner));
 }
 

@@ -161,6 +161,9 @@ AggregatePtr MakePercentileAggregate(const AggregateSetting& setting);
 /// `inner`, whose arguments are columns 0, 1, ..., of each set of equal arguments once.
 AggregatePtr MakeDistinctAggregate(std::vector<int> arguments, std::vector<types::DataType> types, AggregatePtr inner);
 
+/// Those that stand with OVER only. `time_column`: of the order; -1: no row has peers.
+Result<AggregatePtr> MakeOverAggregateFunction(const AggregateSetting& setting, int time_column);
+
 /// The function of a call, checked against expr/aggregates.h: user error if there is none that runs in a group.
 Result<AggregatePtr> MakeAggregate(const AggregateSetting& setting);
 

@@ -157,7 +157,10 @@ Status AggregateLayout::AddCall(const types::Schema& input, const graph::Aggrega
   graph::AggregateCall inner = call;
   if (distinct)
     for (size_t i = 0; i < inner.arguments.size(); ++i) inner.arguments[i] = static_cast<int>(i);
-  THALWEG_ASSIGN(AggregatePtr function, MakeAggregate({inner, arguments, options.retracts, options.merges}));
+  const AggregateSetting setting{inner, arguments, options.retracts, options.merges};
+  const bool over = options.over && expr::FindAggregate(call.function)->over_only;
+  THALWEG_ASSIGN(AggregatePtr function,
+                 over ? MakeOverAggregateFunction(setting, options.time_column) : MakeAggregate(setting));
   if (distinct) function = MakeDistinctAggregate(call.arguments, arguments, std::move(function));
   function->set_offset(block_size_);
   block_size_ += function->state_size();
@@ -170,7 +173,8 @@ Status AggregateLayout::AddCall(const types::Schema& input, const graph::Aggrega
 void AggregateLayout::Finish(LayoutOptions options) {
   const types::ObjectType* plain = plain_ ? PlainTypeOf(block_size_) : nullptr;
   plain_ = plain != nullptr;
-  const std::string name = fmt::format("aggregates/1 {}{}{}", plain_ ? plain->size : 0, options.retracts ? "-+" : "+", signature_);
+  const std::string name =
+      fmt::format("aggregates/1 {}{}{}", plain_ ? plain->size : 0, options.retracts ? "-+" : "+", signature_);
   object_type_ = Named(plain_ ? *plain : types::ObjectTypeOf<BoundBlock>(), name);
 }
 

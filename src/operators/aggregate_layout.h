@@ -17,6 +17,8 @@ namespace thalweg::operators {
 struct LayoutOptions {
   bool retracts = false;  // rows may be retracted
   bool merges = false;    // blocks are merged
+  bool over = false;      // functions of OVER are allowed
+  int time_column = -1;   // whose equal values make peers; -1: there are none
 };
 
 /// Of one operator's subtask; the task's thread.

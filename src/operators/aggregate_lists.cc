@@ -62,9 +62,7 @@ struct ListedText {
     column = &batch.column(argument);
     between = separator < 0 ? nullptr : &batch.column(separator);
   }
-  void Note(State& state, int32_t row) const {
-    state.second = between ? between->String(row) : kDefaultSeparator;
-  }
+  void Note(State& state, int32_t row) const { state.second = between ? between->String(row) : kDefaultSeparator; }
   void Add(State& state, int32_t row) {
     if (column->IsNull(row)) return;
     Note(state, row);

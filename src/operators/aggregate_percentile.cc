@@ -50,7 +50,8 @@ struct Percentile {
     if (percentages->IsNull(row)) return;
     if (percentages->type.id() != TypeId::kArray) return AddPercentage(state, NumberAt(*percentages, row));
     const auto* offsets = percentages->offsets.data<int32_t>();
-    for (int32_t i = offsets[row]; i < offsets[row + 1]; ++i) AddPercentage(state, NumberAt(percentages->children[0], i));
+    for (int32_t i = offsets[row]; i < offsets[row + 1]; ++i)
+      AddPercentage(state, NumberAt(percentages->children[0], i));
   }
   void Change(State& state, double value, int64_t by) {
     const auto at = state.first.try_emplace(value, 0).first;
@@ -81,10 +82,11 @@ struct Percentile {
     return std::nan("");
   }
   static double PointOf(const State& state, double percentage, int64_t total) {
-    const double place = percentage * static_cast<double>(total - 1);
+    const double place =
+        percentage * static_cast<double>(total - 1) + 1;  // counted from 1: the last digit depends on it
     const double below = std::floor(place), above = std::ceil(place);
-    const double low = ValueAt(state, static_cast<int64_t>(below));
-    const double high = ValueAt(state, static_cast<int64_t>(above));
+    const double low = ValueAt(state, static_cast<int64_t>(below) - 1);
+    const double high = ValueAt(state, static_cast<int64_t>(above) - 1);
     if (below == above || low == high) return low;
     return (above - place) * low + (place - below) * high;
   }

@@ -7,7 +7,6 @@
 
 #include "expr/aggregates.h"
 #include "graph/aggregate_spec.h"
-#include "testing/row_harness.h"
 
 namespace thalweg::operators {
 

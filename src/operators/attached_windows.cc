@@ -35,9 +35,39 @@ Status AttachedWindowOperator::OnRow(int input, const columns::Batch& batch, int
   return {};
 }
 
+// What is left of a window fires with its timer again, before any later one, and before rows.
+Status AttachedWindowOperator::OnEventTime(const state::Timer& timer) {
+  THALWEG_ASSIGN(const bool sent, Fire(KeyOf(timer), timer.ns));
+  if (!sent) timers().Register(TimerKind::kEventTime, timer.time, KeyOf(timer), timer.ns);
+  return {};
+}
+
 namespace {
 
-using WindowedRows = std::vector<std::string>;
+/// Rows of one side of a window.
+struct WindowedRows {
+  std::vector<std::string> rows;
+  std::vector<uint8_t> joined;  // of a right side whose window has begun to be sent
+};
+
+}  // namespace
+}  // namespace thalweg::operators
+
+template <>
+struct thalweg::types::Codec<thalweg::operators::WindowedRows> {
+  static std::string Name() { return "windowed-rows/1"; }
+  static void Encode(const operators::WindowedRows& value, ByteWriter& out) {
+    Codec<std::vector<std::string>>::Encode(value.rows, out);
+    Codec<std::vector<uint8_t>>::Encode(value.joined, out);
+  }
+  static void Decode(ByteReader& in, operators::WindowedRows& value) {
+    Codec<std::vector<std::string>>::Decode(in, value.rows);
+    Codec<std::vector<uint8_t>>::Decode(in, value.joined);
+  }
+};
+
+namespace thalweg::operators {
+namespace {
 
 class WindowJoinOperator final : public AttachedWindowOperator {
  public:
@@ -64,40 +94,58 @@ class WindowJoinOperator final : public AttachedWindowOperator {
       if (pads(left)) rows_.EmitPadded({.batch = &batch, .row = row}, left, RowKind::kInsert, output());
       return false;
     }
-    AppendStoredRow(batch, row, (left ? left_ : right_).FindOrCreate(key, window).emplace_back());
+    AppendStoredRow(batch, row, (left ? left_ : right_).FindOrCreate(key, window).rows.emplace_back());
     return true;
   }
 
-  Status Fire(const state::KeyView& key, std::string_view window) override {
-    const WindowedRows lefts = Take(left_, key, window);
-    const WindowedRows rights = Take(right_, key, window);
-    std::vector<bool> joined(rights.size());
-    for (const std::string& left : lefts) {
-      THALWEG_ASSIGN(const std::span<const int32_t> matches, rows_.Matches({.bytes = left}, true, rights));
-      if (type_ == JoinType::kSemi || type_ == JoinType::kAnti) {
-        if (matches.empty() == (type_ == JoinType::kAnti)) output().AppendStored(left, RowKind::kInsert);
-        continue;
+  Result<bool> Fire(const state::KeyView& key, std::string_view window) override {
+    WindowedRows lefts = Copy(left_, key, window), rights = Copy(right_, key, window);
+    rights.joined.resize(rights.rows.size());
+    for (size_t i = 0; i < lefts.rows.size(); ++i) {
+      if (i > 0 && !output().has_credit()) {
+        Pause(key, window, i, std::move(rights.joined));
+        return false;
       }
-      if (matches.empty() && pads(true)) rows_.EmitPadded({.bytes = left}, true, RowKind::kInsert, output());
-      for (int32_t match : matches) {
-        joined[static_cast<size_t>(match)] = true;
-        rows_.Emit({.bytes = left}, true, rights[static_cast<size_t>(match)], RowKind::kInsert, output());
-      }
+      THALWEG_TRY(JoinLeft(lefts.rows[i], rights));
     }
-    for (size_t i = 0; i < rights.size(); ++i)
-      if (pads(false) && !joined[i]) rows_.EmitPadded({.bytes = rights[i]}, false, RowKind::kInsert, output());
-    return {};
+    for (size_t i = 0; i < rights.rows.size(); ++i)
+      if (pads(false) && !rights.joined[i])
+        rows_.EmitPadded({.bytes = rights.rows[i]}, false, RowKind::kInsert, output());
+    left_.Erase(key, window);
+    right_.Erase(key, window);
+    return true;
   }
 
  private:
-  bool pads(bool left) const { return type_ == JoinType::kFull || type_ == (left ? JoinType::kLeft : JoinType::kRight); }
+  bool pads(bool left) const {
+    return type_ == JoinType::kFull || type_ == (left ? JoinType::kLeft : JoinType::kRight);
+  }
 
-  static WindowedRows Take(state::Table<WindowedRows>& table, const state::KeyView& key, std::string_view window) {
-    WindowedRows* found = table.Find(key, window);
-    if (!found) return {};
-    WindowedRows rows = *found;
-    table.Erase(key, window);
-    return rows;
+  static WindowedRows Copy(state::Table<WindowedRows>& table, const state::KeyView& key, std::string_view window) {
+    const WindowedRows* found = table.Find(key, window);
+    return found ? *found : WindowedRows{};
+  }
+
+  /// The first `sent` left rows are done.
+  void Pause(const state::KeyView& key, std::string_view window, size_t sent, std::vector<uint8_t> joined) {
+    std::vector<std::string>& lefts = left_.FindOrCreate(key, window).rows;
+    lefts.erase(lefts.begin(), lefts.begin() + static_cast<std::ptrdiff_t>(sent));
+    if (!joined.empty()) right_.FindOrCreate(key, window).joined = std::move(joined);
+  }
+
+  Status JoinLeft(const std::string& left, WindowedRows& rights) {
+    THALWEG_ASSIGN(const std::span<const int32_t> matches, rows_.Matches({.bytes = left}, true, rights.rows));
+    if (type_ == JoinType::kSemi || type_ == JoinType::kAnti) {
+      if (matches.empty() == (type_ == JoinType::kAnti)) output().AppendStored(left, RowKind::kInsert);
+      return {};
+    }
+    if (matches.empty() && pads(true)) rows_.EmitPadded({.bytes = left}, true, RowKind::kInsert, output());
+    for (int32_t match : matches) {
+      const auto right = static_cast<size_t>(match);
+      rights.joined[right] = 1;
+      rows_.Emit({.bytes = left}, true, rights.rows[right], RowKind::kInsert, output());
+    }
+    return {};
   }
 
   JoinType type_;
@@ -124,8 +172,9 @@ class WindowRankOperator final : public AttachedWindowOperator {
     KeyedRow input;
     AppendSortKey(batch, row, spec_.order, input.key);
     WindowTop& top = tops_.FindOrCreate(key, window);
-    const auto place = std::upper_bound(top.begin(), top.end(), input.key,
-                                        [](const std::string& sort, const KeyedRow& other) { return sort < other.key; });
+    const auto place =
+        std::upper_bound(top.begin(), top.end(), input.key,
+                         [](const std::string& sort, const KeyedRow& other) { return sort < other.key; });
     if (place - top.begin() >= spec_.to) return true;
     AppendStoredRow(batch, row, input.bytes);
     top.insert(place, std::move(input));
@@ -133,9 +182,9 @@ class WindowRankOperator final : public AttachedWindowOperator {
     return true;
   }
 
-  Status Fire(const state::KeyView& key, std::string_view window) override {
+  Result<bool> Fire(const state::KeyView& key, std::string_view window) override {
     const WindowTop* top = tops_.Find(key, window);
-    if (!top) return {};
+    if (!top) return true;
     const int columns = spec_.input.size();
     for (int64_t rank = spec_.from; rank <= static_cast<int64_t>(top->size()); ++rank) {
       AppendKeyColumns((*top)[static_cast<size_t>(rank - 1)].bytes, output().row(), 0, columns);
@@ -143,7 +192,7 @@ class WindowRankOperator final : public AttachedWindowOperator {
       output().FinishRow(RowKind::kInsert);
     }
     tops_.Erase(key, window);
-    return {};
+    return true;
   }
 
  private:
@@ -175,12 +224,12 @@ class WindowDeduplicateOperator final : public AttachedWindowOperator {
     return true;
   }
 
-  Status Fire(const state::KeyView& key, std::string_view window) override {
+  Result<bool> Fire(const state::KeyView& key, std::string_view window) override {
     const KeyedRow* kept = kept_.Find(key, window);
-    if (!kept) return {};
+    if (!kept) return true;
     output().AppendStored(kept->bytes, RowKind::kInsert);
     kept_.Erase(key, window);
-    return {};
+    return true;
   }
 
  private:
@@ -196,8 +245,7 @@ Result<std::unique_ptr<flow::Operator>> MakeWindowJoin(const graph::Node& node) 
   THALWEG_ASSIGN(const graph::WindowJoinSpec spec, graph::DecodeWindowJoin(node.payload));
   THALWEG_ASSIGN(JoinRows rows, JoinRows::Make(spec.sides));
   THALWEG_ASSIGN(expr::Zone zone, ZoneNamed(spec.zone));
-  return std::unique_ptr<flow::Operator>(
-      std::make_unique<WindowJoinOperator>(spec, std::move(rows), std::move(zone)));
+  return std::unique_ptr<flow::Operator>(std::make_unique<WindowJoinOperator>(spec, std::move(rows), std::move(zone)));
 }
 
 Result<std::unique_ptr<flow::Operator>> MakeWindowRank(const graph::Node& node) {

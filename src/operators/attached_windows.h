@@ -22,14 +22,14 @@ class AttachedWindowOperator : public RowOperator {
 
   Status OpenState(flow::Context& context, state::KeyedBackend& backend) final;
   Status OnRow(int input, const columns::Batch& batch, int32_t row, const state::KeyView& key) final;
-  Status OnEventTime(const state::Timer& timer) final { return Fire(KeyOf(timer), timer.ns); }
+  Status OnEventTime(const state::Timer& timer) final;
 
   virtual Status OpenWindows(flow::Context& context, state::KeyedBackend& backend) = 0;
   /// A row in time. False: it is not kept, so nothing need fire for it.
   virtual Result<bool> Keep(int input, const columns::Batch& batch, int32_t row, const state::KeyView& key,
                             std::string_view window) = 0;
-  /// Sends what there is of the window, and forgets it.
-  virtual Status Fire(const state::KeyView& key, std::string_view window) = 0;
+  /// Sends what there is of the window, and forgets it. False: credit ran out before; it is called again.
+  virtual Result<bool> Fire(const state::KeyView& key, std::string_view window) = 0;
 
  private:
   std::vector<int> window_ends_;  // of each input

@@ -101,6 +101,28 @@ TEST(WindowJoin, AConditionIsAskedPairByPair) {
       .Expect({Timed("+I[{}, b, {}, c]", 3, 3), Timed("+I[{}, z, null, null]", 3), Timed("+I[null, null, {}, a]", 3)});
 }
 
+// A window that gives more than the output takes is sent row by row of its left side; what has joined is known through restarts.
+TEST(WindowJoin, AWindowIsSentAsTheOutputTakesIt) {
+  WindowJoinSpec spec = JoinOfWindows(JoinType::kFull);
+  spec.sides.left_keys = spec.sides.right_keys = {};
+  const types::DataType text(types::TypeId::kString);
+  spec.sides.condition =
+      expr::Resolve("<", {expr::Expression::Input(1, text), expr::Expression::Input(3, text)}).value();
+  RowHarness(MakeWindowJoin, Encode(spec))
+      .Global()
+      .Input(kWindowed)
+      .Input(kWindowed)
+      .Output("e TIMESTAMP(3), k STRING, e2 TIMESTAMP(3), k2 STRING")
+      .RowsOn(0, {"+I[3, c]", "+I[3, b]", "+I[3, z]", "+I[3, c]"})
+      .RowsOn(1, {"+I[3, c]", "+I[3, d]", "+I[3, a]"})
+      .Watermark(milliseconds(2))
+      .ExpectInOrder({Timed("+I[{}, c, {}, d]", 3, 3), Timed("+I[{}, b, {}, c]", 3, 3), Timed("+I[{}, b, {}, d]", 3, 3),
+                      Timed("+I[{}, z, null, null]", 3), Timed("+I[{}, c, {}, d]", 3, 3),
+                      Timed("+I[null, null, {}, a]", 3)})
+      .ExpectEntries(0)
+      .ExpectTimers(0);
+}
+
 TEST(WindowJoin, WindowsOfLocalTimeEndByTheirZone) {
   WindowJoinSpec spec = JoinOfWindows(JoinType::kLeft);
   spec.zone = "-01:00";

@@ -31,8 +31,10 @@ class ChangelogNormalizeOperator : public RowOperator {
     return {};
   }
 
+  void Prefetch(uint64_t hash) const override { rows_.Prefetch(hash); }
+
   // Of deletions the condition is not asked: they may have no more than their key.
-  Status OnBatch(const columns::Batch& batch, int32_t from) override {
+  Status OnBatch(int, const columns::Batch& batch, int32_t from) override {
     passes_.assign(static_cast<size_t>(batch.rows()), !condition_);
     if (!condition_) return {};
     std::vector<int32_t> asked;

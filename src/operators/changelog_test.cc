@@ -64,6 +64,19 @@ TEST(ChangelogNormalize, RowsThatDoNotPassCountAsNotThere) {
       .ExpectEntries(0);
 }
 
+TEST(ChangelogNormalize, OfADeletionTheConditionIsNotAsked) {
+  ChangelogNormalizeSpec spec = Normalize(true);
+  const auto number = [](int32_t value) { return expr::Expression::Literal(expr::Value::Int(value)); };
+  const expr::Expression quotient =
+      expr::Resolve("/", {number(10), expr::Expression::Input(1, types::DataType(types::TypeId::kInt))}).value();
+  spec.condition = expr::Resolve(">", {quotient, number(1)}).value();
+  RowHarness(MakeChangelogNormalize, Encode(spec))
+      .Input(kPairs, {0})
+      .Output(kPairs)
+      .Rows({"+U[a, 2]", "-D[a, 0]"})
+      .ExpectInOrder({"+I[a, 2]", "-D[a, 2]"});
+}
+
 UpsertMaterializeSpec Materialize(std::vector<int> upsert_key) {
   UpsertMaterializeSpec spec;
   spec.input = ParseSchema("id BIGINT, pk INT, v STRING");

@@ -55,6 +55,8 @@ class DeduplicateOperator : public RowOperator {
     return {};
   }
 
+  void Prefetch(uint64_t hash) const override { kept_.Prefetch(hash); }
+
   Status OnRow(int, const columns::Batch& batch, int32_t row, const state::KeyView& key) override {
     THALWEG_TRY(CheckInsert(batch, row, "a deduplication"));
     if (!updates_) {

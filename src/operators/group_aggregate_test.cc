@@ -1,7 +1,6 @@
 #include "operators/group_aggregate.h"
 
-#include "expr/aggregates.h"
-#include "graph/aggregate_spec.h"
+#include "operators/aggregate_samples_test.h"
 #include "testing/row_harness.h"
 
 namespace thalweg::operators {
@@ -9,22 +8,12 @@ namespace {
 
 using testing::RowHarness;
 
-graph::AggregateCall GroupCall(const types::Schema& input, std::string function, std::vector<int> arguments) {
-  graph::AggregateCall call;
-  call.function = std::move(function);
-  call.arguments = std::move(arguments);
-  std::vector<types::DataType> types;
-  for (int argument : call.arguments) types.push_back(input.field(argument).type);
-  call.type = expr::AggregateResultType(call.function, types, true).value();
-  return call;
-}
-
 /// GROUP BY k over "k STRING, v INT", with a call of v each.
 graph::GroupAggregateSpec GroupSpec(const std::vector<std::string>& functions, bool input_changes = true) {
   graph::GroupAggregateSpec spec;
   spec.input = testing::ParseSchema("k STRING, v INT, ok BOOLEAN");
   spec.keys = {0};
-  for (const std::string& function : functions) spec.calls.push_back(GroupCall(spec.input, function, {1}));
+  for (const std::string& function : functions) spec.calls.push_back(CallOf(spec.input, function, {1}));
   spec.input_changes = input_changes;
   spec.generate_update_before = true;
   return spec;
@@ -80,7 +69,7 @@ TEST(GroupAggregate, TheLastRetractionDeletesTheGroup) {
 TEST(GroupAggregate, WithoutKeysThereIsOneGroup) {
   graph::GroupAggregateSpec spec = GroupSpec({"SUM"});
   spec.keys.clear();
-  graph::AggregateCall rows = GroupCall(spec.input, "COUNT", {});
+  graph::AggregateCall rows = CallOf(spec.input, "COUNT", {});
   spec.calls.push_back(rows);
   spec.generate_update_before = false;
   RowHarness(MakeGroupAggregate, Encode(spec))
@@ -132,7 +121,7 @@ TEST(GroupAggregate, ASecondRowOfASingleValueIsAnError) {
 
 TEST(GroupAggregate, AFunctionOfOverIsRefused) {
   graph::GroupAggregateSpec spec = GroupSpec({});
-  spec.calls.push_back(GroupCall(spec.input, "LAG", {1}));
+  spec.calls.push_back(CallOf(spec.input, "LAG", {1}));
   graph::Node node;
   node.payload = Encode(spec);
   EXPECT_EQ(MakeGroupAggregate(node).status().message(), "LAG stands with OVER only");

@@ -34,6 +34,15 @@ struct Change {
   JoinRowRef ref() const { return {.batch = &batch, .row = row}; }
 };
 
+/// What the condition said of the rows [begin, end) of the batch at hand.
+struct Ahead {
+  int32_t begin = 0, end = 0;
+  std::vector<size_t> starts;     // of each row, in what follows; and the end
+  std::vector<std::string> rows;  // of the other side, with an equal key
+  std::vector<int32_t> asking;    // the row that each is for
+  std::vector<char> passes;
+};
+
 class JoinOperator : public RowOperator {
  public:
   JoinOperator(const graph::JoinSpec& spec, JoinRows rows)
@@ -50,14 +59,23 @@ class JoinOperator : public RowOperator {
     return right_.Open(backend);
   }
 
+  void Prefetch(uint64_t hash) const override {
+    left_.Prefetch(hash);
+    right_.Prefetch(hash);
+  }
+
+  Status OnBatch(int, const columns::Batch&, int32_t from) override {
+    ahead_.end = from;
+    return {};
+  }
+
   Status OnRow(int input, const columns::Batch& batch, int32_t row, const state::KeyView& key) override {
     const Change change{batch, row, input == 0, key};
     if (!rows_.KeyMatches(batch, row, change.left)) {
       Unmatchable(change);
       return {};
     }
-    other(change).Find(key, found_);
-    THALWEG_ASSIGN(matches_, rows_.Matches(change.ref(), change.left, found_.rows));
+    THALWEG_TRY(FindMatches(change));
     if (IsSemiOrAnti(type_))
       change.left ? SemiLeft(change) : SemiRight(change);
     else
@@ -72,6 +90,45 @@ class JoinOperator : public RowOperator {
   JoinSide& side(const Change& change) { return change.left ? left_ : right_; }
   JoinSide& other(const Change& change) { return change.left ? right_ : left_; }
   size_t Index(int32_t match) const { return static_cast<size_t>(match); }
+
+  /// The other side's rows of the key to found_, and which of them the row joins to matches_.
+  Status FindMatches(const Change& change) {
+    if (rows_.has_condition() && change.row >= ahead_.end) THALWEG_TRY(LookAhead(change));
+    other(change).Find(change.key, found_);
+    matches_.clear();
+    if (!rows_.has_condition()) {
+      for (size_t i = 0; i < found_.rows.size(); ++i) matches_.push_back(static_cast<int32_t>(i));
+      return {};
+    }
+    const auto index = static_cast<size_t>(change.row - ahead_.begin);
+    size_t at = ahead_.starts[index];
+    const size_t end = ahead_.starts[index + 1];
+    for (size_t i = 0; i < found_.rows.size(); ++i, ++at) {
+      while (at < end && ahead_.rows[at] != found_.rows[i]) ++at;  // what has expired since
+      if (at == end) break;
+      if (ahead_.passes[at]) matches_.push_back(static_cast<int32_t>(i));
+    }
+    return {};
+  }
+
+  // Asks the condition for the rows from this one on, together: it costs by the batch. Rows of one side change nothing in which rows
+  // the other has.
+  Status LookAhead(const Change& change) {
+    const RowKeys& row_keys = keys(change.left ? 0 : 1);
+    ahead_.begin = ahead_.end = change.row;
+    ahead_.starts.assign(1, 0);
+    ahead_.rows.clear();
+    ahead_.asking.clear();
+    for (; ahead_.end < change.batch.rows() && ahead_.rows.size() < columns::kBatchRows; ++ahead_.end) {
+      if (rows_.KeyMatches(change.batch, ahead_.end, change.left)) {
+        other(change).Find(row_keys[ahead_.end], found_);
+        for (std::string& row : found_.rows) ahead_.rows.push_back(std::move(row));
+      }
+      ahead_.asking.resize(ahead_.rows.size(), ahead_.end);
+      ahead_.starts.push_back(ahead_.rows.size());
+    }
+    return rows_.Ask(change.batch, change.left, ahead_.asking, ahead_.rows, ahead_.passes);
+  }
 
   // A row whose key has a NULL that equals nothing joins with nothing, now and later, so it need not be kept: what it gave is taken
   // back by its retraction alone.
@@ -151,7 +208,8 @@ class JoinOperator : public RowOperator {
   JoinRows rows_;
   JoinSide left_, right_;
   JoinCandidates found_;
-  std::span<const int32_t> matches_;  // indexes into found_
+  std::vector<int32_t> matches_;  // indexes into found_
+  Ahead ahead_;
 };
 
 }  // namespace

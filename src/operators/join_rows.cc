@@ -87,7 +87,31 @@ Result<int32_t> JoinRows::SelectSome(const JoinRowRef& row, bool left, std::span
     Append({.bytes = other}, !left, builder);
     builder.FinishRow();
   }
-  const columns::Batch batch = builder.Take();
+  return Select(builder, selected);
+}
+
+Status JoinRows::Ask(const columns::Batch& batch, bool left, std::span<const int32_t> rows,
+                     std::span<const std::string> others, std::vector<char>& passes) {
+  passes.assign(others.size(), 0);
+  matches_.resize(columns::kBatchRows);
+  for (size_t from = 0; from < others.size(); from += columns::kBatchRows) {
+    const size_t count = std::min<size_t>(columns::kBatchRows, others.size() - from);
+    columns::BatchBuilder pairs(joined_, context_->pool(), static_cast<int32_t>(count));
+    for (int i = 0; i < batch.num_columns(); ++i)
+      pairs.column(left ? i : left_columns_ + i)
+          .AppendRows(batch.column(i), rows.data() + from, static_cast<int32_t>(count));
+    for (const std::string& other : others.subspan(from, count)) {
+      Append({.bytes = other}, !left, pairs);
+      pairs.FinishRow();
+    }
+    THALWEG_ASSIGN(const int32_t selected, Select(pairs, matches_.data()));
+    for (int32_t i = 0; i < selected; ++i) passes[from + static_cast<size_t>(matches_[static_cast<size_t>(i)])] = 1;
+  }
+  return {};
+}
+
+Result<int32_t> JoinRows::Select(columns::BatchBuilder& pairs, int32_t* selected) {
+  const columns::Batch batch = pairs.Take();
   const expr::Context world{.pool = context_->pool(),
                             .clock = &context_->clock(),
                             .zone = &zone_,

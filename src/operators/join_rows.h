@@ -38,6 +38,9 @@ class JoinRows {
   /// Which of `others`, stored rows of the other side with an equal key, pass the condition, ascending; all if there is none.
   /// Valid until the next call.
   Result<std::span<const int32_t>> Matches(const JoinRowRef& row, bool left, std::span<const std::string> others);
+  /// Of many rows at once: pair i, of row `rows[i]` of a batch of side `left` and `others[i]`, passes the condition if passes[i].
+  Status Ask(const columns::Batch& batch, bool left, std::span<const int32_t> rows, std::span<const std::string> others,
+             std::vector<char>& passes);
 
   /// `row` of side `left` beside `other`.
   void Emit(const JoinRowRef& row, bool left, std::string_view other, types::RowKind kind, RowOutput& out) const;
@@ -48,6 +51,7 @@ class JoinRows {
   explicit JoinRows(const graph::JoinSides& sides);
   void Append(const JoinRowRef& row, bool left, columns::BatchBuilder& out) const;
   Result<int32_t> SelectSome(const JoinRowRef& row, bool left, std::span<const std::string> others, int32_t* selected);
+  Result<int32_t> Select(columns::BatchBuilder& pairs, int32_t* selected);
 
   int left_columns_ = 0, right_columns_ = 0;
   std::vector<int> left_keys_, right_keys_, null_equal_;

@@ -53,6 +53,10 @@ class JoinSide {
   /// Adding the row makes one row more; false if it takes the place of another.
   bool IsAdditional(const state::KeyView& key, const columns::Batch& batch, int32_t row);
   void Find(const state::KeyView& key, JoinCandidates& found);
+  /// Of a key that is found soon. Only where one row lies under it.
+  void Prefetch(uint64_t hash) const {
+    if (layout_ == Layout::kSingle) table_.Prefetch(hash);
+  }
   /// Of row `index` of what Find gave.
   void SetAssociations(const state::KeyView& key, const JoinCandidates& found, size_t index, uint64_t associations);
 

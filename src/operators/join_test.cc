@@ -146,6 +146,22 @@ TEST(Join, FullPadsBothSides) {
       .ExpectEntries(1);
 }
 
+TEST(Join, EqualRowsCountAsManyAsTheyAre) {
+  const JoinSpec spec = PlainJoin(JoinType::kInner);
+  RowHarness harness(MakeJoin, Encode(spec));
+  Inputs(harness, spec)
+      .RowsOn(0, {"+I[1, a]", "+I[1, a]", "+I[1, a]", "-D[1, a]"})
+      .RowsOn(1, {"+I[1, x]"})
+      .ExpectInOrder({"+I[1, a, 1, x]", "+I[1, a, 1, x]"})
+      .RowsOn(0, {"-D[1, a]"})
+      .ExpectInOrder({"-D[1, a, 1, x]"})
+      .RowsOn(1, {"-D[1, x]"})
+      .ExpectInOrder({"-D[1, a, 1, x]"})
+      .RowsOn(0, {"-D[1, a]"})
+      .ExpectNothing()
+      .ExpectEntries(0);
+}
+
 TEST(Join, LeftForwardsTheKindOfARetractionOfItsInnerSide) {
   const JoinSpec spec = PlainJoin(JoinType::kLeft);
   RowHarness harness(MakeJoin, Encode(spec));
@@ -240,6 +256,22 @@ TEST(Join, AConditionSeesLeftColumnsThenRightColumns) {
       .ExpectInOrder({"+I[1, d, null, null]"})
       .RowsOn(1, {"-D[1, c]"})
       .ExpectInOrder({"-D[1, b, 1, c]", "+I[1, b, null, null]"});
+}
+
+// Rows of one batch are asked together, and yet the second sees what the first did to their match.
+TEST(Join, RowsOfABatchSeeEachOthersMatches) {
+  JoinSpec spec = PlainJoin(JoinType::kRight);
+  const types::DataType text(types::TypeId::kString);
+  spec.sides.condition =
+      expr::Resolve("<>", {expr::Expression::Input(1, text), expr::Expression::Input(3, text)}).value();
+  RowHarness harness(MakeJoin, Encode(spec));
+  Inputs(harness, spec)
+      .RowsOn(1, {"+I[1, x]", "+I[1, y]", "+I[2, z]"})
+      .ExpectInOrder({"+I[null, null, 1, x]", "+I[null, null, 1, y]", "+I[null, null, 2, z]"})
+      .RowsOn(0, {"+I[1, x]", "+I[null, q]", "+I[1, a]", "-D[1, x]", "-D[1, a]"})
+      .ExpectInOrder({"-D[null, null, 1, y]", "+I[1, x, 1, y]", "-D[null, null, 1, x]", "+I[1, a, 1, x]",
+                      "+I[1, a, 1, y]", "-D[1, x, 1, y]", "-D[1, a, 1, x]", "+I[null, null, 1, x]", "-D[1, a, 1, y]",
+                      "+I[null, null, 1, y]"});
 }
 
 TEST(Join, WithoutKeysEverythingMeets) {

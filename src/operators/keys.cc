@@ -4,8 +4,7 @@ namespace thalweg::operators {
 
 Status BatchKeys::Load(const columns::Batch& batch, int32_t from) {
   if (!batch.key_hashes() || batch.num_columns() < kFirstKeyColumn) {
-    return InternalError("A keyed operator needs keys and hashes: the batch has {} columns",
-                         batch.num_columns());
+    return InternalError("A keyed operator needs keys and hashes: the batch has {} columns", batch.num_columns());
   }
   from_ = from;
   hashes_ = batch.key_hashes().data<uint64_t>();

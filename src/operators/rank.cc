@@ -66,6 +66,8 @@ class TopRowOperator : public RowOperator {
     return {};
   }
 
+  void Prefetch(uint64_t hash) const override { top_.Prefetch(hash); }
+
   Status OnRow(int, const columns::Batch& batch, int32_t row, const state::KeyView& key) override {
     if (types::RowKindSign(batch.kind(row)) < 0)
       return UserError("A rank of rows that only come or get better was given {}", types::RowKindText(batch.kind(row)));
@@ -113,6 +115,10 @@ class RankOperator : public RowOperator {
     if (!has_edge_) return {};
     THALWEG_ASSIGN(edges_, OpenTable<RankEdge>(backend, "rank-edge", state::StateKind::kValue, 0));
     return {};
+  }
+
+  void Prefetch(uint64_t hash) const override {
+    if (has_edge_) edges_.Prefetch(hash);
   }
 
   Status OnRow(int, const columns::Batch& batch, int32_t row, const state::KeyView& key) override {

@@ -38,7 +38,9 @@ class RowOperator : public flow::Operator {
   virtual Status OpenState(flow::Context& context, state::KeyedBackend& backend) = 0;
   virtual Status OnRow(int input, const columns::Batch& batch, int32_t row, const state::KeyView& key) = 0;
   /// Before the rows of `batch` from `from` on.
-  virtual Status OnBatch(const columns::Batch& batch, int32_t from) { return {}; }
+  virtual Status OnBatch(int input, const columns::Batch& batch, int32_t from) { return {}; }
+  /// A row of this key's hash will come soon: brings what lies under it towards the cache.
+  virtual void Prefetch(uint64_t hash) const {}
   virtual Status OnEventTime(const state::Timer& timer) { return {}; }
   virtual Status OnProcessingTime(const state::Timer& timer) { return {}; }
   /// After the timers up to `watermark` have fired. kMore: rows are left to be emitted, it is called again.
@@ -48,6 +50,8 @@ class RowOperator : public flow::Operator {
   virtual Status SaveState() { return {}; }
 
   RowOutput& output() { return output_; }
+  /// Of the batch at hand.
+  const RowKeys& keys(int input) const { return row_keys_[static_cast<size_t>(input)]; }
   TimerService& timers() { return timers_; }
   flow::Context& context() { return *context_; }
   int64_t now_ms() { return context_->clock().NowMs(); }

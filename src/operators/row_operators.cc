@@ -8,6 +8,7 @@
 #include "operators/join.h"
 #include "operators/rank.h"
 #include "operators/sort.h"
+#include "operators/over_aggregate.h"
 #include "operators/window_aggregate.h"
 #include "operators/window_tvf.h"
 #include "operators/interval_join.h"
@@ -34,6 +35,7 @@ void AddRowOperators(flow::Registry& registry) {
   registry.AddOperator("changelog-normalize", MakeChangelogNormalize);
   registry.AddOperator("upsert-materialize", MakeUpsertMaterialize);
   registry.AddOperator("drop-update-before", MakeDropUpdateBefore);
+  registry.AddOperator("over-aggregate", MakeOverAggregate);
   registry.AddOperator("window-aggregate", MakeWindowAggregate);
   registry.AddOperator("window-tvf", MakeWindowTvf);
 }

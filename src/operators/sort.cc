@@ -1,6 +1,5 @@
 #include "operators/sort.h"
 
-#include <optional>
 #include <utility>
 
 #include "graph/rank_spec.h"
@@ -25,6 +24,12 @@ struct SortMark {
   int64_t value = 0;
 };
 
+/// Equal rows; their namespace is the bytes of their order, then the row's.
+struct SortedRows {
+  int64_t count = 0;
+  uint64_t order_bytes = 0;
+};
+
 }  // namespace
 }  // namespace thalweg::operators
 
@@ -35,100 +40,155 @@ struct thalweg::types::Codec<thalweg::operators::SortMark> {
   static void Decode(ByteReader& in, operators::SortMark& mark) { mark.value = in.I64(); }
 };
 
+template <>
+struct thalweg::types::Codec<thalweg::operators::SortedRows> {
+  static std::string Name() { return "sorted-rows/1"; }
+  static void Encode(const operators::SortedRows& rows, ByteWriter& out) {
+    out.SignedVarint(rows.count);
+    out.Varint(rows.order_bytes);
+  }
+  static void Decode(ByteReader& in, operators::SortedRows& rows) {
+    rows.count = in.SignedVarint();
+    rows.order_bytes = in.Varint();
+  }
+};
+
 namespace thalweg::operators {
 namespace {
 
-// Rows lie in one map by the bytes of their order, which begin with the time if there is one: what is due lies in front.
-class SortOperator : public RowOperator {
+/// Of one key: the whole input.
+state::KeyView OnlyKey(flow::Context& context) { return RowKeys({}, context.task().max_parallelism).ViewOf({}); }
+
+// Rows lie in one map by the bytes of their order, which begin with the time: what is due lies in front.
+class TimeSortOperator : public RowOperator {
  public:
-  explicit SortOperator(graph::SortSpec spec) : RowOperator({{}}, ColumnTypes(spec.input)), spec_(std::move(spec)) {}
+  explicit TimeSortOperator(graph::SortSpec spec)
+      : RowOperator({{}}, ColumnTypes(spec.input)), spec_(std::move(spec)) {}
 
  protected:
   Status OpenState(flow::Context& context, state::KeyedBackend& backend) override {
     late_ = &context.metrics().counter(metrics::kNumLateRecordsDropped);
     THALWEG_ASSIGN(rows_, OpenTable<std::vector<std::string>>(backend, "sort-rows", state::StateKind::kMap, 0));
-    THALWEG_ASSIGN(marks_, OpenTable<SortMark>(backend, "sort-mark", state::StateKind::kValue, 0));
-    key_ = RowKeys({}, context.task().max_parallelism).ViewOf({});
+    THALWEG_ASSIGN(sent_, OpenTable<SortMark>(backend, "sort-mark", state::StateKind::kValue, 0));
+    key_ = OnlyKey(context);
     return {};
   }
 
   Status OnRow(int, const columns::Batch& batch, int32_t row, const state::KeyView& key) override {
-    THALWEG_TRY(CheckInsert(batch, row, "a sort"));
-    if (spec_.time_column >= 0) {
-      THALWEG_ASSIGN(const int64_t time, TimeOf(batch, row, spec_.time_column));
-      const SortMark* sent = marks_.Find(key);
-      if (sent && time <= sent->value) {
-        late_->Increment();
-        return {};
-      }
+    THALWEG_TRY(CheckInsert(batch, row, "a sort by the watermark"));
+    THALWEG_ASSIGN(const int64_t time, TimeOf(batch, row, spec_.time_column));
+    const SortMark* sent = sent_.Find(key);
+    if (sent && time <= sent->value) {
+      late_->Increment();
+      return {};
     }
-    sort_.clear();
-    AppendSortKey(batch, row, spec_.order, sort_);
-    AppendStoredRow(batch, row, rows_.FindOrCreate(key, sort_).emplace_back());
+    order_.clear();
+    AppendSortKey(batch, row, spec_.order, order_);
+    AppendStoredRow(batch, row, rows_.FindOrCreate(key, order_).emplace_back());
     return {};
   }
 
   Result<Progress> AfterWatermark(int64_t watermark, flow::Output&) override {
-    if (spec_.time_column < 0) return Progress::kDone;
-    return SendWhile([&](std::string_view sort) { return TimeIn(sort) <= watermark; });
-  }
-  Result<Progress> AfterInput(int, flow::Output&) override {
-    if (spec_.time_column >= 0) return Progress::kDone;
-    return SendWhile([](std::string_view) { return true; });
-  }
-
- private:
-  static int64_t TimeIn(std::string_view sort) {
-    types::KeyReader in(sort);
-    in.Present();
-    return in.Integer<int64_t>();
-  }
-
-  template <typename Due>
-  Result<Progress> SendWhile(Due&& due) {
     while (output().has_credit()) {
-      TakeSome(due);
+      TakeDue(watermark);
       if (taken_.empty()) return Progress::kDone;
-      for (auto& [sort, rows] : taken_) {
-        for (const std::string& row : rows) Send(sort, row);
-        rows_.Erase(key_, sort);
+      for (const auto& [order, rows] : taken_) {
+        for (const std::string& row : rows) output().AppendStored(row, RowKind::kInsert);
+        sent_.FindOrCreate(key_).value = TimeIn(order);
+        rows_.Erase(key_, order);
       }
     }
     return Progress::kMore;
   }
 
+ private:
+  static int64_t TimeIn(std::string_view order) {
+    types::KeyReader in(order);
+    in.Present();
+    return in.Integer<int64_t>();
+  }
+
   /// The first rows that are due, with all that are equal to the last.
-  template <typename Due>
-  void TakeSome(Due&& due) {
+  void TakeDue(int64_t watermark) {
     taken_.clear();
     size_t count = 0;
-    rows_.ForEachOfKey(key_, [&](std::string_view sort, const std::vector<std::string>& rows) {
-      if (count >= kSortedTogether || !due(sort)) return false;
-      taken_.emplace_back(sort, rows);
+    rows_.ForEachOfKey(key_, [&](std::string_view order, const std::vector<std::string>& rows) {
+      if (count >= kSortedTogether || TimeIn(order) > watermark) return false;
+      taken_.emplace_back(order, rows);
       count += rows.size();
       return true;
     });
   }
 
-  void Send(std::string_view sort, std::string_view row) {
-    SortMark& mark = marks_.FindOrCreate(key_);
-    if (spec_.time_column >= 0) {
-      mark.value = TimeIn(sort);
-    } else {
-      const int64_t number = mark.value++;
-      if (number < spec_.offset || (spec_.limit >= 0 && number - spec_.offset >= spec_.limit)) return;
+  graph::SortSpec spec_;
+  state::KeyView key_;
+  state::Table<std::vector<std::string>> rows_;
+  state::Table<SortMark> sent_;  // the last time of rows that went out
+  metrics::Counter* late_ = nullptr;
+  std::string order_;
+  std::vector<std::pair<std::string, std::vector<std::string>>> taken_;
+};
+
+// A changelog is sorted as what is left of it. Rows that the order does not tell apart go out in the order of their values.
+class FullSortOperator : public RowOperator {
+ public:
+  explicit FullSortOperator(graph::SortSpec spec)
+      : RowOperator({{}}, ColumnTypes(spec.input)), spec_(std::move(spec)) {}
+
+ protected:
+  Status OpenState(flow::Context& context, state::KeyedBackend& backend) override {
+    THALWEG_ASSIGN(rows_, OpenTable<SortedRows>(backend, "sort-all", state::StateKind::kMap, 0));
+    THALWEG_ASSIGN(passed_, OpenTable<SortMark>(backend, "sort-mark", state::StateKind::kValue, 0));
+    key_ = OnlyKey(context);
+    return {};
+  }
+
+  Status OnRow(int, const columns::Batch& batch, int32_t row, const state::KeyView& key) override {
+    name_.clear();
+    AppendSortKey(batch, row, spec_.order, name_);
+    const uint64_t order_bytes = name_.size();
+    AppendStoredRow(batch, row, name_);
+    SortedRows& rows = rows_.FindOrCreate(key, name_);
+    rows.order_bytes = order_bytes;
+    rows.count += types::RowKindSign(batch.kind(row));  // below 0: a row that is taken back before it comes
+    if (rows.count == 0) rows_.Erase(key, name_);
+    return {};
+  }
+
+  Result<Progress> AfterInput(int, flow::Output&) override {
+    while (output().has_credit()) {
+      TakeSome();
+      if (taken_.empty()) return Progress::kDone;
+      for (const auto& [name, rows] : taken_) Send(name, rows);
     }
-    output().AppendStored(row, RowKind::kInsert);
+    return Progress::kMore;
+  }
+
+ private:
+  void TakeSome() {
+    taken_.clear();
+    rows_.ForEachOfKey(key_, [&](std::string_view name, const SortedRows& rows) {
+      taken_.emplace_back(name, rows);
+      return taken_.size() < kSortedTogether;
+    });
+  }
+
+  void Send(const std::string& name, const SortedRows& rows) {
+    SortMark& passed = passed_.FindOrCreate(key_);
+    for (int64_t i = 0; i < rows.count; ++i) {
+      const int64_t number = passed.value++ - spec_.offset;
+      if (number < 0 || (spec_.limit >= 0 && number >= spec_.limit)) continue;
+      output().AppendStored(std::string_view(name).substr(rows.order_bytes), RowKind::kInsert);
+    }
+    rows_.Erase(key_, name);
   }
 
   graph::SortSpec spec_;
   state::KeyView key_;
-  state::Table<std::vector<std::string>> rows_;
-  /// With a time: the last one sent; else how many rows were sent or skipped.
-  state::Table<SortMark> marks_;
-  metrics::Counter* late_ = nullptr;
-  std::string sort_;
-  std::vector<std::pair<std::string, std::vector<std::string>>> taken_;
+  state::Table<SortedRows> rows_;
+  state::Table<SortMark> passed_;  // rows sent or left out
+  std::string name_;
+  std::vector<std::pair<std::string, SortedRows>> taken_;
 };
 
 class LimitOperator : public RowOperator {
@@ -160,7 +220,9 @@ class LimitOperator : public RowOperator {
 
 Result<std::unique_ptr<flow::Operator>> MakeSort(const graph::Node& node) {
   THALWEG_ASSIGN(graph::SortSpec spec, graph::DecodeSort(node.payload));
-  return std::unique_ptr<flow::Operator>(std::make_unique<SortOperator>(std::move(spec)));
+  if (spec.time_column >= 0)
+    return std::unique_ptr<flow::Operator>(std::make_unique<TimeSortOperator>(std::move(spec)));
+  return std::unique_ptr<flow::Operator>(std::make_unique<FullSortOperator>(std::move(spec)));
 }
 
 Result<std::unique_ptr<flow::Operator>> MakeLimit(const graph::Node& node) {

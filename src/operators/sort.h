@@ -8,8 +8,9 @@
 
 namespace thalweg::operators {
 
-/// Of a node of kind "sort", on one subtask. Rows of equal order go out as they came; a row whose time has been sent before is late and
-/// is dropped and counted, as by Flink's RowTimeSortOperator.
+/// Of a node of kind "sort", on one subtask. By the watermark: an append-only input, whose rows of equal order go out as they came; a row
+/// whose time has been sent before is late and is dropped and counted, as by Flink's RowTimeSortOperator. At the end of the input: what
+/// is left of a changelog, as +I.
 Result<std::unique_ptr<flow::Operator>> MakeSort(const graph::Node& node);
 /// Of a node of kind "limit", on one subtask.
 Result<std::unique_ptr<flow::Operator>> MakeLimit(const graph::Node& node);

@@ -63,16 +63,33 @@ TEST(Sort, ABoundedInputIsSortedAtItsEnd) {
       .ExpectInOrder({"+I[7, f]", "+I[null, b]"});
 }
 
-TEST(Sort, OnlyInsertionsAreTaken) {
+// StreamSortOperatorTest.test
+TEST(Sort, OfAChangelogWhatIsLeftIsSorted) {
   SortSpec spec;
-  spec.input = ParseSchema("v INT");
-  spec.order = {{.column = 0}};
+  spec.input = ParseSchema("s STRING, v INT");
+  spec.order = {{.column = 0}, {.column = 1}};
   RowHarness(MakeSort, Encode(spec))
       .Global()
-      .Input("v INT")
-      .Output("v INT")
-      .Rows({"-D[1]"})
-      .ExpectError("An input of a sort holds more than +I: -D");
+      .Input("s STRING, v INT")
+      .Output("s STRING, v INT")
+      .Rows({"+I[hi, 1]", "+I[hello, 2]", "+I[hello, 3]", "+I[hello, 3]", "-U[hi, 1]", "+U[hi, 4]", "-D[hello, 2]",
+             "-U[x, 1]", "+I[x, 1]"})
+      .ExpectEntries(2)
+      .EndOfInput()
+      .ExpectInOrder({"+I[hello, 3]", "+I[hello, 3]", "+I[hi, 4]"});
+}
+
+TEST(Sort, ByTheWatermarkOnlyInsertionsAreTaken) {
+  SortSpec spec;
+  spec.input = ParseSchema(kTimed);
+  spec.order = {{.column = 0}};
+  spec.time_column = 0;
+  RowHarness(MakeSort, Encode(spec))
+      .Global()
+      .Input(kTimed)
+      .Output(kTimed)
+      .Rows({"-D[1, 1]"})
+      .ExpectError("An input of a sort by the watermark holds more than +I: -D");
 }
 
 TEST(Limit, TheFirstRowsThatComePass) {

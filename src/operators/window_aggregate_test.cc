@@ -2,6 +2,7 @@
 
 #include "operators/aggregate_samples_test.h"
 #include "operators/column_window.h"
+#include "testing/row_harness.h"
 
 namespace thalweg::operators {
 namespace {
@@ -35,7 +36,8 @@ TEST(WindowAggregate, ATumblingWindowFiresWhenTheWatermarkPassesItsEnd) {
       .Watermark(milliseconds(998))
       .ExpectNothing()
       .Watermark(milliseconds(999))
-      .Expect({"+I[a, 3, 2, 1970-01-01T00:00, 1970-01-01T00:00:01]", "+I[b, 3, 1, 1970-01-01T00:00, 1970-01-01T00:00:01]"})
+      .Expect(
+          {"+I[a, 3, 2, 1970-01-01T00:00, 1970-01-01T00:00:01]", "+I[b, 3, 1, 1970-01-01T00:00, 1970-01-01T00:00:01]"})
       .Rows({"+I[a, 9, 999]"})
       .Watermark(milliseconds(1999))
       .Expect({"+I[a, 4, 1, 1970-01-01T00:00:01, 1970-01-01T00:00:02]"})
@@ -63,7 +65,8 @@ TEST(WindowAggregate, ACumulatingWindowGrowsByItsStep) {
       .Output("k STRING, s INT, c BIGINT, ws TIMESTAMP(3), we TIMESTAMP(3)")
       .Rows({"+I[a, 1, 500]", "+I[a, 2, 1500]"})
       .MaxWatermark()
-      .Expect({"+I[a, 1, 1, 1970-01-01T00:00, 1970-01-01T00:00:01]", "+I[a, 3, 2, 1970-01-01T00:00, 1970-01-01T00:00:02]"});
+      .Expect(
+          {"+I[a, 1, 1, 1970-01-01T00:00, 1970-01-01T00:00:01]", "+I[a, 3, 2, 1970-01-01T00:00, 1970-01-01T00:00:02]"});
 }
 
 TEST(WindowAggregate, SessionsMerge) {
@@ -132,7 +135,9 @@ TEST(WindowAggregate, ALocalDayHasItsOwnLengthAndItsRepeatedHourIsOne) {
   spec.window.zone = "Europe/Berlin";
   spec.properties = {WindowProperty::kStart, WindowProperty::kTime};
   const int64_t shift = 1'603'587'600'000;  // 2020-10-25T01:00Z: 03:00 becomes 02:00
-  const auto row = [&](int v, int64_t ms) { return "+I[" + std::to_string(v) + ", " + std::to_string(shift + ms) + "]"; };
+  const auto row = [&](int v, int64_t ms) {
+    return "+I[" + std::to_string(v) + ", " + std::to_string(shift + ms) + "]";
+  };
   RowHarness(MakeWindowAggregate, Encode(spec))
       .Input("v INT, t TIMESTAMP_LTZ(3)")
       .Global()

@@ -41,7 +41,10 @@ void AppendWindow(const Window& window, const WindowZone& zone, bool instant, Ro
 class AlignedTvf final : public flow::Operator {
  public:
   AlignedTvf(ColumnWindowParts parts, graph::WindowTvfSpec spec)
-      : parts_(std::move(parts)), spec_(std::move(spec)), instant_(HasInstants(spec_)), output_(TvfOutputTypes(spec_)) {}
+      : parts_(std::move(parts)),
+        spec_(std::move(spec)),
+        instant_(HasInstants(spec_)),
+        output_(TvfOutputTypes(spec_)) {}
 
   Status Open(flow::Context& context) override {
     context_ = &context;

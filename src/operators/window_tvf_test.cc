@@ -1,6 +1,7 @@
 #include "operators/window_tvf.h"
 
 #include "operators/aggregate_samples_test.h"
+#include "testing/row_harness.h"
 
 namespace thalweg::operators {
 namespace {

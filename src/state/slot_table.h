@@ -54,6 +54,7 @@ class SlotTable {
     if (segments_.empty()) return;
     const uint64_t mix = Mix(hash, ns);
     const Segment& segment = segments_[SegmentOf(mix)];
+    if (segment.slots == nullptr) return;  // emptied
     const char* slot = segment.slots + size_t{Home(mix, segment.capacity)} * stride_;
     __builtin_prefetch(slot);
     __builtin_prefetch(slot + kCacheLine);  // about half of the probes end there
