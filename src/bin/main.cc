@@ -5,6 +5,7 @@
 #include "api/environment.h"
 #include "bin/job_loader.h"
 #include "bin/sql_runner.h"
+#include "bin/sql_tests.h"
 #include "cli/arguments.h"
 #include "cli/doctor.h"
 #include "cli/version.h"
@@ -73,6 +74,11 @@ int main(int argc, char** argv) {
       auto config = Configure(*arguments);
       if (!config.ok()) return Fail(config.status(), kWrongUse);
       return Doctor(*config) ? kDone : kFailed;
+    }
+    case cli::Command::kTest: {
+      auto passed = bin::RunSqlTestFiles(arguments->test_files, stdout);
+      if (!passed.ok()) return Fail(passed.status(), kWrongUse);
+      return *passed ? kDone : kFailed;
     }
     case cli::Command::kRun: {
       auto config = Configure(*arguments);

@@ -58,9 +58,10 @@ TEST(SqlRunner, RunsStatementsInOrderAndAnInsertToItsEnd) {
 TEST(SqlRunner, TheFirstFaultEndsTheScriptWithItsPlaceInTheFile) {
   Ran ran = RunText("SHOW CURRENT CATALOG;\nSELECT a\nFROM nowhere;\nSHOW CATALOGS;");
   EXPECT_THAT(ran.status.message(), ::testing::StartsWith("jobs/clicks.sql:3:6: "));
-  EXPECT_THAT(ran.status.message(), HasSubstr("FROM nowhere\n       ^"));
-  EXPECT_THAT(ran.out, HasSubstr("default_catalog"));
-  EXPECT_THAT(ran.out, ::testing::Not(HasSubstr("catalog name |\n+-----------------+\n| default_catalog |\n+-----------------+\n1 row in set\n+")));
+  EXPECT_THAT(ran.status.message(), HasSubstr("FROM nowhere;\n       ^"));
+  EXPECT_THAT(ran.out, HasSubstr("current catalog name"));
+  EXPECT_THAT(ran.out, ::testing::EndsWith("1 row in set\n"));
+  EXPECT_EQ(ran.out.find("row in set"), ran.out.rfind("row in set")) << "SHOW CATALOGS did not run";
   EXPECT_THAT(RunText("SELECT 1;\nSELEC 2").status.message(), ::testing::StartsWith("jobs/clicks.sql:2:1: "));
   EXPECT_EQ(RunText("SELECT 1;\nSELEC 2").out, "") << "a script that does not parse does nothing";
 }

@@ -73,7 +73,7 @@ Status CheckCommand(const std::vector<std::string>& arguments) {
   if (arguments.empty() || arguments.front().starts_with("-")) return {};
   const std::string& given = arguments.front();
   NearestWord nearest(given);
-  for (const char* name : {"run", "doctor", "version", "help"}) {
+  for (const char* name : {"run", "test", "doctor", "version", "help"}) {
     if (given == name) return {};
     nearest.Consider(name);
   }
@@ -98,6 +98,8 @@ Result<Arguments> ParseArguments(std::vector<std::string> arguments) {
   CLI::App* run = app.add_subcommand("run", "Runs SQL or a job library in this process; a library's own arguments stand behind --");
   run->footer(kFooter);
   AddRun(*run, out, given);
+  CLI::App* test = app.add_subcommand("test", "Runs tests of SQL, on virtual time (docs/book/sql_tests.md)");
+  test->add_option("files", out.test_files, "Files of test cases")->type_name("FILE")->required();
   CLI::App* doctor = app.add_subcommand("doctor", "Checks this machine and the configuration, says what to do");
   AddConfiguration(*doctor, out);
   CLI::App* versions = app.add_subcommand("version", "As --version");
@@ -108,7 +110,10 @@ Result<Arguments> ParseArguments(std::vector<std::string> arguments) {
     std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
     app.parse(arguments);
   } catch (const CLI::CallForHelp&) {
-    out.help = run->parsed() ? run->help() : doctor->parsed() ? doctor->help() : all;
+    out.help = run->parsed()      ? run->help()
+               : test->parsed()   ? test->help()
+               : doctor->parsed() ? doctor->help()
+                                  : all;
     return out;
   } catch (const CLI::ParseError& wrong) {
     return UserError("Wrong command line: {}; see 'thalweg {}--help'", wrong.what(), run->parsed() ? "run " : "");
@@ -118,6 +123,8 @@ Result<Arguments> ParseArguments(std::vector<std::string> arguments) {
     THALWEG_TRY(TakeProgram(*run, given, out));
     if (run->count("--parallelism") > 0)
       out.definitions.push_back("parallelism.default=" + std::to_string(given.parallelism));
+  } else if (test->parsed()) {
+    out.command = Command::kTest;
   } else if (doctor->parsed()) {
     out.command = Command::kDoctor;
   } else if (version || versions->parsed()) {

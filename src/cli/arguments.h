@@ -11,7 +11,7 @@
 
 namespace thalweg::cli {
 
-enum class Command : uint8_t { kHelp, kVersion, kRun, kDoctor };
+enum class Command : uint8_t { kHelp, kVersion, kRun, kTest, kDoctor };
 
 struct Arguments {
   Command command = Command::kHelp;
@@ -29,6 +29,7 @@ struct Arguments {
   bool allow_non_restored_state = false;
   bool progress_lines = false;
   std::vector<std::string> job_arguments;  // behind --
+  std::vector<std::string> test_files;     // kTest
 };
 
 /// `arguments` without the program's name. UserError that names the argument and where to read on.

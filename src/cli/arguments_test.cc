@@ -60,6 +60,14 @@ TEST(Arguments, RunWantsOneProgramAndItsOwnOptions) {
   EXPECT_THAT(ErrorOf({"run", "a.sql", "--", "x"}), HasSubstr("SQL takes none"));
 }
 
+TEST(Arguments, TestTakesFiles) {
+  auto test = ParseArguments({"test", "a.test", "b.test"});
+  ASSERT_TRUE(test.ok()) << test.status().message();
+  EXPECT_EQ(test->command, Command::kTest);
+  EXPECT_THAT(test->test_files, ElementsAre("a.test", "b.test"));
+  EXPECT_THAT(ErrorOf({"test"}), HasSubstr("files is required"));
+}
+
 TEST(Arguments, ParallelismIsADefinitionThatGoesOverTheOthers) {
   auto run = ParseArguments({"run", "job.so", "-p", "3", "-Dparallelism.default=2"});
   ASSERT_TRUE(run.ok()) << run.status().message();

@@ -4,71 +4,14 @@
 
 #include "columns/format.h"
 #include "columns/key_encoder.h"
-#include "expr/evaluator.h"
-#include "expr/functions.h"
 #include "sql/parser.h"
 #include "sql/to_data_type.h"
-#include "types/scalar_text.h"
+#include "testing/row_text.h"
 
 namespace thalweg::testing {
 namespace {
 
 constexpr size_t kKindLength = 2;
-
-/// The parts of "a, [1, 2], b" at the top level.
-std::vector<std::string> SplitValues(std::string_view text) {
-  std::vector<std::string> parts;
-  if (text.empty()) return parts;
-  int depth = 0;
-  std::string part;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    depth += (c == '[' || c == '{' || c == '(') - (c == ']' || c == '}' || c == ')');
-    if (c == ',' && depth == 0) {
-      parts.push_back(std::exchange(part, {}));
-      if (i + 1 < text.size() && text[i + 1] == ' ') ++i;
-      continue;
-    }
-    part += c;
-  }
-  parts.push_back(part);
-  return parts;
-}
-
-bool HasTimestamp(const types::DataType& type) {
-  return type.id() == types::TypeId::kTimestamp || type.id() == types::TypeId::kTimestampLtz;
-}
-
-void AppendValueText(std::string text, const types::DataType& type, columns::ColumnBuilder& out) {
-  if (text == "null") return out.AppendNull();
-  if (type.id() == types::TypeId::kArray || type.id() == types::TypeId::kRow) {
-    const std::vector<std::string> parts = SplitValues(std::string_view(text).substr(1, text.size() - 2));
-    for (size_t i = 0; i < parts.size(); ++i) {
-      const bool array = type.id() == types::TypeId::kArray;
-      AppendValueText(parts[i], type.children()[array ? 0 : i].type, out.child(array ? 0 : static_cast<int>(i)));
-    }
-    return out.CloseRow();
-  }
-  int64_t number = 0;
-  if (HasTimestamp(type) && type.precision() <= 3 && types::ParseInt64(text, &number)) return out.Append(number);
-  if (HasTimestamp(type)) {
-    if (const size_t t = text.find('T'); t != std::string::npos) text[t] = ' ';
-    if (text.ends_with("Z")) text.pop_back();
-  }
-  auto cast = expr::Cast(expr::Expression::Literal(expr::Value::String(text)), type.WithNullable(true));
-  THALWEG_CHECK(cast.ok(), "{}", cast.status().ToString());
-  columns::BufferPool pool;
-  auto value = expr::EvaluateConstant(*cast, {.pool = pool});
-  THALWEG_CHECK(value.ok(), "{}", value.status().ToString());
-  value->AppendTo(out);
-}
-
-types::RowKind KindOf(std::string_view text) {
-  for (auto kind :
-       {types::RowKind::kInsert, types::RowKind::kUpdateBefore, types::RowKind::kUpdateAfter, types::RowKind::kDelete})
-    if (text.starts_with(types::RowKindText(kind))) return kind;
-  return types::RowKind::kInsert;
-}
 
 }  // namespace
 
@@ -81,15 +24,8 @@ types::Schema ParseSchema(std::string_view columns) {
 }
 
 void AppendRowText(std::string_view text, const types::Schema& schema, columns::BatchBuilder& out) {
-  const types::RowKind kind = KindOf(text);
-  const size_t open = text.find('[');
-  THALWEG_CHECK(open != std::string_view::npos && text.back() == ']', "Not a row: {}", text);
-  const std::vector<std::string> values = SplitValues(text.substr(open + 1, text.size() - open - 2));
-  THALWEG_CHECK(static_cast<int>(values.size()) == schema.size(), "{} values for {}: {}", values.size(),
-                schema.ToString(), text);
-  for (int i = 0; i < schema.size(); ++i)
-    AppendValueText(values[static_cast<size_t>(i)], schema.field(i).type, out.column(i));
-  out.FinishRow(columns::kNoTime, kind);
+  const Status status = ParseRowText(text, schema, out);
+  THALWEG_CHECK(status.ok(), "{}", status.ToString());
 }
 
 RowHarness::RowHarness(flow::OperatorFactory factory, std::string payload) {

@@ -1,0 +1,398 @@
+#include "testing/graph_run.h"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+
+#include "columns/format.h"
+#include "columns/key_encoder.h"
+#include "metrics/registry.h"
+#include "operators/scan.h"
+#include "state/hashmap_backend.h"
+#include "testing/test_tables.h"
+
+namespace thalweg::testing {
+namespace {
+
+constexpr int kMostCalls = 100'000;  // without an end: the operator hangs
+constexpr int kGroups = 128;
+
+class SleepingWaker final : public flow::Waker {
+ public:
+  void Wake() override {}
+};
+
+class VertexContext final : public flow::Context {
+ public:
+  VertexContext(const graph::Node& node, time::Clock& clock, columns::BufferPool& pool) : clock_(clock), pool_(pool) {
+    name_.operator_name = node.name;
+    name_.uid = node.uid;
+    name_.max_parallelism = kGroups;
+  }
+  const flow::TaskName& task() const override { return name_; }
+  time::Clock& clock() override { return clock_; }
+  Random& random() override { return random_; }
+  metrics::Group& metrics() override { return *metrics_; }
+  columns::BufferPool& pool() override { return pool_; }
+  state::KeyedBackend* keyed_state() override { return keyed.get(); }
+  state::OperatorState& operator_state() override { return lists; }
+  int64_t current_watermark() const override { return watermark; }
+  std::shared_ptr<flow::Waker> waker() override { return std::make_shared<SleepingWaker>(); }
+  void RequestTimer(int64_t at_ms) override { timers.insert(at_ms); }
+  Status RunBlocking(std::function<void()> work) override {
+    work();
+    return {};
+  }
+  void SendToCoordinator(std::string) override {}
+
+  std::unique_ptr<state::KeyedBackend> keyed;
+  state::OperatorState lists;
+  int64_t watermark = time::kMinWatermark;
+  std::set<int64_t> timers;
+
+ private:
+  flow::TaskName name_;
+  time::Clock& clock_;
+  columns::BufferPool& pool_;
+  Random random_{1};
+  metrics::Registry registry_;
+  std::unique_ptr<metrics::Group> metrics_ = registry_.Open(metrics::ScopeKind::kOperator, {});
+};
+
+class KeepingSink final : public flow::Operator {
+ public:
+  explicit KeepingSink(std::vector<std::string>& rows) : rows_(rows) {}
+  Result<flow::Progress> Process(int, flow::Rows& rows, flow::Output&) override {
+    for (int32_t row = rows.next(); row < rows.end(); ++row) rows_.push_back(columns::RowText(rows.batch(), row));
+    rows.AdvanceTo(rows.end());
+    return flow::Progress::kDone;
+  }
+
+ private:
+  std::vector<std::string>& rows_;
+};
+
+bool KeepsRows(const graph::Node& node) { return node.kind == kTestSink || node.kind == "collect"; }
+
+std::string TableOf(const graph::Node& node) {
+  auto found = node.options.find(kTestTable);
+  return found == node.options.end() ? "" : found->second;
+}
+
+}  // namespace
+
+struct GraphRun::Vertex {
+  const graph::Node* node = nullptr;
+  std::vector<size_t> in, out;  // edges
+  std::unique_ptr<VertexContext> context;
+  std::unique_ptr<flow::Operator> op;  // null: a source
+  std::unique_ptr<VertexOutput> output;
+  std::map<size_t, int64_t> watermarks;  // by edge
+  std::set<size_t> ended;                // edges
+  bool finished = false;
+  // Of a source.
+  const flow::SourcePipeline* pipeline = nullptr;
+  flow::SourceTransform transform;
+  std::unique_ptr<time::WatermarkGenerator> generator;
+  int64_t sent_watermark = time::kMinWatermark;
+  // What a restart begins from.
+  std::optional<state::KeyedSnapshot> keyed;
+  std::vector<state::OperatorStateSnapshot> lists;
+
+  bool waits() const { return node->kind == kTestSource; }
+  bool is_source() const { return node->role == graph::NodeRole::kSource; }
+};
+
+class GraphRun::VertexOutput final : public flow::Output {
+ public:
+  VertexOutput(GraphRun& run, Vertex& vertex) : run_(run), vertex_(vertex) {}
+  void Emit(int port, columns::Batch batch) override {
+    if (batch.rows() > 0) run_.Send(vertex_, port, std::move(batch));
+  }
+  void EmitWatermark(flow::Watermark watermark) override {
+    if (run_.status_.ok()) run_.status_ = run_.RaiseWatermark(vertex_, watermark.time);
+  }
+  void EmitStatus(flow::WatermarkStatus) override {}
+  columns::BufferPool& pool() override { return run_.pool_; }
+
+ private:
+  GraphRun& run_;
+  Vertex& vertex_;
+};
+
+class GraphRun::SourceRows final : public flow::SourceOutput {
+ public:
+  SourceRows(GraphRun& run, Vertex& vertex) : run_(run), vertex_(vertex) {}
+  void Emit(const std::string&, columns::Batch batch) override {
+    if (run_.status_.ok() && batch.rows() > 0) run_.status_ = run_.EmitFromSource(vertex_, std::move(batch));
+  }
+  void FinishSplit(const std::string&) override {}
+  columns::BufferPool& pool() override { return run_.pool_; }
+
+ private:
+  GraphRun& run_;
+  Vertex& vertex_;
+};
+
+GraphRun::GraphRun(flow::Program program, const flow::Registry& registry, time::ManualClock& clock, KeptTables& kept)
+    : program_(std::move(program)), registry_(registry), clock_(clock), kept_(kept) {}
+
+GraphRun::~GraphRun() {
+  for (auto& vertex : vertices_)
+    if (vertex->op) vertex->op->Close();
+}
+
+template <typename Call>
+Status GraphRun::UntilDone(const Vertex& vertex, Call call) {
+  for (int i = 0; i < kMostCalls; ++i) {
+    Result<flow::Progress> progress = call();
+    THALWEG_TRY(progress.status().WithContext(vertex.node->name));
+    THALWEG_TRY(status_);
+    if (*progress == flow::Progress::kDone) return {};
+  }
+  return InternalError("Operator does not get on: {}", vertex.node->name);
+}
+
+Status GraphRun::Open() {
+  THALWEG_TRY(graph::Validate(program_.graph));
+  THALWEG_TRY(operators::AddScanPipelines(program_));
+  for (const graph::Node& node : program_.graph.nodes) {
+    Vertex& vertex = *vertices_.emplace_back(std::make_unique<Vertex>());
+    vertex.node = &node;
+    vertex.output = std::make_unique<VertexOutput>(*this, vertex);
+    by_id_[node.id] = &vertex;
+    if (auto pipeline = program_.functions.pipelines.find(node.uid); pipeline != program_.functions.pipelines.end())
+      vertex.pipeline = &pipeline->second;
+  }
+  for (size_t i = 0; i < program_.graph.edges.size(); ++i) {
+    by_id_[program_.graph.edges[i].from]->out.push_back(i);
+    by_id_[program_.graph.edges[i].to]->in.push_back(i);
+  }
+  for (auto& vertex : vertices_) THALWEG_TRY(Make(*vertex, false));
+  for (auto& vertex : vertices_)
+    if (vertex->is_source() && !vertex->waits()) THALWEG_TRY(ReadToEnd(*vertex));
+  return {};
+}
+
+Status GraphRun::Make(Vertex& vertex, bool restored) {
+  vertex.context = std::make_unique<VertexContext>(*vertex.node, clock_, pool_);
+  for (size_t edge : vertex.in) vertex.watermarks[edge] = time::kMinWatermark;
+  vertex.ended.clear();
+  vertex.sent_watermark = time::kMinWatermark;
+  if (vertex.is_source()) {
+    if (!vertex.pipeline) return {};
+    if (vertex.pipeline->make_transform) vertex.transform = vertex.pipeline->make_transform();
+    if (vertex.pipeline->make_watermarks && !vertex.generator) vertex.generator = vertex.pipeline->make_watermarks();
+    return {};
+  }
+  if (vertex.node->keyed) {
+    vertex.context->keyed = state::MakeHashMapBackend({.groups = {0, static_cast<uint16_t>(kGroups - 1)}}, clock_);
+  }
+  if (restored) {
+    if (vertex.keyed) THALWEG_TRY(vertex.context->keyed->Restore(*vertex.keyed));
+    vertex.context->lists.Restore(std::move(vertex.lists));
+  }
+  if (KeepsRows(*vertex.node)) {
+    vertex.op = std::make_unique<KeepingSink>(kept_[TableOf(*vertex.node)]);
+  } else {
+    THALWEG_ASSIGN(vertex.op, registry_.MakeOperator(*vertex.node, program_.functions));
+  }
+  THALWEG_TRY(vertex.op->Open(*vertex.context).WithContext(vertex.node->name));
+  return FireTimers(vertex);
+}
+
+Status GraphRun::ReadToEnd(Vertex& vertex) {
+  THALWEG_ASSIGN(std::shared_ptr<flow::Source> source, registry_.MakeSource(*vertex.node, program_.functions));
+  if (!source->bounded()) return UserError("Source has no end, a test would not, either: {}", vertex.node->name);
+  THALWEG_ASSIGN(auto enumerator, source->CreateEnumerator());
+  THALWEG_ASSIGN(auto reader, source->CreateReader());
+  THALWEG_ASSIGN(flow::Discovery found, enumerator->Discover());
+  std::vector<flow::EnumeratorAction> actions = enumerator->OnDiscovery(found);
+  for (flow::EnumeratorAction& action : enumerator->OnStart(1, {})) actions.push_back(std::move(action));
+  THALWEG_TRY(reader->Open(*vertex.context));
+  for (const flow::EnumeratorAction& action : actions)
+    if (action.kind == flow::EnumeratorAction::Kind::kAssign) THALWEG_TRY(reader->AddSplits(action.splits));
+  reader->NoMoreSplits();
+  SourceRows rows(*this, vertex);
+  auto progress = flow::ReadProgress::kMore;
+  for (int i = 0; progress != flow::ReadProgress::kFinished; ++i) {
+    if (i == kMostCalls) return InternalError("Source does not get on: {}", vertex.node->name);
+    THALWEG_ASSIGN(progress, reader->Poll(rows));
+    THALWEG_TRY(status_);
+    if (progress == flow::ReadProgress::kIdle) clock_.Advance(1);  // a limit of rows a second
+  }
+  reader->Close();
+  return FinishSource(vertex);
+}
+
+const types::Schema* GraphRun::Reads(const std::string& table) const {
+  for (const auto& vertex : vertices_)
+    if (vertex->waits() && TableOf(*vertex->node) == table) return vertex->node->outputs[0].schema.get();
+  return nullptr;
+}
+
+Status GraphRun::Give(const std::string& table, const columns::Batch& batch) {
+  for (auto& vertex : vertices_) {
+    if (!vertex->waits() || TableOf(*vertex->node) != table) continue;
+    if (vertex->finished) return UserError("Table has ended: {}", table);
+    THALWEG_TRY(EmitFromSource(*vertex, batch.Share(pool_)));
+  }
+  return {};
+}
+
+Status GraphRun::EmitFromSource(Vertex& vertex, columns::Batch batch) {
+  if (vertex.transform) {
+    std::vector<columns::UnfitRow> unfit;
+    auto passed = vertex.transform(std::move(batch), pool_, unfit);
+    THALWEG_TRY(passed.status().WithContext(vertex.node->name));
+    if (!unfit.empty()) return UserError("{}: {}", vertex.node->name, unfit.front().reason);
+    batch = *std::move(passed);
+  }
+  if (vertex.generator && batch.times()) flow::ShowRows(batch, *vertex.generator);
+  if (!vertex.node->scan.empty()) batch.times() = {};
+  Send(vertex, 0, std::move(batch));
+  return status_;
+}
+
+void GraphRun::Send(Vertex& from, int port, columns::Batch batch) {
+  std::vector<size_t> edges;
+  for (size_t edge : from.out)
+    if (program_.graph.edges[edge].from_port == port) edges.push_back(edge);
+  for (size_t edge : edges) {
+    if (!status_.ok()) return;
+    const graph::Edge& to = program_.graph.edges[edge];
+    columns::Batch part = edges.size() == 1 ? std::move(batch) : batch.Share(pool_);
+    status_ = Deliver(*by_id_[to.to], to, std::move(part));
+  }
+}
+
+Status GraphRun::Deliver(Vertex& to, const graph::Edge& edge, columns::Batch batch) {
+  if (to.node->keyed && (edge.partitioning == graph::Partitioning::kKeyed || !batch.key_hashes())) {
+    std::vector<types::DataType> types;
+    for (int32_t column : edge.key_columns) types.push_back(batch.column(column).type);
+    columns::KeyEncoder(types, {edge.key_columns.begin(), edge.key_columns.end()}).FillHashes(batch, pool_);
+  }
+  flow::Rows rows(std::move(batch));
+  return UntilDone(to, [&] { return to.op->Process(edge.to_input, rows, *to.output); });
+}
+
+Status GraphRun::Settle() {
+  for (auto& vertex : vertices_)
+    if (vertex->is_source() && vertex->generator) THALWEG_TRY(RaiseWatermark(*vertex, vertex->generator->Current()));
+  for (auto& vertex : vertices_)
+    if (vertex->op && !vertex->finished)
+      THALWEG_TRY(UntilDone(*vertex, [&] { return vertex->op->OnIdleFlush(*vertex->output); }));
+  return {};
+}
+
+Status GraphRun::SendWatermark(const std::string& table, int64_t time) {
+  for (auto& vertex : vertices_)
+    if (vertex->waits() && TableOf(*vertex->node) == table) THALWEG_TRY(RaiseWatermark(*vertex, time));
+  return {};
+}
+
+Status GraphRun::RaiseWatermark(Vertex& from, int64_t time) {
+  if (time <= from.sent_watermark) return {};
+  from.sent_watermark = time;
+  for (size_t edge : from.out) THALWEG_TRY(TakeWatermark(*by_id_[program_.graph.edges[edge].to], edge, time));
+  return {};
+}
+
+Status GraphRun::TakeWatermark(Vertex& to, size_t edge, int64_t time) {
+  to.watermarks[edge] = std::max(to.watermarks[edge], time);
+  int64_t merged = time::kMaxWatermark;
+  for (const auto& [from, watermark] : to.watermarks) merged = std::min(merged, watermark);
+  if (merged <= to.context->watermark) return {};
+  to.context->watermark = merged;
+  THALWEG_TRY(UntilDone(to, [&] { return to.op->OnWatermark({merged}, *to.output); }));
+  if (to.op->OwnsWatermarks() && merged != time::kMaxWatermark) return {};
+  return RaiseWatermark(to, merged);
+}
+
+Status GraphRun::End(const std::string& table) {
+  for (auto& vertex : vertices_)
+    if (vertex->waits() && !vertex->finished && (table.empty() || TableOf(*vertex->node) == table))
+      THALWEG_TRY(FinishSource(*vertex));
+  return {};
+}
+
+Status GraphRun::FinishSource(Vertex& vertex) {
+  vertex.finished = true;
+  THALWEG_TRY(RaiseWatermark(vertex, time::kMaxWatermark));
+  return EndOutputs(vertex);
+}
+
+Status GraphRun::EndOutputs(Vertex& from) {
+  for (size_t edge : from.out) THALWEG_TRY(TakeEnd(*by_id_[program_.graph.edges[edge].to], edge));
+  return {};
+}
+
+Status GraphRun::TakeEnd(Vertex& to, size_t edge) {
+  to.ended.insert(edge);
+  const int input = program_.graph.edges[edge].to_input;
+  for (size_t other : to.in)
+    if (program_.graph.edges[other].to_input == input && !to.ended.contains(other)) return {};
+  THALWEG_TRY(UntilDone(to, [&] { return to.op->OnEndOfInput(input, flow::EndKind::kFinished, *to.output); }));
+  if (to.ended.size() < to.in.size()) return {};
+  THALWEG_TRY(UntilDone(to, [&] { return to.op->OnEnd(flow::EndKind::kFinished, *to.output); }));
+  to.finished = true;
+  return EndOutputs(to);
+}
+
+Status GraphRun::FireTimers(Vertex& vertex) {
+  auto& timers = vertex.context->timers;
+  while (!timers.empty() && *timers.begin() <= clock_.NowMs()) {
+    timers.erase(timers.begin(), timers.upper_bound(clock_.NowMs()));
+    THALWEG_TRY(UntilDone(vertex, [&] { return vertex.op->OnTimer(clock_.NowMs(), *vertex.output); }));
+  }
+  return {};
+}
+
+Status GraphRun::AdvanceTo(int64_t time_ms) {
+  while (true) {
+    int64_t next = time_ms;
+    for (auto& vertex : vertices_)
+      if (vertex->op && !vertex->finished && !vertex->context->timers.empty())
+        next = std::min(next, *vertex->context->timers.begin());
+    clock_.Set(std::max(next, clock_.NowMs()));
+    for (auto& vertex : vertices_)
+      if (vertex->op && !vertex->finished) THALWEG_TRY(FireTimers(*vertex));
+    if (next >= time_ms) return {};
+  }
+}
+
+Status GraphRun::Snapshot(Vertex& vertex) {
+  const flow::Barrier barrier{.id = barriers_, .triggered_at_ms = clock_.NowMs()};
+  THALWEG_TRY(UntilDone(vertex, [&] { return vertex.op->PrepareBarrier(barrier, *vertex.output); }));
+  THALWEG_TRY(vertex.op->Snapshot(barrier).status().WithContext(vertex.node->name));
+  if (vertex.context->keyed) {
+    THALWEG_ASSIGN(vertex.keyed, vertex.context->keyed->Snapshot());
+  }
+  vertex.lists = vertex.context->lists.Snapshot();
+  return {};
+}
+
+Status GraphRun::Restart() {
+  ++barriers_;
+  for (auto& vertex : vertices_)
+    if (vertex->op && !vertex->finished) THALWEG_TRY(Snapshot(*vertex));
+  for (auto& vertex : vertices_) {
+    if (vertex->finished) continue;
+    if (vertex->op) vertex->op->Close();
+    vertex->op.reset();
+    THALWEG_TRY(Make(*vertex, true));
+  }
+  // What has ended says so again; the sources' watermarks come again.
+  for (auto& vertex : vertices_) {
+    if (!vertex->finished) continue;
+    for (size_t edge : vertex->out) {
+      Vertex& to = *by_id_[program_.graph.edges[edge].to];
+      if (to.finished) continue;
+      THALWEG_TRY(TakeWatermark(to, edge, time::kMaxWatermark));
+      THALWEG_TRY(TakeEnd(to, edge));
+    }
+  }
+  return Settle();
+}
+
+}  // namespace thalweg::testing
