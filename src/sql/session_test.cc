@@ -90,7 +90,7 @@ TEST_F(SessionTest, TablesAreCreatedShownDescribedAndDropped) {
                           ElementsAre("ts", "TIMESTAMP(3) *ROWTIME*", "TRUE", "<NULL>", "<NULL>",
                                       HasSubstr("INTERVAL '1' SECOND")),
                           ElementsAre("p", "TIMESTAMP_LTZ(3) *PROCTIME*", "FALSE", "<NULL>", "AS `PROCTIME`()", "<NULL>")));
-  Run("DROP TABLE appends; DROP TABLE IF EXISTS appends; CREATE DATABASE d; USE d; CREATE VIEW v AS SELECT 1 AS one");
+  Run("DROP TABLE appends; DROP TABLE IF EXISTS appends; CREATE DATABASE d; USE d; CREATE VIEW v AS SELECT 1 AS a");
   EXPECT_THAT(FirstColumn("SHOW TABLES"), ElementsAre("v"));
   EXPECT_THAT(FirstColumn("SHOW CURRENT DATABASE"), ElementsAre("d"));
   EXPECT_THAT(Error("DROP TABLE v"), HasSubstr("it is a view"));
@@ -187,7 +187,7 @@ TEST_F(SessionTest, TablesThatCannotBeAreRefused) {
   EXPECT_THAT(Error("CREATE TABLE t (a INT, a STRING) WITH ('connector' = 'fake')"), HasSubstr("A column named 'a' already exists"));
   EXPECT_THAT(Error("CREATE TABLE t (a INT, WATERMARK FOR a AS a) WITH ('connector' = 'fake')"), HasSubstr("Invalid data type of time field"));
   EXPECT_THAT(Error("CREATE TABLE t (a INT, PRIMARY KEY (a)) WITH ('connector' = 'fake')"), HasSubstr("NOT ENFORCED"));
-  EXPECT_THAT(Error("CREATE TABLE t (a INT); SELECT * FROM t"), HasSubstr("has no connector"));
+  EXPECT_THAT(Error("CREATE TABLE bare (a INT); SELECT * FROM bare"), HasSubstr("has no connector"));
   EXPECT_THAT(Error("CREATE TABLE t (a INT) WITH ('connector' = 'fakes'); SELECT * FROM t"), HasSubstr("fake"));
 }
 
