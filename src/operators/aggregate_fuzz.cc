@@ -15,8 +15,8 @@ std::vector<graph::AggregateCall> AllCalls(const types::Schema& input) {
 }
 
 std::shared_ptr<AggregateLayout> LayoutOfAll() {
-  static const types::Schema input({{"s", types::DataType(types::TypeId::kString)},
-                             {"d", types::DataType(types::TypeId::kDouble)}});
+  static const types::Schema input(
+      {{"s", types::DataType(types::TypeId::kString)}, {"d", types::DataType(types::TypeId::kDouble)}});
   static const std::vector<graph::AggregateCall> calls = AllCalls(input);
   return AggregateLayout::Make(input, calls, {.retracts = true}).value();
 }
