@@ -101,6 +101,18 @@ TEST(GroupAggregate, DistinctCountsAValueOnceAndAFilterChoosesRows) {
       .Expect({"-U[a, 2, 11, null]", "+U[a, 1, 6, null]"});
 }
 
+TEST(GroupAggregate, ADistinctValueRetractedBeforeItCameCountsNothing) {
+  graph::GroupAggregateSpec spec = GroupSpec({"COUNT"});
+  spec.calls[0].distinct = true;
+  RowHarness(MakeGroupAggregate, Encode(spec))
+      .Input("k STRING, v INT, ok BOOLEAN", {0})
+      .Output("k STRING, c BIGINT")
+      .Rows({"+I[a, 5, null]", "+I[a, 5, null]", "-D[a, 7, null]", "+I[a, 7, null]"})
+      .Expect({"+I[a, 1]"})
+      .Rows({"+I[a, 7, null]"})
+      .Expect({"-U[a, 1]", "+U[a, 2]"});
+}
+
 TEST(GroupAggregate, WithoutCallsItGivesEachKeyOnce) {
   RowHarness(MakeGroupAggregate, Encode(GroupSpec({})))
       .Input("k STRING, v INT, ok BOOLEAN", {0})
