@@ -5,17 +5,14 @@
 #include "operators/changelog.h"
 #include "operators/deduplicate.h"
 #include "operators/group_aggregate.h"
-#include "operators/join.h"
-#include "operators/rank.h"
-#include "operators/sort.h"
-#include "operators/over_aggregate.h"
-#include "operators/window_aggregate.h"
-#include "operators/window_tvf.h"
 #include "operators/interval_join.h"
 #include "operators/join.h"
+#include "operators/over_aggregate.h"
 #include "operators/rank.h"
 #include "operators/sort.h"
 #include "operators/temporal_join.h"
+#include "operators/window_aggregate.h"
+#include "operators/window_tvf.h"
 
 namespace thalweg::operators {
 

@@ -194,6 +194,22 @@ PlanPtr RecogniseRank(const Plan& plan) {
   return MakeCalc(std::move(rank), JoinConjuncts(rest), calc->columns, NamesOf(plan));
 }
 
+PlanPtr DropRankNumber(const Plan& plan) {
+  auto* calc = plan.As<CalcPlan>();
+  auto* rank = calc ? calc->input->As<RankPlan>() : nullptr;
+  if (!rank || !rank->number) return nullptr;
+  std::vector<Expression> users = calc->columns;
+  if (calc->condition) users.push_back(*calc->condition);
+  const int number = static_cast<int>(rank->input->columns.size());
+  for (const Expression& e : users) {
+    const std::vector<int> inputs = expr::InputsOf(e);
+    if (!inputs.empty() && inputs.back() == number) return nullptr;
+  }
+  RankPlan without = *rank;
+  without.number = false;
+  return MakeCalc(MakeRank(std::move(without), ""), calc->condition, calc->columns, NamesOf(plan));
+}
+
 PlanPtr RecogniseWindowAggregate(const Plan& plan) {
   auto* node = plan.As<AggregatePlan>();
   if (!node || node->window || !node->input->window) return nullptr;
@@ -346,7 +362,7 @@ PlanPtr Optimize(const PlanPtr& plan) {
     input = std::move(better);
   }
   PlanPtr now = changed ? WithInputs(*plan, inputs) : plan;
-  for (auto rule : {MergeCalcs, PushConditionsIntoJoin, RecogniseRank, RecogniseWindowAggregate, RecogniseIntervalJoin,
+  for (auto rule : {MergeCalcs, PushConditionsIntoJoin, RecogniseRank, DropRankNumber, RecogniseWindowAggregate, RecogniseIntervalJoin,
                     RecogniseWindowJoin})
     if (PlanPtr better = rule(*now)) return Optimize(better);
   return now;

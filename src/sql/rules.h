@@ -15,6 +15,8 @@ PlanPtr MergeCalcs(const Plan& plan);
 PlanPtr PushConditionsIntoJoin(const Plan& plan);
 /// ROW_NUMBER() OVER (...) with a condition on the number keeps only those rows.
 PlanPtr RecogniseRank(const Plan& plan);
+/// A rank whose number nobody reads need not be told each time that it moves.
+PlanPtr DropRankNumber(const Plan& plan);
 /// Groups by window_start and window_end are a window's.
 PlanPtr RecogniseWindowAggregate(const Plan& plan);
 /// A join whose condition bounds the distance of two times can forget rows.

@@ -549,12 +549,13 @@ GraphMaker::GraphMaker(PhysicalOptions options) : state_(std::make_unique<State>
 GraphMaker::~GraphMaker() = default;
 
 Status GraphMaker::AddCollect(const PlanPtr& plan) {
+  THALWEG_ASSIGN(Changes changes, state_->ChangesOf(*plan));
   THALWEG_ASSIGN(State::Stream input, state_->Build(plan, true));
   graph::Node node;
   node.kind = node.name = "collect";
   node.role = graph::NodeRole::kSink;
   node.payload = types::EncodeSchema(SchemaOf(plan->columns));
-  state_->Add(std::move(node), {{State::Input{input, Partitioning::kForward}}}, 1);
+  state_->Add(std::move(node), {{State::Input{input, Partitioning::kForward, {}, State::ModeOf(changes, true)}}}, 1);
   return {};
 }
 

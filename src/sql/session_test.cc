@@ -1,0 +1,204 @@
+#include "sql/session.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "types/type_codec.h"
+
+namespace thalweg::sql {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+/// Tables of no world: 'changes' = 'upsert' or 'retract' in their options says what their rows are, and what they take.
+class FakeConnector final : public graph::TableConnector {
+ public:
+  Result<graph::SourceTable> Source(const graph::TableDescriptor& table) const override {
+    graph::SourceTable source;
+    source.node.kind = "fake-source";
+    source.node.outputs.push_back({"", table.physical, "", ""});
+    source.changelog = ModeOf(table);
+    return source;
+  }
+  Result<graph::SinkTable> Sink(const graph::TableDescriptor& table) const override {
+    graph::SinkTable sink;
+    sink.node.kind = "fake-sink";
+    sink.node.payload = types::EncodeSchema(*table.physical);
+    sink.accepts = ModeOf(table);
+    return sink;
+  }
+
+ private:
+  static graph::ChangelogMode ModeOf(const graph::TableDescriptor& table) {
+    auto mode = table.options.find("changes");
+    if (mode == table.options.end()) return graph::ChangelogMode::kAppend;
+    return mode->second == "upsert" ? graph::ChangelogMode::kUpsert : graph::ChangelogMode::kRetract;
+  }
+};
+
+class SessionTest : public ::testing::Test {
+ protected:
+  SessionTest() {
+    connectors_.Add("fake", std::make_unique<FakeConnector>());
+    session_ = std::make_unique<Session>(SessionOptions{.connectors = &connectors_});
+    Run("SET 'table.local-time-zone' = 'UTC';"
+        "CREATE TABLE clicks (page STRING, who BIGINT, ts TIMESTAMP(3), p AS PROCTIME(), WATERMARK FOR ts AS ts - INTERVAL '1' SECOND)"
+        " WITH ('connector' = 'fake');"
+        "CREATE TABLE users (id BIGINT, name STRING, since TIMESTAMP(3), WATERMARK FOR since AS since, PRIMARY KEY (id) NOT ENFORCED)"
+        " WITH ('connector' = 'fake', 'changes' = 'upsert');"
+        "CREATE TABLE appends (k STRING, n BIGINT) WITH ('connector' = 'fake');"
+        "CREATE TABLE upserts (k STRING, n BIGINT, PRIMARY KEY (k) NOT ENFORCED) WITH ('connector' = 'fake', 'changes' = 'upsert');"
+        "CREATE TABLE changes (k STRING, n BIGINT) WITH ('connector' = 'fake', 'changes' = 'retract');");
+  }
+
+  Result<StatementResult> Try(const std::string& script) {
+    THALWEG_ASSIGN(auto statements, ParseScript(script));
+    Result<StatementResult> last = StatementResult{};
+    for (const ParsedStatement& statement : statements) {
+      last = session_->Execute(statement, script);
+      if (!last.ok()) return last;
+    }
+    return last;
+  }
+  StatementResult Run(const std::string& script) {
+    auto result = Try(script);
+    EXPECT_TRUE(result.ok()) << result.status().ToString();
+    return result.ok() ? *std::move(result) : StatementResult{};
+  }
+  std::string Error(const std::string& script) { return std::string(Try(script).status().message()); }
+  std::vector<std::string> FirstColumn(const std::string& script) {
+    const StatementResult result = Run(script);
+    std::vector<std::string> values;
+    for (const auto& row : std::get<Rows>(result.outcome).rows) values.push_back(row[0]);
+    return values;
+  }
+  std::string Explain(const std::string& query) { return FirstColumn("EXPLAIN " + query).at(0); }
+
+  graph::TableConnectors connectors_;
+  std::unique_ptr<Session> session_;
+};
+
+TEST_F(SessionTest, TablesAreCreatedShownDescribedAndDropped) {
+  EXPECT_THAT(FirstColumn("SHOW TABLES"), ElementsAre("appends", "changes", "clicks", "upserts", "users"));
+  EXPECT_THAT(FirstColumn("SHOW TABLES LIKE 'u%'"), ElementsAre("upserts", "users"));
+  const StatementResult described = Run("DESCRIBE clicks");
+  EXPECT_THAT(std::get<Rows>(described.outcome).rows,
+              ElementsAre(ElementsAre("page", "STRING", "TRUE", "<NULL>", "<NULL>", "<NULL>"),
+                          ElementsAre("who", "BIGINT", "TRUE", "<NULL>", "<NULL>", "<NULL>"),
+                          ElementsAre("ts", "TIMESTAMP(3) *ROWTIME*", "TRUE", "<NULL>", "<NULL>",
+                                      HasSubstr("INTERVAL '1' SECOND")),
+                          ElementsAre("p", "TIMESTAMP_LTZ(3) *PROCTIME*", "FALSE", "<NULL>", "AS `PROCTIME`()", "<NULL>")));
+  Run("DROP TABLE appends; DROP TABLE IF EXISTS appends; CREATE DATABASE d; USE d; CREATE VIEW v AS SELECT 1 AS a");
+  EXPECT_THAT(FirstColumn("SHOW TABLES"), ElementsAre("v"));
+  EXPECT_THAT(FirstColumn("SHOW CURRENT DATABASE"), ElementsAre("d"));
+  EXPECT_THAT(Error("DROP TABLE v"), HasSubstr("it is a view"));
+}
+
+TEST_F(SessionTest, WhatSetChangesResetRestores) {
+  Run("SET 'parallelism.default' = '3'");
+  EXPECT_EQ(session_->config().entries().at("parallelism.default").text, "3");
+  Run("RESET 'parallelism.default'");
+  EXPECT_FALSE(session_->config().Has("parallelism.default"));
+  EXPECT_THAT(Error("SET 'paralelism.default' = '3'"), HasSubstr("parallelism.default"));
+}
+
+TEST_F(SessionTest, NamesThatMeanNothingAreFoundWithTheNearest) {
+  EXPECT_EQ(Error("SELECT pag FROM clicks"),
+            "line 1, column 8: Column 'pag' not found in any table\n  SELECT pag FROM clicks\n         ^\ndid you mean page?");
+  EXPECT_THAT(Error("SELECT c.pages FROM clicks AS c"), HasSubstr("Column 'pages' not found in table 'c'"));
+  EXPECT_THAT(Error("SELECT * FROM click"), HasSubstr("did you mean 'clicks'?"));
+  EXPECT_THAT(Error("SELECT page FROM clicks AS a, clicks AS b"), HasSubstr("Column 'page' is ambiguous"));
+  EXPECT_THAT(Error("SELECT FOO(page) FROM clicks"), HasSubstr("FOO"));
+}
+
+TEST_F(SessionTest, GroupsAreHeldApartFromRows) {
+  EXPECT_THAT(Error("SELECT page, who FROM clicks GROUP BY page"), HasSubstr("line 1, column 14: Expression 'who' is not being grouped"));
+  EXPECT_THAT(Error("SELECT page FROM clicks WHERE COUNT(*) > 1"), HasSubstr("Aggregate function COUNT is not allowed in WHERE"));
+  EXPECT_THAT(Error("SELECT TUMBLE_START(ts, INTERVAL '2' SECOND) FROM clicks GROUP BY TUMBLE(ts, INTERVAL '1' SECOND)"),
+              HasSubstr("another window"));
+  EXPECT_THAT(Error("SELECT COUNT(*) FROM clicks GROUP BY TUMBLE(who, INTERVAL '1' SECOND)"), HasSubstr("needs a time attribute"));
+}
+
+TEST_F(SessionTest, ConditionsOfACommaJoinBecomeItsKeysAndFiltersBelowIt) {
+  const std::string plan = Explain("SELECT page, name FROM clicks, users WHERE who = id AND page <> 'x'");
+  EXPECT_THAT(plan, HasSubstr("Join(type=[inner], on=[who = id])"));
+  EXPECT_THAT(plan, HasSubstr("where=[<>($0, 'x')]"));
+  EXPECT_THAT(plan, HasSubstr("ChangelogNormalize <- "));
+}
+
+TEST_F(SessionTest, ARowNumberWithABoundIsARank) {
+  const std::string plan = Explain(
+      "SELECT page, who FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY page ORDER BY who DESC) AS n FROM clicks) WHERE n <= 3");
+  EXPECT_THAT(plan, HasSubstr("Rank(partitionBy=[page], orderBy=[who DESC], from=1, to=3)"));
+  EXPECT_THAT(plan, HasSubstr(": Rank <- "));
+  EXPECT_THAT(plan, Not(HasSubstr("OverAggregate")));
+}
+
+TEST_F(SessionTest, TheFirstOrLastRowByTimeIsADeduplication) {
+  EXPECT_THAT(Explain("SELECT page FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY page ORDER BY ts) AS n FROM clicks) WHERE n = 1"),
+              HasSubstr(": Deduplicate <- "));
+}
+
+TEST_F(SessionTest, GroupsOfAWindowFunctionNeedNoRowPerWindow) {
+  const std::string plan = Explain(
+      "SELECT page, COUNT(*) FROM TABLE(HOP(TABLE clicks, DESCRIPTOR(ts), INTERVAL '1' SECOND, INTERVAL '10' SECOND)) "
+      "GROUP BY page, window_start, window_end");
+  EXPECT_THAT(plan, HasSubstr("WindowAggregate(groupBy=[page], select=[COUNT(*)], window=[HOP(size 10000 ms, slide 1000 ms)])"));
+  EXPECT_THAT(plan, Not(HasSubstr("WindowTableFunction")));
+}
+
+TEST_F(SessionTest, AJoinThatBoundsTheDistanceOfTimesIsAnIntervalJoin) {
+  EXPECT_THAT(Explain("SELECT a.page FROM clicks a JOIN clicks b ON a.page = b.page AND a.ts BETWEEN b.ts - INTERVAL '1' MINUTE AND b.ts"),
+              HasSubstr("IntervalJoin(type=[inner], on=[page = page], within=[-60000 ms, 0 ms])"));
+}
+
+TEST_F(SessionTest, ASinkGetsTheChangesThatItTakes) {
+  EXPECT_THAT(Error("INSERT INTO appends SELECT page, COUNT(*) FROM clicks GROUP BY page"), HasSubstr("takes inserts only"));
+  auto before = [&](const std::string& sink) {
+    const StatementResult result = Run(fmt::format("INSERT INTO {} SELECT page, COUNT(*) FROM clicks GROUP BY page", sink));
+    for (const graph::Edge& edge : std::get<JobToRun>(result.outcome).graph.edges)
+      if (edge.changelog != graph::ChangelogMode::kAppend) return edge.changelog == graph::ChangelogMode::kRetract;
+    return false;
+  };
+  EXPECT_TRUE(before("changes"));
+  EXPECT_FALSE(before("upserts"));
+}
+
+TEST_F(SessionTest, AnInsertNamesWhatDoesNotFit) {
+  EXPECT_THAT(Error("INSERT INTO appends SELECT page FROM clicks"), HasSubstr("Different number of columns"));
+  EXPECT_THAT(Error("INSERT INTO appends SELECT page, ts FROM clicks"), HasSubstr("Incompatible types for sink column 'n' at position 1"));
+  EXPECT_THAT(Error("INSERT INTO appends (x) SELECT page FROM clicks"), HasSubstr("Unknown target column 'x'"));
+  EXPECT_THAT(Error("INSERT INTO upserts (n) SELECT who FROM clicks"), HasSubstr("Column 'k' has no default value"));
+  Run("INSERT INTO appends (k) SELECT page FROM clicks");
+}
+
+TEST_F(SessionTest, AGraphIsValidAndItsUidsDependOnWhatItDoesAlone) {
+  auto graph = [&] {
+    const StatementResult result = Run("INSERT INTO changes SELECT page, COUNT(*) FROM clicks GROUP BY page");
+    return std::get<JobToRun>(result.outcome).graph;
+  };
+  EXPECT_EQ(graph::Encode(graph()), graph::Encode(graph()));
+  EXPECT_EQ(graph().name, "insert-into_default_catalog.default_database.changes");
+}
+
+TEST_F(SessionTest, TablesThatCannotBeAreRefused) {
+  EXPECT_THAT(Error("CREATE TABLE t (a INT, a STRING) WITH ('connector' = 'fake')"), HasSubstr("A column named 'a' already exists"));
+  EXPECT_THAT(Error("CREATE TABLE t (a INT, WATERMARK FOR a AS a) WITH ('connector' = 'fake')"), HasSubstr("Invalid data type of time field"));
+  EXPECT_THAT(Error("CREATE TABLE t (a INT, PRIMARY KEY (a)) WITH ('connector' = 'fake')"), HasSubstr("NOT ENFORCED"));
+  EXPECT_THAT(Error("CREATE TABLE bare (a INT); SELECT * FROM bare"), HasSubstr("has no connector"));
+  EXPECT_THAT(Error("CREATE TABLE t (a INT) WITH ('connector' = 'fakes'); SELECT * FROM t"), HasSubstr("fake"));
+}
+
+TEST_F(SessionTest, ATableLikeAnotherHasItsColumnsAndOptions) {
+  Run("CREATE TABLE more (extra INT) WITH ('x' = 'y') LIKE clicks");
+  EXPECT_THAT(FirstColumn("DESCRIBE more"), ElementsAre("page", "who", "ts", "p", "extra"));
+  const std::string text = FirstColumn("SHOW CREATE TABLE more").at(0);
+  EXPECT_THAT(text, HasSubstr("'connector' = 'fake'"));
+  EXPECT_THAT(text, HasSubstr("'x' = 'y'"));
+  EXPECT_THAT(text, HasSubstr("WATERMARK FOR `ts`"));
+}
+
+}  // namespace
+}  // namespace thalweg::sql
