@@ -1,5 +1,6 @@
 #include "connectors/format_options.h"
 
+#include "formats/debezium.h"
 #include "formats/raw.h"
 
 namespace thalweg::connectors {
@@ -67,6 +68,10 @@ Result<FormatOptions> ReadFormat(NodeOptions& options, const std::vector<std::st
   if (name == "json") {
     format.format = FileFormat::kJson;
     THALWEG_ASSIGN(format.json, ReadJson(options, prefix));
+  } else if (name == "debezium-json") {
+    format.debezium = true;
+    THALWEG_ASSIGN(format.json, ReadJson(options, prefix + "debezium-"));
+    THALWEG_ASSIGN(format.schema_include, options.Get<bool>(prefix + "debezium-json.schema-include", false));
   } else if (name == "csv") {
     format.format = FileFormat::kCsv;
     THALWEG_ASSIGN(format.csv, ReadCsv(options, prefix));
@@ -82,6 +87,8 @@ Result<FormatOptions> ReadValueFormat(NodeOptions& options, const std::vector<st
 }
 
 Result<std::unique_ptr<formats::Decoder>> MakeDecoder(const FormatOptions& options, types::SchemaPtr schema) {
+  if (options.debezium)
+    return formats::MakeDebeziumDecoder(std::move(schema), {options.json, options.schema_include});
   switch (options.format) {
     case FileFormat::kJson: return formats::MakeJsonDecoder(std::move(schema), options.json);
     case FileFormat::kCsv: return formats::MakeCsvDecoder(std::move(schema), options.csv);
@@ -91,6 +98,8 @@ Result<std::unique_ptr<formats::Decoder>> MakeDecoder(const FormatOptions& optio
 }
 
 Result<std::unique_ptr<formats::RowEncoder>> MakeEncoder(const FormatOptions& options, types::SchemaPtr schema) {
+  if (options.debezium)
+    return formats::MakeDebeziumEncoder(std::move(schema), {options.json, options.schema_include});
   switch (options.format) {
     case FileFormat::kJson: return formats::MakeJsonEncoder(std::move(schema), options.json);
     case FileFormat::kCsv: return formats::MakeCsvEncoder(std::move(schema), options.csv);

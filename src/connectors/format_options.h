@@ -17,6 +17,9 @@ struct FormatOptions {
   FileFormat format = FileFormat::kJson;
   formats::JsonOptions json;
   formats::CsvOptions csv;
+  /// debezium-json: `format` is kJson.
+  bool debezium = false;
+  bool schema_include = false;
 };
 
 /// `format` is one of `allowed`; only the options of the chosen one are known. Required. `prefix`: in front of all of them ("key.").

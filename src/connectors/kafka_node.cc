@@ -10,6 +10,7 @@ namespace {
 using namespace kafka_option;  // NOLINT(google-build-using-namespace): the names of this connector's options
 
 const std::vector<std::string> kRecordFormats = {"json", "csv", "raw"};
+const std::vector<std::string> kChangeFormats = {"json", "csv", "raw", "debezium-json"};
 
 Status ReadTopics(NodeOptions& options, KafkaSourceOptions& source) {
   THALWEG_ASSIGN(source.topics, options.Get<config::StringList>(kTopic, {}));
@@ -181,7 +182,7 @@ types::SchemaPtr PlaceKey(const KeyReading& key, const types::SchemaPtr& columns
 Status ReadRows(NodeOptions& options, KafkaRowOptions& rows) {
   THALWEG_ASSIGN(types::SchemaPtr schema, SourceSchema(options.node()));
   THALWEG_ASSIGN(MetadataColumns columns, ReadMetadataColumns(options, schema, TypeOfKafkaMetadata));
-  THALWEG_ASSIGN(FormatOptions format, ReadValueFormat(options, kRecordFormats));
+  THALWEG_ASSIGN(FormatOptions format, ReadValueFormat(options, rows.upsert ? kRecordFormats : kChangeFormats));
   THALWEG_ASSIGN(KeyReading key, ReadSourceKey(options, *columns.values));
   THALWEG_ASSIGN(ErrorPolicy errors, ReadErrorPolicy(options));
   if (rows.upsert && key.fields.empty()) THALWEG_TRY(options.Required(kKeyFields).status());

@@ -116,7 +116,7 @@ TEST(KafkaSourceNode, AMisspeltOptionNamesTheNearest) {
           "Unknown option 'scan.startup.mod' of kafka-source 'clicks'; did you mean 'scan.startup.mode'? There are: "));
   // The other format's options are unknown, too.
   EXPECT_THAT(SourceError({{"csv.field-delimiter", ";"}}), StartsWith("Unknown option 'csv.field-delimiter'"));
-  EXPECT_THAT(SourceError({{"format", "parquet"}}), HasSubstr("write one of: json, csv, raw"));
+  EXPECT_THAT(SourceError({{"format", "parquet"}}), HasSubstr("write one of: json, csv, raw, debezium-json"));
 }
 
 TEST(KafkaSourceNode, MetadataFillsColumnsAnywhere) {

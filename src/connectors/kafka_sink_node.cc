@@ -12,6 +12,7 @@ namespace {
 using namespace kafka_option;  // NOLINT(google-build-using-namespace): the names of this connector's options
 
 const std::vector<std::string> kTextFormats = {"json", "csv", "raw"};
+const std::vector<std::string> kChangeTextFormats = {"json", "csv", "raw", "debezium-json"};
 
 /// What is being read, and which columns are spoken for.
 struct Reading {
@@ -118,6 +119,7 @@ Status ReadKey(Reading& reading, const FormatOptions& value_format) {
   }
   THALWEG_ASSIGN(types::SchemaPtr schema, Part(reading, reading.key, prefix));
   FormatOptions format = value_format;
+  format.debezium = false;  // a key is no change
   if (options.Has(kKeyFormat)) {
     THALWEG_ASSIGN(format, ReadFormat(options, kTextFormats, "key."));
   } else if (names.size() == 1 && schema->field(0).type.is_variable()) {
@@ -186,7 +188,9 @@ Result<KafkaSinkOptions> ReadKafkaSinkNode(const graph::Node& node) {
   THALWEG_TRY(ReadMetadata(reading));
   THALWEG_TRY(ReadTopic(reading));
   reading.sink.accepts = node.kind == kUpsertKafkaSink ? graph::ChangelogMode::kUpsert : graph::ChangelogMode::kAppend;
-  THALWEG_ASSIGN(FormatOptions format, ReadValueFormat(options, kTextFormats));
+  const bool upsert = reading.sink.accepts == graph::ChangelogMode::kUpsert;
+  THALWEG_ASSIGN(FormatOptions format, ReadValueFormat(options, upsert ? kTextFormats : kChangeTextFormats));
+  if (format.debezium) reading.sink.accepts = graph::ChangelogMode::kRetract;
   THALWEG_TRY(ReadKey(reading, format));
   THALWEG_TRY(ReadValue(reading, format));
   THALWEG_TRY(ReadDelivery(reading));

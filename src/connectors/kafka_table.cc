@@ -71,13 +71,22 @@ Status FinishSink(const TableDescriptor& table, graph::SinkTable& sink) {
   return TranslateKafkaProperties(options.properties).status();
 }
 
-/// Records that are added one by one.
+/// Whether the records say changes of rows, not rows.
+bool HasChanges(const TableDescriptor& table) {
+  for (const char* key : {kFormat, kValueFormat})
+    if (auto found = table.options.find(key); found != table.options.end() && found->second == "debezium-json")
+      return true;
+  return false;
+}
+
+/// Records that are added one by one, or tell changes one by one.
 class KafkaTables final : public graph::TableConnector {
  public:
   Result<graph::SourceTable> Source(const TableDescriptor& table) const override {
     THALWEG_TRY(CheckKey(table));
     THALWEG_ASSIGN(graph::SourceTable source, ReadSource(table, "kafka-source", kEnds));
     DefaultStart(table, source);
+    if (HasChanges(table)) source.changelog = graph::ChangelogMode::kRetract;
     THALWEG_TRY(FinishSource(source));
     return source;
   }
@@ -85,6 +94,7 @@ class KafkaTables final : public graph::TableConnector {
     THALWEG_TRY(CheckKey(table));
     THALWEG_TRY(RefusePartitions(table));
     graph::SinkTable sink;
+    if (HasChanges(table)) sink.accepts = graph::ChangelogMode::kRetract;
     THALWEG_ASSIGN(sink.node, SinkNodeOf(table, "kafka-sink", kEnds, Writable()));
     THALWEG_TRY(FinishSink(table, sink));
     return sink;
@@ -94,6 +104,7 @@ class KafkaTables final : public graph::TableConnector {
 
  private:
   static Status CheckKey(const TableDescriptor& table) {
+    if (HasChanges(table)) return {};
     return RefusePrimaryKey(table, "a topic in this format may hold several rows of one key (upsert-kafka has one)");
   }
 };

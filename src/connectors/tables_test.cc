@@ -137,6 +137,26 @@ TEST(KafkaTables, WrongTablesAreErrorsBeforeTheJobRuns) {
   EXPECT_THAT(prefixed->warnings, ElementsAre(HasSubstr("'sink.transactional-id-prefix' has no effect")));
 }
 
+TEST(KafkaTables, InDebeziumsFormatHaveEveryKindOfChangeAndMayHaveAKey) {
+  TableDescriptor table = KafkaTable({{"scan.startup.mode", "earliest-offset"}});
+  table.options["format"] = "debezium-json";
+  table.primary_key = {"page"};
+  auto source = MakeKafkaTables()->Source(table);
+  ASSERT_TRUE(source.ok()) << source.status().message();
+  EXPECT_EQ(source->changelog, ChangelogMode::kRetract);
+  auto sink = MakeKafkaTables()->Sink(table);
+  ASSERT_TRUE(sink.ok()) << sink.status().message();
+  EXPECT_EQ(sink->accepts, ChangelogMode::kRetract);
+  EXPECT_EQ(ReadKafkaSinkNode(sink->node)->accepts, ChangelogMode::kRetract);
+  table.options["debezium-json.schema-include"] = "true";
+  EXPECT_TRUE(MakeKafkaTables()->Source(table).ok());
+  EXPECT_THAT(MakeKafkaTables()->Sink(table).status().message(), HasSubstr("not written"));
+  table.options["json.ignore-parse-errors"] = "true";
+  EXPECT_THAT(MakeKafkaTables()->Source(table).status().message(), StartsWith("Unknown option 'json.ignore"));
+  EXPECT_THAT(MakeUpsertKafkaTables()->Source(UpsertTable({{"value.format", "debezium-json"}})).status().message(),
+              HasSubstr("write one of: json, csv, raw"));
+}
+
 TEST(UpsertKafkaTables, TheMessagesKeyIsThePrimaryKey) {
   auto source = MakeUpsertKafkaTables()->Source(UpsertTable({{"scan.bounded.mode", "latest-offset"}}));
   ASSERT_TRUE(source.ok()) << source.status().message();
