@@ -59,12 +59,12 @@ def watermark_at(by_partition, restored, bound_ms):
     return least or 0
 
 
-def fold_results(messages, attempts=()):
+def fold_results(messages, attempts=(), writers=None):
     """Results by window: the last one written counts, and how often it was written.
 
     What an earlier attempt wrote of windows that had not fired in the checkpoint of a later one is dropped: there they fire
     anew, or, if all their rows are late by then, not at all. The output topic has one partition, so that its order is that
-    of the attempts.
+    of the attempts. `writers`: filled with the attempt that wrote each result.
     """
     results, times = {}, Counter()
     for message in messages:
@@ -76,7 +76,24 @@ def fold_results(messages, attempts=()):
             continue
         times[key] += 1
         results[key] = row["views"], row["unique_users"]
+        if writers is not None:
+            writers[key] = number
     return results, times
+
+
+def without_undone(results, writers, judges, by_partition, window_ms=WINDOW_MS):
+    """Without the results that a restore undid and no later attempt wrote anew.
+
+    An attempt's watermark is what its rows allow at most: what had really fired in the checkpoint is less, for watermarks are sent
+    at intervals. A window may so have fired behind the checkpoint that the next attempt restored, and all of its rows be late there:
+    then the result counts no more, and the late rows do. `judges`: {place: attempt that judged it late}.
+    """
+    rows = defaultdict(list)
+    for partition, events in by_partition.items():
+        for offset, event in enumerate(events):
+            rows[event["page_url"], event["ts"] - event["ts"] % window_ms].append((partition, offset))
+    return {key: result for key, result in results.items()
+            if not all(judges.get(place, -1) > writers[key] for place in rows[key])}
 
 
 def fold_late(messages):
@@ -92,11 +109,11 @@ def fold_late(messages):
     return places
 
 
-def without_replays(late_messages, attempts):
+def without_replays(late_messages, attempts, judges=None):
     """Late rows that count: those of an earlier attempt at or behind the offsets that the next one restored are dropped.
 
     After a restore those rows are read again, and the new attempt decides anew whether they are late: its decision counts.
-    `attempts` in the order of their start.
+    `attempts` in the order of their start. `judges`: filled with the attempt whose decision it is.
     """
     kept = {}
     for message in late_messages:
@@ -107,6 +124,8 @@ def without_replays(late_messages, attempts):
         if not undone:
             event = row["event"]
             kept[place] = json.loads(event) if isinstance(event, str) else event
+            if judges is not None:
+                judges[place] = number
     return kept
 
 

@@ -14,7 +14,8 @@ import pytest
 from clickstream import Clicks
 from conftest import program
 from killing import run_with_kills
-from recompute import (Attempt, check_equations, fold_late, fold_results, late_places, watermark_at, windows, without_replays)
+from recompute import (Attempt, check_equations, fold_late, fold_results, late_places, watermark_at, windows, without_replays,
+                       without_undone)
 
 EVENTS = int(os.environ.get("THALWEG_E2E_EVENTS", 1_000_000))
 BEYOND_EVENTS = int(os.environ.get("THALWEG_E2E_BEYOND_EVENTS", EVENTS // 4))
@@ -107,9 +108,16 @@ class Job:
         return fold_results(self.broker.read(self.out), self.attempts)
 
     def late_rows(self):
+        return self.results_and_late_rows()[1]
+
+    def results_and_late_rows(self):
+        """What counts of both after all attempts."""
+        writers, judges = {}, {}
         messages = self.broker.read(self.late)
         fold_late(messages)  # one event at each place, whoever wrote it
-        return without_replays(messages, self.attempts)
+        late = without_replays(messages, self.attempts, judges)
+        results, _ = fold_results(self.broker.read(self.out), self.attempts, writers)
+        return without_undone(results, writers, judges, self.source.by_partition), late
 
 
 @pytest.mark.parametrize("backend", ["hashmap", "rocksdb"])
@@ -181,8 +189,7 @@ def test_kill_9_beyond_the_bound_keeps_the_equations(beyond, spawn, tmp_path, ba
     job = Job(beyond, spawn, tmp_path, backend)
     kills = run_with_kills(job, KILLS, SEED + 1, RUN_SECONDS)
     assert kills == KILLS, "the job was over before its last kill"
-    results, _ = job.results()
-    late = job.late_rows()
+    results, late = job.results_and_late_rows()
     assert set(late) <= late_places(beyond.by_partition, beyond.clicks.bound_ms)
     check_equations(beyond.by_partition, results, late)
     job.tell(record_property, seed=SEED + 1, kills=kills, windows=len(results), late_rows=len(late))

@@ -4,7 +4,7 @@ import json
 import pytest
 
 from clickstream import BASE_MS, Clicks
-from recompute import (WINDOW_MS, Attempt, check_equations, fold_late, fold_results, late_places, windows, without_replays)
+from recompute import (WINDOW_MS, Attempt, check_equations, fold_late, fold_results, late_places, windows, without_replays, without_undone)
 
 
 class Message:
@@ -77,6 +77,16 @@ def test_late_rows_that_the_next_attempt_reads_again_are_dropped():
                 Message(late(0, 19, {}), 3),                                                         # second
                 Message(late(0, 19, {}), 4), Message(late(1, 7, {}), 5)]                             # third
     assert set(without_replays(messages, attempts)) == {(0, 9), (1, 4), (0, 19), (1, 7)}
+
+
+def test_a_result_counts_no_more_if_a_later_attempt_found_all_rows_of_its_window_late():
+    rows = {0: [{"page_url": "/a", "ts": 1}, {"page_url": "/b", "ts": 2}], 1: [{"page_url": "/b", "ts": 3}]}
+    results = {("/a", 0): (1, 1), ("/b", 0): (2, 1)}
+    writers = {("/a", 0): 0, ("/b", 0): 1}
+    assert without_undone(results, writers, {(0, 0): 1}, rows) == {("/b", 0): (2, 1)}
+    assert without_undone(results, writers, {(0, 0): 0}, rows) == results, "the same attempt counted it and called it late"
+    assert without_undone(results, writers, {(0, 1): 2}, rows) == results, "another row of the window was on time"
+    assert without_undone(results, writers, {(0, 1): 2, (1, 0): 2}, rows) == {("/a", 0): (1, 1)}
 
 
 def test_two_late_events_at_one_place_are_noticed():
