@@ -11,6 +11,7 @@
 #include "operators/rank.h"
 #include "operators/sort.h"
 #include "operators/temporal_join.h"
+#include "operators/unnest.h"
 #include "operators/window_aggregate.h"
 #include "operators/window_tvf.h"
 
@@ -19,6 +20,7 @@ namespace thalweg::operators {
 void AddRowOperators(flow::Registry& registry) {
   registry.AddOperator("calc", MakeCalc);
   registry.AddOperator("group-aggregate", MakeGroupAggregate);
+  registry.AddOperator("unnest", MakeUnnest);
   registry.AddOperator("join", MakeJoin);
   registry.AddOperator("interval-join", MakeIntervalJoin);
   registry.AddOperator("temporal-join", MakeTemporalJoin);

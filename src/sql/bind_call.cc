@@ -117,6 +117,9 @@ Expression Binder::BindAggregate(const Call& call, const Expr& expr, const ExprC
   if (star && name != "COUNT") FailAt(call.arguments[0]->span.begin, fmt::format("* stands in COUNT(*), not in {}", name));
   if (!star)
     for (const ExprPtr& argument : call.arguments) aggregate.arguments.push_back(BindExpr(*argument, rows));
+  const int json = expr::FindAggregate(name)->json_argument;
+  if (json >= 0 && json < static_cast<int>(aggregate.arguments.size()))
+    aggregate.arguments[static_cast<size_t>(json)] = Resolve("JSON_STRING", {aggregate.arguments[static_cast<size_t>(json)]}, expr);
   if (call.filter) {
     rows.clause = "FILTER";
     aggregate.filter = BindCondition(*call.filter, rows);
@@ -125,8 +128,8 @@ Expression Binder::BindAggregate(const Call& call, const Expr& expr, const ExprC
     for (const OrderItem& item : *items) aggregate.order_by.push_back({BindExpr(*item.expr, rows), item});
   std::vector<DataType> types;
   for (const Expression& argument : aggregate.arguments) types.push_back(argument.type());
-  aggregate.type = OrFail(expr::AggregateResultType(name, types, !grouping.keys.empty() || grouping.window), expr.span.begin);
-  if (aggregate.filter) aggregate.type = name == "COUNT" ? aggregate.type : aggregate.type.WithNullable(true);
+  const bool never_empty = (!grouping.keys.empty() || grouping.window) && !aggregate.filter;
+  aggregate.type = OrFail(expr::AggregateResultType(name, types, never_empty), expr.span.begin);
   auto found = std::find(grouping.aggregates.begin(), grouping.aggregates.end(), aggregate);
   const auto index = static_cast<size_t>(found - grouping.aggregates.begin());
   if (found == grouping.aggregates.end()) grouping.aggregates.push_back(aggregate);

@@ -13,6 +13,7 @@
 #include "graph/join_spec.h"
 #include "graph/rank_spec.h"
 #include "graph/scan_spec.h"
+#include "graph/unnest_spec.h"
 #include "graph/values_spec.h"
 #include "types/type_codec.h"
 
@@ -442,7 +443,18 @@ struct GraphMaker::State {
                    Keyed(right, Sides(join.keys, false)), 0);
   }
 
-  Result<Stream> Make(const Plan&, const UnnestPlan&, bool) { return UserError("UNNEST is not supported yet"); }
+  Result<Stream> Make(const Plan& plan, const UnnestPlan& unnest, bool before) {
+    THALWEG_ASSIGN(Changes below, ChangesOf(*unnest.input));
+    THALWEG_ASSIGN(Stream input, Build(unnest.input, before));
+    graph::UnnestSpec spec;
+    spec.input = SchemaOf(unnest.input->columns);
+    spec.collection = unnest.collection;
+    spec.outer = unnest.outer;
+    spec.ordinality = unnest.ordinality;
+    spec.zone = options.zone == "UTC" ? "" : options.zone;
+    graph::Node node = NewNode("unnest", "Unnest", Encode(spec), SchemaOf(plan.columns));
+    return Add(std::move(node), {{Input{input, Partitioning::kForward, {}, ModeOf(below, before)}}}, input.parallelism);
+  }
   Result<Stream> Make(const Plan&, const ExpandPlan&, bool) { return UserError("GROUPING SETS are not supported yet"); }
 
   // A union has no node: its readers read all of its inputs. Where one is needed (another parallelism, a name), a calc does nothing.

@@ -1,0 +1,30 @@
+// Unnest: each row with each element of a collection of its own. Node kind "unnest". Output: the input's columns, then the element: the
+// fields of a ROW, key and value of a MAP, else one column; then, if asked for, its number from 1 on, INT.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "expr/expression.h"
+#include "types/data_type.h"
+
+namespace thalweg::graph {
+
+struct UnnestSpec {
+  types::Schema input;
+  expr::Expression collection;  // ARRAY, MAP or MULTISET over the input's columns
+  bool outer = false;           // a row without elements is kept, with NULL in place of one
+  bool ordinality = false;
+  std::string zone;  // the session's; empty: UTC
+};
+
+std::string Encode(const UnnestSpec& spec);
+/// External error if malformed; user error if the collection is none.
+Result<UnnestSpec> DecodeUnnest(std::string_view bytes);
+
+/// The columns that an element of `collection` has, nullable where `outer`; empty if it is no collection.
+std::vector<types::DataType> ElementTypes(const types::DataType& collection, bool outer);
+
+}  // namespace thalweg::graph

@@ -1,0 +1,52 @@
+#include "operators/unnest.h"
+
+#include "graph/unnest_spec.h"
+#include "testing/row_harness.h"
+
+namespace thalweg::operators {
+namespace {
+
+using testing::RowHarness;
+
+graph::UnnestSpec SpecOf(std::string_view columns, int collection) {
+  graph::UnnestSpec spec;
+  spec.input = testing::ParseSchema(columns);
+  spec.collection = expr::Expression::Input(collection, spec.input.field(collection).type);
+  return spec;
+}
+
+TEST(Unnest, EachElementMakesARowOfTheSameKind) {
+  RowHarness(MakeUnnest, Encode(SpecOf("k STRING, a ARRAY<INT>", 1)))
+      .Input("k STRING, a ARRAY<INT>")
+      .Output("k STRING, a ARRAY<INT>, e INT")
+      .Rows({"+I[x, [1, null]]", "-D[y, [3]]", "+I[z, []]", "+I[w, null]"})
+      .Expect({"+I[x, [1, null], 1]", "+I[x, [1, null], null]", "-D[y, [3], 3]"});
+}
+
+TEST(Unnest, OuterKeepsARowWithoutElements) {
+  graph::UnnestSpec spec = SpecOf("a ARRAY<INT NOT NULL>", 0);
+  spec.outer = true;
+  spec.ordinality = true;
+  RowHarness(MakeUnnest, Encode(spec))
+      .Input("a ARRAY<INT NOT NULL>")
+      .Output("a ARRAY<INT NOT NULL>, e INT, n INT")
+      .Rows({"+I[[7, 8]]", "+I[null]", "+I[[]]"})
+      .Expect({"+I[[7, 8], 7, 1]", "+I[[7, 8], 8, 2]", "+I[null, null, null]", "+I[[], null, null]"});
+}
+
+TEST(Unnest, TheFieldsOfRowsBecomeColumns) {
+  RowHarness(MakeUnnest, Encode(SpecOf("a ARRAY<ROW<i INT, s STRING>>", 0)))
+      .Input("a ARRAY<ROW<i INT, s STRING>>")
+      .Output("a ARRAY<ROW<i INT, s STRING>>, i INT, s STRING")
+      .Rows({"+I[[[1, a], null]]"})
+      .Expect({"+I[[+I[1, a], null], 1, a]", "+I[[+I[1, a], null], null, null]"});
+}
+
+TEST(Unnest, OfNoCollectionIsRefused) {
+  graph::Node node;
+  node.payload = Encode(SpecOf("a INT", 0));
+  EXPECT_EQ(MakeUnnest(node).status().message(), "UNNEST needs an ARRAY, MAP or MULTISET, not INT");
+}
+
+}  // namespace
+}  // namespace thalweg::operators
