@@ -34,6 +34,7 @@ class UnnestOperator final : public flow::Operator {
 
   Result<flow::Progress> Process(int, flow::Rows& rows, flow::Output& out) override {
     if (!out_.Drain(out)) return flow::Progress::kMore;
+    if (rows.done()) return flow::Progress::kDone;  // what waited was the rest
     const int32_t from = rows.next();
     columns::Batch rest = columns::Slice(rows.batch(), from, rows.end() - from, out.pool());
     const expr::Context world{.pool = out.pool(),
