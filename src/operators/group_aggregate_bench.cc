@@ -120,7 +120,12 @@ void CountAndSum(benchmark::State& run) {
   }
   run.SetItemsProcessed(total);
 }
-BENCHMARK(CountAndSum)->ArgNames({"keys", "update_before"})->Args({1000, 0})->Args({1000, 1})->Args({1'000'000, 0})->Args({1'000'000, 1});
+BENCHMARK(CountAndSum)
+    ->ArgNames({"keys", "update_before"})
+    ->Args({1000, 0})
+    ->Args({1000, 1})
+    ->Args({1'000'000, 0})
+    ->Args({1'000'000, 1});
 
 }  // namespace
 }  // namespace thalweg::operators

@@ -1,5 +1,12 @@
 #include "operators/group_aggregate.h"
 
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <optional>
+#include <set>
+
+#include "base/random.h"
 #include "operators/aggregate_samples_test.h"
 #include "testing/row_harness.h"
 
@@ -94,6 +101,18 @@ TEST(GroupAggregate, DistinctCountsAValueOnceAndAFilterChoosesRows) {
       .Expect({"-U[a, 2, 11, null]", "+U[a, 1, 6, null]"});
 }
 
+TEST(GroupAggregate, ADistinctValueRetractedBeforeItCameCountsNothing) {
+  graph::GroupAggregateSpec spec = GroupSpec({"COUNT"});
+  spec.calls[0].distinct = true;
+  RowHarness(MakeGroupAggregate, Encode(spec))
+      .Input("k STRING, v INT, ok BOOLEAN", {0})
+      .Output("k STRING, c BIGINT")
+      .Rows({"+I[a, 5, null]", "+I[a, 5, null]", "-D[a, 7, null]", "+I[a, 7, null]"})
+      .Expect({"+I[a, 1]"})
+      .Rows({"+I[a, 7, null]"})
+      .Expect({"-U[a, 1]", "+U[a, 2]"});
+}
+
 TEST(GroupAggregate, WithoutCallsItGivesEachKeyOnce) {
   RowHarness(MakeGroupAggregate, Encode(GroupSpec({})))
       .Input("k STRING, v INT, ok BOOLEAN", {0})
@@ -125,6 +144,71 @@ TEST(GroupAggregate, AFunctionOfOverIsRefused) {
   graph::Node node;
   node.payload = Encode(spec);
   EXPECT_EQ(MakeGroupAggregate(node).status().message(), "LAG stands with OVER only");
+}
+
+/// The results of one group by the definition of its functions, and what its changes are, as Flink emits them.
+class GroupModel {
+ public:
+  void Change(int key, std::optional<int> value, bool add, std::vector<std::string>& expected) {
+    std::vector<std::optional<int>>& rows = groups_[key];
+    const std::string before = rows.empty() ? "" : Text(key, rows);
+    if (add)
+      rows.push_back(value);
+    else
+      rows.erase(std::find(rows.begin(), rows.end(), value));
+    const std::string after = rows.empty() ? "" : Text(key, rows);
+    if (before == after) return;
+    if (before.empty()) return expected.push_back("+I" + after);
+    if (after.empty()) return expected.push_back("-D" + before);
+    expected.push_back("-U" + before);
+    expected.push_back("+U" + after);
+  }
+  const std::map<int, std::vector<std::optional<int>>>& groups() const { return groups_; }
+
+ private:
+  static std::string Text(int key, const std::vector<std::optional<int>>& rows) {
+    std::multiset<int> values;
+    std::optional<int> first, last;
+    for (const std::optional<int>& row : rows) {
+      if (!row) continue;
+      values.insert(*row);
+      if (!first) first = row;
+      last = row;
+    }
+    if (values.empty()) return fmt::format("[k{}, {}, 0, null, null, null, null, null, 0]", key, rows.size());
+    const int sum = std::accumulate(values.begin(), values.end(), 0);
+    return fmt::format("[k{}, {}, {}, {}, {}, {}, {}, {}, {}]", key, rows.size(), values.size(), sum, *values.begin(),
+                       *values.rbegin(), *first, *last, std::set<int>(values.begin(), values.end()).size());
+  }
+  std::map<int, std::vector<std::optional<int>>> groups_;
+};
+
+TEST(GroupAggregate, RandomChangelogsGiveWhatTheDefinitionsGive) {
+  graph::GroupAggregateSpec spec = GroupSpec({"COUNT", "SUM", "MIN", "MAX", "FIRST_VALUE", "LAST_VALUE", "COUNT"});
+  spec.calls.back().distinct = true;
+  spec.calls.insert(spec.calls.begin(), CallOf(spec.input, "COUNT", {}));
+  Random random(11);
+  GroupModel model;
+  RowHarness harness(MakeGroupAggregate, Encode(spec));
+  harness.Input("k STRING, v INT, ok BOOLEAN", {0})
+      .Output("k STRING, n BIGINT, c BIGINT, s INT, lo INT, hi INT, f INT, l INT, d BIGINT");
+  for (int batch = 0; batch < 2; ++batch) {
+    std::vector<std::string> rows, expected;
+    for (int i = 0; i < 50; ++i) {
+      const int key = static_cast<int>(random.Below(3));
+      const auto group = model.groups().find(key);
+      const bool retract = group != model.groups().end() && !group->second.empty() && random.Below(5) < 2;
+      std::optional<int> value;
+      if (retract)
+        value = group->second[random.Below(group->second.size())];
+      else if (random.Below(6) > 0)
+        value = static_cast<int>(random.Below(7)) - 3;
+      const std::string text = value ? std::to_string(*value) : "null";
+      rows.push_back(fmt::format("{}[k{}, {}, null]", retract ? "-D" : "+I", key, text));
+      model.Change(key, value, !retract, expected);
+    }
+    harness.Rows(rows).Expect(expected);
+  }
 }
 
 }  // namespace

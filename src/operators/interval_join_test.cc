@@ -142,6 +142,47 @@ TEST(IntervalJoin, OuterSidesArePaddedWhenTheirRowsGo) {
   }
 }
 
+// TimeIntervalJoin.onTimer
+TEST(IntervalJoin, ASideIsCleanedUpByItsOwnTimer) {
+  RowHarness harness(MakeIntervalJoin, Encode(Near(JoinType::kFull, -5, 0, 7)));
+  NearInputs(harness)
+      .RowsOn(0, {"+I[11, k]"})
+      .RowsOn(1, {"+I[10, k]"})
+      .ExpectTimers(2)
+      .Watermark(milliseconds(18))
+      .Expect({Pair("k", -1, 10)})
+      .Watermark(milliseconds(23))
+      .ExpectNothing()
+      .Watermark(milliseconds(24))
+      .Expect({Pair("k", 11, -1)})
+      .ExpectTimers(0);
+}
+
+// TimeIntervalJoin.processElement2
+TEST(IntervalJoin, ARowOfTheOtherSideCleansUpBeforeTheTimer) {
+  RowHarness harness(MakeIntervalJoin, Encode(Near(JoinType::kFull, -5, 0, 7)));
+  NearInputs(harness)
+      .RowsOn(0, {"+I[11, k]"})
+      .Watermark(milliseconds(18))
+      .ExpectNothing()
+      .RowsOn(1, {"+I[20, k]"})
+      .Expect({Pair("k", 11, -1)})
+      .MaxWatermark()
+      .Expect({Pair("k", -1, 20)});
+}
+
+TEST(IntervalJoin, ARowThatNothingInTimeCanJoinIsNotKept) {
+  RowHarness harness(MakeIntervalJoin, Encode(Near(JoinType::kLeft, -5, 0, 0)));
+  NearInputs(harness)
+      .Watermark(milliseconds(18))
+      .RowsOn(0, {"+I[13, k]"})
+      .Expect({Pair("k", 13, -1)})
+      .RowsOn(0, {"+I[14, k]"})
+      .ExpectNothing()
+      .RowsOn(1, {"+I[19, k]"})
+      .Expect({Pair("k", 14, 19)});
+}
+
 TEST(IntervalJoin, AConditionThatFailsIsNoMatch) {
   IntervalJoinSpec spec = Near(JoinType::kLeft, -5, 5, 0);
   const types::DataType time = types::DataType::Timestamp(3);

@@ -97,14 +97,14 @@ class JoinOperator : public RowOperator {
     other(change).Find(change.key, found_);
     matches_.clear();
     if (!rows_.has_condition()) {
-      for (size_t i = 0; i < found_.rows.size(); ++i) matches_.push_back(static_cast<int32_t>(i));
+      for (size_t i = 0; i < found_.size(); ++i) matches_.push_back(static_cast<int32_t>(i));
       return {};
     }
     const auto index = static_cast<size_t>(change.row - ahead_.begin);
     size_t at = ahead_.starts[index];
     const size_t end = ahead_.starts[index + 1];
-    for (size_t i = 0; i < found_.rows.size(); ++i, ++at) {
-      while (at < end && ahead_.rows[at] != found_.rows[i]) ++at;  // what has expired since
+    for (size_t i = 0; i < found_.size(); ++i, ++at) {
+      while (at < end && ahead_.rows[at] != found_.row(i)) ++at;  // what has expired since
       if (at == end) break;
       if (ahead_.passes[at]) matches_.push_back(static_cast<int32_t>(i));
     }
@@ -122,7 +122,7 @@ class JoinOperator : public RowOperator {
     for (; ahead_.end < change.batch.rows() && ahead_.rows.size() < columns::kBatchRows; ++ahead_.end) {
       if (rows_.KeyMatches(change.batch, ahead_.end, change.left)) {
         other(change).Find(row_keys[ahead_.end], found_);
-        for (std::string& row : found_.rows) ahead_.rows.push_back(std::move(row));
+        ahead_.rows.insert(ahead_.rows.end(), found_.rows().begin(), found_.rows().end());
       }
       ahead_.asking.resize(ahead_.rows.size(), ahead_.end);
       ahead_.starts.push_back(ahead_.rows.size());
@@ -145,8 +145,8 @@ class JoinOperator : public RowOperator {
     const bool additional = pads_other && side(change).IsAdditional(change.key, change.batch, change.row);
     if (pads_input && matches_.empty()) rows_.EmitPadded(change.ref(), change.left, RowKind::kInsert, output());
     for (int32_t match : matches_) {
-      const std::string& row = found_.rows[Index(match)];
-      const uint64_t associations = found_.associations[Index(match)];
+      const std::string& row = found_.row(Index(match));
+      const uint64_t associations = found_.associations(Index(match));
       if (pads_other && associations == 0) rows_.EmitPadded({.bytes = row}, !change.left, RowKind::kDelete, output());
       if (pads_other && (associations == 0 || additional))
         other(change).SetAssociations(change.key, found_, Index(match), associations + 1);
@@ -161,10 +161,10 @@ class JoinOperator : public RowOperator {
     side(change).Retract(change.key, change.batch, change.row);
     if (pads_input && matches_.empty()) rows_.EmitPadded(change.ref(), change.left, RowKind::kDelete, output());
     for (int32_t match : matches_) {
-      const std::string& row = found_.rows[Index(match)];
+      const std::string& row = found_.row(Index(match));
       rows_.Emit(change.ref(), change.left, row, pads_input ? RowKind::kDelete : change.kind(), output());
       if (!pads_other) continue;
-      const uint64_t associations = found_.associations[Index(match)];
+      const uint64_t associations = found_.associations(Index(match));
       if (associations == 1) rows_.EmitPadded({.bytes = row}, !change.left, RowKind::kInsert, output());
       SetOneLess(change, match);
     }
@@ -172,7 +172,7 @@ class JoinOperator : public RowOperator {
 
   // None left to take from: the row that it was counted for has been forgotten by its TTL.
   void SetOneLess(const Change& change, int32_t match) {
-    const uint64_t associations = found_.associations[Index(match)];
+    const uint64_t associations = found_.associations(Index(match));
     if (associations > 0) other(change).SetAssociations(change.key, found_, Index(match), associations - 1);
   }
 
@@ -189,8 +189,8 @@ class JoinOperator : public RowOperator {
     if (!change.adds()) {
       right_.Retract(change.key, change.batch, change.row);
       for (int32_t match : matches_) {
-        if (found_.associations[Index(match)] == 1)
-          output().AppendStored(found_.rows[Index(match)], anti ? RowKind::kInsert : change.kind());
+        if (found_.associations(Index(match)) == 1)
+          output().AppendStored(found_.row(Index(match)), anti ? RowKind::kInsert : change.kind());
         SetOneLess(change, match);
       }
       return;
@@ -198,8 +198,8 @@ class JoinOperator : public RowOperator {
     const bool additional = right_.IsAdditional(change.key, change.batch, change.row);
     right_.Add(change.key, change.batch, change.row, 0);
     for (int32_t match : matches_) {
-      const uint64_t associations = found_.associations[Index(match)];
-      if (associations == 0) output().AppendStored(found_.rows[Index(match)], anti ? RowKind::kDelete : change.kind());
+      const uint64_t associations = found_.associations(Index(match));
+      if (associations == 0) output().AppendStored(found_.row(Index(match)), anti ? RowKind::kDelete : change.kind());
       if (associations == 0 || additional) left_.SetAssociations(change.key, found_, Index(match), associations + 1);
     }
   }

@@ -65,18 +65,14 @@ bool JoinSide::IsAdditional(const state::KeyView& key, const columns::Batch& bat
 void JoinSide::Find(const state::KeyView& key, JoinCandidates& found) {
   found.clear();
   if (layout_ == Layout::kSingle) {
-    const JoinEntry* entry = table_.Find(key);
-    if (!entry) return;
-    found.rows.push_back(entry->bytes);
-    found.associations.push_back(entry->associations);
+    if (const JoinEntry* entry = table_.Find(key)) found.Add(entry->bytes, {}, entry->associations);
     return;
   }
   table_.ForEachOfKey(key, [&](std::string_view name, const JoinEntry& entry) {
-    for (uint64_t i = 0; i < entry.count; ++i) {
-      found.rows.emplace_back(layout_ == Layout::kCounted ? name : std::string_view(entry.bytes));
-      if (layout_ == Layout::kByUniqueKey) found.names.emplace_back(name);
-      found.associations.push_back(entry.associations);
-    }
+    const bool counted = layout_ == Layout::kCounted;
+    for (uint64_t i = 0; i < entry.count; ++i)
+      found.Add(counted ? name : std::string_view(entry.bytes), counted ? std::string_view() : name,
+                entry.associations);
     return true;
   });
 }
@@ -84,8 +80,8 @@ void JoinSide::Find(const state::KeyView& key, JoinCandidates& found) {
 void JoinSide::SetAssociations(const state::KeyView& key, const JoinCandidates& found, size_t index,
                                uint64_t associations) {
   std::string_view name;
-  if (layout_ == Layout::kByUniqueKey) name = found.names[index];
-  if (layout_ == Layout::kCounted) name = found.rows[index];
+  if (layout_ == Layout::kByUniqueKey) name = found.name(index);
+  if (layout_ == Layout::kCounted) name = found.row(index);
   JoinEntry* entry = table_.Find(key, name);
   if (!entry) return;
   entry->associations = associations;

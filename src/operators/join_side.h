@@ -4,7 +4,9 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "columns/batch.h"
@@ -21,16 +23,31 @@ struct JoinEntry {
       0;  // rows of the other side that it matches; kept for sides that may be padded, and left sides of semi joins
 };
 
-/// Rows found for a key: one entry for each row, in the order of the entries' names.
-struct JoinCandidates {
-  std::vector<std::string> rows;
-  std::vector<std::string> names;  // of the entries, where they are not the rows themselves
-  std::vector<uint64_t> associations;
-  void clear() {
-    rows.clear();
-    names.clear();
-    associations.clear();
+/// Rows found for a key: one entry for each row, in the order of the entries' names. Keeps its strings for the next key's.
+class JoinCandidates {
+ public:
+  void clear() { size_ = 0; }
+  size_t size() const { return size_; }
+  /// `name`: of the entry, where it is not the row itself.
+  void Add(std::string_view row, std::string_view name, uint64_t associations) {
+    if (size_ == rows_.size()) {
+      rows_.emplace_back();
+      names_.emplace_back();
+      associations_.push_back(0);
+    }
+    rows_[size_].assign(row);
+    names_[size_].assign(name);
+    associations_[size_++] = associations;
   }
+  std::span<const std::string> rows() const { return std::span(rows_).first(size_); }
+  const std::string& row(size_t index) const { return rows_[index]; }
+  const std::string& name(size_t index) const { return names_[index]; }
+  uint64_t associations(size_t index) const { return associations_[index]; }
+
+ private:
+  size_t size_ = 0;
+  std::vector<std::string> rows_, names_;
+  std::vector<uint64_t> associations_;
 };
 
 /// Of one operator; the task's thread.

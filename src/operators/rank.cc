@@ -128,7 +128,8 @@ class RankOperator : public RowOperator {
     input_.sort.clear();
     AppendSortKey(batch, row, spec_.order, input_.sort);
     if (BelowEdge(key)) return {};
-    input_.row = {};
+    input_.row.bytes.clear();
+    input_.row.key.clear();
     AppendStoredRow(batch, row, input_.row.bytes);
     AppendCells(batch, row, spec_.unique_key, input_.row.key);
     LoadTop(key);
@@ -142,8 +143,10 @@ class RankOperator : public RowOperator {
   }
 
  private:
-  int64_t loaded() const { return static_cast<int64_t>(top_.size()); }
+  int64_t loaded() const { return loaded_; }
   const KeyedRow& Ranked(int64_t rank) const { return top_[static_cast<size_t>(rank - 1)].row; }
+
+  std::vector<RankedRow>::iterator TopEnd() { return top_.begin() + loaded_; }
 
   bool BelowEdge(const state::KeyView& key) {
     if (!has_edge_) return false;
@@ -153,19 +156,22 @@ class RankOperator : public RowOperator {
 
   /// The first to + 1 rows, by rank.
   void LoadTop(const state::KeyView& key) {
-    top_.clear();
+    loaded_ = 0;
     rows_.ForEachOfKey(key, [&](std::string_view sort, const RankGroup& group) {
       for (const KeyedRow& row : group) {
         if (loaded() > spec_.to) return false;
-        top_.push_back({std::string(sort), row});
+        if (loaded() == static_cast<int64_t>(top_.size())) top_.emplace_back();
+        RankedRow& next = top_[static_cast<size_t>(loaded_++)];
+        next.sort.assign(sort);
+        next.row = row;
       }
       return true;
     });
   }
 
   /// The rank that the input gets: after all rows that are not greater.
-  int64_t InputRank() const {
-    return std::upper_bound(top_.begin(), top_.end(), input_.sort,
+  int64_t InputRank() {
+    return std::upper_bound(top_.begin(), TopEnd(), input_.sort,
                             [](const std::string& sort, const RankedRow& row) { return sort < row.sort; }) -
            top_.begin() + 1;
   }
@@ -221,7 +227,7 @@ class RankOperator : public RowOperator {
     const auto found = group ? std::find(group->begin(), group->end(), input_.row) : RankGroup::iterator();
     if (!group || found == group->end()) return missing_->Increment();  // its TTL has passed
     const int64_t above =
-        std::lower_bound(top_.begin(), top_.end(), input_.sort,
+        std::lower_bound(top_.begin(), TopEnd(), input_.sort,
                          [](const RankedRow& row, const std::string& sort) { return row.sort < sort; }) -
         top_.begin();
     const int64_t rank = above + (found - group->begin()) + 1;
@@ -244,14 +250,15 @@ class RankOperator : public RowOperator {
 
   void Upsert(const state::KeyView& key) {
     const auto found =
-        std::find_if(top_.begin(), top_.end(), [&](const RankedRow& row) { return row.row.key == input_.row.key; });
-    if (found == top_.end()) return Insert(key);
+        std::find_if(top_.begin(), TopEnd(), [&](const RankedRow& row) { return row.row.key == input_.row.key; });
+    if (found == TopEnd()) return Insert(key);
     const int64_t old_rank = found - top_.begin() + 1;
     const RankedRow old = *found;
     Replace(key, old);
     if (!numbered_) return Change(old.row, input_.row, spec_.to);
     if (old.sort == input_.sort) return Change(old.row, input_.row, old_rank);
-    top_.erase(found);
+    std::rotate(found, found + 1, TopEnd());
+    --loaded_;
     const int64_t rank = InputRank();
     input_.sort < old.sort ? Rise(old, old_rank, rank) : Sink(old, old_rank, rank);
   }
@@ -315,7 +322,8 @@ class RankOperator : public RowOperator {
   state::Table<RankEdge> edges_;
   metrics::Counter* missing_ = nullptr;
   RankedRow input_;
-  std::vector<RankedRow> top_;
+  std::vector<RankedRow> top_;  // the first loaded_ of them; the others' strings are kept for the next partition's
+  int64_t loaded_ = 0;
 };
 
 }  // namespace

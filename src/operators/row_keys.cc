@@ -6,8 +6,31 @@
 
 namespace thalweg::operators {
 
+using types::TypeId;
+
+// One integer is the commonest key: its bytes and hash are made in registers.
+template <typename T>
+void RowKeys::LoadIntegers(const T* values, size_t count) {
+  constexpr size_t kBytes = 1 + sizeof(T);
+  bytes_.clear();
+  offsets_.resize(count + 1);
+  hashes_.resize(count);
+  for (size_t i = 0; i < count; ++i) {
+    types::AppendKeyInteger(values[i], bytes_);
+    offsets_[i] = static_cast<uint32_t>(i * kBytes);
+    hashes_[i] = types::HashKeyInteger(values[i]);
+  }
+  offsets_[count] = static_cast<uint32_t>(count * kBytes);
+}
+
 void RowKeys::Load(const columns::Batch& batch, int32_t from) {
   from_ = from;
+  if (columns_.size() == 1 && !batch.column(columns_[0]).validity) {
+    const columns::Column& column = batch.column(columns_[0]);
+    const auto count = static_cast<size_t>(batch.rows() - from);
+    if (column.type.id() == TypeId::kBigInt) return LoadIntegers(column.data<int64_t>() + from, count);
+    if (column.type.id() == TypeId::kInt) return LoadIntegers(column.data<int32_t>() + from, count);
+  }
   bytes_.clear();
   offsets_.assign(1, 0);
   hashes_.clear();

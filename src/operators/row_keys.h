@@ -30,6 +30,9 @@ class RowKeys {
   const std::vector<int>& columns() const { return columns_; }
 
  private:
+  template <typename T>
+  void LoadIntegers(const T* values, size_t count);
+
   std::vector<int> columns_;
   int32_t max_parallelism_ = 1;
   int32_t from_ = 0;

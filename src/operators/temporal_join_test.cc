@@ -75,6 +75,18 @@ TEST(TemporalJoin, TheKindIsTheLeftRows) {
                       Timed("-D[{}, k1, 1a4, {}, k1, 1a2]", 3, 2)});
 }
 
+TEST(TemporalJoin, ARowIsSentAtItsTimeThoughALaterOneCameFirst) {
+  RowHarness harness(MakeTemporalJoin, Encode(AsOf(JoinType::kInner)));
+  VersionInputs(harness)
+      .RowsOn(1, {"+I[9, k, b]", "+I[1, k, a]"})
+      .RowsOn(0, {"+I[6, k, y]", "+I[3, k, x]"})
+      .ExpectTimers(1)
+      .Watermark(milliseconds(5))
+      .Expect({Timed("+I[{}, k, x, {}, k, a]", 3, 1)})
+      .Watermark(milliseconds(6))
+      .Expect({Timed("+I[{}, k, y, {}, k, a]", 6, 1)});
+}
+
 TEST(TemporalJoin, VersionsThatNoRowCanAskForGo) {
   RowHarness harness(MakeTemporalJoin, Encode(AsOf(JoinType::kInner)));
   VersionInputs(harness)

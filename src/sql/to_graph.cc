@@ -532,7 +532,9 @@ struct GraphMaker::State {
     THALWEG_ASSIGN(Stream input, Build(sort.input, true));
     if (sort.keys.empty()) {
       graph::LimitSpec spec{in, sort.offset, sort.limit.value_or(-1)};
-      return Add(NewNode("limit", "Limit", Encode(spec), in), {{Input{input, Partitioning::kGlobal}}}, 1);
+      graph::Node node = NewNode("limit", "Limit", Encode(spec), in);
+      node.keyed = true;
+      return Add(std::move(node), {{Input{input, Partitioning::kGlobal}}}, 1);
     }
     graph::SortSpec spec;
     spec.input = in;
@@ -541,6 +543,7 @@ struct GraphMaker::State {
     spec.limit = sort.limit.value_or(-1);
     if (by_time && !sort.limit && sort.offset == 0) spec.time_column = sort.keys[0].column;
     graph::Node node = NewNode("sort", "Sort", Encode(spec), SchemaOf(plan.columns));
+    node.keyed = true;
     return Add(std::move(node), {{Input{input, Partitioning::kGlobal}}}, 1);
   }
 };
