@@ -2,6 +2,7 @@
 
 #include "connectors/file_node.h"
 #include "connectors/kafka_node.h"
+#include "connectors/nexmark.h"
 #include "connectors/trial_node.h"
 #include "connectors/values_source.h"
 #include "operators/row_operators.h"
@@ -14,6 +15,7 @@ void FillRegistry(flow::Registry& registry) {
   registry.AddOperator("kafka-sink", connectors::MakeKafkaSinkNode);
   registry.AddSource(connectors::kUpsertKafkaSource, connectors::MakeKafkaSourceNode);
   registry.AddOperator(connectors::kUpsertKafkaSink, connectors::MakeKafkaSinkNode);
+  registry.AddSource("nexmark", connectors::MakeNexmarkNode);
   registry.AddSource("values", connectors::MakeValuesSource);
   registry.AddSource("file-source", connectors::MakeFileSourceNode);
   registry.AddOperator("file-sink", connectors::MakeFileSinkNode);

@@ -18,14 +18,15 @@
 namespace thalweg::bin {
 namespace {
 
-constexpr std::string_view kNullText = "<NULL>";     // how a session writes a NULL of the rows it knows itself
-constexpr std::string_view kRawColumn = "result";    // the one column of texts that print without a table
+constexpr std::string_view kNullText = "<NULL>";   // how a session writes a NULL of the rows it knows itself
+constexpr std::string_view kRawColumn = "result";  // the one column of texts that print without a table
 constexpr std::string_view kCollectKind = "collect";
 
 /// One script on its way.
 class ScriptRun {
  public:
-  ScriptRun(const SqlScript& script, const config::Configuration& config, const api::RunOptions& options, std::FILE* out)
+  ScriptRun(const SqlScript& script, const config::Configuration& config, const api::RunOptions& options,
+            std::FILE* out)
       : script_(script), options_(options), out_(out), session_(MakeOptions(config)) {
     if (!options_.stop) options_.stop = std::make_shared<std::atomic<bool>>(false);
   }
@@ -84,9 +85,12 @@ class ScriptRun {
 Status ScriptRun::Do(const sql::Rows& rows) {
   columns::BufferPool pool;
   auto schema = std::make_shared<const types::Schema>(rows.schema);
-  cli::ResultOptions options{
-      .format = script_.output, .style = cli::ResultOptions::Style::kByContent, .max_column_width = INT32_MAX, .null_text = ""};
-  if (rows.schema.size() == 1 && rows.schema.field(0).name == kRawColumn) options.style = cli::ResultOptions::Style::kRaw;
+  cli::ResultOptions options{.format = script_.output,
+                             .style = cli::ResultOptions::Style::kByContent,
+                             .max_column_width = INT32_MAX,
+                             .null_text = ""};
+  if (rows.schema.size() == 1 && rows.schema.field(0).name == kRawColumn)
+    options.style = cli::ResultOptions::Style::kRaw;
   THALWEG_ASSIGN(auto writer, cli::MakeResultWriter(schema, options));
   std::string text;
   for (const std::vector<std::string>& row : rows.rows) {
@@ -119,8 +123,7 @@ Status ScriptRun::Do(sql::QueryToRun& query) {
   THALWEG_ASSIGN(table.zone, expr::Zone::Find(zone));
   THALWEG_ASSIGN(auto writer, cli::MakeResultWriter(std::make_shared<const types::Schema>(query.schema), table));
   auto queue = std::make_shared<connectors::CollectQueue>();
-  const auto guarantee =
-      interval ? connectors::CollectGuarantee::kExactlyOnce : connectors::CollectGuarantee::kNone;
+  const auto guarantee = interval ? connectors::CollectGuarantee::kExactlyOnce : connectors::CollectGuarantee::kNone;
   flow::Program program;
   program.graph = std::move(query.graph);
   for (const graph::Node& node : program.graph.nodes)
@@ -166,7 +169,8 @@ Result<SqlScript> ReadSqlScript(const std::string& file) {
   std::ifstream in(file, std::ios::binary);
   std::ostringstream text;
   if (!in || !(text << in.rdbuf()))
-    return UserError("Cannot read the script {}: {}", file, in.is_open() ? "it is empty or no file" : std::strerror(errno));
+    return UserError("Cannot read the script {}: {}", file,
+                     in.is_open() ? "it is empty or no file" : std::strerror(errno));
   return SqlScript{.text = text.str(), .file = file};
 }
 

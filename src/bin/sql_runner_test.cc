@@ -27,8 +27,7 @@ Ran RunText(const std::string& text, cli::OutputFormat output = cli::OutputForma
 }
 
 TEST(SqlRunner, PrintsTheChangesOfAQueryAsFlinkDoes) {
-  Ran ran = RunText(
-      "SELECT name, COUNT(*) AS c FROM (VALUES ('alice'), ('bob'), ('alice')) AS t(name) GROUP BY name;");
+  Ran ran = RunText("SELECT name, COUNT(*) AS c FROM (VALUES ('alice'), ('bob'), ('alice')) AS t(name) GROUP BY name;");
   ASSERT_TRUE(ran.status.ok()) << ran.status.ToString();
   EXPECT_EQ("\n" + ran.out, R"(
 +----+--------------------------------+----------------------+

@@ -47,7 +47,8 @@ TEST(SqlTestFiles, AFailureIsPrintedWithItsPlaceAndCounted) {
   const FilesRun run = RunFiles({file});
   ASSERT_TRUE(run.passed.ok()) << run.passed.status().message();
   EXPECT_FALSE(*run.passed);
-  EXPECT_EQ(run.out, "FAILED wrong\n" + file + ":7: Rows differ\nexpected:\n  +I[2]\ncame:\n  +I[1]\n\n2 cases, 1 failed\n");
+  EXPECT_EQ(run.out,
+            "FAILED wrong\n" + file + ":7: Rows differ\nexpected:\n  +I[2]\ncame:\n  +I[1]\n\n2 cases, 1 failed\n");
 }
 
 TEST(SqlTestFiles, WhatIsNoFileOfCasesIsAnError) {

@@ -32,8 +32,9 @@ struct RunArguments {
 };
 
 void AddRun(CLI::App& run, Arguments& out, RunArguments& given) {
-  run.add_option("file", given.file,
-                 "A script of SQL statements, or a job library (a shared library that defines THALWEG_JOB(env) { ... })")
+  run.add_option(
+         "file", given.file,
+         "A script of SQL statements, or a job library (a shared library that defines THALWEG_JOB(env) { ... })")
       ->type_name("FILE.sql|JOB.so");
   run.add_option("-e,--execute", given.sql, "SQL statements, in place of a file")->type_name("SQL");
   run.add_option("-o,--output", given.output, "How rows of SQL are printed: table (the default), csv, jsonl")
@@ -63,8 +64,7 @@ Status TakeProgram(const CLI::App& run, const RunArguments& given, Arguments& ou
   if (out.library.empty() && !out.job_arguments.empty())
     return UserError("Wrong command line: arguments behind -- are for a job library; SQL takes none");
   if (given.output.empty()) return {};
-  if (!out.library.empty())
-    return UserError("Wrong command line: -o is for rows of SQL; a job library prints its own");
+  if (!out.library.empty()) return UserError("Wrong command line: -o is for rows of SQL; a job library prints its own");
   THALWEG_ASSIGN(out.output, ParseOutputFormat(given.output));
   return {};
 }
@@ -95,7 +95,8 @@ Result<Arguments> ParseArguments(std::vector<std::string> arguments) {
   bool version = false;
   app.footer(kFooter);
   app.add_flag("--version", version, "Versions of thalweg and of its libraries");
-  CLI::App* run = app.add_subcommand("run", "Runs SQL or a job library in this process; a library's own arguments stand behind --");
+  CLI::App* run =
+      app.add_subcommand("run", "Runs SQL or a job library in this process; a library's own arguments stand behind --");
   run->footer(kFooter);
   AddRun(*run, out, given);
   CLI::App* test = app.add_subcommand("test", "Runs tests of SQL, on virtual time (docs/book/sql_tests.md)");
@@ -110,10 +111,7 @@ Result<Arguments> ParseArguments(std::vector<std::string> arguments) {
     std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
     app.parse(arguments);
   } catch (const CLI::CallForHelp&) {
-    out.help = run->parsed()      ? run->help()
-               : test->parsed()   ? test->help()
-               : doctor->parsed() ? doctor->help()
-                                  : all;
+    out.help = run->parsed() ? run->help() : test->parsed() ? test->help() : doctor->parsed() ? doctor->help() : all;
     return out;
   } catch (const CLI::ParseError& wrong) {
     return UserError("Wrong command line: {}; see 'thalweg {}--help'", wrong.what(), run->parsed() ? "run " : "");

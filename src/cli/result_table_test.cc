@@ -88,17 +88,19 @@ TEST(ResultTable, TheDisplayWidthIsAnOptionOfColumnsWithoutTheirOwn) {
 }
 
 TEST(ResultTable, EastAsianTextTakesTwoColumnsACharacter) {
-  EXPECT_EQ(Printed("s STRING",
-                    {"[\u4e2d\u6587]", "[\u4e2d\u6587\u4e2d\u6587\u4e2d\u6587\u4e2d\u6587\u4e2d\u6587\u4e2d\u6587\u4e2d\u6587\u4e2d\u6587]",
-                     "[\u00e9]"}),
-            "\n+--------------------------------+\n"
-            "|                              s |\n"
-            "+--------------------------------+\n"
-            "|                           \u4e2d\u6587 |\n"
-            "|  \u4e2d\u6587\u4e2d\u6587\u4e2d\u6587\u4e2d\u6587\u4e2d\u6587\u4e2d\u6587\u4e2d... |\n"
-            "|                              \u00e9 |\n"
-            "+--------------------------------+\n"
-            "3 rows in set\n");
+  EXPECT_EQ(
+      Printed("s STRING",
+              {"[\u4e2d\u6587]",
+               "[\u4e2d\u6587\u4e2d\u6587\u4e2d\u6587\u4e2d\u6587\u4e2d\u6587\u4e2d\u6587\u4e2d\u6587\u4e2d\u6587]",
+               "[\u00e9]"}),
+      "\n+--------------------------------+\n"
+      "|                              s |\n"
+      "+--------------------------------+\n"
+      "|                           \u4e2d\u6587 |\n"
+      "|  \u4e2d\u6587\u4e2d\u6587\u4e2d\u6587\u4e2d\u6587\u4e2d\u6587\u4e2d\u6587\u4e2d... |\n"
+      "|                              \u00e9 |\n"
+      "+--------------------------------+\n"
+      "3 rows in set\n");
   EXPECT_EQ(DisplayWidth("a\u4e2d\U0001f600\uff21\u00e4\xff"), 9u);
   EXPECT_EQ(BytesWithin("a\u4e2db", 2), 1u);
   EXPECT_EQ(BytesWithin("a\u4e2db", 3), 4u);
@@ -123,8 +125,7 @@ TEST(ResultTable, NestedValuesAndBytesPrintAsFlinks) {
   builder.column(1).child(1).AppendString("\x01");
   builder.column(1).CloseRow();
   builder.FinishRow();
-  auto writer = *MakeResultWriter(std::make_shared<const types::Schema>(schema),
-                                  {.style = ResultOptions::Style::kRaw});
+  auto writer = *MakeResultWriter(std::make_shared<const types::Schema>(schema), {.style = ResultOptions::Style::kRaw});
   std::string out;
   ASSERT_TRUE(writer->Append(builder.Take(), &out).ok());
   EXPECT_EQ(out, "x'cafe', {k=x'01'}\n");

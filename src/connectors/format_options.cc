@@ -87,8 +87,7 @@ Result<FormatOptions> ReadValueFormat(NodeOptions& options, const std::vector<st
 }
 
 Result<std::unique_ptr<formats::Decoder>> MakeDecoder(const FormatOptions& options, types::SchemaPtr schema) {
-  if (options.debezium)
-    return formats::MakeDebeziumDecoder(std::move(schema), {options.json, options.schema_include});
+  if (options.debezium) return formats::MakeDebeziumDecoder(std::move(schema), {options.json, options.schema_include});
   switch (options.format) {
     case FileFormat::kJson: return formats::MakeJsonDecoder(std::move(schema), options.json);
     case FileFormat::kCsv: return formats::MakeCsvDecoder(std::move(schema), options.csv);
@@ -98,8 +97,7 @@ Result<std::unique_ptr<formats::Decoder>> MakeDecoder(const FormatOptions& optio
 }
 
 Result<std::unique_ptr<formats::RowEncoder>> MakeEncoder(const FormatOptions& options, types::SchemaPtr schema) {
-  if (options.debezium)
-    return formats::MakeDebeziumEncoder(std::move(schema), {options.json, options.schema_include});
+  if (options.debezium) return formats::MakeDebeziumEncoder(std::move(schema), {options.json, options.schema_include});
   switch (options.format) {
     case FileFormat::kJson: return formats::MakeJsonEncoder(std::move(schema), options.json);
     case FileFormat::kCsv: return formats::MakeCsvEncoder(std::move(schema), options.csv);

@@ -41,7 +41,9 @@ std::vector<std::string> RowsOf(const std::string& kind, NodeOptionMap options,
   EXPECT_EQ(KafkaRowSchema(read->rows)->ToString(), KeyedSchema().ToString());
   columns::BufferPool pool;
   auto rows = *KafkaRows::Make(read->rows, pool);
-  auto view = [](const std::optional<std::string>& bytes) { return bytes ? std::string_view(*bytes) : std::string_view(); };
+  auto view = [](const std::optional<std::string>& bytes) {
+    return bytes ? std::string_view(*bytes) : std::string_view();
+  };
   LogFetch fetch;
   fetch.partition = {"people", 0};
   for (size_t i = 0; i < records.size(); ++i) {
@@ -66,13 +68,12 @@ TEST(KafkaKeyColumns, ComeFromTheKeyWhereTheValueLeavesThemOut) {
       {R"({"id": 2})", R"([{"name": "bob"}, {"name": "cy"}])", 2000},
       {R"({"id": 3, "zone": "us"})", R"({"name": "di"})", 3000},
   };
-  EXPECT_THAT(RowsOf("kafka-source",
-                     {{"key.fields", "k_id;k_zone"},
-                      {"key.fields-prefix", "k_"},
-                      {"value.fields-include", "EXCEPT_KEY"}},
-                     records),
-              ElementsAre("+I[1, ada, 1970-01-01T00:00:01Z, eu]", "+I[2, bob, 1970-01-01T00:00:02Z, null]",
-                          "+I[2, cy, 1970-01-01T00:00:02Z, null]", "+I[3, di, 1970-01-01T00:00:03Z, us]"));
+  EXPECT_THAT(
+      RowsOf("kafka-source",
+             {{"key.fields", "k_id;k_zone"}, {"key.fields-prefix", "k_"}, {"value.fields-include", "EXCEPT_KEY"}},
+             records),
+      ElementsAre("+I[1, ada, 1970-01-01T00:00:01Z, eu]", "+I[2, bob, 1970-01-01T00:00:02Z, null]",
+                  "+I[2, cy, 1970-01-01T00:00:02Z, null]", "+I[3, di, 1970-01-01T00:00:03Z, us]"));
 }
 
 TEST(KafkaKeyColumns, ComeFromTheValueWhereItHoldsThem) {
@@ -89,8 +90,7 @@ TEST(KafkaKeyColumns, ARecordWithoutKeyHasNullsThere) {
 }
 
 TEST(KafkaKeyColumns, AKeyThatDoesNotParseIsARecordThatDoesNotParse) {
-  NodeOptionMap options = {
-      {"key.fields", "k_id"}, {"key.fields-prefix", "k_"}, {"value.fields-include", "EXCEPT_KEY"}};
+  NodeOptionMap options = {{"key.fields", "k_id"}, {"key.fields-prefix", "k_"}, {"value.fields-include", "EXCEPT_KEY"}};
   const std::vector<ScriptedRecord> records = {{R"({"id": "x"})", R"({"name": "ada"})", 0},
                                                {R"([{"id": 1}, {"id": 2}])", R"({"name": "bo"})", 0},
                                                {R"({"id": 5})", R"({"name": 17, "k_zone": {}})", 0},
@@ -128,8 +128,7 @@ TEST(UpsertKafkaSource, AMessageWithoutValueDeletesItsKey) {
               ElementsAre("+I[1, ada, 1970-01-01T00:00:00Z, null]", "-D[1, null, 1970-01-01T00:00:00Z, null]"));
   EXPECT_THAT(RowsOf(kUpsertKafkaSource, {{"key.fields", "k_id"}}, {{std::nullopt, R"({"k_id": 1})", 0}}),
               ElementsAre(HasSubstr("record has no key")));
-  EXPECT_THAT(RowsOf(kUpsertKafkaSource, {{"key.format", "json"}}, {}),
-              ElementsAre(HasSubstr("'key.f")));
+  EXPECT_THAT(RowsOf(kUpsertKafkaSource, {{"key.format", "json"}}, {}), ElementsAre(HasSubstr("'key.f")));
 }
 
 TEST(UpsertKafkaSink, ADeletionIsAMessageWithoutValue) {

@@ -13,10 +13,9 @@ using namespace kafka_option;  // NOLINT(google-build-using-namespace): the name
 using graph::MetadataKeys;
 using graph::TableDescriptor;
 
-const EndOptions kEnds = {
-    .source = {kTopicPattern, kStart, kStartTimestamp, kStartOffsets, kStop, kStopTimestamp, kStopOffsets, kDiscovery,
-               "error-policy", kGroup, kOffsetReset},
-    .sink = {kDelivery, kPartitioner, kTransactionalIdPrefix}};
+const EndOptions kEnds = {.source = {kTopicPattern, kStart, kStartTimestamp, kStartOffsets, kStop, kStopTimestamp,
+                                     kStopOffsets, kDiscovery, "error-policy", kGroup, kOffsetReset},
+                          .sink = {kDelivery, kPartitioner, kTransactionalIdPrefix}};
 
 MetadataKeys KeysOf(std::initializer_list<KafkaMetadata> left_out) {
   MetadataKeys keys;
@@ -40,9 +39,9 @@ void DefaultStart(const TableDescriptor& table, graph::SourceTable& source) {
                     table.name, kStart, options[kGroup]));
   } else {
     options[kStart] = kEarliest;
-    source.warnings.push_back(fmt::format(
-        "Table {} has neither '{}' nor '{}': it starts at the earliest offset (Flink would fail)", table.name, kStart,
-        kGroup));
+    source.warnings.push_back(
+        fmt::format("Table {} has neither '{}' nor '{}': it starts at the earliest offset (Flink would fail)",
+                    table.name, kStart, kGroup));
   }
 }
 
@@ -64,9 +63,8 @@ Status FinishSource(graph::SourceTable& source) {
 
 Status FinishSink(const TableDescriptor& table, graph::SinkTable& sink) {
   if (sink.node.options.erase(kTransactionalIdPrefix) > 0)
-    sink.warnings.push_back(
-        fmt::format("Table {}: '{}' has no effect, nothing is written in transactions", table.name,
-                    kTransactionalIdPrefix));
+    sink.warnings.push_back(fmt::format("Table {}: '{}' has no effect, nothing is written in transactions", table.name,
+                                        kTransactionalIdPrefix));
   THALWEG_ASSIGN(KafkaSinkOptions options, ReadKafkaSinkNode(sink.node));
   return TranslateKafkaProperties(options.properties).status();
 }
@@ -160,7 +158,9 @@ class UpsertKafkaTables final : public graph::TableConnector {
         return UserError("Required option is missing: '{}' of table {}", key, table.name);
     return {};
   }
-  static std::string KeyFields(const TableDescriptor& table) { return fmt::format("{}", fmt::join(table.primary_key, ";")); }
+  static std::string KeyFields(const TableDescriptor& table) {
+    return fmt::format("{}", fmt::join(table.primary_key, ";"));
+  }
 };
 
 }  // namespace

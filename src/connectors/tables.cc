@@ -1,6 +1,7 @@
 #include "connectors/tables.h"
 
 #include "connectors/file_node.h"
+#include "connectors/nexmark.h"
 #include "connectors/table_node.h"
 #include "connectors/trial_node.h"
 
@@ -12,10 +13,9 @@ using graph::TableDescriptor;
 
 const std::string kMonitorInterval = "source.monitor-interval";
 
-const EndOptions kFileEnds = {
-    .source = {kMonitorInterval, "error-policy"},
-    .sink = {"compression", "sink.rolling-policy.file-size", "sink.rolling-policy.rollover-interval",
-             "sink.rolling-policy.check-interval"}};
+const EndOptions kFileEnds = {.source = {kMonitorInterval, "error-policy"},
+                              .sink = {"compression", "sink.rolling-policy.file-size",
+                                       "sink.rolling-policy.rollover-interval", "sink.rolling-policy.check-interval"}};
 
 class FileTables final : public graph::TableConnector {
  public:
@@ -66,6 +66,19 @@ class DatagenTables final : public graph::TableConnector {
   Result<graph::SinkTable> Sink(const TableDescriptor& table) const override { return ReadOnly(table, "datagen"); }
 };
 
+class NexmarkTables final : public graph::TableConnector {
+ public:
+  Result<graph::SourceTable> Source(const TableDescriptor& table) const override {
+    THALWEG_TRY(RefusePartitions(table));
+    graph::SourceTable source;
+    THALWEG_ASSIGN(source.node, SourceNodeOf(table, "nexmark", {}, {}));
+    THALWEG_ASSIGN(NexmarkOptions options, ReadNexmarkNode(source.node));
+    source.bounded = options.events > 0;
+    return source;
+  }
+  Result<graph::SinkTable> Sink(const TableDescriptor& table) const override { return ReadOnly(table, "nexmark"); }
+};
+
 /// Sinks that take whatever comes.
 class PrintTables final : public graph::TableConnector {
  public:
@@ -97,6 +110,7 @@ class BlackholeTables final : public graph::TableConnector {
 
 std::unique_ptr<graph::TableConnector> MakeFileTables() { return std::make_unique<FileTables>(); }
 std::unique_ptr<graph::TableConnector> MakeDatagenTables() { return std::make_unique<DatagenTables>(); }
+std::unique_ptr<graph::TableConnector> MakeNexmarkTables() { return std::make_unique<NexmarkTables>(); }
 std::unique_ptr<graph::TableConnector> MakePrintTables() { return std::make_unique<PrintTables>(); }
 std::unique_ptr<graph::TableConnector> MakeBlackholeTables() { return std::make_unique<BlackholeTables>(); }
 
@@ -105,6 +119,7 @@ void AddTableConnectors(graph::TableConnectors& connectors) {
   connectors.Add("upsert-kafka", MakeUpsertKafkaTables());
   connectors.Add("filesystem", MakeFileTables());
   connectors.Add("datagen", MakeDatagenTables());
+  connectors.Add("nexmark", MakeNexmarkTables());
   connectors.Add("print", MakePrintTables());
   connectors.Add("blackhole", MakeBlackholeTables());
 }

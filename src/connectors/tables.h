@@ -11,10 +11,11 @@ std::unique_ptr<graph::TableConnector> MakeKafkaTables();
 std::unique_ptr<graph::TableConnector> MakeUpsertKafkaTables();
 std::unique_ptr<graph::TableConnector> MakeFileTables();
 std::unique_ptr<graph::TableConnector> MakeDatagenTables();
+std::unique_ptr<graph::TableConnector> MakeNexmarkTables();
 std::unique_ptr<graph::TableConnector> MakePrintTables();
 std::unique_ptr<graph::TableConnector> MakeBlackholeTables();
 
-/// kafka, upsert-kafka, filesystem, datagen, print, blackhole.
+/// kafka, upsert-kafka, filesystem, datagen, nexmark, print, blackhole.
 void AddTableConnectors(graph::TableConnectors& connectors);
 
 }  // namespace thalweg::connectors

@@ -35,10 +35,8 @@ TableDescriptor KafkaTable(NodeOptionMap more = {}) {
   return ViewTable(std::move(more));
 }
 TableDescriptor UpsertTable(NodeOptionMap more = {}) {
-  more.insert({{"topic", "views"},
-               {"properties.bootstrap.servers", "h:1"},
-               {"key.format", "json"},
-               {"value.format", "json"}});
+  more.insert(
+      {{"topic", "views"}, {"properties.bootstrap.servers", "h:1"}, {"key.format", "json"}, {"value.format", "json"}});
   TableDescriptor table = ViewTable(std::move(more));
   table.primary_key = {"page"};
   return table;
@@ -51,7 +49,7 @@ graph::TableConnectors AllTables() {
 
 TEST(TableConnectorNames, AreFlinks) {
   EXPECT_THAT(AllTables().Names(),
-              ElementsAre("blackhole", "datagen", "filesystem", "kafka", "print", "upsert-kafka"));
+              ElementsAre("blackhole", "datagen", "filesystem", "kafka", "nexmark", "print", "upsert-kafka"));
 }
 
 TEST(KafkaTables, ATableIsASourceAndASinkEachWithItsOwnOptions) {
@@ -83,7 +81,8 @@ TEST(KafkaTables, ATableIsASourceAndASinkEachWithItsOwnOptions) {
 TEST(KafkaTables, AFirstRunWithoutStartupModeBeginsAtTheEarliestAndSaysSo) {
   auto grouped = MakeKafkaTables()->Source(KafkaTable({{"properties.group.id", "g"}}));
   ASSERT_TRUE(grouped.ok()) << grouped.status().message();
-  EXPECT_THAT(grouped->warnings, ElementsAre(HasSubstr("offsets of group 'g', and where there are none at the earliest")));
+  EXPECT_THAT(grouped->warnings,
+              ElementsAre(HasSubstr("offsets of group 'g', and where there are none at the earliest")));
   const KafkaSourceOptions read = *ReadKafkaSourceNode(grouped->node);
   EXPECT_EQ(read.start.kind, StartOffsets::Kind::kCommitted);
   EXPECT_EQ(read.start.reset, OffsetReset::kEarliest);
@@ -111,8 +110,9 @@ TEST(KafkaTables, MetadataColumnsStandBehindThePhysicalOnesAndVirtualOnesAreNotW
   ASSERT_TRUE(sink.ok()) << sink.status().message();
   EXPECT_EQ((*SinkSchema(sink->node))->ToString(), "(page STRING NOT NULL, user BIGINT, at TIMESTAMP_LTZ(3))");
   table.metadata[1].is_virtual = false;
-  EXPECT_THAT(MakeKafkaTables()->Sink(table).status().message(),
-              StartsWith("Column 'offset' of table `c`.`d`.`views` cannot be written to metadata 'offset'. There are: "));
+  EXPECT_THAT(
+      MakeKafkaTables()->Sink(table).status().message(),
+      StartsWith("Column 'offset' of table `c`.`d`.`views` cannot be written to metadata 'offset'. There are: "));
   table.metadata[0].key = "timestmp";
   EXPECT_THAT(MakeKafkaTables()->Source(table).status().message(),
               HasSubstr("cannot be read from metadata 'timestmp'; did you mean 'timestamp'? There are: header-list, "));

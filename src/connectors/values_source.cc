@@ -101,8 +101,8 @@ Result<std::shared_ptr<flow::Source>> MakeValuesSource(const graph::Node& node) 
   RangeSourceOptions options;
   options.to = values->rows;
   options.make_rows = [values] {
-    return RangeRows([reader = std::make_shared<ValuesReader>(values)](
-                         int64_t first, int64_t, int32_t rows, columns::BufferPool& pool) {
+    return RangeRows([reader = std::make_shared<ValuesReader>(values)](int64_t first, int64_t, int32_t rows,
+                                                                       columns::BufferPool& pool) {
       return reader->Rows(first, rows, pool);
     });
   };

@@ -74,8 +74,8 @@ TEST(ValuesSource, NoRowsAreAnEndAtOnce) {
 
 TEST(ValuesSource, RowsThatDoNotFitTheSchemaAreAnError) {
   graph::Node node = ThreeViews();
-  node.outputs[0].schema = std::make_shared<const types::Schema>(
-      types::Schema({{"page", types::DataType(types::TypeId::kInt)}}));
+  node.outputs[0].schema =
+      std::make_shared<const types::Schema>(types::Schema({{"page", types::DataType(types::TypeId::kInt)}}));
   EXPECT_THAT(MakeValuesSource(node).status().message(), HasSubstr("values 'values': "));
   node = ThreeViews();
   node.payload.resize(node.payload.size() / 2);

@@ -64,8 +64,7 @@ class DebeziumDecoder final : public Decoder {
     }
     const std::string_view kind = op->IsNull(row) ? std::string_view() : op->String(row);
     if (kind == "c" || kind == "r") return AppendChanges({{after, RowKind::kInsert}}, row, out);
-    if (kind == "u")
-      return AppendChanges({{before, RowKind::kUpdateBefore}, {after, RowKind::kUpdateAfter}}, row, out);
+    if (kind == "u") return AppendChanges({{before, RowKind::kUpdateBefore}, {after, RowKind::kUpdateAfter}}, row, out);
     if (kind == "d") return AppendChanges({{before, RowKind::kDelete}}, row, out);
     return fmt::format("unknown \"op\": '{}'; it is one of c, r, u, d", kind);
   }

@@ -54,16 +54,17 @@ TEST(DebeziumJson, EventsAreChanges) {
 }
 
 TEST(DebeziumJson, AnEventMayStandBesideItsSchema) {
-  EXPECT_THAT(Changes({fmt::format(R"({{"schema":{{"type":"struct"}},"payload":{}}})", kUpdate)},
-                      {.schema_include = true}),
-              ElementsAre("-U[1, scooter, 3.14]", "+U[1, scooter, 5.1]"));
+  EXPECT_THAT(
+      Changes({fmt::format(R"({{"schema":{{"type":"struct"}},"payload":{}}})", kUpdate)}, {.schema_include = true}),
+      ElementsAre("-U[1, scooter, 3.14]", "+U[1, scooter, 5.1]"));
   EXPECT_THAT(Changes({kUpdate}, {.schema_include = true}), ElementsAre(HasSubstr("it has no \"payload\"")));
 }
 
 TEST(DebeziumJson, WhatIsNoEventIsAnErrorThatLeavesNothing) {
   EXPECT_THAT(Changes({kCreate, R"({"before":{"id":1},"op":"x"})"}),
               ElementsAre("+I[1, scooter, 3.14]", HasSubstr("unknown \"op\": 'x'; it is one of c, r, u, d")));
-  EXPECT_THAT(Changes({R"({"before":null,"after":{"id":1},"op":"u"})"}), ElementsAre(HasSubstr("REPLICA IDENTITY FULL")));
+  EXPECT_THAT(Changes({R"({"before":null,"after":{"id":1},"op":"u"})"}),
+              ElementsAre(HasSubstr("REPLICA IDENTITY FULL")));
   EXPECT_THAT(Changes({R"({"after":{"id":1},"op":"d"})"}), ElementsAre(HasSubstr("needs \"before\"")));
   EXPECT_THAT(Changes({R"({"before":{"id":1},"op":"u"})"}), ElementsAre(HasSubstr("needs \"after\"")));
   EXPECT_THAT(Changes({R"({"after":{"id":"one"},"op":"c"})"}), ElementsAre(HasSubstr("column 'after.id'")));

@@ -21,8 +21,8 @@ Result<const TableConnector*> TableConnectors::Find(const std::string& name) con
   NearestWord nearest(name);
   const std::vector<std::string> names = Names();
   for (const std::string& known : names) nearest.Consider(known);
-  return UserError("Unknown connector '{}'{} There are: {}", name,
-                   nearest.word().empty() ? "." : nearest.Suggestion(), fmt::join(names, ", "));
+  return UserError("Unknown connector '{}'{} There are: {}", name, nearest.word().empty() ? "." : nearest.Suggestion(),
+                   fmt::join(names, ", "));
 }
 
 }  // namespace thalweg::graph

@@ -46,7 +46,8 @@ Status AppendParts(std::string_view text, const types::DataType& type, columns::
   if (!array && parts.size() != type.children().size())
     return UserError("{} values for {}: {}", parts.size(), type.ToString(), text);
   for (size_t i = 0; i < parts.size(); ++i)
-    THALWEG_TRY(AppendValueText(parts[i], type.children()[array ? 0 : i].type, out.child(array ? 0 : static_cast<int>(i))));
+    THALWEG_TRY(
+        AppendValueText(parts[i], type.children()[array ? 0 : i].type, out.child(array ? 0 : static_cast<int>(i))));
   out.CloseRow();
   return {};
 }
@@ -75,8 +76,8 @@ Status AppendValueText(std::string text, const types::DataType& type, columns::C
 }
 
 types::RowKind KindOf(std::string_view text) {
-  for (auto kind : {types::RowKind::kInsert, types::RowKind::kUpdateBefore, types::RowKind::kUpdateAfter,
-                    types::RowKind::kDelete})
+  for (auto kind :
+       {types::RowKind::kInsert, types::RowKind::kUpdateBefore, types::RowKind::kUpdateAfter, types::RowKind::kDelete})
     if (text.starts_with(types::RowKindText(kind))) return kind;
   return types::RowKind::kInsert;
 }

@@ -22,7 +22,7 @@ struct SqlTestStep {
   };
   Kind kind = Kind::kInput;
   int line = 0;
-  std::string table;  // "": the query
+  std::string table;        // "": the query
   int64_t time_ms = 0;      // kWatermark; kTime
   bool relative = false;    // kTime: from now on
   std::vector<Line> lines;  // rows; of kError what the message contains

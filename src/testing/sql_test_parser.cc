@@ -31,8 +31,8 @@ std::pair<std::string, std::string> FirstWord(std::string_view text) {
 Result<int64_t> ParseTestTime(const std::string& text) {
   int64_t number = 0;
   if (types::ParseInt64(text, &number)) return number;
-  THALWEG_ASSIGN(expr::Expression cast, expr::Cast(expr::Expression::Literal(expr::Value::String(text)),
-                                                   types::DataType::Timestamp(3)));
+  THALWEG_ASSIGN(expr::Expression cast,
+                 expr::Cast(expr::Expression::Literal(expr::Value::String(text)), types::DataType::Timestamp(3)));
   columns::BufferPool pool;
   auto value = expr::EvaluateConstant(cast, {.pool = pool});
   if (!value.ok()) return UserError("Not a time (2024-01-31 23:59:59, or milliseconds): '{}'", text);
@@ -64,7 +64,8 @@ Result<SqlTestStep::Kind> KindOfStep(const std::string& name) {
 
 /// "10 s": from now on; "2024-01-01 00:00:00": until then.
 Status ReadTime(const std::string& text, SqlTestStep& step) {
-  if (auto duration = config::ParseValue<config::Duration>(text); text.find(':') == std::string::npos && duration.ok()) {
+  if (auto duration = config::ParseValue<config::Duration>(text);
+      text.find(':') == std::string::npos && duration.ok()) {
     step.relative = true;
     step.time_ms = std::chrono::duration_cast<std::chrono::milliseconds>(*duration).count();
     return {};

@@ -156,7 +156,8 @@ class TestRun {
   }
   Status CompareRows(const SqlTestStep& step, bool ordered) {
     THALWEG_TRY(Known(step.table));
-    std::vector<std::string> expected, came(kept_[step.table].begin() + looked_at_[step.table], kept_[step.table].end());
+    std::vector<std::string> expected,
+        came(kept_[step.table].begin() + looked_at_[step.table], kept_[step.table].end());
     looked_at_[step.table] = static_cast<ptrdiff_t>(kept_[step.table].size());
     for (const SqlTestStep::Line& line : step.lines) expected.push_back(Normal(line.text));
     if (!ordered) {
@@ -197,9 +198,10 @@ class TestRun {
       auto looked = looked_at_.find(table);
       const auto seen = looked == looked_at_.end() ? size_t{0} : static_cast<size_t>(looked->second);
       if (rows.size() > seen)
-        return InLine(test_.line, UserError("Rows that nothing expects{}, of {}:\n  {}", variation_.name,
-                                            table.empty() ? "the query" : table,
-                                            fmt::join(rows.begin() + static_cast<ptrdiff_t>(seen), rows.end(), "\n  ")));
+        return InLine(
+            test_.line,
+            UserError("Rows that nothing expects{}, of {}:\n  {}", variation_.name, table.empty() ? "the query" : table,
+                      fmt::join(rows.begin() + static_cast<ptrdiff_t>(seen), rows.end(), "\n  ")));
     }
     return {};
   }

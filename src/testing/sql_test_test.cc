@@ -41,7 +41,8 @@ SELECT page, COUNT(*) FROM clicks GROUP BY page;
 TEST(SqlTestParser, ReadsCasesWithTheirStepsAndLines) {
   auto tests = ParseSqlTests(
       "# a comment\n\n=== one\nSELECT 1;\n\nSELECT 2;\n--- expect ordered t\n+I[1]\n# not a row\n\n-D[1]\n"
-      "=== two\n--- time 10 s\n--- time 1970-01-01 00:00:02\n--- watermark t 5\n--- end\n--- restart\n--- error\nwrong\n");
+      "=== two\n--- time 10 s\n--- time 1970-01-01 00:00:02\n--- watermark t 5\n--- end\n--- restart\n--- "
+      "error\nwrong\n");
   ASSERT_TRUE(tests.ok()) << tests.status().message();
   ASSERT_EQ(tests->size(), 2u);
   const SqlTestCase& one = tests->at(0);
@@ -67,7 +68,8 @@ TEST(SqlTestParser, FaultsNameTheirLine) {
   EXPECT_THAT(ParseFault("SELECT 1"), StartsWith("line 1: Before the first case"));
   EXPECT_THAT(ParseFault("--- end"), StartsWith("line 1: Step before the first case"));
   EXPECT_EQ(ParseFault("=== a\nSELECT 1"), "line 1: Case without steps expects nothing: a");
-  EXPECT_THAT(ParseFault("=== a\n--- expct"), StartsWith("line 2: Unknown step 'expct'; did you mean 'expect'? There are:"));
+  EXPECT_THAT(ParseFault("=== a\n--- expct"),
+              StartsWith("line 2: Unknown step 'expct'; did you mean 'expect'? There are:"));
   EXPECT_THAT(ParseFault("=== a\n--- input"), HasSubstr("needs the name of a table"));
   EXPECT_THAT(ParseFault("=== a\n--- restart now"), HasSubstr("too many words"));
   EXPECT_THAT(ParseFault("=== a\n--- time soon"), HasSubstr("Not a time"));
@@ -84,7 +86,8 @@ TEST(SqlTest, WhatDiffersIsShownAtItsLine) {
   const std::string fault = Played(std::string(kClicks) + "--- expect\n+I[/a, 2]\n");
   EXPECT_THAT(fault, StartsWith("line 7: Rows differ\nexpected:\n  +I[/a, 2]\ncame:\n  +I[/a, 1]\n  +U[/a, 2]\n"));
   EXPECT_THAT(Played(std::string(kClicks) + "--- table\n"), HasSubstr("expected:\n  nothing\ncame:\n  [/a, 2]"));
-  EXPECT_THAT(Played(std::string(kClicks) + "--- restart\n"), StartsWith("line 1: Rows that nothing expects, of the query:"));
+  EXPECT_THAT(Played(std::string(kClicks) + "--- restart\n"),
+              StartsWith("line 1: Rows that nothing expects, of the query:"));
   EXPECT_THAT(Played(std::string(kClicks) + "--- expect t\n"), HasSubstr("No statement writes a table 't'"));
   EXPECT_THAT(Played(std::string(kClicks) + "--- input t\n[1]\n"), HasSubstr("No statement reads a table 't'"));
   EXPECT_THAT(Played(std::string(kClicks) + "--- input clicks\n[1]\n"), StartsWith("line 8: 1 values for "));

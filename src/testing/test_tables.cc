@@ -47,14 +47,19 @@ class TestTables final : public graph::TableConnector {
   }
   Result<graph::SinkTable> Sink(const graph::TableDescriptor& table) const override {
     graph::SinkTable sink;
-    THALWEG_ASSIGN(sink.node, connectors::SinkNodeOf(table, kTestSink, {.source = {kSourceMode, kBounded}}, Keys(table)));
+    THALWEG_ASSIGN(sink.node,
+                   connectors::SinkNodeOf(table, kTestSink, {.source = {kSourceMode, kBounded}}, Keys(table)));
     THALWEG_ASSIGN(sink.accepts, TakeMode(sink.node, kSinkMode, "I,UB,UA,D"));
     THALWEG_TRY(FinishTestNode(sink.node, table));
     return sink;
   }
   // Any key of any type: a test's rows have them all.
-  Result<graph::MetadataKeys> ReadableMetadata(const graph::TableDescriptor& table) const override { return Keys(table); }
-  Result<graph::MetadataKeys> WritableMetadata(const graph::TableDescriptor& table) const override { return Keys(table); }
+  Result<graph::MetadataKeys> ReadableMetadata(const graph::TableDescriptor& table) const override {
+    return Keys(table);
+  }
+  Result<graph::MetadataKeys> WritableMetadata(const graph::TableDescriptor& table) const override {
+    return Keys(table);
+  }
 
  private:
   static graph::MetadataKeys Keys(const graph::TableDescriptor& table) {

@@ -1,0 +1,72 @@
+#include "connectors/nexmark.h"
+
+#include <map>
+#include <set>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "connectors/node_samples_test.h"
+#include "connectors/test_task.h"
+
+namespace thalweg::connectors {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+graph::Node NexmarkNode(NodeOptionMap options) { return SourceNode("nexmark", std::move(options), NexmarkSchema()); }
+
+std::vector<std::string> Events(NodeOptionMap options, int parallelism = 1) {
+  auto source = MakeNexmarkNode(NexmarkNode(std::move(options)));
+  if (!source.ok()) return {source.status().message()};
+  TestContext context;
+  KeptRows out(context.pool());
+  auto enumerator = *(*source)->CreateEnumerator();
+  for (const flow::EnumeratorAction& action : enumerator->OnStart(parallelism, {}))
+    if (!action.splits.empty()) EXPECT_TRUE(ReadAll(**source, action.splits, context, out).ok());
+  std::sort(out.rows.begin(), out.rows.end());
+  return out.rows;
+}
+
+TEST(Nexmark, OfFiftyEventsOneIsAPersonThreeAreAuctionsAndTheRestBids) {
+  const std::vector<std::string> rows = Events({{"events.num", "100"}});
+  std::map<std::string, int> kinds;
+  for (const std::string& row : rows) ++kinds[row.substr(3, 1)];
+  EXPECT_EQ(kinds, (std::map<std::string, int>{{"0", 2}, {"1", 6}, {"2", 92}}));
+}
+
+TEST(Nexmark, TheSameSeedGivesTheSameEventsAtAnyParallelism) {
+  const std::vector<std::string> one = Events({{"events.num", "500"}});
+  EXPECT_EQ(one.size(), 500u);
+  EXPECT_EQ(Events({{"events.num", "500"}}, 3), one);
+  EXPECT_NE(Events({{"events.num", "500"}, {"seed", "1"}}), one);
+}
+
+TEST(Nexmark, EventsPointToPeopleAndAuctionsAndCarryTheirTime) {
+  // The first event is person 1000, the second auction 1000; 10 000 a second are ten a millisecond.
+  const std::vector<std::string> rows = Events({{"events.num", "15"}, {"base-time-millis", "0"}});
+  ASSERT_EQ(rows.size(), 15u);
+  EXPECT_THAT(rows[0], StartsWith("+I[0, +I[1000, "));
+  EXPECT_THAT(rows[0], HasSubstr(", 1970-01-01T00:00, "));
+  EXPECT_THAT(rows[0], ::testing::EndsWith("], null, null]"));
+  EXPECT_THAT(rows[1], StartsWith("+I[1, null, +I[1000, "));
+  int later = 0;
+  for (const std::string& row : rows) later += row.find("T00:00:00.001, ") != std::string::npos && row[3] == '2';
+  EXPECT_EQ(later, 5) << "events 10 to 14";
+}
+
+TEST(Nexmark, IsBoundedByTheNumberOfEvents) {
+  EXPECT_TRUE((*MakeNexmarkNode(NexmarkNode({{"events.num", "1"}})))->bounded());
+  EXPECT_FALSE((*MakeNexmarkNode(NexmarkNode({})))->bounded());
+}
+
+TEST(Nexmark, WrongOptionsAndColumnsAreErrors) {
+  EXPECT_THAT(Events({{"bid.proportion", "0"}}).at(0), HasSubstr("Not between 1 and 2147483647: 0"));
+  EXPECT_THAT(Events({{"event.num", "1"}}).at(0), HasSubstr("did you mean 'events.num'?"));
+  EXPECT_THAT(MakeNexmarkNode(SourceNode("nexmark", {})).status().message(),
+              StartsWith("Column 'page' STRING NOT NULL of nexmark 'clicks' is none of Nexmark's: (event_type INT"));
+}
+
+}  // namespace
+}  // namespace thalweg::connectors
