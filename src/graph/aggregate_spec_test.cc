@@ -25,7 +25,7 @@ TEST(AggregateSpec, TheTimeOfAWindowIsATimestamp) {
   WindowTvfSpec tvf = SampleTvf();
   tvf.window.time_column = 1;
   EXPECT_EQ(DecodeWindowTvf(Encode(tvf)).status().message(),
-            "The window's time is a TIMESTAMP or TIMESTAMP_LTZ of at most 3 digits, not INT");
+            "Wrong window's time: column v is INT, not a TIMESTAMP of up to 3 digits");
 }
 
 }  // namespace
