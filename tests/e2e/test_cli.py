@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from conftest import BUILD, program
+from conftest import BUILD, ROOT, program
 
 SECONDS = 120  # no test waits longer; none asserts how long anything takes
 
@@ -281,3 +281,25 @@ def test_a_terminal_shows_progress_on_one_line(tmp_path):
     redrawn = re.findall(r"\rin ([\d,]+) \(([\d,]+)/s\)  out [\d,]+  watermark none", seen.decode())
     assert len(redrawn) >= 3, seen
     assert "\n" not in seen.decode().split("stopping")[0].strip("\r\n"), "progress takes more than one line"
+
+
+# SQL.
+
+def test_sql_runs_from_a_file_and_from_the_command_line(thalweg, tmp_path):
+    script = tmp_path / "double.sql"
+    script.write_text(f"""
+        CREATE TABLE numbers (n INT) WITH ('connector' = 'filesystem', 'path' = '{tmp_path}/numbers', 'format' = 'json');
+        INSERT INTO numbers VALUES (1), (2), (3);
+        SELECT SUM(n) AS total FROM numbers;
+    """)
+    lines = thalweg("run", script, "-o", "jsonl").stdout.splitlines()
+    assert lines[-1] == '{"op":"+U","total":6}', lines
+    assert "|           2 |" in thalweg("run", "-e", "SELECT 1 + 1").stdout
+
+
+def test_sql_that_is_wrong_is_named_by_its_place(thalweg, tmp_path):
+    script = tmp_path / "wrong.sql"
+    script.write_text("SELECT 1;\nSELECT nothing;\n")
+    assert f"{script}:2:8: " in thalweg("run", script, status=1).stderr
+    assert "0 failed" in thalweg("test", ROOT / "tests" / "sql" / "queries.test").stdout
+
