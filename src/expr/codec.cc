@@ -40,6 +40,19 @@ struct Parts {
   std::vector<Expression> arguments;
 };
 
+Result<Expression> ResolveAs(const Function& function, std::vector<Expression> arguments, const types::DataType& type) {
+  return function.typed ? ResolveTyped(function, std::move(arguments), type) : Resolve(function, std::move(arguments));
+}
+
+std::vector<Expression> WithoutCasts(const std::vector<Expression>& arguments) {
+  std::vector<Expression> plain;
+  for (const Expression& argument : arguments) {
+    const bool cast = argument.kind() == Expression::Kind::kCall && argument.function().name == "CAST";
+    plain.push_back(cast ? argument.arguments()[0] : argument);
+  }
+  return plain;
+}
+
 Result<Expression> Assemble(Parts parts) {
   switch (parts.kind) {
     case Expression::Kind::kLiteral: return Expression::Literal(std::move(parts.value));
@@ -48,13 +61,15 @@ Result<Expression> Assemble(Parts parts) {
   }
   const Function* function = Registry::BuiltIn().Find(parts.function);
   if (!function) return Registry::BuiltIn().Unknown(parts.function);
-  std::vector<Expression> arguments = parts.arguments;
-  THALWEG_ASSIGN(Expression call, function->typed ? ResolveTyped(*function, std::move(arguments), parts.type)
-                                                  : Resolve(*function, std::move(arguments)));
+  Result<Expression> call = ResolveAs(*function, parts.arguments, parts.type);
+  // Of some functions the type of the result is that of an argument before it was cast: MOD(BIGINT, INT) is INT.
+  if (call.ok() && !SameType(call->type(), parts.type))
+    if (auto again = ResolveAs(*function, WithoutCasts(parts.arguments), parts.type); again.ok()) call = std::move(again);
+  THALWEG_TRY(call.status());
   // Nullability may be wider than inferred: constants were folded after the plan was typed.
-  if (call.kind() != Expression::Kind::kCall || &call.function() != function || call.arguments() != parts.arguments ||
-      !SameType(call.type(), parts.type)) {
-    return ExternalError("Malformed expression: {} gives {}, not {}", function->name, call.ToString(),
+  if (call->kind() != Expression::Kind::kCall || &call->function() != function || call->arguments() != parts.arguments ||
+      !SameType(call->type(), parts.type)) {
+    return ExternalError("Malformed expression: {} gives {}, not {}", function->name, call->ToString(),
                          parts.type.ToString());
   }
   return Expression::Call(*function, std::move(parts.arguments), std::move(parts.type));

@@ -52,6 +52,13 @@ TEST(Expression, BytesOfACallWithOtherTypesAreRefused) {
   EXPECT_EQ(Decode(Encode(wrong)).status().message(), "Malformed expression: + gives +($0, $0), not STRING");
 }
 
+TEST(Expression, BytesKeepATypeThatCameFromAnArgumentBeforeItsCast) {
+  const Expression big = Expression::Input(0, DataType(TypeId::kBigInt)), small = Expression::Input(1, DataType(TypeId::kInt));
+  const Expression rest = *Resolve("MOD", {big, small});
+  ASSERT_EQ(rest.type().id(), TypeId::kInt);
+  EXPECT_EQ(Decode(Encode(rest)).value(), rest);
+}
+
 TEST(Expression, NestingHasALimit) {
   Expression x = Expression::Input(0, DataType(TypeId::kInt));
   Result<Expression> deep = x;

@@ -79,6 +79,7 @@ struct GraphMaker::State {
   PhysicalOptions options;
   graph::JobGraph graph;
   std::vector<std::string> warnings;
+  std::vector<PlanPtr> plans;  // kept: what is known of a plan is known by its address
   std::map<const Plan*, Changes> changes;
   std::map<const Plan*, graph::SourceTable> sources;
   std::map<std::pair<const Plan*, bool>, Stream> built;
@@ -564,6 +565,7 @@ GraphMaker::GraphMaker(PhysicalOptions options) : state_(std::make_unique<State>
 GraphMaker::~GraphMaker() = default;
 
 Status GraphMaker::AddCollect(const PlanPtr& plan) {
+  state_->plans.push_back(plan);
   THALWEG_ASSIGN(Changes changes, state_->ChangesOf(*plan));
   THALWEG_ASSIGN(State::Stream input, state_->Build(plan, true));
   graph::Node node;
@@ -575,6 +577,7 @@ Status GraphMaker::AddCollect(const PlanPtr& plan) {
 }
 
 Status GraphMaker::AddSink(const PlanPtr& plan, const Table& table, const std::map<std::string, std::string>& hints) {
+  state_->plans.push_back(plan);
   THALWEG_ASSIGN(const graph::TableConnector* connector, state_->ConnectorOf(table));
   THALWEG_ASSIGN(graph::SinkTable sink, connector->Sink(DescribeTable(table, hints)));
   for (const std::string& warning : sink.warnings) state_->warnings.push_back(warning);
