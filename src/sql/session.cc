@@ -238,7 +238,6 @@ struct Session::Visitor {
     return job;
   }
 
-  Outcome operator()(const Insert&) { return UserError("unreachable"); }
   Outcome operator()(const StatementSet& set) {
     THALWEG_ASSIGN(JobToRun job, Inserts(set.inserts));
     return job;
