@@ -1,6 +1,6 @@
 #include "connectors/format_options.h"
 
-#include "formats/debezium.h"
+#include "formats/parse_debezium.h"
 #include "formats/raw.h"
 
 namespace thalweg::connectors {

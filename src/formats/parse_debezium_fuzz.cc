@@ -1,7 +1,7 @@
 #include <cstring>
 
 #include "columns/builder.h"
-#include "formats/debezium.h"
+#include "formats/parse_debezium.h"
 #include "testing/fuzz.h"
 
 namespace thalweg::formats {

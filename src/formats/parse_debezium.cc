@@ -1,4 +1,4 @@
-#include "formats/debezium.h"
+#include "formats/parse_debezium.h"
 
 #include <utility>
 
