@@ -166,6 +166,18 @@ TEST_F(SessionTest, ASinkGetsTheChangesThatItTakes) {
   EXPECT_FALSE(before("upserts"));
 }
 
+TEST_F(SessionTest, AFilterOnWhatAnUpdateChangesSeesTheRowAsItWasToo) {
+  auto mode = [&](const std::string& condition) {
+    const StatementResult result = Run(fmt::format(
+        "INSERT INTO upserts SELECT page, n FROM (SELECT page, COUNT(*) AS n FROM clicks GROUP BY page) WHERE {}", condition));
+    for (const graph::Edge& edge : std::get<JobToRun>(result.outcome).graph.edges)
+      if (edge.changelog != graph::ChangelogMode::kAppend) return edge.changelog;
+    return graph::ChangelogMode::kAppend;
+  };
+  EXPECT_EQ(mode("n < 10"), graph::ChangelogMode::kRetract);
+  EXPECT_EQ(mode("page <> 'x'"), graph::ChangelogMode::kUpsert);
+}
+
 TEST_F(SessionTest, AnInsertNamesWhatDoesNotFit) {
   EXPECT_THAT(Error("INSERT INTO appends SELECT page FROM clicks"), HasSubstr("Different number of columns"));
   EXPECT_THAT(Error("INSERT INTO appends SELECT page, ts FROM clicks"), HasSubstr("Incompatible types for sink column 'n' at position 1"));
