@@ -258,8 +258,8 @@ Expression Binder::BindColumn(const ColumnRef& ref, const Expr& expr, const Expr
   const Scope* scope = context.scope;
   const Name& name = ref.name;
   if (name.size() == 1 && scope)
-    if (auto merged = scope->merged.find(name[0].text); merged != scope->merged.end())
-      return InputOf(*scope->plan, merged->second);
+    for (const auto& [merged, column] : scope->merged)
+      if (merged == name[0].text) return InputOf(*scope->plan, column);
   // Parts that qualify, the column, then fields of a row.
   std::optional<int> found;
   size_t used = 0;

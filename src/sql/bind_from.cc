@@ -242,7 +242,7 @@ Binder::Arguments Binder::JoinConditions(const Join& join, Scope& both, const Sc
     const int a = find(left, name), b = find(right, name);
     if (a < 0 || b < 0) FailAt(at, fmt::format("Column '{}' of USING is not in both tables", name));
     conjuncts.push_back(OrFail(expr::Resolve("=", {InputOf(*both.plan, a), InputOf(*both.plan, b + offset)}), at));
-    both.merged[name] = join.kind == JoinKind::kRight ? b + offset : a;
+    both.merged.push_back({name, join.kind == JoinKind::kRight ? b + offset : a});
   }
   if (join.on) SplitConjuncts(BindCondition(*join.on, {.scope = &both, .clause = "ON"}), conjuncts);
   return conjuncts;

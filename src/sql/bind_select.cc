@@ -39,6 +39,9 @@ void Binder::ExpandStar(const Star& star, const Scope& scope, const Position& at
   auto excluded = [&](const std::string& name) {
     return std::any_of(star.exclude.begin(), star.exclude.end(), [&](const Identifier& e) { return e.text == name; });
   };
+  auto is_merged = [&](const std::string& name) {
+    return std::any_of(scope.merged.begin(), scope.merged.end(), [&](const auto& each) { return each.first == name; });
+  };
   if (star.qualifier.empty())
     for (const auto& [name, column] : scope.merged) items.push_back({name, nullptr, InputOf(*scope.plan, column)});
   for (const Scope::Source& source : scope.sources) {
@@ -46,7 +49,7 @@ void Binder::ExpandStar(const Star& star, const Scope& scope, const Position& at
     found = true;
     for (int i = source.first; i < source.first + source.count; ++i) {
       const std::string& name = scope.plan->columns[static_cast<size_t>(i)].name;
-      if (excluded(name) || (star.qualifier.empty() && scope.merged.contains(name))) continue;
+      if (excluded(name) || (star.qualifier.empty() && is_merged(name))) continue;
       items.push_back({name, nullptr, InputOf(*scope.plan, i)});
     }
   }

@@ -67,22 +67,42 @@ class TableMaker {
       return merge != LikeMerge::kExcluding;
     };
     std::vector<int> place(source->columns.size(), -1);
-    for (size_t i = 0; i < source->columns.size(); ++i) {
-      const TableColumn& column = source->columns[i];
-      if (column.kind == ColumnKind::kComputed && !merges(LikeFeature::kGenerated)) continue;
-      if (column.kind == ColumnKind::kMetadata && !merges(LikeFeature::kMetadata)) continue;
-      place[i] = static_cast<int>(table_.columns.size());
-      table_.columns.push_back(column);
-      if (!source->watermark || !merges(LikeFeature::kWatermarks)) {
-        if (table_.columns.back().time == TimeRole::kRowtime) table_.columns.back().time = TimeRole::kNone;
-      }
+    auto keeps = [&](const TableColumn& column) {
+      return !(column.kind == ColumnKind::kComputed && !merges(LikeFeature::kGenerated)) &&
+             !(column.kind == ColumnKind::kMetadata && !merges(LikeFeature::kMetadata));
+    };
+    for (size_t i = 0, kept = 0; i < place.size(); ++i)
+      if (keeps(source->columns[i])) place[i] = static_cast<int>(kept++);
+    for (size_t i = 0; i < place.size(); ++i) {
+      if (place[i] < 0) continue;
+      TableColumn column = source->columns[i];
+      if (column.computed) column.computed = Moved(*column.computed, place, like, column.name);
+      if (column.time == TimeRole::kRowtime && !merges(LikeFeature::kWatermarks)) column.time = TimeRole::kNone;
+      table_.columns.push_back(std::move(column));
     }
-    const bool whole = std::find(place.begin(), place.end(), -1) == place.end();
-    if (source->watermark && merges(LikeFeature::kWatermarks) && whole) table_.watermark = source->watermark;
+    if (source->watermark && merges(LikeFeature::kWatermarks)) {
+      table_.watermark = source->watermark;
+      const std::string& time = source->columns[static_cast<size_t>(source->watermark->column)].name;
+      table_.watermark->column = place[static_cast<size_t>(source->watermark->column)];
+      if (table_.watermark->column < 0) FailLeftOut(like, "the watermark", time);
+      table_.watermark->expression = Moved(source->watermark->expression, place, like, "the watermark");
+    }
     if (merges(LikeFeature::kConstraints))
       for (int column : source->primary_key) table_.primary_key.push_back(place[static_cast<size_t>(column)]);
     if (merges(LikeFeature::kPartitions)) table_.partitioned_by = source->partitioned_by;
     if (merges(LikeFeature::kOptions)) table_.options = source->options;
+  }
+
+  [[noreturn]] static void FailLeftOut(const LikeClause& like, std::string_view what, const std::string& column) {
+    FailAt(like.source[0].span.begin, fmt::format("LIKE leaves out column '{}', which {} needs", column, what));
+  }
+  /// An expression of the source table over the columns that are left of it.
+  Expression Moved(const Expression& e, const std::vector<int>& place, const LikeClause& like, std::string_view what) {
+    for (int input : expr::InputsOf(e))
+      if (place[static_cast<size_t>(input)] < 0)
+        FailLeftOut(like, what, environment_.catalog.FindTable(environment_.catalog.Resolve(like.source))
+                                    ->columns[static_cast<size_t>(input)].name);
+    return expr::RemapInputs(e, place);
   }
 
   TableColumn& Reserve(const ColumnDefinition& definition) {

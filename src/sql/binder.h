@@ -34,7 +34,7 @@ struct Scope {
   };
   PlanPtr plan;
   std::vector<Source> sources;
-  std::map<std::string, int> merged;  // columns of USING and NATURAL, which need no qualifier
+  std::vector<std::pair<std::string, int>> merged;  // columns of USING and NATURAL, which need no qualifier
   const Scope* outer = nullptr;       // of the query around a subquery
 };
 

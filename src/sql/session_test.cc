@@ -212,5 +212,29 @@ TEST_F(SessionTest, ATableLikeAnotherHasItsColumnsAndOptions) {
   EXPECT_THAT(text, HasSubstr("WATERMARK FOR `ts`"));
 }
 
+TEST_F(SessionTest, ATableLikeAPartOfAnotherKeepsWhatItsExpressionsMean) {
+  Run("CREATE TABLE full_table (m BIGINT METADATA, a BIGINT, ts TIMESTAMP(3), d AS a * 2, WATERMARK FOR ts AS ts) WITH ('connector' = 'fake');"
+      "CREATE TABLE part WITH ('connector' = 'fake') LIKE full_table (EXCLUDING METADATA)");
+  EXPECT_THAT(FirstColumn("DESCRIBE part"), ElementsAre("a", "ts", "d"));
+  const TablePtr part = session_->catalog().FindTable({"default_catalog", "default_database", "part"});
+  EXPECT_EQ(expr::InputsOf(*part->columns[2].computed), std::vector<int>{0});
+  EXPECT_EQ(part->watermark->column, 1);
+  EXPECT_EQ(expr::InputsOf(part->watermark->expression), std::vector<int>{1});
+  Run("CREATE TABLE needy (m BIGINT METADATA, d AS m * 2) WITH ('connector' = 'fake')");
+  EXPECT_THAT(Error("CREATE TABLE less WITH ('connector' = 'fake') LIKE needy (EXCLUDING METADATA)"),
+              HasSubstr("LIKE leaves out column 'm', which d needs"));
+}
+
+TEST_F(SessionTest, RowsReachASinkByItsKeyWhateverStandsBeforeIt) {
+  Run("CREATE TABLE keyed (c AS n + 1, n BIGINT, k STRING, PRIMARY KEY (k) NOT ENFORCED) WITH ('connector' = 'fake', 'changes' = 'upsert')");
+  const StatementResult result = Run("INSERT INTO keyed SELECT COUNT(*), page FROM clicks GROUP BY page");
+  EXPECT_THAT(std::get<JobToRun>(result.outcome).graph.edges.back().key_columns, ElementsAre(1));
+}
+
+TEST_F(SessionTest, ColumnsOfUsingComeInItsOrder) {
+  Run("CREATE VIEW both_views AS SELECT * FROM (VALUES (1, 2, 3)) AS l(a, b, x) JOIN (VALUES (1, 2, 4)) AS r(a, b, y) USING (b, a)");
+  EXPECT_THAT(FirstColumn("DESCRIBE both_views"), ElementsAre("b", "a", "x", "y"));
+}
+
 }  // namespace
 }  // namespace thalweg::sql

@@ -45,6 +45,16 @@ bool Contains(const std::vector<int>& all, const std::vector<int>& part) {
                      [&](int column) { return std::find(all.begin(), all.end(), column) != all.end(); });
 }
 
+/// The primary key by its places among the physical columns, which come first in what a sink takes.
+std::vector<int> PhysicalKey(const Table& table) {
+  std::vector<int> key;
+  for (int column : table.primary_key)
+    key.push_back(static_cast<int>(std::count_if(
+        table.columns.begin(), table.columns.begin() + column,
+        [](const TableColumn& before) { return before.kind == ColumnKind::kPhysical; })));
+  return key;
+}
+
 }  // namespace
 
 graph::TableDescriptor DescribeTable(const Table& table, const std::map<std::string, std::string>& hints) {
@@ -593,7 +603,7 @@ Status GraphMaker::AddSink(const PlanPtr& plan, const Table& table, const std::m
   node.name = fmt::format("Sink: {}", table.path.object);
   const int32_t parallelism = node.parallelism > 0 ? node.parallelism : input.parallelism;
   State::Input edge{input, Partitioning::kForward, {}, State::ModeOf(changes, before)};
-  if (changes.any() && !table.primary_key.empty() && parallelism != 1) edge = state_->Keyed(input, table.primary_key);
+  if (changes.any() && !table.primary_key.empty() && parallelism != 1) edge = state_->Keyed(input, PhysicalKey(table));
   state_->Add(std::move(node), {{edge}}, parallelism);
   return {};
 }
