@@ -1,5 +1,7 @@
 #include "config/options.h"
 
+#include "config/sql_options.h"
+
 namespace thalweg::config {
 
 namespace {
@@ -18,6 +20,11 @@ constexpr HonouredOption kHonoured[] = {
     Honoured<kLocalTimeZone>(),
     Honoured<kStateTtl>(),
     Honoured<kSourceIdleTimeout>(),
+    Honoured<kSinkUpsertMaterialize>(),
+    Honoured<kSinkRequireOnConflict>(),
+    Honoured<kSinkNotNull>(),
+    Honoured<kSinkLength>(),
+    Honoured<kSinkNested>(),
     Honoured<kCheckpointInterval>(),
     Honoured<kCheckpointTimeout>(),
     Honoured<kCheckpointMinPause>(),

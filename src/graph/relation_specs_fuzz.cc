@@ -1,5 +1,6 @@
 #include "base/check.h"
 #include "graph/changelog_spec.h"
+#include "graph/constraint_spec.h"
 #include "graph/join_spec.h"
 #include "graph/rank_spec.h"
 #include "testing/fuzz.h"
@@ -33,7 +34,8 @@ JoinSides SampleSides() {
 // Any bytes give an error or a spec, of every kind.
 FUZZ_TARGET(RelationSpecs, Encode(JoinSpec{SampleSides()}), Encode(IntervalJoinSpec{SampleSides(), 0, 1, 1, 1}),
             Encode(RankSpec{SampleInput(), {0}, {{.column = 1}}}), Encode(SortSpec{SampleInput(), {{.column = 0}}}),
-            Encode(ChangelogNormalizeSpec{SampleInput(), {0}})) {
+            Encode(ChangelogNormalizeSpec{SampleInput(), {0}}),
+            Encode(ConstraintSpec{SampleInput(), ConstraintSpec::NotNull::kDrop})) {
   CheckAgain(DecodeJoin(input), DecodeJoin);
   CheckAgain(DecodeIntervalJoin(input), DecodeIntervalJoin);
   CheckAgain(DecodeTemporalJoin(input), DecodeTemporalJoin);
@@ -47,6 +49,7 @@ FUZZ_TARGET(RelationSpecs, Encode(JoinSpec{SampleSides()}), Encode(IntervalJoinS
   CheckAgain(DecodeChangelogNormalize(input), DecodeChangelogNormalize);
   CheckAgain(DecodeUpsertMaterialize(input), DecodeUpsertMaterialize);
   CheckAgain(DecodeDropUpdateBefore(input), DecodeDropUpdateBefore);
+  CheckAgain(DecodeConstraints(input), DecodeConstraints);
 }
 
 }  // namespace thalweg::graph
