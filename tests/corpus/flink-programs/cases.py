@@ -11,7 +11,6 @@ CONFIG_KEYS = {
     "TABLE_EXEC_MINIBATCH_ALLOW_LATENCY": "table.exec.mini-batch.allow-latency",
     "TABLE_EXEC_MINIBATCH_ENABLED": "table.exec.mini-batch.enabled",
     "TABLE_EXEC_MINIBATCH_SIZE": "table.exec.mini-batch.size",
-    "TABLE_EXEC_NON_TEMPORAL_SORT_ENABLED": "table.exec.non-temporal-sort.enabled",
     "TABLE_EXEC_SINK_NESTED_CONSTRAINT_ENFORCER": "table.exec.sink.nested-constraint-enforcer",
     "TABLE_EXEC_SINK_NOT_NULL_ENFORCER": "table.exec.sink.not-null-enforcer",
     "TABLE_EXEC_SINK_REQUIRE_ON_CONFLICT": "table.exec.sink.require-on-conflict",
@@ -148,6 +147,8 @@ def config_value(value):
 def settings(program):
     lines = []
     for name, value in program["config"].items():
+        if name.startswith("InternalConfigOptions."):
+            continue  # lets Flink do what we always do
         key = name if name.startswith("table.") else CONFIG_KEYS.get(name.rpartition(".")[2])
         if key is None:
             raise CannotWrite(f"no key for the option {name}")
@@ -205,13 +206,19 @@ def steps_of(program, sources, sinks, fold):
     one_by_one = any("WATERMARK" in column.upper() for source in sources for column in source["schema"])
     restore = program["restore"]
     names = [sink["name"] for sink in sinks if fold or "testMaterializedData" in sink]
-    lines = input_steps(sources, BEFORE, one_by_one)
+    lines = [f"--- time {program['time_at_start']}"] if "time_at_start" in program else []
+    lines += input_steps(sources, BEFORE, one_by_one)
+    if "time_before_restore" in program:
+        lines.append(f"--- time {program['time_before_restore']}")
     if not restore:
         lines += input_steps(sources, AFTER, one_by_one) + ["--- end"]
         both = CONSUMED_BEFORE + CONSUMED_AFTER
         return lines + expectations(sinks, both, {name: both for name in names})
     lines += expectations(sinks, CONSUMED_BEFORE, {name: CONSUMED_BEFORE for name in names})
-    lines += ["--- restart", *input_steps(sources, AFTER, one_by_one), "--- end"]
+    lines += ["--- restart", *input_steps(sources, AFTER, one_by_one)]
+    if "time_after_restore" in program:
+        lines.append(f"--- time {program['time_after_restore']}")
+    lines.append("--- end")
     both = CONSUMED_BEFORE + CONSUMED_AFTER
     return lines + expectations(sinks, CONSUMED_AFTER, {name: both for name in names})
 
