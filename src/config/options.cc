@@ -25,6 +25,7 @@ constexpr HonouredOption kHonoured[] = {
     Honoured<kSinkNotNull>(),
     Honoured<kSinkLength>(),
     Honoured<kSinkNested>(),
+    Honoured<kSourceCdcDuplicate>(),
     Honoured<kCheckpointInterval>(),
     Honoured<kCheckpointTimeout>(),
     Honoured<kCheckpointMinPause>(),

@@ -1,4 +1,4 @@
-// Keys of SQL's sinks. Beside options.h, so that only SQL is compiled again when they change.
+// Keys of SQL's sources and sinks. Beside options.h, so that only SQL is compiled again when they change.
 #pragma once
 
 #include "config/configuration.h"
@@ -45,5 +45,9 @@ inline constexpr ConfigOption<LengthEnforcer> kSinkLength{
 inline constexpr ConfigOption<NestedEnforcer> kSinkNested{
     "table.exec.sink.nested-constraint-enforcer",
     "Where in nested columns of a sink the two above look: IGNORE (nowhere), ROWS, ROWS_AND_COLLECTIONS."};
+
+inline constexpr ConfigOption<bool> kSourceCdcDuplicate{
+    "table.exec.source.cdc-events-duplicate",
+    "Whether a source of changes may say one twice: they are brought in order by the table's primary key, which it then needs."};
 
 }  // namespace thalweg::config

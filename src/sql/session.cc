@@ -112,6 +112,7 @@ struct Session::Visitor {
     physical.idle_timeout_ms = std::chrono::duration_cast<std::chrono::milliseconds>(idle).count();
     THALWEG_ASSIGN(physical.batch, Batch());
     THALWEG_ASSIGN(physical.sink, Sinks());
+    THALWEG_ASSIGN(physical.source_repeats, session.config_.Get(config::kSourceCdcDuplicate));
     if (physical.batch) physical.query_start_ms = session.options_.now_ms;
     return physical;
   }

@@ -294,14 +294,22 @@ struct GraphMaker::State {
     if (scan.table->watermark) spec.watermark = scan.table->watermark->expression;
     if (spec.watermark || !spec.columns.empty()) node.scan = graph::Encode(spec);
     Stream stream = Add(std::move(node), {}, source->node.parallelism);
-    if (source->changelog != ChangelogMode::kUpsert) return stream;
+    const bool repeats = options.source_repeats && source->changelog == ChangelogMode::kRetract;
+    if (source->changelog != ChangelogMode::kUpsert && !repeats) return stream;
+    if (repeats) {
+      // What an update takes back is in state; a -U by itself would be a deletion.
+      const graph::DropUpdateBeforeSpec drop{SchemaOf(plan.columns)};
+      graph::Node without = NewNode("drop-update-before", "DropUpdateBefore", Encode(drop), drop.input);
+      stream = Add(std::move(without), {{Input{stream, Partitioning::kForward, {}, ChangelogMode::kRetract}}}, stream.parallelism);
+    }
     graph::ChangelogNormalizeSpec normalize;
     normalize.input = SchemaOf(plan.columns);
     normalize.keys = scan.table->primary_key;
     normalize.generate_update_before = before;
     normalize.ttl_ms = options.state_ttl_ms;
     if (normalize.keys.empty())
-      return UserError("Table {} is an upsert table: it needs a PRIMARY KEY", scan.table->path.ToString());
+      return UserError("Table {} {}: it needs a PRIMARY KEY", scan.table->path.ToString(),
+                       repeats ? "may say a change twice (table.exec.source.cdc-events-duplicate)" : "is an upsert table");
     graph::Node normalized = NewNode("changelog-normalize", "ChangelogNormalize", Encode(normalize), normalize.input);
     normalized.keyed = true;
     Input input = Keyed(stream, normalize.keys);
