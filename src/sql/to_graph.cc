@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "columns/batch_codec.h"
+#include "expr/aggregates.h"
 #include "expr/functions.h"
 #include "expr/type_rules.h"
 #include "graph/aggregate_spec.h"
@@ -13,6 +14,7 @@
 #include "graph/join_spec.h"
 #include "graph/rank_spec.h"
 #include "graph/scan_spec.h"
+#include "graph/sorted_over_spec.h"
 #include "graph/unnest_spec.h"
 #include "graph/values_spec.h"
 #include "types/type_codec.h"
@@ -147,7 +149,7 @@ struct GraphMaker::State {
       return Changes{below.updates, below.deletes || outer || below.updates};
     }
     if (plan.As<TemporalJoinPlan>()) return ChangesOf(*plan.As<TemporalJoinPlan>()->left);
-    if (plan.As<OverPlan>()) return Changes{};
+    if (auto* over = plan.As<OverPlan>()) return OverByTime(*over, below) ? Changes{} : Changes{true, below.any()};
     if (auto* rank = plan.As<RankPlan>()) {
       if (rank->input->window && WindowedRank(*rank)) return Changes{};
       if (Deduplicates(*rank, below) && !LastByTime(*rank) && Proctime(*rank)) return Changes{};
@@ -523,12 +525,42 @@ struct GraphMaker::State {
     return Add(std::move(calc), {inputs}, one ? 1 : 0);
   }
 
-  Result<Stream> Make(const Plan& plan, const OverPlan& over, bool) {
+  /// Ascending by a time attribute of rows that only come: results are final.
+  static bool OverByTime(const OverPlan& over, Changes below) {
+    return !below.any() && over.order.size() == 1 && !over.order[0].descending &&
+           over.input->columns[static_cast<size_t>(over.order[0].column)].time != TimeRole::kNone;
+  }
+
+  Result<Stream> SortedOver(const Plan& plan, const OverPlan& over, Changes below, bool before) {
+    if (over.order.empty()) return UserError("OVER needs ORDER BY in streaming mode");
+    if (over.frame.preceding)
+      return UserError("OVER with a bounded frame must be ordered by a time attribute, ascending, of an input that does not change");
+    // Functions that number rows or look back have no peers.
+    const auto numbered = std::count_if(over.calls.begin(), over.calls.end(), [](const graph::AggregateCall& call) {
+      return expr::FindAggregate(call.function)->over_only;
+    });
+    if (numbered > 0 && numbered < static_cast<long>(over.calls.size()) && !over.frame.rows)
+      return UserError("{} and aggregates over one RANGE are not supported: write ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW",
+                       over.calls[0].function);
+    THALWEG_ASSIGN(Stream input, Build(over.input, true));
+    graph::SortedOverSpec spec;
+    spec.input = SchemaOf(over.input->columns);
+    spec.partition = over.partition;
+    spec.order = over.order;
+    spec.rows = over.frame.rows || numbered > 0;
+    spec.calls = over.calls;
+    spec.generate_update_before = before;
+    spec.ttl_ms = options.state_ttl_ms;
+    graph::Node node = NewNode("sorted-over", "OverAggregate", Encode(spec), SchemaOf(plan.columns));
+    node.keyed = true;
+    Input edge = Keyed(input, over.partition);
+    edge.changelog = ModeOf(below, true);
+    return Add(std::move(node), {{edge}}, ParallelismOf(over.partition));
+  }
+
+  Result<Stream> Make(const Plan& plan, const OverPlan& over, bool before) {
     THALWEG_ASSIGN(Changes below, ChangesOf(*over.input));
-    if (below.any()) return UserError("OVER windows over an input that changes are not supported yet");
-    if (over.order.size() != 1 || over.order[0].descending ||
-        over.input->columns[static_cast<size_t>(over.order[0].column)].time == TimeRole::kNone)
-      return UserError("OVER windows' ordering in stream mode must be defined on a time attribute, ascending");
+    if (!OverByTime(over, below)) return SortedOver(plan, over, below, before);
     THALWEG_ASSIGN(Stream input, Build(over.input, true));
     graph::OverAggregateSpec spec;
     spec.input = SchemaOf(over.input->columns);
