@@ -143,8 +143,6 @@ std::string Encode(const OverAggregateSpec& spec) {
   out.Signed(6, spec.preceding + 1);
   for (const AggregateCall& call : spec.calls) out.Nested(7, Encode(call));
   out.Signed(8, spec.ttl_ms);
-  for (const SortKey& key : spec.order) out.Nested(9, Encode(key));
-  out.Bool(10, spec.generate_update_before);
   return out.Take();
 }
 
@@ -161,18 +159,13 @@ Result<OverAggregateSpec> DecodeOverAggregate(std::string_view bytes) {
       case 6: spec.preceding = ReadPreceding(in); break;
       case 7: spec.calls.push_back(in.Take(DecodeAggregateCall(in.Bytes()))); break;
       case 8: spec.ttl_ms = in.Signed(); break;
-      case 9: spec.order.push_back(in.Take(DecodeSortKey(in.Bytes()))); break;
-      case 10: spec.generate_update_before = in.Bool(); break;
       default: RefuseField(in, "over aggregate");
     }
   }
   THALWEG_TRY(in.status());
   THALWEG_TRY(CheckColumns(spec.input, spec.partition, "partition"));
   THALWEG_TRY(CheckCalls(spec.input, spec.calls));
-  for (const SortKey& key : spec.order) THALWEG_TRY(CheckColumns(spec.input, {key.column}, "order of OVER"));
-  if (!spec.order.empty() && spec.preceding >= 0) return UserError("An order of OVER that is no time has no bounded frame");
-  if (spec.order.empty() && !spec.processing_time)
-    THALWEG_TRY(CheckTimeColumn(spec.input, spec.time_column, "order of OVER"));
+  if (!spec.processing_time) THALWEG_TRY(CheckTimeColumn(spec.input, spec.time_column, "order of OVER"));
   return spec;
 }
 

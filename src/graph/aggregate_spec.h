@@ -44,8 +44,7 @@ struct WindowTvfSpec {
   bool operator==(const WindowTvfSpec&) const = default;
 };
 
-/// Aggregates over each row and those before it. Output: the input's columns, then results. All calls share order and frame. Without
-/// `order` by time, and +I only; with it rows may change, and so do results.
+/// Aggregates over each row and those before it. Output: the input's columns, then results; +I only. All calls share order and frame.
 struct OverAggregateSpec {
   types::Schema input;
   std::vector<int> partition;
@@ -55,8 +54,6 @@ struct OverAggregateSpec {
   int64_t preceding = -1;        // rows, or milliseconds; -1: UNBOUNDED
   std::vector<AggregateCall> calls;
   int64_t ttl_ms = 0;
-  std::vector<SortKey> order;           // of any columns: time_column is -1, the frame unbounded
-  bool generate_update_before = false;  // with an order
   bool operator==(const OverAggregateSpec&) const = default;
 };
 

@@ -3,6 +3,7 @@
 #include "graph/constraint_spec.h"
 #include "graph/join_spec.h"
 #include "graph/rank_spec.h"
+#include "graph/sorted_over_spec.h"
 #include "testing/fuzz.h"
 
 namespace thalweg::graph {
@@ -35,7 +36,9 @@ JoinSides SampleSides() {
 FUZZ_TARGET(RelationSpecs, Encode(JoinSpec{SampleSides()}), Encode(IntervalJoinSpec{SampleSides(), 0, 1, 1, 1}),
             Encode(RankSpec{SampleInput(), {0}, {{.column = 1}}}), Encode(SortSpec{SampleInput(), {{.column = 0}}}),
             Encode(ChangelogNormalizeSpec{SampleInput(), {0}}),
-            Encode(ConstraintSpec{SampleInput(), ConstraintSpec::NotNull::kDrop})) {
+            Encode(ConstraintSpec{SampleInput(), ConstraintSpec::NotNull::kDrop}),
+            Encode(SortedOverSpec{SampleInput(), {0}, {{.column = 1}}, true})) {
+  CheckAgain(DecodeSortedOver(input), DecodeSortedOver);
   CheckAgain(DecodeJoin(input), DecodeJoin);
   CheckAgain(DecodeIntervalJoin(input), DecodeIntervalJoin);
   CheckAgain(DecodeTemporalJoin(input), DecodeTemporalJoin);

@@ -269,25 +269,6 @@ void AggregateObject::Clear() {
   layout_.object_type().construct(memory_.get());
 }
 
-Status AggregateObject::Read(std::string_view bytes) {
-  if (bytes.empty()) {
-    Clear();
-    return {};
-  }
-  layout_.object_type().destroy(memory_.get(), 1);
-  ByteReader in(bytes);
-  Status status = layout_.object_type().decode(in, memory_.get());
-  if (!status.ok()) layout_.object_type().construct(memory_.get());
-  return status;
-}
-
-std::string AggregateObject::Write() {
-  block();  // bound, so that there is something to write
-  ByteWriter out;
-  layout_.object_type().encode(memory_.get(), out);
-  return out.Take();
-}
-
 void AggregateObject::Take(void* object) {
   layout_.object_type().destroy(memory_.get(), 1);
   layout_.object_type().move(memory_.get(), object, 1);

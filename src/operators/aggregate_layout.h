@@ -84,9 +84,6 @@ class AggregateObject {
   ~AggregateObject();
   /// Of no row.
   void Clear();
-  /// What Write gave; "": of no row.
-  Status Read(std::string_view bytes);
-  std::string Write();
   /// Takes over a table's object, which may only be destroyed then.
   void Take(void* object);
   std::byte* block() { return layout_.Open(memory_.get()); }

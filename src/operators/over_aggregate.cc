@@ -9,7 +9,6 @@
 #include "metrics/names.h"
 #include "metrics/registry.h"
 #include "operators/aggregate_layout.h"
-#include "operators/ordered_over.h"
 #include "operators/row_keys.h"
 #include "operators/row_output.h"
 #include "operators/saved_watermark.h"
@@ -294,7 +293,6 @@ Result<std::unique_ptr<flow::Operator>> MakeOverAggregate(const graph::Node& nod
                                        {.retracts = spec.preceding >= 0,
                                         .over = true,
                                         .time_column = spec.processing_time ? -1 : spec.time_column}));
-  if (!spec.order.empty()) return MakeOrderedOver(std::move(spec), std::move(layout));
   return std::unique_ptr<flow::Operator>(std::make_unique<OverAggregate>(std::move(spec), std::move(layout)));
 }
 

@@ -11,6 +11,7 @@
 #include "operators/over_aggregate.h"
 #include "operators/rank.h"
 #include "operators/sort.h"
+#include "operators/sorted_over.h"
 #include "operators/temporal_join.h"
 #include "operators/unnest.h"
 #include "operators/window_aggregate.h"
@@ -37,6 +38,7 @@ void AddRowOperators(flow::Registry& registry) {
   registry.AddOperator("drop-update-before", MakeDropUpdateBefore);
   registry.AddOperator("constraints", MakeConstraints);
   registry.AddOperator("over-aggregate", MakeOverAggregate);
+  registry.AddOperator("sorted-over", MakeSortedOver);
   registry.AddOperator("window-aggregate", MakeWindowAggregate);
   registry.AddOperator("window-tvf", MakeWindowTvf);
 }
