@@ -848,6 +848,11 @@ struct GraphMaker::State {
     std::vector<types::Field> fields;
     for (const PlanColumn& column : plan.columns) {
       const int declared = table.Find(column.name);
+      if (declared >= 0)
+        for (std::vector<int> way : table.columns[static_cast<size_t>(declared)].fixed_lengths) {
+          way.insert(way.begin(), static_cast<int>(fields.size()));
+          spec.fixed_lengths.push_back(std::move(way));
+        }
       fields.push_back({column.name, declared < 0 ? column.type : table.columns[static_cast<size_t>(declared)].type});
     }
     if (std::none_of(fields.begin(), fields.end(), [&](const types::Field& field) { return HasConstraint(field.type, spec); }))

@@ -3,6 +3,7 @@
 Rule: nothing that Flink expects is changed on the way. What cannot be written raises CannotWrite with the reason.
 """
 
+import itertools
 import re
 
 # Constants of Flink's Java classes, and the keys that they stand for.
@@ -168,14 +169,17 @@ def mentions(sql, table):
 
 
 def input_steps(sources, keys, one_by_one):
+    """`one_by_one`: a row of each source in turn, as Flink's run side by side."""
     lines = []
+    if one_by_one:
+        names = [source["name"] for source in sources]
+        for turn in itertools.zip_longest(*(rows_of(source, keys) for source in sources)):
+            for name, row in zip(names, turn):
+                lines += [f"--- input {name}", row] if row else []
+        return lines
     for source in sources:
         rows = rows_of(source, keys)
-        if one_by_one:
-            for row in rows:
-                lines += [f"--- input {source['name']}", row]
-        elif rows:
-            lines += [f"--- input {source['name']}", *rows]
+        lines += [f"--- input {source['name']}", *rows] if rows else []
     return lines
 
 
@@ -247,7 +251,9 @@ def case_texts(program, fold):
     if program["restore"]:
         head.append("SET 'table.exec.sink.require-on-conflict' = 'false';")
     for source in program["sources"]:
-        head.append(create_table(source, {"changelog-mode": source_mode(source), "bounded": "true"}))
+        # What is restored has no end: its first part is only what has come so far.
+        bounded = "false" if program["restore"] else "true"
+        head.append(create_table(source, {"changelog-mode": source_mode(source), "bounded": bounded}))
     for sink in program["sinks"]:
         head.append(create_table(sink, {"sink-changelog-mode": sink_mode(sink)}))
     setup = [statement(sql) for sql in program["setup_sql"]]
