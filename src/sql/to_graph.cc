@@ -788,6 +788,16 @@ Status GraphMaker::AddSink(const PlanPtr& plan, const Table& table, const std::m
   return {};
 }
 
+Result<Changes> GraphMaker::ChangesOf(const PlanPtr& plan) {
+  state_->plans.push_back(plan);
+  return state_->ChangesOf(*plan);
+}
+
+bool GraphMaker::bounded() const {
+  return std::all_of(state_->sources.begin(), state_->sources.end(),
+                     [](const auto& source) { return source.second.bounded; });
+}
+
 graph::JobGraph GraphMaker::Take(std::string name, std::vector<std::string>* warnings) {
   state_->graph.name = std::move(name);
   if (warnings) *warnings = std::move(state_->warnings);
