@@ -1,5 +1,6 @@
 #include "config/options.h"
 
+#include "config/client_options.h"
 #include "config/sql_options.h"
 
 namespace thalweg::config {
@@ -20,6 +21,8 @@ constexpr HonouredOption kHonoured[] = {
     Honoured<kLocalTimeZone>(),
     Honoured<kStateTtl>(),
     Honoured<kSourceIdleTimeout>(),
+    Honoured<kMaxColumnWidth>(),
+    Honoured<kDmlSync>(),
     Honoured<kSinkUpsertMaterialize>(),
     Honoured<kSinkRequireOnConflict>(),
     Honoured<kSinkNotNull>(),

@@ -208,7 +208,7 @@ struct GraphMaker::State {
     const TimeRole time = sort.keys.empty() || sort.keys[0].descending
                               ? TimeRole::kNone
                               : sort.input->columns[static_cast<size_t>(sort.keys[0].column)].time;
-    if (!below.any() && all && time == TimeRole::kRowtime && !options.batch) return SortWay::kTime;
+    if (!options.batch && !below.any() && all && time == TimeRole::kRowtime) return SortWay::kTime;
     if (!below.any() && (sort.keys.empty() || (time == TimeRole::kProctime && sort.keys.size() == 1))) return SortWay::kArrival;
     if (sort.limit == 0) return SortWay::kEnd;
     THALWEG_ASSIGN(const bool bounded, Bounded(*sort.input));
@@ -904,6 +904,16 @@ Status GraphMaker::AddSink(const PlanPtr& plan, const Table& table, const SinkCl
     edge = state_->Keyed(input, PhysicalKey(table));
   state_->Add(std::move(node), {{edge}}, parallelism);
   return {};
+}
+
+Result<Changes> GraphMaker::ChangesOf(const PlanPtr& plan) {
+  state_->plans.push_back(plan);
+  return state_->ChangesOf(*plan);
+}
+
+bool GraphMaker::bounded() const {
+  return std::all_of(state_->sources.begin(), state_->sources.end(),
+                     [](const auto& source) { return source.second.bounded; });
 }
 
 graph::JobGraph GraphMaker::Take(std::string name, std::vector<std::string>* warnings) {
