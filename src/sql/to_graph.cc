@@ -630,10 +630,13 @@ struct GraphMaker::State {
     return AddShared(std::move(calc), {inputs}, one ? 1 : 0);
   }
 
-  /// Ascending by a time attribute of rows that only come: results are final.
-  static bool OverByTime(const OverPlan& over, Changes below) {
-    return !below.any() && over.order.size() == 1 && !over.order[0].descending &&
-           over.input->columns[static_cast<size_t>(over.order[0].column)].time != TimeRole::kNone;
+  /// Ascending by a time attribute of rows that only come: results are final. In batch mode any time bounds an interval.
+  bool OverByTime(const OverPlan& over, Changes below) const {
+    if (below.any() || over.order.size() != 1 || over.order[0].descending) return false;
+    const PlanColumn& column = over.input->columns[static_cast<size_t>(over.order[0].column)];
+    const bool millis = (column.type.id() == TypeId::kTimestamp || column.type.id() == TypeId::kTimestampLtz) &&
+                        column.type.precision() <= 3;
+    return column.time != TimeRole::kNone || (options.batch && millis && !over.frame.rows && over.frame.preceding);
   }
 
   Result<Stream> SortedOver(const Plan& plan, const OverPlan& over, Changes below, bool before) {

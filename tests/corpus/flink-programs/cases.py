@@ -150,7 +150,7 @@ def settings(program):
     for name, value in program["config"].items():
         if name.startswith("InternalConfigOptions."):
             continue  # lets Flink do what we always do
-        key = name if name.startswith("table.") else CONFIG_KEYS.get(name.rpartition(".")[2])
+        key = name if name.startswith(("table.", "execution.")) else CONFIG_KEYS.get(name.rpartition(".")[2])
         if key is None:
             raise CannotWrite(f"no key for the option {name}")
         lines.append(f"SET '{key}' = '{config_value(value)}';")
