@@ -1,5 +1,7 @@
 #include "config/options.h"
 
+#include "config/client_options.h"
+
 namespace thalweg::config {
 
 namespace {
@@ -18,6 +20,8 @@ constexpr HonouredOption kHonoured[] = {
     Honoured<kLocalTimeZone>(),
     Honoured<kStateTtl>(),
     Honoured<kSourceIdleTimeout>(),
+    Honoured<kMaxColumnWidth>(),
+    Honoured<kDmlSync>(),
     Honoured<kCheckpointInterval>(),
     Honoured<kCheckpointTimeout>(),
     Honoured<kCheckpointMinPause>(),

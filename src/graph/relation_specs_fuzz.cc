@@ -2,6 +2,7 @@
 #include "graph/changelog_spec.h"
 #include "graph/join_spec.h"
 #include "graph/rank_spec.h"
+#include "graph/sorted_over_spec.h"
 #include "testing/fuzz.h"
 
 namespace thalweg::graph {
@@ -33,7 +34,9 @@ JoinSides SampleSides() {
 // Any bytes give an error or a spec, of every kind.
 FUZZ_TARGET(RelationSpecs, Encode(JoinSpec{SampleSides()}), Encode(IntervalJoinSpec{SampleSides(), 0, 1, 1, 1}),
             Encode(RankSpec{SampleInput(), {0}, {{.column = 1}}}), Encode(SortSpec{SampleInput(), {{.column = 0}}}),
-            Encode(ChangelogNormalizeSpec{SampleInput(), {0}})) {
+            Encode(ChangelogNormalizeSpec{SampleInput(), {0}}),
+            Encode(SortedOverSpec{SampleInput(), {0}, {{.column = 1}}, true})) {
+  CheckAgain(DecodeSortedOver(input), DecodeSortedOver);
   CheckAgain(DecodeJoin(input), DecodeJoin);
   CheckAgain(DecodeIntervalJoin(input), DecodeIntervalJoin);
   CheckAgain(DecodeTemporalJoin(input), DecodeTemporalJoin);

@@ -10,6 +10,7 @@
 #include "operators/over_aggregate.h"
 #include "operators/rank.h"
 #include "operators/sort.h"
+#include "operators/sorted_over.h"
 #include "operators/temporal_join.h"
 #include "operators/unnest.h"
 #include "operators/window_aggregate.h"
@@ -35,6 +36,7 @@ void AddRowOperators(flow::Registry& registry) {
   registry.AddOperator("upsert-materialize", MakeUpsertMaterialize);
   registry.AddOperator("drop-update-before", MakeDropUpdateBefore);
   registry.AddOperator("over-aggregate", MakeOverAggregate);
+  registry.AddOperator("sorted-over", MakeSortedOver);
   registry.AddOperator("window-aggregate", MakeWindowAggregate);
   registry.AddOperator("window-tvf", MakeWindowTvf);
 }

@@ -365,7 +365,7 @@ PlanPtr ApplyRules(const PlanPtr& plan) {
     input = std::move(better);
   }
   PlanPtr now = changed ? WithInputs(*plan, inputs) : plan;
-  for (auto rule : {MergeCalcs, PushConditionsIntoJoin, RecogniseRank, DropRankNumber, RecogniseWindowAggregate, RecogniseIntervalJoin,
+  for (auto rule : {MergeCalcs, SimplifyOuterJoin, PushConditionsIntoJoin, RecogniseRank, DropRankNumber, RecogniseWindowAggregate, RecogniseIntervalJoin,
                     RecogniseWindowJoin})
     if (PlanPtr better = rule(*now)) return ApplyRules(better);
   return now;

@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "columns/batch_codec.h"
 #include "columns/key_encoder.h"
+#include "expr/aggregates.h"
 #include "expr/evaluator.h"
 #include "expr/functions.h"
 #include "expr/type_rules.h"
@@ -15,6 +16,7 @@
 #include "graph/join_spec.h"
 #include "graph/rank_spec.h"
 #include "graph/scan_spec.h"
+#include "graph/sorted_over_spec.h"
 #include "graph/unnest_spec.h"
 #include "graph/values_spec.h"
 #include "types/type_codec.h"
@@ -165,17 +167,55 @@ struct GraphMaker::State {
       return Changes{below.updates, below.deletes || outer || below.updates};
     }
     if (plan.As<TemporalJoinPlan>()) return ChangesOf(*plan.As<TemporalJoinPlan>()->left);
-    if (plan.As<OverPlan>()) return Changes{};
+    if (auto* over = plan.As<OverPlan>()) return OverByTime(*over, below) ? Changes{} : Changes{true, below.any()};
     if (auto* rank = plan.As<RankPlan>()) {
       if (rank->input->window && WindowedRank(*rank)) return Changes{};
       if (Deduplicates(*rank, below) && !LastByTime(*rank) && Proctime(*rank)) return Changes{};
       return Changes{true, true};
     }
     if (auto* sort = plan.As<SortPlan>()) {
-      if (sort->keys.empty()) return below;
-      return Changes{below.updates, below.deletes};
+      THALWEG_ASSIGN(const SortWay way, WayToSort(*sort, below));
+      return way == SortWay::kRank ? Changes{true, true} : Changes{};
     }
     return below;
+  }
+
+  // --- Sorting.
+
+  enum class SortWay : uint8_t {
+    kTime,     // as the watermark passes
+    kArrival,  // as rows come
+    kRank,     // the first rows at any time, as a changelog
+    kEnd,      // when the input has ended
+  };
+
+  Result<bool> Bounded(const Plan& plan) {
+    if (auto* scan = plan.As<ScanPlan>()) {
+      THALWEG_ASSIGN(const graph::SourceTable* source, SourceOf(plan, *scan));
+      return source->bounded;
+    }
+    for (const PlanPtr& input : InputsOfPlan(plan)) {
+      THALWEG_ASSIGN(const bool bounded, Bounded(*input));
+      if (!bounded) return false;
+    }
+    return true;
+  }
+
+  Result<SortWay> WayToSort(const SortPlan& sort, Changes below) {
+    const bool all = !sort.limit && sort.offset == 0;
+    const TimeRole time = sort.keys.empty() || sort.keys[0].descending
+                              ? TimeRole::kNone
+                              : sort.input->columns[static_cast<size_t>(sort.keys[0].column)].time;
+    if (!options.batch && !below.any() && all && time == TimeRole::kRowtime) return SortWay::kTime;
+    if (!below.any() && (sort.keys.empty() || (time == TimeRole::kProctime && sort.keys.size() == 1))) return SortWay::kArrival;
+    if (sort.limit == 0) return SortWay::kEnd;
+    THALWEG_ASSIGN(const bool bounded, Bounded(*sort.input));
+    if (bounded && !sort.keys.empty()) return SortWay::kEnd;
+    if (sort.limit) return SortWay::kRank;
+    if (sort.offset > 0) return UserError("OFFSET without LIMIT is not supported over an input that has no end");
+    return UserError(
+        "Sort on a non-time-attribute field is not supported: an input that has no end is sorted by a time attribute first, "
+        "ascending, and does not change, or ORDER BY has a LIMIT");
   }
 
   // --- Ranks.
@@ -541,6 +581,7 @@ struct GraphMaker::State {
 
   Result<Stream> Make(const Plan& plan, const UnnestPlan& unnest, bool before) {
     THALWEG_ASSIGN(Changes below, ChangesOf(*unnest.input));
+    before = before || below.updates;  // the elements of the row as it was have to go
     THALWEG_ASSIGN(Stream input, Build(unnest.input, before));
     graph::UnnestSpec spec;
     spec.input = SchemaOf(unnest.input->columns);
@@ -579,12 +620,42 @@ struct GraphMaker::State {
     return AddShared(std::move(calc), {inputs}, one ? 1 : 0);
   }
 
-  Result<Stream> Make(const Plan& plan, const OverPlan& over, bool) {
+  /// Ascending by a time attribute of rows that only come: results are final.
+  static bool OverByTime(const OverPlan& over, Changes below) {
+    return !below.any() && over.order.size() == 1 && !over.order[0].descending &&
+           over.input->columns[static_cast<size_t>(over.order[0].column)].time != TimeRole::kNone;
+  }
+
+  Result<Stream> SortedOver(const Plan& plan, const OverPlan& over, Changes below, bool before) {
+    if (over.order.empty()) return UserError("OVER needs ORDER BY in streaming mode");
+    if (over.frame.preceding)
+      return UserError("OVER with a bounded frame must be ordered by a time attribute, ascending, of an input that does not change");
+    // Functions that number rows or look back have no peers.
+    const auto numbered = std::count_if(over.calls.begin(), over.calls.end(), [](const graph::AggregateCall& call) {
+      return expr::FindAggregate(call.function)->over_only;
+    });
+    if (numbered > 0 && numbered < static_cast<long>(over.calls.size()) && !over.frame.rows)
+      return UserError("{} and aggregates over one RANGE are not supported: write ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW",
+                       over.calls[0].function);
+    THALWEG_ASSIGN(Stream input, Build(over.input, true));
+    graph::SortedOverSpec spec;
+    spec.input = SchemaOf(over.input->columns);
+    spec.partition = over.partition;
+    spec.order = over.order;
+    spec.rows = over.frame.rows || numbered > 0;
+    spec.calls = over.calls;
+    spec.generate_update_before = before;
+    spec.ttl_ms = options.state_ttl_ms;
+    graph::Node node = NewNode("sorted-over", "OverAggregate", Encode(spec), SchemaOf(plan.columns));
+    node.keyed = true;
+    Input edge = Keyed(input, over.partition);
+    edge.changelog = ModeOf(below, true);
+    return AddShared(std::move(node), {{edge}}, ParallelismOf(over.partition));
+  }
+
+  Result<Stream> Make(const Plan& plan, const OverPlan& over, bool before) {
     THALWEG_ASSIGN(Changes below, ChangesOf(*over.input));
-    if (below.any()) return UserError("OVER windows over an input that changes are not supported yet");
-    if (over.order.size() != 1 || over.order[0].descending ||
-        over.input->columns[static_cast<size_t>(over.order[0].column)].time == TimeRole::kNone)
-      return UserError("OVER windows' ordering in stream mode must be defined on a time attribute, ascending");
+    if (!OverByTime(over, below)) return SortedOver(plan, over, below, before);
     THALWEG_ASSIGN(Stream input, Build(over.input, true));
     graph::OverAggregateSpec spec;
     spec.input = SchemaOf(over.input->columns);
@@ -646,29 +717,36 @@ struct GraphMaker::State {
     return add("rank", "Rank", Encode(spec));
   }
 
-  Result<Stream> Make(const Plan& plan, const SortPlan& sort, bool) {
+  Result<Stream> Make(const Plan&, const SortPlan& sort, bool before) {
     THALWEG_ASSIGN(Changes below, ChangesOf(*sort.input));
+    THALWEG_ASSIGN(const SortWay way, WayToSort(sort, below));
     const types::Schema in = SchemaOf(sort.input->columns);
-    const bool by_time = !options.batch && !sort.keys.empty() && !sort.keys[0].descending &&
-                         sort.input->columns[static_cast<size_t>(sort.keys[0].column)].time == TimeRole::kRowtime;
-    if (below.any())
-      return UserError("ORDER BY and LIMIT over an input that changes are not supported yet in streaming mode");
     THALWEG_ASSIGN(Stream input, Build(sort.input, true));
-    if (sort.keys.empty()) {
-      graph::LimitSpec spec{in, sort.offset, sort.limit.value_or(-1)};
-      graph::Node node = NewNode("limit", "Limit", Encode(spec), in);
+    const Input edge{input, Partitioning::kGlobal, {}, ModeOf(below, true)};
+    auto add = [&](std::string kind, std::string name, std::string payload) -> Stream {
+      graph::Node node = NewNode(std::move(kind), std::move(name), std::move(payload), in);
       node.keyed = true;
-      return AddShared(std::move(node), {{Input{input, Partitioning::kGlobal}}}, 1);
+      return AddShared(std::move(node), {{edge}}, 1);
+    };
+    if (way == SortWay::kArrival) return add("limit", "Limit", Encode(graph::LimitSpec{in, sort.offset, sort.limit.value_or(-1)}));
+    if (way == SortWay::kRank) {
+      graph::RankSpec spec;
+      spec.input = in;
+      spec.order = sort.keys;
+      spec.from = sort.offset + 1;
+      spec.to = sort.offset + *sort.limit;
+      spec.kind = below.any() ? graph::RankSpec::Input::kRetract : graph::RankSpec::Input::kAppend;
+      spec.generate_update_before = before;
+      spec.ttl_ms = options.state_ttl_ms;
+      return add("rank", sort.keys.empty() ? "Limit" : "SortLimit", Encode(spec));
     }
     graph::SortSpec spec;
     spec.input = in;
     spec.order = sort.keys;
     spec.offset = sort.offset;
     spec.limit = sort.limit.value_or(-1);
-    if (by_time && !sort.limit && sort.offset == 0) spec.time_column = sort.keys[0].column;
-    graph::Node node = NewNode("sort", "Sort", Encode(spec), SchemaOf(plan.columns));
-    node.keyed = true;
-    return AddShared(std::move(node), {{Input{input, Partitioning::kGlobal}}}, 1);
+    if (way == SortWay::kTime) spec.time_column = sort.keys[0].column;
+    return add("sort", "Sort", Encode(spec));
   }
 };
 
@@ -708,6 +786,16 @@ Status GraphMaker::AddSink(const PlanPtr& plan, const Table& table, const std::m
   if (changes.any() && !table.primary_key.empty() && parallelism != 1) edge = state_->Keyed(input, PhysicalKey(table));
   state_->Add(std::move(node), {{edge}}, parallelism);
   return {};
+}
+
+Result<Changes> GraphMaker::ChangesOf(const PlanPtr& plan) {
+  state_->plans.push_back(plan);
+  return state_->ChangesOf(*plan);
+}
+
+bool GraphMaker::bounded() const {
+  return std::all_of(state_->sources.begin(), state_->sources.end(),
+                     [](const auto& source) { return source.second.bounded; });
 }
 
 graph::JobGraph GraphMaker::Take(std::string name, std::vector<std::string>* warnings) {

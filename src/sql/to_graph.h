@@ -40,6 +40,10 @@ class GraphMaker {
   Status AddSink(const PlanPtr& plan, const Table& table, const std::map<std::string, std::string>& hints);
   /// Rows of `plan` to whoever runs the query: a node of kind "collect".
   Status AddCollect(const PlanPtr& plan);
+  /// What the rows of a plan may be; the plan is kept.
+  Result<Changes> ChangesOf(const PlanPtr& plan);
+  /// Whether all sources so far end by themselves.
+  bool bounded() const;
   /// The graph; `warnings`: lines for the person.
   graph::JobGraph Take(std::string name, std::vector<std::string>* warnings);
 

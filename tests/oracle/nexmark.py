@@ -1,5 +1,6 @@
 """Nexmark's queries (tests/sql/nexmark) over our generator's events, and the oracle's results over the same rows."""
 import os
+import re
 import string
 from pathlib import Path
 
@@ -34,12 +35,15 @@ def parquet(path):
     return f"'connector' = 'filesystem', 'path' = '{path}', 'format' = 'parquet'"
 
 
-def tables(source, side_input):
-    return string.Template((QUERIES / "tables.sql").read_text()).substitute(WITH=source, SIDE_INPUT=side_input)
+def statements(number, source, side_input=""):
+    """The tables and the query's file."""
+    text = (QUERIES / "tables.sql").read_text() + "\n" + (QUERIES / f"q{number}.sql").read_text()
+    return string.Template(text).safe_substitute(WITH=source, SIDE_INPUT=side_input)
 
 
-def text_of(number):
-    return (QUERIES / f"q{number}.sql").read_text()
+def as_select(script):
+    """The query alone, without the table it goes to."""
+    return re.sub(r"INSERT INTO nexmark_q\d+\n", "", script)
 
 
 class Events:
@@ -50,7 +54,7 @@ class Events:
         self.oracle = duckdb.connect()
         self.oracle.execute("SET threads = 2")
         lines = self.folder / "events.jsonl"
-        lines.write_text("\n".join(engine.run(tables(generator(events), "unused") + "SELECT event_type, person, auction, bid FROM events;")))
+        lines.write_text("\n".join(engine.run(statements_of_export(events))))
         columns = ", ".join(f"'{name}': '{kind}'" for name, kind in map(lambda c: c.split(" ", 1), split_columns(TYPES)))
         self.oracle.execute(f"CREATE TABLE events AS SELECT * FROM read_json('{lines}', format = 'newline_delimited', columns = {{{columns}}})")
         for name in ("person", "auction", "bid"):
@@ -105,6 +109,14 @@ def project(rows, places):
     return chosen
 
 
+def statements_of_export(events):
+    return statements_prefix(generator(events)) + "SELECT event_type, person, auction, bid FROM events;"
+
+
+def statements_prefix(source):
+    return string.Template((QUERIES / "tables.sql").read_text()).substitute(WITH=source)
+
+
 def split_columns(types):
     """The columns of a list of types, cut at commas outside of brackets."""
     columns, depth, start = [], 0, 0
@@ -118,14 +130,15 @@ def split_columns(types):
 
 def query(number, events, source, parallelism):
     """The rows that the query leaves, by SELECT."""
-    return engine.select(tables(source, events.side_input) + text_of(number) + ";", "-p", str(parallelism))
+    script = as_select(statements(number, source, events.side_input))
+    return engine.select(script, "-p", str(parallelism))
 
 
 def insert(number, events, source, parallelism, folder):
-    """The rows that the query writes into files of JSON, as a job with checkpoints."""
+    """The rows that the query writes into files of JSON, by its INSERT."""
     folder = Path(folder) / f"q{number}"
-    sink = f"CREATE TABLE result WITH ('connector' = 'filesystem', 'path' = '{folder}', 'format' = 'json', 'json.encode.decimal-as-plain-number' = 'true') AS\n"
-    script = tables(source, events.side_input) + sink + text_of(number) + ";"
+    sink = f"'connector' = 'filesystem', 'path' = '{folder}', 'format' = 'json', 'json.encode.decimal-as-plain-number' = 'true'"
+    script = statements(number, source, events.side_input).replace("'connector' = 'blackhole'", sink)
     engine.run(script, "-p", str(parallelism), "-D", "execution.checkpointing.interval=1 s", "-D", f"execution.checkpointing.dir={folder}.checkpoints")
     lines = (line for part in sorted(folder.iterdir()) if not part.name.startswith(".") for line in part.read_text().splitlines())
     return engine.fold(map(engine.parse, lines))

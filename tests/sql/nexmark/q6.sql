@@ -1,4 +1,11 @@
 -- The average price of each seller's last ten closed auctions. Flink refuses it: OVER does not take back rows.
+CREATE TABLE nexmark_q6 (
+  seller BIGINT, avg_price BIGINT
+) WITH (
+  'connector' = 'blackhole'
+);
+
+INSERT INTO nexmark_q6
 SELECT Q.seller, AVG(Q.price) OVER (PARTITION BY Q.seller ORDER BY Q.`dateTime` ROWS BETWEEN 10 PRECEDING AND CURRENT ROW)
 FROM (
   SELECT *
@@ -11,4 +18,4 @@ FROM (
     )
   )
   WHERE rownum <= 1
-) AS Q
+) AS Q;

@@ -19,14 +19,3 @@ SELECT auction.id, auction.itemName, auction.description, auction.initialBid, au
 
 CREATE VIEW bid AS
 SELECT bid.auction, bid.bidder, bid.price, bid.channel, bid.url, `dateTime`, bid.extra FROM events WHERE event_type = 2;
-
-CREATE VIEW clocked_bid AS SELECT *, PROCTIME() AS p_time FROM bid;
-
-CREATE TABLE side_input (
-  key BIGINT,
-  `value` STRING
-) WITH (
-  'connector' = 'filesystem',
-  'path' = '${SIDE_INPUT}',
-  'format' = 'csv'
-);
