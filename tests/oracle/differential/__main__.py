@@ -104,12 +104,12 @@ class Batch:
             if "double" in kinds:   # sums of floats depend on the order: these are compared by the runs over files
                 continue
             names[f"q{number}"] = number
-            lines = [f"=== q{number}", SETTINGS.strip()] + [table.test().strip() for table in self.tables if table.name in flink] + [flink + ";"]
+            read = [table for table in self.tables if re.search(rf"(FROM|JOIN|TABLE) {table.name}\b", flink)]
+            lines = [f"=== q{number}", SETTINGS.strip()] + [table.test().strip() for table in read] + [flink + ";"]
             for half in (0, 1):
-                for table in self.tables:
-                    if table.name in flink:
-                        middle = len(table.log) // 2
-                        lines += [f"--- input {table.name}", *(data.row_text(*change) for change in (table.log[:middle], table.log[middle:])[half])]
+                for table in read:
+                    middle = len(table.log) // 2
+                    lines += [f"--- input {table.name}", *(data.row_text(*change) for change in (table.log[:middle], table.log[middle:])[half])]
                 if half == 0:
                     lines.append("--- restart")
             lines += ["--- end", "--- table"]

@@ -119,7 +119,8 @@ def as_text(cell):
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, datetime.datetime):
-        return cell.isoformat(sep=" ", timespec="milliseconds")
+        # As rows are printed: what is zero at the end is left out.
+        return cell.isoformat(timespec="milliseconds" if cell.microsecond else "seconds" if cell.second else "minutes")
     return str(cell)
 
 
