@@ -31,6 +31,8 @@ std::string Binder::NameOf(const SelectItem& item, size_t index) const {
   if (item.alias) return item.alias->text;
   if (auto* column = item.expr->As<ColumnRef>()) return column->name.back().text;
   if (auto* field = item.expr->As<FieldAccess>()) return field->field.text;
+  if (auto* call = item.expr->As<Call>(); call && IsWordOfColumn(*call))
+    return call->name.back().text;
   return fmt::format("EXPR${}", index);
 }
 

@@ -150,9 +150,20 @@ class Binder {
   PlanPtr TableScan(const Name& name, const std::vector<Hint>& hints, const Span& span);
   PlanPtr BindTemporal(const Join& join, const Scope& left, const Scope& right, const TableRef& ref,
                        const Scope& both);
+  PlanPtr BindSnapshotJoin(const Join& join, const Call& call, const Scope& left, const Scope& right,
+                           const Arguments& conjuncts);
   Arguments JoinConditions(const Join& join, Scope& both, const Scope& left, const Scope& right);
   // bind_window.cc
   PlanPtr BindWindowFunction(const Call& call, const Expr& expr, const Scope* outer);
+  // bind_table_function.cc
+  PlanPtr BindTableFunction(const Call& call, const Expr& expr, const Scope* outer);
+  PlanPtr BindToChangelog(const Call& call, const Expr& expr, const Scope* outer);
+  PlanPtr BindFromChangelog(const Call& call, const Expr& expr, const Scope* outer);
+  PlanPtr BindSnapshot(const Call& call, const Scope* outer);
+  /// From which watermark on the table of SNAPSHOT counts as loaded.
+  int64_t SnapshotLoadTime(const Call& call);
+  /// The table of a table function's argument, and the columns that it is partitioned by.
+  PlanPtr BindTableArgument(const Expr& argument, std::string_view function, const Scope* outer, std::vector<int>& partition);
 
   // bind_subquery.cc
   PlanPtr ApplySubqueries(const Expr& where, Scope& scope, std::vector<expr::Expression>& conjuncts);
@@ -185,6 +196,11 @@ T OrFail(Result<T> result, const Position& at) {
 
 /// The join of two plans on conditions over the columns of both: equalities of the two sides become keys.
 PlanPtr MakeJoinOn(JoinType type, PlanPtr left, PlanPtr right, const std::vector<expr::Expression>& conjuncts);
+
+/// SNAPSHOT(...) in place of a table; null: it is another.
+const Call* SnapshotCall(const TableRef& ref);
+/// USER and its like, functions of the standard's that Flink does not have: the word is a column's name.
+bool IsWordOfColumn(const Call& call);
 
 /// The parts that AND joins.
 void SplitConjuncts(const expr::Expression& condition, std::vector<expr::Expression>& conjuncts);

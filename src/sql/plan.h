@@ -11,6 +11,7 @@
 
 #include "expr/expression.h"
 #include "graph/aggregate_spec.h"
+#include "graph/changelog_spec.h"
 #include "graph/join_spec.h"
 #include "graph/row_spec.h"
 #include "sql/catalog.h"
@@ -95,6 +96,8 @@ struct TemporalJoinPlan {
   int left_time = 0;
   int right_time = -1;  // -1: processing time
   bool outer = false;
+  bool snapshot = false;               // SNAPSHOT(...): the right side is loaded first,
+  std::optional<int64_t> load_time_ms;  // up to this watermark; none: to its end
 };
 /// Each row with each element of its collection.
 struct UnnestPlan {
@@ -138,10 +141,27 @@ struct ExpandPlan {
   PlanPtr input;
   std::vector<std::vector<expr::Expression>> projections;
 };
+/// TO_CHANGELOG: each change as a row that only comes. Output: partition columns, the code of its kind, the other columns.
+struct ToChangelogPlan {
+  PlanPtr input;
+  std::vector<int> partition;
+  std::vector<graph::ChangeCode> codes;
+  bool own_codes = false;             // the query says which
+  std::optional<bool> full_deletes;  // as the query says
+};
+/// FROM_CHANGELOG: the way back. Output: partition columns, the other columns without the code.
+struct FromChangelogPlan {
+  PlanPtr input;
+  std::vector<int> partition;
+  int op = 0;
+  std::vector<graph::ChangeCode> codes;
+  bool skip_unknown = false;
+  bool upsert = false;  // by the partition, without -U
+};
 
 struct Plan {
   using Node = std::variant<ScanPlan, ValuesPlan, CalcPlan, AggregatePlan, WindowPlan, JoinPlan, TemporalJoinPlan,
-                            UnnestPlan, UnionPlan, OverPlan, RankPlan, SortPlan, ExpandPlan>;
+                            UnnestPlan, UnionPlan, OverPlan, RankPlan, SortPlan, ExpandPlan, ToChangelogPlan, FromChangelogPlan>;
   PlanColumns columns;
   Node node;
   std::optional<WindowColumns> window;
@@ -170,6 +190,8 @@ PlanPtr MakeUnion(std::vector<PlanPtr> inputs);
 PlanPtr MakeOver(OverPlan node);
 PlanPtr MakeRank(RankPlan node, std::string number_name);
 PlanPtr MakeSort(SortPlan node);
+PlanPtr MakeToChangelog(ToChangelogPlan node, std::string op_name);
+PlanPtr MakeFromChangelog(FromChangelogPlan node);
 
 /// Column `index` of `plan` as an expression.
 expr::Expression InputOf(const Plan& plan, int index);

@@ -147,7 +147,8 @@ struct GraphMaker::State {
       return Changes{below.updates, below.deletes || outer || below.updates};
     }
     if (plan.As<TemporalJoinPlan>()) return ChangesOf(*plan.As<TemporalJoinPlan>()->left);
-    if (plan.As<OverPlan>()) return Changes{};
+    if (plan.As<OverPlan>() || plan.As<ToChangelogPlan>()) return Changes{};
+    if (plan.As<FromChangelogPlan>()) return Changes{true, true};
     if (auto* rank = plan.As<RankPlan>()) {
       if (rank->input->window && WindowedRank(*rank)) return Changes{};
       if (Deduplicates(*rank, below) && !LastByTime(*rank) && Proctime(*rank)) return Changes{};
@@ -158,6 +159,19 @@ struct GraphMaker::State {
       return Changes{below.updates, below.deletes};
     }
     return below;
+  }
+
+  /// Whether the plan's rows come to an end.
+  Result<bool> HasEnd(const Plan& plan) {
+    if (auto* scan = plan.As<ScanPlan>()) {
+      THALWEG_ASSIGN(const graph::SourceTable* source, SourceOf(plan, *scan));
+      return source->bounded;
+    }
+    for (const PlanPtr& input : InputsOfPlan(plan)) {
+      THALWEG_ASSIGN(const bool has_end, HasEnd(*input));
+      if (!has_end) return false;
+    }
+    return true;
   }
 
   // --- Ranks.
@@ -240,6 +254,26 @@ struct GraphMaker::State {
   }
   static int32_t ParallelismOf(const std::vector<int>& keys) { return keys.empty() ? 1 : 0; }
 
+  /// Of rows that update by `keys`: as whole changelog, with -U if `before`.
+  Stream Normalized(Stream stream, const Plan& plan, const std::vector<int>& keys, bool before) {
+    graph::ChangelogNormalizeSpec spec;
+    spec.input = SchemaOf(plan.columns);
+    spec.keys = keys;
+    spec.generate_update_before = before;
+    spec.ttl_ms = options.state_ttl_ms;
+    graph::Node node = NewNode("changelog-normalize", "ChangelogNormalize", Encode(spec), spec.input);
+    node.keyed = true;
+    Input input = Keyed(stream, spec.keys);
+    input.changelog = ChangelogMode::kUpsert;
+    return Add(std::move(node), {{input}}, 0);
+  }
+
+  /// Of rows with all kinds of changes, for a reader that wants no -U.
+  Stream WithoutUpdateBefore(Stream stream, const types::Schema& schema) {
+    graph::Node node = NewNode("drop-update-before", "DropUpdateBefore", Encode(graph::DropUpdateBeforeSpec{schema}), schema);
+    return Add(std::move(node), {{Input{stream, Partitioning::kForward, {}, ChangelogMode::kRetract}}}, stream.parallelism);
+  }
+
   // --- Plans.
 
   /// `before`: whether -U is wanted in front of +U.
@@ -286,19 +320,11 @@ struct GraphMaker::State {
     if (scan.table->watermark) spec.watermark = scan.table->watermark->expression;
     if (spec.watermark || !spec.columns.empty()) node.scan = graph::Encode(spec);
     Stream stream = Add(std::move(node), {}, source->node.parallelism);
+    if (source->changelog == ChangelogMode::kRetract && !before) return WithoutUpdateBefore(stream, SchemaOf(plan.columns));
     if (source->changelog != ChangelogMode::kUpsert) return stream;
-    graph::ChangelogNormalizeSpec normalize;
-    normalize.input = SchemaOf(plan.columns);
-    normalize.keys = scan.table->primary_key;
-    normalize.generate_update_before = before;
-    normalize.ttl_ms = options.state_ttl_ms;
-    if (normalize.keys.empty())
+    if (scan.table->primary_key.empty())
       return UserError("Table {} is an upsert table: it needs a PRIMARY KEY", scan.table->path.ToString());
-    graph::Node normalized = NewNode("changelog-normalize", "ChangelogNormalize", Encode(normalize), normalize.input);
-    normalized.keyed = true;
-    Input input = Keyed(stream, normalize.keys);
-    input.changelog = ChangelogMode::kUpsert;
-    return Add(std::move(normalized), {{input}}, 0);
+    return Normalized(stream, plan, scan.table->primary_key, before);
   }
 
   Result<Stream> Make(const Plan& plan, const ValuesPlan& values, bool) {
@@ -441,17 +467,37 @@ struct GraphMaker::State {
   }
 
   Result<Stream> Make(const Plan& plan, const TemporalJoinPlan& join, bool before) {
+    THALWEG_ASSIGN(Changes below, ChangesOf(*join.left));
     THALWEG_ASSIGN(Stream left, Build(join.left, before));
     THALWEG_ASSIGN(Stream right, Build(join.right, true));
+    Input left_edge = Keyed(left, Sides(join.keys, true)), right_edge = Keyed(right, Sides(join.keys, false));
+    left_edge.changelog = ModeOf(below, before);
+    THALWEG_ASSIGN(Changes right_changes, ChangesOf(*join.right));
+    right_edge.changelog = ModeOf(right_changes, true);
+    graph::JoinSides sides = SidesOf(join.keys, join.left, join.right, join.condition, join.outer ? JoinType::kLeft : JoinType::kInner);
+    THALWEG_ASSIGN(const bool has_end, HasEnd(*join.right));
+    const auto& unique = join.right->unique_keys;
+    const bool one_a_key = std::any_of(unique.begin(), unique.end(), [&](const std::vector<int>& key) {
+      return Contains(Sides(join.keys, false), key);
+    });
+    if (join.snapshot || (join.right_time < 0 && (has_end || !one_a_key))) {
+      using Load = graph::SnapshotJoinSpec::Load;
+      graph::SnapshotJoinSpec spec;
+      spec.sides = std::move(sides);
+      if (!unique.empty()) spec.right_unique_key = unique[0];
+      spec.load = has_end ? Load::kEnd : join.load_time_ms ? Load::kTime : Load::kNone;
+      spec.load_time_ms = join.load_time_ms.value_or(0);
+      spec.ttl_ms = options.state_ttl_ms;
+      return AddJoin(plan, "snapshot-join", "SnapshotJoin", Encode(spec), left_edge, right_edge, 0);
+    }
     graph::TemporalJoinSpec spec;
-    spec.sides = SidesOf(join.keys, join.left, join.right, join.condition, join.outer ? JoinType::kLeft : JoinType::kInner);
+    spec.sides = std::move(sides);
     if (join.right_time >= 0) {
       spec.left_time = join.left_time;
       spec.right_time = join.right_time;
     }
     spec.ttl_ms = options.state_ttl_ms;
-    return AddJoin(plan, "temporal-join", "TemporalJoin", Encode(spec), Keyed(left, Sides(join.keys, true)),
-                   Keyed(right, Sides(join.keys, false)), 0);
+    return AddJoin(plan, "temporal-join", "TemporalJoin", Encode(spec), left_edge, right_edge, 0);
   }
 
   Result<Stream> Make(const Plan& plan, const UnnestPlan& unnest, bool before) {
@@ -466,6 +512,43 @@ struct GraphMaker::State {
     graph::Node node = NewNode("unnest", "Unnest", Encode(spec), SchemaOf(plan.columns));
     return Add(std::move(node), {{Input{input, Partitioning::kForward, {}, ModeOf(below, before)}}}, input.parallelism);
   }
+  static Status CheckCodes(const ToChangelogPlan& log, Changes below) {
+    for (const graph::ChangeCode& code : log.codes) {
+      const bool comes = code.kind == types::RowKind::kInsert || (code.kind == types::RowKind::kDelete ? below.deletes : below.updates);
+      if (log.own_codes && !comes)
+        return UserError("Invalid 'op_mapping' for TO_CHANGELOG: the input table does not produce {}. Remove it from the mapping",
+                         types::RowKindText(code.kind));
+    }
+    if (log.full_deletes.value_or(false) && !below.deletes)
+      return UserError("Invalid 'produces_full_deletes' for TO_CHANGELOG: the input table never deletes rows. Remove the argument");
+    return {};
+  }
+
+  Result<Stream> Make(const Plan& plan, const ToChangelogPlan& log, bool) {
+    THALWEG_ASSIGN(Changes below, ChangesOf(*log.input));
+    THALWEG_TRY(CheckCodes(log, below));
+    const bool before = std::any_of(log.codes.begin(), log.codes.end(), [](const graph::ChangeCode& code) {
+      return code.kind == types::RowKind::kUpdateBefore;
+    });
+    THALWEG_ASSIGN(Stream input, Build(log.input, before));
+    graph::ToChangelogSpec spec{SchemaOf(log.input->columns), log.partition, log.codes, !log.full_deletes.value_or(true), {}};
+    if (spec.partial_deletes && !log.input->unique_keys.empty()) spec.kept = log.input->unique_keys[0];
+    graph::Node node = NewNode("to-changelog", "ToChangelog", Encode(spec), SchemaOf(plan.columns));
+    return Add(std::move(node), {{Input{input, Partitioning::kForward, {}, ModeOf(below, before)}}}, input.parallelism);
+  }
+
+  Result<Stream> Make(const Plan& plan, const FromChangelogPlan& log, bool before) {
+    THALWEG_ASSIGN(Changes below, ChangesOf(*log.input));
+    if (below.any()) return UserError("FROM_CHANGELOG takes a table that only inserts, and its input updates or deletes rows");
+    THALWEG_ASSIGN(Stream input, Build(log.input, true));
+    graph::FromChangelogSpec spec{SchemaOf(log.input->columns), log.partition, log.op, log.codes, log.skip_unknown};
+    const types::Schema output = SchemaOf(plan.columns);
+    graph::Node node = NewNode("from-changelog", "FromChangelog", Encode(spec), output);
+    const Stream changes = Add(std::move(node), {{Input{input}}}, input.parallelism);
+    if (!log.upsert) return before ? changes : WithoutUpdateBefore(changes, output);
+    return before ? Normalized(changes, plan, plan.unique_keys[0], true) : changes;
+  }
+
   Result<Stream> Make(const Plan&, const ExpandPlan&, bool) { return UserError("GROUPING SETS are not supported yet"); }
 
   // A union has no node: its readers read all of its inputs. Where one is needed (another parallelism, a name), a calc does nothing.
