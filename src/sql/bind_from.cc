@@ -109,11 +109,12 @@ PlanPtr OnlyKept(PlanPtr join, const std::vector<int>& kept) {
 
 }  // namespace
 
-PlanPtr MakeJoinOn(JoinType type, PlanPtr left, PlanPtr right, const std::vector<Expression>& conjuncts) {
+PlanPtr MakeJoinOn(JoinType type, PlanPtr left, PlanPtr right, const std::vector<Expression>& conjuncts, JoinTtl ttl) {
   const size_t width = left->columns.size();
   KeyedInputs inputs = KeyedByEqualities(std::move(left), std::move(right), conjuncts);
   JoinPlan join;
   join.type = type;
+  join.ttl = ttl;
   join.keys = std::move(inputs.keys);
   join.condition = std::move(inputs.condition);
   join.left = std::move(inputs.left);
@@ -286,7 +287,7 @@ Scope Binder::BindJoin(const Join& join, const Scope* outer) {
   else if (ref.as_of)
     both.plan = BindTemporal(join, left, right, ref, both);
   else
-    both.plan = MakeJoinOn(type, left.plan, right.plan, conjuncts);
+    both.plan = MakeJoinOn(type, left.plan, right.plan, conjuncts, {StateTtlOf(left), StateTtlOf(right)});
   return both;
 }
 

@@ -86,6 +86,7 @@ PlanPtr Binder::BindWhere(const Expr& where, Scope& scope) {
 
 PlanPtr Binder::BindSelect(const Select& select, const Query& query, const Scope* outer) {
   Scope scope;
+  ttl_hints_.push_back(TtlHints(select));
   if (select.from)
     scope = BindFrom(*select.from, outer);
   else
@@ -100,8 +101,11 @@ PlanPtr Binder::BindSelect(const Select& select, const Query& query, const Scope
   const bool grouped = HasAggregates(select);
   if (grouped) {
     grouping = BindGrouping(select, scope);
+    grouping.ttl_ms = StateTtlOf(scope);
     context.grouping = &grouping;
   }
+  CheckTtlHints();
+  ttl_hints_.pop_back();
   context.over = &over;
   std::vector<Item> items = ExpandItems(select, scope);
   std::vector<Expression> columns;

@@ -60,6 +60,7 @@ struct Grouping {
   std::vector<WindowProperty> properties;
   int grouping_sets = 0;  // more than one: the last key is the number of the set
   std::vector<std::vector<int>> sets;
+  std::optional<int64_t> ttl_ms;  // STATE_TTL
 };
 
 /// OVER calls met in a select list; each becomes a column behind those of the input.
@@ -165,6 +166,18 @@ class Binder {
   /// The table of a table function's argument, and the columns that it is partitioned by.
   PlanPtr BindTableArgument(const Expr& argument, std::string_view function, const Scope* outer, std::vector<int>& partition);
 
+  // bind_hints.cc
+  /// STATE_TTL of a SELECT: by the name of a table in its FROM, in milliseconds, and whether it was found there.
+  struct TtlHint {
+    int64_t ttl_ms = 0;
+    Position at;
+    bool used = false;
+  };
+  std::map<std::string, TtlHint> TtlHints(const Select& select) const;
+  /// What the innermost SELECT says of the one table that `scope` is.
+  std::optional<int64_t> StateTtlOf(const Scope& scope);
+  void CheckTtlHints() const;
+
   // bind_subquery.cc
   PlanPtr ApplySubqueries(const Expr& where, Scope& scope, std::vector<expr::Expression>& conjuncts);
 
@@ -182,6 +195,7 @@ class Binder {
 
   const BindEnvironment& environment_;
   std::vector<std::map<std::string, PlanPtr>> common_tables_;  // WITH, innermost last
+  std::vector<std::map<std::string, TtlHint>> ttl_hints_;  // of the SELECTs at hand, innermost last
   int views_ = 0;                                              // how deep in views
 };
 
@@ -195,7 +209,7 @@ T OrFail(Result<T> result, const Position& at) {
 }
 
 /// The join of two plans on conditions over the columns of both: equalities of the two sides become keys.
-PlanPtr MakeJoinOn(JoinType type, PlanPtr left, PlanPtr right, const std::vector<expr::Expression>& conjuncts);
+PlanPtr MakeJoinOn(JoinType type, PlanPtr left, PlanPtr right, const std::vector<expr::Expression>& conjuncts, JoinTtl ttl = {});
 
 /// SNAPSHOT(...) in place of a table; null: it is another.
 const Call* SnapshotCall(const TableRef& ref);

@@ -59,6 +59,7 @@ struct AggregatePlan {
   std::vector<graph::AggregateCall> calls;
   std::optional<graph::WindowShape> window;
   std::vector<WindowProperty> properties;
+  std::optional<int64_t> ttl_ms;  // STATE_TTL
 };
 /// Appends window_start, window_end, window_time.
 struct WindowPlan {
@@ -78,6 +79,10 @@ struct IntervalBounds {
   int64_t upper_ms = 0;
   bool processing_time = false;
 };
+/// How long state of a join's sides is kept, where a query says so by STATE_TTL.
+struct JoinTtl {
+  std::optional<int64_t> left_ms, right_ms;
+};
 struct JoinPlan {
   JoinType type = JoinType::kInner;
   PlanPtr left;
@@ -86,6 +91,7 @@ struct JoinPlan {
   std::optional<expr::Expression> condition;  // beside the keys; over left and right columns
   std::optional<IntervalBounds> interval;
   bool windowed = false;  // both sides carry one window, which is among the keys
+  JoinTtl ttl;
 };
 /// FOR SYSTEM_TIME AS OF: the version of the right side at the left's time.
 struct TemporalJoinPlan {

@@ -168,7 +168,7 @@ PlanPtr PushConditionsIntoJoin(const Plan& plan) {
                                                     right_plan->columns[static_cast<size_t>(key.right)].type)})
                        .value());
   if (join->condition) SplitConjuncts(*join->condition, both);
-  PlanPtr joined = MakeJoinOn(JoinType::kInner, std::move(left_plan), std::move(right_plan), both);
+  PlanPtr joined = MakeJoinOn(JoinType::kInner, std::move(left_plan), std::move(right_plan), both, join->ttl);
   return MakeCalc(std::move(joined), std::nullopt, calc->columns, NamesOf(plan));
 }
 
@@ -200,8 +200,17 @@ PlanPtr RecogniseRank(const Plan& plan) {
     const std::vector<int> inputs = expr::InputsOf(e);
     return !inputs.empty() && inputs.back() == number;
   });
-  PlanPtr rank = MakeRank({over->input, over->partition, over->order, from, to, used}, over->calls[0].name);
-  return MakeCalc(std::move(rank), JoinConjuncts(rest), calc->columns, NamesOf(plan));
+  // Where only one number is kept, it is a constant.
+  const bool numbered = used && from != to;
+  PlanPtr rank = MakeRank({over->input, over->partition, over->order, from, to, numbered}, over->calls[0].name);
+  std::vector<Expression> columns = calc->columns;
+  if (used && !numbered) {
+    std::vector<Expression> values = InputsOfAll(*over->input);
+    values.push_back(Expression::Literal(expr::Value::BigInt(from)));
+    for (std::vector<Expression>* all : {&columns, &rest})
+      for (Expression& e : *all) e = expr::ReplaceInputs(e, values);
+  }
+  return MakeCalc(std::move(rank), JoinConjuncts(rest), std::move(columns), NamesOf(plan));
 }
 
 PlanPtr DropRankNumber(const Plan& plan) {

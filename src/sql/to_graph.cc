@@ -151,7 +151,7 @@ struct GraphMaker::State {
     if (plan.As<FromChangelogPlan>()) return Changes{true, true};
     if (auto* rank = plan.As<RankPlan>()) {
       if (rank->input->window && WindowedRank(*rank)) return Changes{};
-      if (Deduplicates(*rank, below) && !LastByTime(*rank) && Proctime(*rank)) return Changes{};
+      if (Deduplicates(*rank, below) && !LastByTime(*rank)) return Changes{};
       return Changes{true, true};
     }
     if (auto* sort = plan.As<SortPlan>()) {
@@ -191,6 +191,37 @@ struct GraphMaker::State {
   /// The first or last row by time of an append-only input.
   static bool Deduplicates(const RankPlan& rank, Changes below) {
     return rank.from == 1 && rank.to == 1 && !rank.number && !below.any() && OnTime(rank);
+  }
+
+  /// How a column's value changes when the row that has it is updated.
+  enum class Course : uint8_t { kAny, kSame, kRises, kFalls };
+  Result<Course> CourseOf(const Plan& plan, int column) {
+    if (auto* calc = plan.As<CalcPlan>()) {
+      const Expression& value = calc->columns[static_cast<size_t>(column)];
+      if (value.kind() != Expression::Kind::kInput) return Course::kAny;
+      return CourseOf(*calc->input, value.input());
+    }
+    auto* aggregate = plan.As<AggregatePlan>();
+    if (!aggregate || aggregate->window) return Course::kAny;
+    const auto at = static_cast<size_t>(column);
+    if (at < aggregate->keys.size()) return Course::kSame;
+    THALWEG_ASSIGN(Changes below, ChangesOf(*aggregate->input));
+    const std::string& function = aggregate->calls[at - aggregate->keys.size()].function;
+    if (below.any()) return Course::kAny;
+    if (function == "COUNT" || function == "MAX") return Course::kRises;
+    return function == "MIN" ? Course::kFalls : Course::kAny;
+  }
+
+  /// The unique key of a rank's input whose rows never get worse, so that they need not be taken back; empty: it is no such input.
+  Result<std::vector<int>> KeyOfRisingRows(const RankPlan& rank, Changes below) {
+    if (!below.updates || below.deletes || rank.order.empty()) return std::vector<int>{};
+    for (const graph::SortKey& key : rank.order) {
+      THALWEG_ASSIGN(const Course course, CourseOf(*rank.input, key.column));
+      if (course != Course::kSame && course != (key.descending ? Course::kRises : Course::kFalls)) return std::vector<int>{};
+    }
+    for (const std::vector<int>& key : rank.input->unique_keys)
+      if (Contains(key, rank.partition)) return key;
+    return std::vector<int>{};
   }
 
   // --- Nodes.
@@ -394,7 +425,7 @@ struct GraphMaker::State {
     spec.calls = aggregate.calls;
     spec.input_changes = below.any();
     spec.generate_update_before = before;
-    spec.ttl_ms = options.state_ttl_ms;
+    spec.ttl_ms = aggregate.ttl_ms.value_or(options.state_ttl_ms);
     graph::Node node = NewNode("group-aggregate", "GroupAggregate", Encode(spec), SchemaOf(plan.columns));
     node.keyed = true;
     return Add(std::move(node), {{edge}}, ParallelismOf(aggregate.keys));
@@ -462,7 +493,8 @@ struct GraphMaker::State {
     spec.sides = std::move(sides);
     if (!join.left->unique_keys.empty()) spec.left_unique_key = join.left->unique_keys[0];
     if (!join.right->unique_keys.empty()) spec.right_unique_key = join.right->unique_keys[0];
-    spec.left_ttl_ms = spec.right_ttl_ms = options.state_ttl_ms;
+    spec.left_ttl_ms = join.ttl.left_ms.value_or(options.state_ttl_ms);
+    spec.right_ttl_ms = join.ttl.right_ms.value_or(options.state_ttl_ms);
     return AddJoin(plan, "join", "Join", Encode(spec), left_edge, right_edge, parallelism);
   }
 
@@ -590,9 +622,10 @@ struct GraphMaker::State {
 
   Result<Stream> Make(const Plan& plan, const RankPlan& rank, bool before) {
     THALWEG_ASSIGN(Changes below, ChangesOf(*rank.input));
-    THALWEG_ASSIGN(Stream input, Build(rank.input, true));
+    THALWEG_ASSIGN(const std::vector<int> upsert_key, KeyOfRisingRows(rank, below));
+    THALWEG_ASSIGN(Stream input, Build(rank.input, upsert_key.empty()));
     Input edge = Keyed(input, rank.partition);
-    edge.changelog = ModeOf(below, true);
+    edge.changelog = ModeOf(below, upsert_key.empty());
     const int32_t parallelism = ParallelismOf(rank.partition);
     const types::Schema in = SchemaOf(rank.input->columns), out = SchemaOf(plan.columns);
     auto add = [&](std::string kind, std::string name, std::string payload) -> Stream {
@@ -611,6 +644,7 @@ struct GraphMaker::State {
       spec.keys = rank.partition;
       spec.time_column = Proctime(rank) ? -1 : rank.order[0].column;
       spec.keep_last = LastByTime(rank);
+      spec.on_watermark = !spec.keep_last && spec.time_column >= 0;
       spec.generate_update_before = before;
       spec.ttl_ms = options.state_ttl_ms;
       return add("deduplicate", "Deduplicate", Encode(spec));
@@ -623,6 +657,8 @@ struct GraphMaker::State {
     spec.to = rank.to;
     spec.rank_number = rank.number;
     spec.kind = below.any() ? graph::RankSpec::Input::kRetract : graph::RankSpec::Input::kAppend;
+    if (!upsert_key.empty()) spec.kind = graph::RankSpec::Input::kUpsert;
+    spec.unique_key = upsert_key;
     spec.generate_update_before = before;
     spec.ttl_ms = options.state_ttl_ms;
     return add("rank", "Rank", Encode(spec));
