@@ -2,6 +2,7 @@
 #include "graph/changelog_spec.h"
 #include "graph/join_spec.h"
 #include "graph/rank_spec.h"
+#include "graph/sorted_over_spec.h"
 #include "testing/fuzz.h"
 
 namespace thalweg::graph {
@@ -38,7 +39,9 @@ JoinSides SampleSides() {
 FUZZ_TARGET(RelationSpecs, Encode(JoinSpec{SampleSides()}), Encode(IntervalJoinSpec{SampleSides(), 0, 1, 1, 1}),
             Encode(RankSpec{SampleInput(), {0}, {{.column = 1}}}), Encode(SortSpec{SampleInput(), {{.column = 0}}}),
             Encode(ChangelogNormalizeSpec{SampleInput(), {0}}),
-            Encode(FromChangelogSpec{SampleLog(), {0}, 1, {{types::RowKind::kDelete, "d"}}})) {
+            Encode(FromChangelogSpec{SampleLog(), {0}, 1, {{types::RowKind::kDelete, "d"}}}),
+            Encode(SortedOverSpec{SampleInput(), {0}, {{.column = 1}}, true})) {
+  CheckAgain(DecodeSortedOver(input), DecodeSortedOver);
   CheckAgain(DecodeJoin(input), DecodeJoin);
   CheckAgain(DecodeIntervalJoin(input), DecodeIntervalJoin);
   CheckAgain(DecodeTemporalJoin(input), DecodeTemporalJoin);

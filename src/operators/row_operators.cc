@@ -12,6 +12,7 @@
 #include "operators/rank.h"
 #include "operators/snapshot_join.h"
 #include "operators/sort.h"
+#include "operators/sorted_over.h"
 #include "operators/temporal_join.h"
 #include "operators/unnest.h"
 #include "operators/window_aggregate.h"
@@ -40,6 +41,7 @@ void AddRowOperators(flow::Registry& registry) {
   registry.AddOperator("to-changelog", MakeToChangelog);
   registry.AddOperator("from-changelog", MakeFromChangelog);
   registry.AddOperator("over-aggregate", MakeOverAggregate);
+  registry.AddOperator("sorted-over", MakeSortedOver);
   registry.AddOperator("window-aggregate", MakeWindowAggregate);
   registry.AddOperator("window-tvf", MakeWindowTvf);
 }

@@ -24,7 +24,7 @@ std::string UpperText(std::string_view text) {
   return upper;
 }
 
-std::string Trimmed(std::string_view text) {
+std::string WithoutBlanks(std::string_view text) {
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
   while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
   return std::string(text);
@@ -35,7 +35,7 @@ std::vector<std::string> SplitList(std::string_view text) {
   std::vector<std::string> parts;
   while (true) {
     const size_t comma = text.find(',');
-    parts.push_back(Trimmed(text.substr(0, comma)));
+    parts.push_back(WithoutBlanks(text.substr(0, comma)));
     if (comma == std::string_view::npos) return parts;
     text.remove_prefix(comma + 1);
   }
@@ -226,8 +226,8 @@ PlanPtr Binder::BindFromChangelog(const Call& call, const Expr& expr, const Scop
     const Position& at = mapping->second->span.begin;
     node.codes.clear();
     for (const auto& [codes, change] : TextPairs(BindConstant(*mapping->second, "op_mapping"), at)) {
-      const RowKind kind = ChangeNamed(Trimmed(change), at);
-      MustBeNew(node.codes, kind, Trimmed(change), at, "several codes of one operation stand together: MAP['c, r', 'INSERT']");
+      const RowKind kind = ChangeNamed(WithoutBlanks(change), at);
+      MustBeNew(node.codes, kind, WithoutBlanks(change), at, "several codes of one operation stand together: MAP['c, r', 'INSERT']");
       for (const std::string& code : SplitList(codes)) node.codes.push_back({kind, code});
     }
     node.upsert = HasKind(node.codes, RowKind::kUpdateAfter) && !HasKind(node.codes, RowKind::kUpdateBefore);

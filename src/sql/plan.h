@@ -105,7 +105,7 @@ struct TemporalJoinPlan {
   bool snapshot = false;               // SNAPSHOT(...): the right side is loaded first,
   std::optional<int64_t> load_time_ms;  // up to this watermark; none: to its end
 };
-/// Each row with each element of its collection.
+/// Each row with each element of its collection; with a BIGINT in the collection's place, as many copies of the row.
 struct UnnestPlan {
   PlanPtr input;
   expr::Expression collection;
