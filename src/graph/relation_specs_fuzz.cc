@@ -1,5 +1,6 @@
 #include "base/check.h"
 #include "graph/changelog_spec.h"
+#include "graph/constraint_spec.h"
 #include "graph/join_spec.h"
 #include "graph/rank_spec.h"
 #include "graph/sorted_over_spec.h"
@@ -40,6 +41,7 @@ FUZZ_TARGET(RelationSpecs, Encode(JoinSpec{SampleSides()}), Encode(IntervalJoinS
             Encode(RankSpec{SampleInput(), {0}, {{.column = 1}}}), Encode(SortSpec{SampleInput(), {{.column = 0}}}),
             Encode(ChangelogNormalizeSpec{SampleInput(), {0}}),
             Encode(FromChangelogSpec{SampleLog(), {0}, 1, {{types::RowKind::kDelete, "d"}}}),
+            Encode(ConstraintSpec{SampleInput(), ConstraintSpec::NotNull::kDrop}),
             Encode(SortedOverSpec{SampleInput(), {0}, {{.column = 1}}, true})) {
   CheckAgain(DecodeSortedOver(input), DecodeSortedOver);
   CheckAgain(DecodeJoin(input), DecodeJoin);
@@ -58,6 +60,7 @@ FUZZ_TARGET(RelationSpecs, Encode(JoinSpec{SampleSides()}), Encode(IntervalJoinS
   CheckAgain(DecodeDropUpdateBefore(input), DecodeDropUpdateBefore);
   CheckAgain(DecodeToChangelog(input), DecodeToChangelog);
   CheckAgain(DecodeFromChangelog(input), DecodeFromChangelog);
+  CheckAgain(DecodeConstraints(input), DecodeConstraints);
 }
 
 }  // namespace thalweg::graph

@@ -82,17 +82,19 @@ class WindowJoinOperator final : public AttachedWindowOperator {
     rows_.Open(context);
     THALWEG_ASSIGN(left_, OpenTable<WindowedRows>(backend, "left-records", state::StateKind::kMap, 0));
     THALWEG_ASSIGN(right_, OpenTable<WindowedRows>(backend, "right-records", state::StateKind::kMap, 0));
+    THALWEG_ASSIGN(alone_, OpenTable<WindowedRows>(backend, "unmatched-records", state::StateKind::kMap, 0));
     return {};
   }
 
-  // A row whose key has a NULL that equals nothing joins nothing: what it gives is known at once.
+  // A row whose key has a NULL that equals nothing joins nothing. What it gives waits for its window like all others.
   Result<bool> Keep(int input, const columns::Batch& batch, int32_t row, const state::KeyView& key,
                     std::string_view window) override {
     const bool left = input == 0;
     if (!rows_.KeyMatches(batch, row, left)) {
-      if (left && type_ == JoinType::kAnti) output().CopyRow(batch, row, RowKind::kInsert);
-      if (pads(left)) rows_.EmitPadded({.batch = &batch, .row = row}, left, RowKind::kInsert, output());
-      return false;
+      if (!pads(left) && !(left && type_ == JoinType::kAnti)) return false;
+      std::string& alone = alone_.FindOrCreate(key, window).rows.emplace_back(1, left ? kLeftSide : kRightSide);
+      AppendStoredRow(batch, row, alone);
+      return true;
     }
     AppendStoredRow(batch, row, (left ? left_ : right_).FindOrCreate(key, window).rows.emplace_back());
     return true;
@@ -111,14 +113,24 @@ class WindowJoinOperator final : public AttachedWindowOperator {
     for (size_t i = 0; i < rights.rows.size(); ++i)
       if (pads(false) && !rights.joined[i])
         rows_.EmitPadded({.bytes = rights.rows[i]}, false, RowKind::kInsert, output());
+    for (const std::string& row : Copy(alone_, key, window).rows) SendAlone(row);
     left_.Erase(key, window);
     right_.Erase(key, window);
+    alone_.Erase(key, window);
     return true;
   }
 
  private:
   bool pads(bool left) const {
     return type_ == JoinType::kFull || type_ == (left ? JoinType::kLeft : JoinType::kRight);
+  }
+
+  void SendAlone(const std::string& row) {
+    const std::string_view bytes = std::string_view(row).substr(1);
+    if (type_ == JoinType::kAnti)
+      output().AppendStored(bytes, RowKind::kInsert);
+    else
+      rows_.EmitPadded({.bytes = bytes}, row[0] == kLeftSide, RowKind::kInsert, output());
   }
 
   static WindowedRows Copy(state::Table<WindowedRows>& table, const state::KeyView& key, std::string_view window) {
@@ -148,9 +160,12 @@ class WindowJoinOperator final : public AttachedWindowOperator {
     return {};
   }
 
+  static constexpr char kLeftSide = 'l', kRightSide = 'r';
+
   JoinType type_;
   JoinRows rows_;
   state::Table<WindowedRows> left_, right_;
+  state::Table<WindowedRows> alone_;  // rows that can match none, behind a byte that says of which side
 };
 
 /// Rows of a window in order, no more than may be sent; found by their sort keys.

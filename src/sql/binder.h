@@ -173,10 +173,12 @@ class Binder {
   // bind_from.cc
   Scope BindFrom(const TableRef& table, const Scope* outer);
   Scope BindNamed(const NamedTable& named, const TableRef& ref);
+  Scope BindFile(const NamedTable& named, const TableRef& ref);
   Scope BindJoin(const Join& join, const Scope* outer);
   Scope Combine(const Scope& left, const Scope& right, PlanPtr plan);
   Scope BindUnnest(const Unnest& unnest, const TableRef& ref, Scope left, bool outer_join);
   Scope WithAlias(PlanPtr plan, const TableRef& ref, std::string alias, std::optional<ObjectPath> path = {});
+  ObjectPath PathOf(const Name& name) const;
   PlanPtr TableScan(const Name& name, const std::vector<Hint>& hints, const Span& span);
   PlanPtr BindTemporal(const Join& join, const Scope& left, const Scope& right, const TableRef& ref,
                        const Scope& both);
@@ -240,6 +242,7 @@ class Binder {
   std::vector<std::map<std::string, PlanPtr>> common_tables_;  // WITH, innermost last
   std::vector<std::map<std::string, TtlHint>> ttl_hints_;  // of the SELECTs at hand, innermost last
   int views_ = 0;                                              // how deep in views
+  TablePtr view_;                                              // the innermost: its names go by what was current when it was made
 };
 
 /// Throws SyntaxError.
