@@ -79,14 +79,12 @@ PlanPtr Binder::BindWindowFunction(const Call& call, const Expr& expr, const Sco
     if (found == arguments.end()) FailAt(expr.span.begin, fmt::format("{} lacks its argument {}", name, parameter));
     return *found->second;
   };
-  auto* table = need("DATA").As<TableArgument>();
-  if (!table) FailAt(need("DATA").span.begin, fmt::format("The first argument of {} is a table: TABLE t", name));
-  PlanPtr input = table->query ? BindQuery(*table->query, outer) : TableScan(table->table, {}, need("DATA").span);
+  WindowShape shape;
+  PlanPtr input = BindTableArgument(need("DATA"), name, outer, shape.partition);
   auto* descriptor = need("TIMECOL").As<Descriptor>();
   if (!descriptor || descriptor->columns.size() != 1)
     FailAt(need("TIMECOL").span.begin, fmt::format("{} needs DESCRIPTOR(time column)", name));
   const std::string& column = descriptor->columns[0].name.back().text;
-  WindowShape shape;
   shape.kind = signature->kind;
   for (size_t i = 0; i < input->columns.size(); ++i)
     if (input->columns[i].name == column) shape.time_column = static_cast<int>(i);
@@ -110,14 +108,6 @@ PlanPtr Binder::BindWindowFunction(const Call& call, const Expr& expr, const Sco
     FailAt(expr.span.begin, fmt::format("The intervals of {} must be positive", name));
   if (shape.kind == WindowShape::Kind::kCumulate && shape.size_ms % shape.slide_ms != 0)
     FailAt(expr.span.begin, fmt::format("The size of CUMULATE must be an integral multiple of its step"));
-  Scope scope;
-  scope.plan = input;
-  scope.sources.push_back({"", std::nullopt, 0, static_cast<int>(input->columns.size())});
-  for (const ExprPtr& key : table->partition_by) {
-    const expr::Expression bound = BindExpr(*key, {.scope = &scope, .clause = "PARTITION BY"});
-    if (bound.kind() != expr::Expression::Kind::kInput) FailAt(key->span.begin, "PARTITION BY of a table takes columns");
-    shape.partition.push_back(bound.input());
-  }
   if (time.type.precision() <= 3 || !timestamp) return MakeWindow(std::move(input), std::move(shape));
   return WindowOfMillis(std::move(input), std::move(shape));
 }

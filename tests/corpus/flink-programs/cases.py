@@ -168,18 +168,17 @@ def mentions(sql, table):
     return re.search(rf"\b{re.escape(table['name'])}\b", sql, re.IGNORECASE) is not None
 
 
-def input_steps(sources, keys, one_by_one):
-    """`one_by_one`: a row of each source in turn, as Flink's run side by side."""
+def input_steps(sources, keys, in_turn):
+    """The sources one after another, or in turn, each a row at a time."""
+    tables = [(f"--- input {source['name']}", rows_of(source, keys)) for source in sources]
     lines = []
-    if one_by_one:
-        names = [source["name"] for source in sources]
-        for turn in itertools.zip_longest(*(rows_of(source, keys) for source in sources)):
-            for name, row in zip(names, turn):
-                lines += [f"--- input {name}", row] if row else []
+    if in_turn:
+        for rows in itertools.zip_longest(*(rows for _, rows in tables)):
+            for (step, _), row in zip(tables, rows):
+                lines += [step, row] if row is not None else []
         return lines
-    for source in sources:
-        rows = rows_of(source, keys)
-        lines += [f"--- input {source['name']}", *rows] if rows else []
+    for step, rows in tables:
+        lines += [step, *rows] if rows else []
     return lines
 
 
@@ -206,20 +205,21 @@ def expectations(sinks, keys, by_table):
 
 
 def steps_of(program, sources, sinks, fold):
-    # Flink's watermark follows each row; here it follows each `--- input`.
-    one_by_one = any("WATERMARK" in column.upper() for source in sources for column in source["schema"])
+    # Flink's watermark follows each row; here it follows each `--- input`. Of several sources Flink takes rows in turn: it is by the
+    # watermark of all that a row is late.
+    in_turn = program.get("in_turn", any("WATERMARK" in column.upper() for source in sources for column in source["schema"]))
     restore = program["restore"]
     names = [sink["name"] for sink in sinks if fold or "testMaterializedData" in sink]
     lines = [f"--- time {program['time_at_start']}"] if "time_at_start" in program else []
-    lines += input_steps(sources, BEFORE, one_by_one)
+    lines += input_steps(sources, BEFORE, in_turn)
     if "time_before_restore" in program:
         lines.append(f"--- time {program['time_before_restore']}")
     if not restore:
-        lines += input_steps(sources, AFTER, one_by_one) + ["--- end"]
+        lines += input_steps(sources, AFTER, in_turn) + ["--- end"]
         both = CONSUMED_BEFORE + CONSUMED_AFTER
         return lines + expectations(sinks, both, {name: both for name in names})
     lines += expectations(sinks, CONSUMED_BEFORE, {name: CONSUMED_BEFORE for name in names})
-    lines += ["--- restart", *input_steps(sources, AFTER, one_by_one)]
+    lines += ["--- restart", *input_steps(sources, AFTER, in_turn)]
     if "time_after_restore" in program:
         lines.append(f"--- time {program['time_after_restore']}")
     lines.append("--- end")
@@ -251,8 +251,9 @@ def case_texts(program, fold):
     if program["restore"]:
         head.append("SET 'table.exec.sink.require-on-conflict' = 'false';")
     for source in program["sources"]:
-        # What is restored has no end: its first part is only what has come so far.
-        bounded = "false" if program["restore"] else "true"
+        # A lookup finds what is there; what is restored has no end: its first part is only what has come so far.
+        lookup = option(source, "disable-lookup") == "false"
+        bounded = "false" if lookup or program["restore"] else "true"
         head.append(create_table(source, {"changelog-mode": source_mode(source), "bounded": bounded}))
     for sink in program["sinks"]:
         head.append(create_table(sink, {"sink-changelog-mode": sink_mode(sink)}))
