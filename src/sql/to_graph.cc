@@ -770,10 +770,13 @@ struct GraphMaker::State {
     return AddShared(std::move(calc), {inputs}, one ? 1 : 0);
   }
 
-  /// Ascending by a time attribute of rows that only come: results are final.
-  static bool OverByTime(const OverPlan& over, Changes below) {
-    return !below.any() && over.order.size() == 1 && !over.order[0].descending &&
-           over.input->columns[static_cast<size_t>(over.order[0].column)].time != TimeRole::kNone;
+  /// Ascending by a time attribute of rows that only come: results are final. In batch mode any time bounds an interval.
+  bool OverByTime(const OverPlan& over, Changes below) const {
+    if (below.any() || over.order.size() != 1 || over.order[0].descending) return false;
+    const PlanColumn& column = over.input->columns[static_cast<size_t>(over.order[0].column)];
+    const bool millis = (column.type.id() == TypeId::kTimestamp || column.type.id() == TypeId::kTimestampLtz) &&
+                        column.type.precision() <= 3;
+    return column.time != TimeRole::kNone || (options.batch && millis && !over.frame.rows && over.frame.preceding);
   }
 
   Result<Stream> SortedOver(const Plan& plan, const OverPlan& over, Changes below, bool before) {
@@ -992,6 +995,11 @@ struct GraphMaker::State {
     std::vector<types::Field> fields;
     for (const PlanColumn& column : plan.columns) {
       const int declared = table.Find(column.name);
+      if (declared >= 0)
+        for (std::vector<int> way : table.columns[static_cast<size_t>(declared)].fixed_lengths) {
+          way.insert(way.begin(), static_cast<int>(fields.size()));
+          spec.fixed_lengths.push_back(std::move(way));
+        }
       fields.push_back({column.name, declared < 0 ? column.type : table.columns[static_cast<size_t>(declared)].type});
     }
     if (std::none_of(fields.begin(), fields.end(), [&](const types::Field& field) { return HasConstraint(field.type, spec); }))
