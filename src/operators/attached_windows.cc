@@ -47,7 +47,7 @@ namespace {
 /// Rows of one side of a window.
 struct WindowedRows {
   std::vector<std::string> rows;
-  std::vector<uint8_t> joined;  // of a right side whose window has begun to be sent
+  std::vector<uint8_t> joined;  // right: the window has begun to be sent, which of them have joined; left: not empty if they join nothing
 };
 
 }  // namespace
@@ -82,55 +82,44 @@ class WindowJoinOperator final : public AttachedWindowOperator {
     rows_.Open(context);
     THALWEG_ASSIGN(left_, OpenTable<WindowedRows>(backend, "left-records", state::StateKind::kMap, 0));
     THALWEG_ASSIGN(right_, OpenTable<WindowedRows>(backend, "right-records", state::StateKind::kMap, 0));
-    THALWEG_ASSIGN(alone_, OpenTable<WindowedRows>(backend, "unmatched-records", state::StateKind::kMap, 0));
     return {};
   }
 
-  // A row whose key has a NULL that equals nothing joins nothing. What it gives waits for its window like all others.
+  // A row whose key has a NULL that equals nothing joins nothing. It waits for the end of its window all the same, if it gives anything.
   Result<bool> Keep(int input, const columns::Batch& batch, int32_t row, const state::KeyView& key,
                     std::string_view window) override {
     const bool left = input == 0;
-    if (!rows_.KeyMatches(batch, row, left)) {
-      if (!pads(left) && !(left && type_ == JoinType::kAnti)) return false;
-      std::string& alone = alone_.FindOrCreate(key, window).rows.emplace_back(1, left ? kLeftSide : kRightSide);
-      AppendStoredRow(batch, row, alone);
-      return true;
-    }
-    AppendStoredRow(batch, row, (left ? left_ : right_).FindOrCreate(key, window).rows.emplace_back());
+    const bool alone = !rows_.KeyMatches(batch, row, left);
+    if (alone && !pads(left) && !(left && type_ == JoinType::kAnti)) return false;
+    WindowedRows& kept = (left ? left_ : right_).FindOrCreate(key, window);
+    AppendStoredRow(batch, row, kept.rows.emplace_back());
+    if (alone && left) kept.joined.assign(1, 1);
     return true;
   }
 
   Result<bool> Fire(const state::KeyView& key, std::string_view window) override {
     WindowedRows lefts = Copy(left_, key, window), rights = Copy(right_, key, window);
     rights.joined.resize(rights.rows.size());
+    WindowedRows nothing;
+    WindowedRows& matched = lefts.joined.empty() ? rights : nothing;
     for (size_t i = 0; i < lefts.rows.size(); ++i) {
       if (i > 0 && !output().has_credit()) {
         Pause(key, window, i, std::move(rights.joined));
         return false;
       }
-      THALWEG_TRY(JoinLeft(lefts.rows[i], rights));
+      THALWEG_TRY(JoinLeft(lefts.rows[i], matched));
     }
     for (size_t i = 0; i < rights.rows.size(); ++i)
       if (pads(false) && !rights.joined[i])
         rows_.EmitPadded({.bytes = rights.rows[i]}, false, RowKind::kInsert, output());
-    for (const std::string& row : Copy(alone_, key, window).rows) SendAlone(row);
     left_.Erase(key, window);
     right_.Erase(key, window);
-    alone_.Erase(key, window);
     return true;
   }
 
  private:
   bool pads(bool left) const {
     return type_ == JoinType::kFull || type_ == (left ? JoinType::kLeft : JoinType::kRight);
-  }
-
-  void SendAlone(const std::string& row) {
-    const std::string_view bytes = std::string_view(row).substr(1);
-    if (type_ == JoinType::kAnti)
-      output().AppendStored(bytes, RowKind::kInsert);
-    else
-      rows_.EmitPadded({.bytes = bytes}, row[0] == kLeftSide, RowKind::kInsert, output());
   }
 
   static WindowedRows Copy(state::Table<WindowedRows>& table, const state::KeyView& key, std::string_view window) {
@@ -160,12 +149,9 @@ class WindowJoinOperator final : public AttachedWindowOperator {
     return {};
   }
 
-  static constexpr char kLeftSide = 'l', kRightSide = 'r';
-
   JoinType type_;
   JoinRows rows_;
   state::Table<WindowedRows> left_, right_;
-  state::Table<WindowedRows> alone_;  // rows that can match none, behind a byte that says of which side
 };
 
 /// Rows of a window in order, no more than may be sent; found by their sort keys.

@@ -169,16 +169,17 @@ def mentions(sql, table):
 
 
 def input_steps(sources, keys, in_turn):
-    """The sources one after another, or in turn, each a row at a time."""
-    tables = [(f"--- input {source['name']}", rows_of(source, keys)) for source in sources]
+    """`in_turn`: a row of each source in turn, as Flink's run side by side."""
     lines = []
     if in_turn:
-        for rows in itertools.zip_longest(*(rows for _, rows in tables)):
-            for (step, _), row in zip(tables, rows):
-                lines += [step, row] if row is not None else []
+        names = [source["name"] for source in sources]
+        for turn in itertools.zip_longest(*(rows_of(source, keys) for source in sources)):
+            for name, row in zip(names, turn):
+                lines += [f"--- input {name}", row] if row else []
         return lines
-    for step, rows in tables:
-        lines += [step, *rows] if rows else []
+    for source in sources:
+        rows = rows_of(source, keys)
+        lines += [f"--- input {source['name']}", *rows] if rows else []
     return lines
 
 
@@ -251,9 +252,8 @@ def case_texts(program, fold):
     if program["restore"]:
         head.append("SET 'table.exec.sink.require-on-conflict' = 'false';")
     for source in program["sources"]:
-        # A lookup finds what is there; what is restored has no end: its first part is only what has come so far.
-        lookup = option(source, "disable-lookup") == "false"
-        bounded = "false" if lookup or program["restore"] else "true"
+        # What is restored has no end: its first part is only what has come so far.
+        bounded = "false" if program["restore"] else "true"
         head.append(create_table(source, {"changelog-mode": source_mode(source), "bounded": bounded}))
     for sink in program["sinks"]:
         head.append(create_table(sink, {"sink-changelog-mode": sink_mode(sink)}))
