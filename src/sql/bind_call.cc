@@ -23,6 +23,11 @@ std::string UpperName(const Name& name) {
   return upper;
 }
 
+bool HasColumn(const Scope* scope, const std::string& name) {
+  return scope && std::any_of(scope->plan->columns.begin(), scope->plan->columns.end(),
+                              [&](const PlanColumn& column) { return column.name == name; });
+}
+
 std::string_view BehaviorWord(JsonBehavior behavior) {
   switch (behavior) {
     case JsonBehavior::kNull: return "NULL";
@@ -47,6 +52,10 @@ std::string_view WrapperWord(JsonWrapper wrapper) {
 }
 
 }  // namespace
+
+bool IsWordOfColumn(const Call& call) {
+  return call.syntax == CallSyntax::kNoParentheses && !expr::Registry::BuiltIn().Find(UpperName(call.name));
+}
 
 // The clauses become arguments where expr/json.cc and json_query.cc have them.
 Expression Binder::BindJsonCall(const Call& call, const Expr& expr, const ExprContext& context) {
@@ -86,6 +95,10 @@ Expression Binder::BindCall(const Call& call, const Expr& expr, const ExprContex
   if (auto property = BindWindowProperty(call, expr, context)) return *std::move(property);
   if (auto grouping = BindGroupingFunction(call, expr, context)) return *std::move(grouping);
   if (expr::FindAggregate(name) && !expr::Registry::BuiltIn().Find(name)) return BindAggregate(call, expr, context);
+  if (IsWordOfColumn(call)) {
+    if (!HasColumn(context.scope, call.name.back().text)) FailAt(expr.span.begin, expr::Registry::BuiltIn().Unknown(name).message());
+    return BindColumn(ColumnRef{call.name}, expr, context);
+  }
   if (call.filter) FailAt(expr.span.begin, fmt::format("FILTER needs an aggregate function, {} is none", name));
   if (call.syntax == CallSyntax::kJson || call.syntax == CallSyntax::kJsonObject)
     return BindJsonCall(call, expr, context);

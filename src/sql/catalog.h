@@ -28,6 +28,8 @@ struct TableColumn {
   bool is_virtual = false;
   std::string comment;
   std::string source;  // of a computed column: its text, for SHOW CREATE TABLE
+  /// Where its type says CHAR(n) or BINARY(n), which types::DataType takes for VARCHAR(n) and VARBINARY(n): each the way to it by children.
+  std::vector<std::vector<int>> fixed_lengths;
 };
 
 struct TableWatermark {
