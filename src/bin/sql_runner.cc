@@ -62,6 +62,13 @@ class ScriptRun {
     return Status(status.category(), PlaceInFile(status.message(), script_.file.empty() ? "SQL" : script_.file));
   }
 
+  /// A plan in batch mode is a job like others: it needs no mode any more.
+  config::Configuration JobConfig() const {
+    config::Configuration config = session_.config();
+    config.Unset(config::kRuntimeMode.key);
+    return config;
+  }
+
   Status Print(std::string_view text) {
     if (std::fwrite(text.data(), 1, text.size(), out_) == text.size() && std::fflush(out_) == 0) return {};
     return ExternalError("Cannot print rows: {}", std::strerror(errno));
@@ -111,8 +118,8 @@ Status ScriptRun::Do(sql::JobToRun& job) {
   if (!is_last_)
     fmt::print(stderr, "Job '{}' runs to its end before the next statement (several at once: EXECUTE STATEMENT SET)\n",
                program.graph.name);
-  return (options_.terminal ? api::RunInTerminal(std::move(program), session_.config(), options_)
-                            : api::RunEmbedded(std::move(program), session_.config(), options_))
+  return (options_.terminal ? api::RunInTerminal(std::move(program), JobConfig(), options_)
+                            : api::RunEmbedded(std::move(program), JobConfig(), options_))
       .status();
 }
 
@@ -138,7 +145,7 @@ Status ScriptRun::Do(sql::QueryToRun& query) {
   if (run.terminal) signals.emplace(run.stop);
   Status ended;
   std::thread job([&] {
-    ended = api::RunEmbedded(std::move(program), session_.config(), run).status();
+    ended = api::RunEmbedded(std::move(program), JobConfig(), run).status();
     queue->Finish(ended);
   });
   Status printed = PrintRows(*queue, *writer);

@@ -69,11 +69,18 @@ PlanPtr WithoutOrder(PlanPtr plan) {
   return plan;
 }
 
+/// Of the queries around that of `scope`, from the nearest on.
+std::vector<PlanPtr> PlansAround(const Scope& scope) {
+  std::vector<PlanPtr> plans;
+  for (const Scope* outer = scope.outer; outer; outer = outer->outer) plans.push_back(outer->plan);
+  return plans;
+}
+
 /// Joins of one subquery to the rows of a plan, which gets columns at its end.
 class ValueJoin {
  public:
   ValueJoin(PlanPtr& plan, const SubqueryUse& use, std::function<int(int)> column)
-      : plan_(plan), use_(use), around_{plan, std::move(column), use.at} {}
+      : plan_(plan), use_(use), around_{plan, use.further, std::move(column), use.at} {}
 
   Expression Scalar() {
     Hoisted h = Hoist(use_.plan, around_);
@@ -270,6 +277,7 @@ SubqueryUse Binder::BindSubquery(const Expr& expr, const ExprContext& context, c
     operand = quantified->operand;
   }
   use.plan = BindQuery(**query, &around);
+  use.further = PlansAround(around);
   if (auto* row = operand ? operand->As<RowValue>() : nullptr)
     for (const ExprPtr& field : row->fields) use.operands.push_back(BindExpr(*field, context));
   else if (operand)
@@ -324,7 +332,7 @@ Conditions Binder::BindConditions(const Expr& condition, const ExprContext& cont
 }
 
 PlanPtr Binder::ApplySemiJoin(const SubqueryUse& use, PlanPtr plan, const std::function<int(int)>& column) {
-  const Surroundings around{plan, column, use.at};
+  const Surroundings around{plan, use.further, column, use.at};
   const int width = static_cast<int>(plan->columns.size());
   Hoisted h = Hoist(WithoutOrder(use.plan), around);
   if (h.one_row) {
@@ -380,7 +388,7 @@ Scope Binder::BindLateral(const Join& join, Scope left) {
     FailAt(at, "LATERAL (SELECT ...) stands on the right of CROSS, INNER and LEFT joins");
   if (join.natural || !join.using_columns.empty()) FailAt(at, "LATERAL (SELECT ...) is joined ON a condition");
   const Scope right = WithAlias(BindQuery(*std::get<DerivedTable>(ref.node).query, &left), ref, "");
-  const Surroundings around{left.plan, nullptr, at};
+  const Surroundings around{left.plan, PlansAround(left), nullptr, at};
   const Hoisted h = Hoist(right.plan, around);
   const bool outer_join = join.kind == JoinKind::kLeft;
   const int width = static_cast<int>(left.plan->columns.size());

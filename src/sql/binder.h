@@ -49,6 +49,7 @@ struct SubqueryUse {
   bool all = false;
   bool negated = false;
   Position at;
+  std::vector<PlanPtr> further;  // of the queries around the one that it stands in, from the nearest on
   types::DataType type() const;
 };
 
