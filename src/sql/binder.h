@@ -176,6 +176,11 @@ class Binder {
   Scope BindJoin(const Join& join, const Scope* outer);
   Scope Combine(const Scope& left, const Scope& right, PlanPtr plan);
   Scope BindUnnest(const Unnest& unnest, const TableRef& ref, Scope left, bool outer_join);
+  Scope UnnestOf(expr::Expression collection, bool ordinality, const TableRef& ref, Scope left, bool outer_join);
+  /// Rows of a collection or of a table function, for each row of `left`; nullopt if `ref` is neither.
+  std::optional<Scope> BindRowsOf(const TableRef& ref, Scope& left, bool outer_join);
+  Scope BindRowsAlone(const TableRef& ref, const Scope* outer);
+  Scope WithRowsCondition(const Join& join, Scope rows);
   Scope WithAlias(PlanPtr plan, const TableRef& ref, std::string alias, std::optional<ObjectPath> path = {});
   PlanPtr TableScan(const Name& name, const std::vector<Hint>& hints, const Span& span);
   PlanPtr BindTemporal(const Join& join, const Scope& left, const Scope& right, const TableRef& ref,
@@ -207,6 +212,9 @@ class Binder {
   expr::Expression BindCast(const Cast& node, const Expr& expr, const ExprContext& context);
   expr::Expression BindIn(const In& node, const Expr& expr, const ExprContext& context);
   expr::Expression BindCall(const Call& call, const Expr& expr, const ExprContext& context);
+  /// Null if the call is of no user function.
+  const UserFunctionEntry* FindUserFunction(const Call& call) const;
+  expr::Expression BindUserCall(const UserFunctionEntry& user, const Call& call, const Expr& expr, const ExprContext& context);
   expr::Expression BindJsonCall(const Call& call, const Expr& expr, const ExprContext& context);
   expr::Expression BindOver(const Call& call, const Expr& expr, const ExprContext& context);
   expr::Expression Literal(const sql::Literal& literal, const Expr& expr);
