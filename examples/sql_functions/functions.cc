@@ -17,10 +17,12 @@ THALWEG_SQL_FUNCTION(initials, ScalarFunction([](std::string_view first, std::op
                        return last ? text.append(last->substr(0, 1)) : text;
                      }));
 
-THALWEG_SQL_FUNCTION(words, TableFunction({"word", "length"}, [](std::string_view text, TableRows<std::string, int32_t>& rows) {
-                       while (!text.empty()) {
-                         const std::string_view word = text.substr(0, text.find(' '));
-                         if (!word.empty()) rows.Add(std::string(word), static_cast<int32_t>(word.size()));
-                         text.remove_prefix(std::min(text.size(), word.size() + 1));
-                       }
-                     }));
+THALWEG_SQL_FUNCTION(words, TableFunction({"word", "length"},
+                                          [](std::string_view text, TableRows<std::string, int32_t>& rows) {
+                                            while (!text.empty()) {
+                                              const std::string_view word = text.substr(0, text.find(' '));
+                                              if (!word.empty())
+                                                rows.Add(std::string(word), static_cast<int32_t>(word.size()));
+                                              text.remove_prefix(std::min(text.size(), word.size() + 1));
+                                            }
+                                          }));

@@ -69,17 +69,20 @@ Result<Vector> RunUser(const UserFunction& function, Call& call) {
 
 Result<const UserFunction*> FromLibrary(const std::string& library, const std::string& symbol) {
   std::error_code error;
-  if (!std::filesystem::is_regular_file(library, error)) return UserError("Library of functions does not exist: {}", library);
+  if (!std::filesystem::is_regular_file(library, error))
+    return UserError("Library of functions does not exist: {}", library);
   // A bare name would be looked for in the system's folders.
   void* handle = dlopen(std::filesystem::absolute(library).c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!handle) return UserError("Library of functions cannot be loaded: {}", dlerror());
   auto* entry = reinterpret_cast<const UserFunction* (*)()>(dlsym(handle, symbol.c_str()));
   auto* abi = reinterpret_cast<const char* (*)()>(dlsym(handle, (symbol + "_thalweg_abi").c_str()));
   if (!entry || !abi)
-    return UserError("Library {} has no function {}: it is defined by THALWEG_SQL_FUNCTION({}, ...) of expr/user_function.h", library,
-                     symbol, symbol);
+    return UserError(
+        "Library {} has no function {}: it is defined by THALWEG_SQL_FUNCTION({}, ...) of expr/user_function.h",
+        library, symbol, symbol);
   if (std::string_view(abi()) != kUserFunctionAbi)
-    return UserError("Library {} was built for another ABI: it has '{}', this program has '{}'", library, abi(), kUserFunctionAbi);
+    return UserError("Library {} was built for another ABI: it has '{}', this program has '{}'", library, abi(),
+                     kUserFunctionAbi);
   return entry();
 }
 
@@ -93,7 +96,9 @@ const Function* AddUserFunction(std::string name, const UserFunction& user) {
   function.name = name;
   function.signatures = {SignatureOf(name.substr(name.rfind('#') + 1), user)};
   function.infer = [user](std::vector<Expression>& arguments) { return InferUser(user, arguments); };
-  function.bind = [user](const Expression&) -> Result<Kernel> { return Kernel([user](Call& call) { return RunUser(user, call); }); };
+  function.bind = [user](const Expression&) -> Result<Kernel> {
+    return Kernel([user](Call& call) { return RunUser(user, call); });
+  };
   function.deterministic = user.deterministic;
   function.fails = true;
   auto added = loaded.functions.emplace(std::move(name), std::pair(std::move(function), user.is_table)).first;
@@ -101,7 +106,8 @@ const Function* AddUserFunction(std::string name, const UserFunction& user) {
 }
 
 Result<const Function*> LoadUserFunction(const std::string& library, const std::string& symbol) {
-  const std::string name = fmt::format("{}{}#{}", kUserPrefix, std::filesystem::absolute(library).lexically_normal().string(), symbol);
+  const std::string name =
+      fmt::format("{}{}#{}", kUserPrefix, std::filesystem::absolute(library).lexically_normal().string(), symbol);
   if (const Function* known = FindUserFunction(name)) return known;
   THALWEG_ASSIGN(const UserFunction* function, FromLibrary(library, symbol));
   return AddUserFunction(name, *function);

@@ -86,7 +86,9 @@ struct SqlValue<std::string> : SqlValue<std::string_view> {
 template <typename T>
 struct SqlValue<std::optional<T>> {
   static types::DataType Type() { return SqlValue<T>::Type().WithNullable(true); }
-  static std::optional<T> Read(const Cell& cell) { return cell.is_null() ? std::nullopt : std::optional<T>(SqlValue<T>::Read(cell)); }
+  static std::optional<T> Read(const Cell& cell) {
+    return cell.is_null() ? std::nullopt : std::optional<T>(SqlValue<T>::Read(cell));
+  }
   static void Append(const std::optional<T>& value, columns::ColumnBuilder& out) {
     if (value)
       SqlValue<T>::Append(*value, out);
@@ -162,7 +164,9 @@ UserFunction ScalarFunction(F function) {
   made.result = SqlValue<Result>::Type();
   made.call = [function]<size_t... I>(std::index_sequence<I...>) {
     return [function](const std::vector<Cell>& cells, columns::ColumnBuilder& out) {
-      return WithoutExceptions([&] { SqlValue<Result>::Append(function(SqlValue<std::tuple_element_t<I, Arguments>>::Read(cells[I])...), out); });
+      return WithoutExceptions([&] {
+        SqlValue<Result>::Append(function(SqlValue<std::tuple_element_t<I, Arguments>>::Read(cells[I])...), out);
+      });
     };
   }(kAll);
   return made;
@@ -207,12 +211,12 @@ const Function* AddUserFunction(std::string name, const UserFunction& function);
 }  // namespace thalweg::expr
 
 /// Exports a function under a C name.
-#define THALWEG_SQL_FUNCTION(symbol, ...)                                                                                        \
-  extern "C" __attribute__((visibility("default"))) const char* symbol##_thalweg_abi() {                                         \
-    return "thalweg sql function 1, " THALWEG_ABI;                                                                               \
-  }                                                                                                                              \
-  extern "C" __attribute__((visibility("default"))) const ::thalweg::expr::UserFunction* symbol() {                              \
-    static const ::thalweg::expr::UserFunction function = __VA_ARGS__;                                                           \
-    return &function;                                                                                                            \
-  }                                                                                                                              \
+#define THALWEG_SQL_FUNCTION(symbol, ...)                                                           \
+  extern "C" __attribute__((visibility("default"))) const char* symbol##_thalweg_abi() {            \
+    return "thalweg sql function 1, " THALWEG_ABI;                                                  \
+  }                                                                                                 \
+  extern "C" __attribute__((visibility("default"))) const ::thalweg::expr::UserFunction* symbol() { \
+    static const ::thalweg::expr::UserFunction function = __VA_ARGS__;                              \
+    return &function;                                                                               \
+  }                                                                                                 \
   static_assert(true, "a semicolon follows")

@@ -132,19 +132,27 @@ Scope Binder::WithAlias(PlanPtr plan, const TableRef& ref, std::string alias, st
   return scope;
 }
 
+ObjectPath Binder::PathOf(const Name& name) const {
+  return view_ ? Catalog::Resolve(name, view_->query_catalog, view_->query_database) : environment_.catalog.Resolve(name);
+}
+
 PlanPtr Binder::TableScan(const Name& name, const std::vector<Hint>& hints, const Span& span) {
   if (name.size() == 1)
     for (auto tables = common_tables_.rbegin(); tables != common_tables_.rend(); ++tables)
       if (auto found = tables->find(name[0].text); found != tables->end()) return found->second;
-  const ObjectPath path = environment_.catalog.Resolve(name);
+  const ObjectPath path = PathOf(name);
   TablePtr table = environment_.catalog.FindTable(path);
   if (!table) FailAt(span.begin, environment_.catalog.NoTable(path).message());
   if (!table->is_view()) return MakeScan(table, OptionHints(hints));
+  if (!OptionHints(hints).empty())
+    FailAt(span.begin, fmt::format("View '{}' cannot be enriched with new options. Hints can only be applied to tables.", path.ToString()));
   constexpr int kMostViews = 64;
   if (views_ >= kMostViews) FailAt(span.begin, fmt::format("Views stand in views more than {} deep: {}", kMostViews, path.ToString()));
   ++views_;
   auto outer = std::exchange(common_tables_, {});
+  const TablePtr around = std::exchange(view_, table);
   PlanPtr plan = BindQuery(*table->query);
+  view_ = around;
   common_tables_ = std::move(outer);
   --views_;
   std::vector<std::string> names;
@@ -154,10 +162,20 @@ PlanPtr Binder::TableScan(const Name& name, const std::vector<Hint>& hints, cons
 }
 
 Scope Binder::BindNamed(const NamedTable& named, const TableRef& ref) {
-  if (named.path)
-    FailAt(ref.span.begin, "A file in place of a table is not supported yet", "CREATE TABLE with 'connector' = 'filesystem'");
+  if (named.path) return BindFile(named, ref);
   PlanPtr plan = TableScan(named.name, named.hints, ref.span);
-  return WithAlias(std::move(plan), ref, named.name.back().text, environment_.catalog.Resolve(named.name));
+  return WithAlias(std::move(plan), ref, named.name.back().text, PathOf(named.name));
+}
+
+Scope Binder::BindFile(const NamedTable& named, const TableRef& ref) {
+  if (!environment_.file_tables)
+    FailAt(ref.span.begin, "A file in place of a table is not supported here", "CREATE TABLE with 'connector' = 'filesystem'");
+  const FileTable file = OrFail(environment_.file_tables->Describe(*named.path), ref.span.begin);
+  auto table = std::make_shared<Table>();
+  table->path.object = *named.path;
+  for (const types::Field& field : file.schema->fields()) table->columns.push_back({.name = field.name, .type = field.type});
+  table->options = file.options;
+  return WithAlias(MakeScan(std::move(table), OptionHints(named.hints)), ref, "");
 }
 
 Scope Binder::BindFrom(const TableRef& ref, const Scope* outer) {

@@ -173,6 +173,7 @@ class Binder {
   // bind_from.cc
   Scope BindFrom(const TableRef& table, const Scope* outer);
   Scope BindNamed(const NamedTable& named, const TableRef& ref);
+  Scope BindFile(const NamedTable& named, const TableRef& ref);
   Scope BindJoin(const Join& join, const Scope* outer);
   Scope Combine(const Scope& left, const Scope& right, PlanPtr plan);
   Scope BindUnnest(const Unnest& unnest, const TableRef& ref, Scope left, bool outer_join);
@@ -182,6 +183,7 @@ class Binder {
   Scope BindRowsAlone(const TableRef& ref, const Scope* outer);
   Scope WithRowsCondition(const Join& join, Scope rows);
   Scope WithAlias(PlanPtr plan, const TableRef& ref, std::string alias, std::optional<ObjectPath> path = {});
+  ObjectPath PathOf(const Name& name) const;
   PlanPtr TableScan(const Name& name, const std::vector<Hint>& hints, const Span& span);
   PlanPtr BindTemporal(const Join& join, const Scope& left, const Scope& right, const TableRef& ref,
                        const Scope& both);
@@ -224,6 +226,7 @@ class Binder {
   const BindEnvironment& environment_;
   std::vector<std::map<std::string, PlanPtr>> common_tables_;  // WITH, innermost last
   int views_ = 0;                                              // how deep in views
+  TablePtr view_;                                              // the innermost: its names go by what was current when it was made
 };
 
 /// Throws SyntaxError.

@@ -36,7 +36,8 @@ Status Catalog::DropFunction(const Name& name, bool system, bool if_exists) {
 
 const UserFunctionEntry* Catalog::FindFunction(const Name& name, bool is_built_in) const {
   if (name.size() == 1) {
-    if (auto found = system_functions_.find(LoweredName(name[0].text)); found != system_functions_.end()) return &found->second;
+    if (auto found = system_functions_.find(LoweredName(name[0].text)); found != system_functions_.end())
+      return &found->second;
     if (is_built_in) return nullptr;
   }
   if (name.size() > 3) return nullptr;

@@ -191,7 +191,8 @@ class Decorrelator {
     }
     std::vector<int> keys(values.size());
     std::iota(keys.begin(), keys.end(), 0);
-    return MakeAggregate({.input = MakeCalc(plan, std::nullopt, std::move(values), std::move(names)), .keys = std::move(keys)});
+    return MakeAggregate(
+        {.input = MakeCalc(plan, std::nullopt, std::move(values), std::move(names)), .keys = std::move(keys)});
   }
 
   PlanPtr Domain(const OuterColumns& columns) const {
@@ -246,7 +247,8 @@ class Decorrelator {
     for (size_t i = 0; i < outputs.size(); ++i) result.outputs.push_back(Choose(found, outputs[i], none[i]));
     auto all = [](const std::vector<Expression>& tests) { return JoinConjuncts(tests).value_or(True()); };
     if (!h.one_row->tests.empty())
-      result.plan = MakeFilter(result.plan, Choose(found, all(over(h.one_row->tests)), all(over(h.one_row->tests_of_none))));
+      result.plan =
+          MakeFilter(result.plan, Choose(found, all(over(h.one_row->tests)), all(over(h.one_row->tests_of_none))));
     return result;
   }
 
@@ -303,7 +305,8 @@ class Decorrelator {
     for (int i = 0; i < static_cast<int>(plan->columns.size()); ++i)
       if (i < split || i >= split + more) h.outputs.push_back(InputOf(*plan, i));
     for (int i = 0; i < more; ++i)
-      h.conjuncts.push_back(Equal(InputOf(*plan, split + i), keys[static_cast<size_t>(i)].outer, keys[static_cast<size_t>(i)].nulls_match));
+      h.conjuncts.push_back(Equal(InputOf(*plan, split + i), keys[static_cast<size_t>(i)].outer,
+                                  keys[static_cast<size_t>(i)].nulls_match));
     h.plan = std::move(plan);
     return h;
   }
@@ -321,9 +324,9 @@ class Decorrelator {
     if (!aggregate.keys.empty() || aggregate.window) return h;
     h.one_row.emplace();
     for (const graph::AggregateCall& call : aggregate.calls)
-      h.one_row->outputs_of_none.push_back(
-          call.type.nullable() ? Expression::Literal(expr::Value::Null(call.type))
-                               : expr::Coerced(Expression::Literal(expr::Value::Int(0)), call.type));
+      h.one_row->outputs_of_none.push_back(call.type.nullable()
+                                               ? Expression::Literal(expr::Value::Null(call.type))
+                                               : expr::Coerced(Expression::Literal(expr::Value::Int(0)), call.type));
     return h;
   }
 
@@ -346,9 +349,10 @@ class Decorrelator {
     std::vector<Expression> conjuncts;
     const int width = static_cast<int>(join.left->columns.size());
     for (const JoinKey& key : join.keys)
-      conjuncts.push_back(Equal(InputOf(*join.left, key.left),
-                                Expression::Input(width + key.right, join.right->columns[static_cast<size_t>(key.right)].type),
-                                key.nulls_match));
+      conjuncts.push_back(
+          Equal(InputOf(*join.left, key.left),
+                Expression::Input(width + key.right, join.right->columns[static_cast<size_t>(key.right)].type),
+                key.nulls_match));
     if (join.condition) SplitConjuncts(*join.condition, conjuncts);
     return conjuncts;
   }
@@ -359,7 +363,8 @@ class Decorrelator {
     Hoisted left = Plain(Visit(join.left)), right = Plain(Visit(join.right));
     const std::vector<Expression> conditions = ConditionsOf(join);
     std::vector<Expression> keys;
-    if (!right.conjuncts.empty() || AnyHasOuter(right.outputs) || AnyHasOuter(left.outputs) || AnyHasOuter(conditions)) {
+    if (!right.conjuncts.empty() || AnyHasOuter(right.outputs) || AnyHasOuter(left.outputs) ||
+        AnyHasOuter(conditions)) {
       const OuterColumns columns = DomainOf({&left, &right}, conditions);
       left = OnDomain(left, columns);
       right = OnDomain(right, columns);
@@ -375,7 +380,8 @@ class Decorrelator {
   }
 
   static Hoisted JoinOn(const JoinPlan& join, const Hoisted& left, const Hoisted& right,
-                        const std::vector<Expression>& conditions, std::vector<Expression> on, const OuterColumns* domain) {
+                        const std::vector<Expression>& conditions, std::vector<Expression> on,
+                        const OuterColumns* domain) {
     const int width = static_cast<int>(left.plan->columns.size());
     std::vector<Expression> both = left.outputs;
     for (const Expression& e : right.outputs) both.push_back(Moved(e, width));
@@ -398,7 +404,8 @@ class Decorrelator {
     node.left = left.plan;
     if (node.condition) {
       std::vector<int> to(join.left->columns.size() + join.right->columns.size());
-      for (int i = 0; i < static_cast<int>(to.size()); ++i) to[static_cast<size_t>(i)] = i < left.outputs ? i : i + more;
+      for (int i = 0; i < static_cast<int>(to.size()); ++i)
+        to[static_cast<size_t>(i)] = i < left.outputs ? i : i + more;
       node.condition = expr::RemapInputs(*node.condition, to);
     }
     return Around(MakeTemporalJoin(std::move(node)), left.outputs, left.keys);
@@ -411,7 +418,8 @@ class Decorrelator {
     for (const Hoisted& part : parts) all.push_back(&part);
     std::vector<KeyedSubquery> keyed;
     for (const Hoisted& part : parts) keyed.push_back(Keys(part));
-    if (std::any_of(keyed.begin(), keyed.end(), [&](const KeyedSubquery& each) { return each.keys != keyed[0].keys; })) {
+    if (std::any_of(keyed.begin(), keyed.end(),
+                    [&](const KeyedSubquery& each) { return each.keys != keyed[0].keys; })) {
       const OuterColumns columns = DomainOf(all);
       for (size_t i = 0; i < parts.size(); ++i) keyed[i] = Keys(OnDomain(parts[i], columns));
     }
@@ -455,7 +463,8 @@ class Decorrelator {
   }
 
   Hoisted Unnest(const UnnestPlan& unnest, const Plan& plan) {
-    std::vector<PlanColumn> appended(plan.columns.begin() + static_cast<long>(unnest.input->columns.size()), plan.columns.end());
+    std::vector<PlanColumn> appended(plan.columns.begin() + static_cast<long>(unnest.input->columns.size()),
+                                     plan.columns.end());
     Hoisted h = Plain(Visit(unnest.input));
     OuterColumns columns;
     const bool collection_refers = HasOuter(unnest.collection);
@@ -503,8 +512,12 @@ Expression Surroundings::Joined(const Expression& e, int width) const {
 
 Hoisted Hoist(const PlanPtr& subquery, const Surroundings& around) { return Decorrelator(around).Visit(subquery); }
 
-KeyedSubquery Keyed(Hoisted hoisted, const Surroundings& around) { return Decorrelator(around).Keys(std::move(hoisted)); }
+KeyedSubquery Keyed(Hoisted hoisted, const Surroundings& around) {
+  return Decorrelator(around).Keys(std::move(hoisted));
+}
 
-KeyedSubquery HoistKeyed(const PlanPtr& subquery, const Surroundings& around) { return Keyed(Hoist(subquery, around), around); }
+KeyedSubquery HoistKeyed(const PlanPtr& subquery, const Surroundings& around) {
+  return Keyed(Hoist(subquery, around), around);
+}
 
 }  // namespace thalweg::sql
