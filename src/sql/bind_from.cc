@@ -3,6 +3,7 @@
 
 #include "expr/functions.h"
 #include "expr/type_rules.h"
+#include "expr/user_function.h"
 #include "sql/binder.h"
 
 namespace thalweg::sql {
@@ -199,14 +200,10 @@ Scope Binder::BindFrom(const TableRef& ref, const Scope* outer) {
   if (auto* function = std::get_if<FunctionTable>(&ref.node)) {
     auto* call = function->call->As<Call>();
     if (!call) FailAt(ref.span.begin, "A table function is called here");
+    if (FindUserFunction(*call)) return BindRowsAlone(ref, outer);
     return WithAlias(BindTableFunction(*call, *function->call, outer), ref, "");
   }
-  if (auto* unnest = std::get_if<Unnest>(&ref.node)) {
-    Scope one;
-    one.plan = MakeValues({}, {{}});
-    one.outer = outer;
-    return BindUnnest(*unnest, ref, std::move(one), false);
-  }
+  if (std::get_if<Unnest>(&ref.node)) return BindRowsAlone(ref, outer);
   if (auto* join = std::get_if<Join>(&ref.node)) return BindJoin(*join, outer);
   FailAt(ref.span.begin, "MATCH_RECOGNIZE is not supported yet");
 }
@@ -226,10 +223,34 @@ Scope Binder::Combine(const Scope& left, const Scope& right, PlanPtr plan) {
 
 Scope Binder::BindUnnest(const Unnest& unnest, const TableRef& ref, Scope left, bool outer_join) {
   if (unnest.operands.size() != 1) FailAt(ref.span.begin, "UNNEST of several collections is not supported");
+  Expression collection = BindExpr(*unnest.operands[0], {.scope = &left, .clause = "UNNEST"});
+  return UnnestOf(std::move(collection), unnest.with_ordinality, ref, std::move(left), outer_join);
+}
+
+std::optional<Scope> Binder::BindRowsOf(const TableRef& ref, Scope& left, bool outer_join) {
+  if (auto* unnest = std::get_if<Unnest>(&ref.node)) return BindUnnest(*unnest, ref, std::move(left), outer_join);
+  auto* function = std::get_if<FunctionTable>(&ref.node);
+  auto* call = function ? function->call->As<Call>() : nullptr;
+  const UserFunctionEntry* user = call ? FindUserFunction(*call) : nullptr;
+  if (!user) return std::nullopt;
+  if (!expr::IsTableFunction(*user->function))
+    FailAt(ref.span.begin, fmt::format("{} gives a value, not rows: it stands in expressions", call->name.back().text));
+  Expression rows = BindUserCall(*user, *call, *function->call, {.scope = &left, .clause = "FROM"});
+  return UnnestOf(std::move(rows), false, ref, std::move(left), outer_join);
+}
+
+Scope Binder::BindRowsAlone(const TableRef& ref, const Scope* outer) {
+  Scope one;
+  one.plan = MakeValues({}, {{}});
+  one.outer = outer;
+  return *BindRowsOf(ref, one, false);
+}
+
+Scope Binder::UnnestOf(Expression collection, bool ordinality, const TableRef& ref, Scope left, bool outer_join) {
   UnnestPlan node;
-  node.collection = BindExpr(*unnest.operands[0], {.scope = &left, .clause = "UNNEST"});
+  node.collection = std::move(collection);
   node.outer = outer_join;
-  node.ordinality = unnest.with_ordinality;
+  node.ordinality = ordinality;
   const DataType& type = node.collection.type();
   std::vector<PlanColumn> appended;
   if (type.id() == TypeId::kMap) {
@@ -241,7 +262,7 @@ Scope Binder::BindUnnest(const Unnest& unnest, const TableRef& ref, Scope left, 
     else
       appended = {{"f0", element}};
   } else {
-    FailAt(unnest.operands[0]->span.begin, fmt::format("UNNEST needs an ARRAY, MAP or MULTISET, this is {}", type.ToString()));
+    FailAt(ref.span.begin, fmt::format("UNNEST needs an ARRAY, MAP or MULTISET, this is {}", type.ToString()));
   }
   if (node.ordinality) appended.push_back({"ORDINALITY", DataType(TypeId::kInt, false)});
   for (PlanColumn& column : appended)
@@ -290,15 +311,24 @@ Conditions Binder::JoinConditions(const Join& join, Scope& both, const Scope& le
   return conditions;
 }
 
+// ON of a join with UNNEST or a table function: a filter of an inner join, TRUE of a left one.
+Scope Binder::WithRowsCondition(const Join& join, Scope rows) {
+  const Position& at = join.right->span.begin;
+  if (join.kind == JoinKind::kRight || join.kind == JoinKind::kFull)
+    FailAt(at, "UNNEST and table functions stand on the right of CROSS, INNER and LEFT joins");
+  if (!join.on) return rows;
+  const Expression condition = BindCondition(*join.on, {.scope = &rows, .clause = "ON"});
+  if (condition == Expression::Literal(expr::Value::Boolean(true))) return rows;
+  if (join.kind == JoinKind::kLeft) FailAt(join.on->span.begin, "A LEFT JOIN with UNNEST or a table function is ON TRUE");
+  rows.plan = MakeFilter(std::move(rows.plan), condition);
+  return rows;
+}
+
 Scope Binder::BindJoin(const Join& join, const Scope* outer) {
   Scope left = BindFrom(*join.left, outer);
   left.outer = outer;
   const TableRef& ref = *join.right;
-  if (auto* unnest = std::get_if<Unnest>(&ref.node)) {
-    if (join.kind == JoinKind::kRight || join.kind == JoinKind::kFull)
-      FailAt(ref.span.begin, "UNNEST stands on the right of CROSS, INNER and LEFT joins");
-    return BindUnnest(*unnest, ref, std::move(left), join.kind == JoinKind::kLeft);
-  }
+  if (auto rows = BindRowsOf(ref, left, join.kind == JoinKind::kLeft)) return WithRowsCondition(join, *std::move(rows));
   if (auto* derived = std::get_if<DerivedTable>(&ref.node); derived && derived->lateral)
     return BindLateral(join, std::move(left));
   const Call* snapshot = SnapshotCall(ref);

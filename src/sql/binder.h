@@ -49,6 +49,7 @@ struct SubqueryUse {
   bool all = false;
   bool negated = false;
   Position at;
+  std::vector<PlanPtr> further;  // of the queries around the one that it stands in, from the nearest on
   types::DataType type() const;
 };
 
@@ -177,6 +178,11 @@ class Binder {
   Scope BindJoin(const Join& join, const Scope* outer);
   Scope Combine(const Scope& left, const Scope& right, PlanPtr plan);
   Scope BindUnnest(const Unnest& unnest, const TableRef& ref, Scope left, bool outer_join);
+  Scope UnnestOf(expr::Expression collection, bool ordinality, const TableRef& ref, Scope left, bool outer_join);
+  /// Rows of a collection or of a table function, for each row of `left`; nullopt if `ref` is neither.
+  std::optional<Scope> BindRowsOf(const TableRef& ref, Scope& left, bool outer_join);
+  Scope BindRowsAlone(const TableRef& ref, const Scope* outer);
+  Scope WithRowsCondition(const Join& join, Scope rows);
   Scope WithAlias(PlanPtr plan, const TableRef& ref, std::string alias, std::optional<ObjectPath> path = {});
   ObjectPath PathOf(const Name& name) const;
   PlanPtr TableScan(const Name& name, const std::vector<Hint>& hints, const Span& span);
@@ -232,6 +238,9 @@ class Binder {
   expr::Expression BindCast(const Cast& node, const Expr& expr, const ExprContext& context);
   expr::Expression BindIn(const In& node, const Expr& expr, const ExprContext& context);
   expr::Expression BindCall(const Call& call, const Expr& expr, const ExprContext& context);
+  /// Null if the call is of no user function.
+  const UserFunctionEntry* FindUserFunction(const Call& call) const;
+  expr::Expression BindUserCall(const UserFunctionEntry& user, const Call& call, const Expr& expr, const ExprContext& context);
   expr::Expression BindJsonCall(const Call& call, const Expr& expr, const ExprContext& context);
   expr::Expression BindOver(const Call& call, const Expr& expr, const ExprContext& context);
   expr::Expression Literal(const sql::Literal& literal, const Expr& expr);

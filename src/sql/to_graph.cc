@@ -207,6 +207,7 @@ struct GraphMaker::State {
   }
 
   Result<SortWay> WayToSort(const SortPlan& sort, Changes below) {
+    if (options.batch) return sort.keys.empty() ? SortWay::kArrival : SortWay::kEnd;
     const bool all = !sort.limit && sort.offset == 0;
     const TimeRole time = sort.keys.empty() || sort.keys[0].descending
                               ? TimeRole::kNone
