@@ -100,6 +100,8 @@ class Binder {
   expr::Expression BindCondition(const Expr& expr, const ExprContext& context);
   /// The value of an expression without columns.
   expr::Value BindConstant(const Expr& expr, std::string_view what);
+  /// The type that a spelling stands for.
+  types::DataType TypeOf(const TypeSpec& spec);
   /// An INTERVAL of days and seconds, in milliseconds.
   int64_t BindMillis(const Expr& expr, std::string_view what);
 
@@ -125,6 +127,7 @@ class Binder {
     std::optional<expr::Expression> column;  // of a star
   };
   std::vector<Item> ExpandItems(const Select& select, const Scope& scope);
+  bool ExpandRow(const Star& star, const Scope& scope, const Position& at, std::vector<Item>& items);
   void ExpandStar(const Star& star, const Scope& scope, const Position& at, std::vector<Item>& items);
   std::string NameOf(const SelectItem& item, size_t index) const;
   PlanPtr BindWhere(const Expr& where, Scope& scope);
@@ -158,8 +161,12 @@ class Binder {
   PlanPtr ApplySubqueries(const Expr& where, Scope& scope, std::vector<expr::Expression>& conjuncts);
 
   // bind_expr.cc
+  [[noreturn]] void FailColumn(const Name& name, const Expr& expr, const Scope* scope) const;
+  expr::Expression FieldOf(expr::Expression row, const Identifier& field, const Position& at, std::string_view name);
   expr::Expression BindColumn(const ColumnRef& ref, const Expr& expr, const ExprContext& context);
-  expr::Expression BindCase(const Case& node, const ExprContext& context);
+  expr::Expression BindCase(const Case& node, const Expr& expr, const ExprContext& context);
+  expr::Expression BindItem(const Subscript& node, const Expr& expr, const ExprContext& context);
+  expr::Expression BindCollection(const Collection& node, const Expr& expr, const ExprContext& context);
   expr::Expression BindCast(const Cast& node, const Expr& expr, const ExprContext& context);
   expr::Expression BindIn(const In& node, const Expr& expr, const ExprContext& context);
   expr::Expression BindCall(const Call& call, const Expr& expr, const ExprContext& context);
@@ -168,6 +175,10 @@ class Binder {
   expr::Expression Literal(const sql::Literal& literal, const Expr& expr);
   expr::Expression Interval(const IntervalLiteral& literal, const Expr& expr);
   expr::Expression Resolve(std::string_view function, Arguments arguments, const Expr& at);
+  /// As Resolve; arguments that do not fit are told as `what` having no type in common.
+  expr::Expression ResolveCommon(std::string_view function, Arguments arguments, const Expr& at, std::string_view what,
+                                 size_t first = 0, size_t step = 1);
+  [[noreturn]] void FailFunction(const Call& call, const Expr& expr) const;
 
   const BindEnvironment& environment_;
   std::vector<std::map<std::string, PlanPtr>> common_tables_;  // WITH, innermost last
@@ -185,6 +196,9 @@ T OrFail(Result<T> result, const Position& at) {
 
 /// The join of two plans on conditions over the columns of both: equalities of the two sides become keys.
 PlanPtr MakeJoinOn(JoinType type, PlanPtr left, PlanPtr right, const std::vector<expr::Expression>& conjuncts);
+
+/// LEAD, NTILE, CUME_DIST, PERCENT_RANK: they wait for rows to come, so Flink has them in batch mode only.
+bool LooksAhead(std::string_view function);
 
 /// The parts that AND joins.
 void SplitConjuncts(const expr::Expression& condition, std::vector<expr::Expression>& conjuncts);

@@ -17,7 +17,9 @@ Result<int> Number(const TypeSpec& spec, std::string_view what, int low, int hig
 }
 
 Result<DataType> Text(const TypeSpec& spec, bool binary) {
-  THALWEG_ASSIGN(int length, Number(spec, "length", 1, INT32_MAX, 1));
+  // As Calcite in Flink: VARCHAR and VARBINARY without a length are the longest, CHAR and BINARY are of one.
+  const bool fixed = spec.kind == TypeKind::kChar || spec.kind == TypeKind::kBinary;
+  THALWEG_ASSIGN(int length, Number(spec, "length", 1, INT32_MAX, fixed ? 1 : INT32_MAX));
   // As Flink: the longest VARCHAR is STRING, the longest VARBINARY is BYTES.
   bool longest = length == INT32_MAX;
   if (binary) return longest ? DataType(TypeId::kBinary) : DataType::VarBinary(length);
@@ -70,8 +72,8 @@ Result<DataType> Nullable(const TypeSpec& spec) {
     case TypeKind::kVarBinary: return Text(spec, true);
     case TypeKind::kDate: return DataType(TypeId::kDate);
     case TypeKind::kTime: {
-      THALWEG_TRY(Number(spec, "precision", 0, 9, 0).status());
-      return DataType(TypeId::kTime);
+      THALWEG_ASSIGN(int precision, Number(spec, "precision", 0, 9, 0));
+      return DataType::FromParts(TypeId::kTime, true, precision, 0, {});
     }
     case TypeKind::kTimestamp: {
       THALWEG_ASSIGN(int precision, Number(spec, "precision", 0, 9, 6));

@@ -16,7 +16,6 @@ std::string_view ScalarName(TypeId id) {
     case TypeId::kFloat: return "FLOAT";
     case TypeId::kDouble: return "DOUBLE";
     case TypeId::kDate: return "DATE";
-    case TypeId::kTime: return "TIME(0)";
     case TypeId::kIntervalYearMonth: return "INTERVAL YEAR TO MONTH";
     case TypeId::kIntervalDayTime: return "INTERVAL DAY TO SECOND(3)";
     default: return "?";
@@ -98,6 +97,7 @@ Result<DataType> DataType::FromParts(TypeId id, bool nullable, int precision, in
     case TypeId::kDecimal: most_precision = 38, most_scale = precision; break;
     case TypeId::kString:
     case TypeId::kBinary: most_precision = INT32_MAX; break;
+    case TypeId::kTime:
     case TypeId::kTimestamp:
     case TypeId::kTimestampLtz: most_precision = 9; break;
     case TypeId::kArray:
