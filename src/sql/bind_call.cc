@@ -38,6 +38,8 @@ bool IsWindowProperty(std::string_view name) {
 }
 
 bool IsKnownCall(std::string_view name) {
+  for (std::string_view grouping : {"GROUPING", "GROUPING_ID", "GROUP_ID"})
+    if (name == grouping) return true;
   return name == kCurrentDatabase || LooksAhead(name) || IsWindowProperty(name) || expr::FindAggregate(name) ||
          expr::Registry::BuiltIn().Find(name);
 }
@@ -116,6 +118,7 @@ Expression Binder::BindCall(const Call& call, const Expr& expr, const ExprContex
   if (!IsKnownCall(name)) FailFunction(call, expr);
   if (call.over) return BindOver(call, expr, context);
   if (auto property = BindWindowProperty(call, expr, context)) return *std::move(property);
+  if (auto grouping = BindGroupingFunction(call, expr, context)) return *std::move(grouping);
   if (expr::FindAggregate(name) && !expr::Registry::BuiltIn().Find(name)) return BindAggregate(call, expr, context);
   if (call.filter) FailAt(expr.span.begin, fmt::format("FILTER needs an aggregate function, {} is none", name));
   if (call.syntax == CallSyntax::kJson || call.syntax == CallSyntax::kJsonObject)
@@ -151,7 +154,7 @@ Expression Binder::BindAggregate(const Call& call, const Expr& expr, const ExprC
            context.clause == "WHERE" ? "conditions on groups stand in HAVING" : "");
   }
   Grouping& grouping = *context.grouping;
-  ExprContext rows{.scope = grouping.input, .clause = "an aggregate function"};
+  ExprContext rows{.scope = grouping.input, .clause = "an aggregate function", .subquery = grouping.subquery_of_rows};
   Grouping::Aggregate aggregate;
   aggregate.function = name;
   aggregate.distinct = call.quantifier == SetQuantifier::kDistinct;
