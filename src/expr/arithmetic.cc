@@ -54,10 +54,13 @@ Kernel Decimals(std::function<std::optional<Int128>(Int128, Int128)> f) {
 std::optional<Int128> SumInParts(Int128 a, int s1, Int128 b, int s2, int scale, int precision) {
   const int common = std::max(s1, s2);
   const Int128 unit1 = PowerOfTen(s1), unit2 = PowerOfTen(s2), unit = PowerOfTen(common);
-  Int128 whole = a / unit1 + b / unit2;
-  Int128 fraction = a % unit1 * PowerOfTen(common - s1) + b % unit2 * PowerOfTen(common - s2);
-  whole += fraction / unit;
-  fraction %= unit;
+  Int128 whole;
+  if (__builtin_add_overflow(a / unit1, b / unit2, &whole)) return std::nullopt;
+  const Int128 left = a % unit1 * PowerOfTen(common - s1), right = b % unit2 * PowerOfTen(common - s2);
+  // Each is nearer to 0 than `unit`, which may have 38 digits: the carry goes first.
+  const int carry = left > 0 && right >= unit - left ? 1 : left < 0 && right <= -unit - left ? -1 : 0;
+  Int128 fraction = carry == 1 ? left - (unit - right) : carry == -1 ? left + (unit + right) : left + right;
+  whole += carry;
   if (whole > 0 && fraction < 0) --whole, fraction += unit;
   if (whole < 0 && fraction > 0) ++whole, fraction -= unit;
   std::optional<Int128> high = Rescale(whole, 0, scale, precision), low = Rescale(fraction, common, scale, 38);
