@@ -164,6 +164,7 @@ std::string DataType::ToString() const {
     case TypeId::kDecimal: text = fmt::format("DECIMAL({}, {})", precision_, scale_); break;
     case TypeId::kString: text = precision_ ? fmt::format("VARCHAR({})", precision_) : "STRING"; break;
     case TypeId::kBinary: text = precision_ ? fmt::format("VARBINARY({})", precision_) : "BYTES"; break;
+    case TypeId::kTime: text = fmt::format("TIME({})", precision_); break;
     case TypeId::kTimestamp: text = fmt::format("TIMESTAMP({})", precision_); break;
     case TypeId::kTimestampLtz: text = fmt::format("TIMESTAMP_LTZ({})", precision_); break;
     case TypeId::kArray: text = fmt::format("ARRAY<{}>", children()[0].type.ToString()); break;
