@@ -5,7 +5,7 @@
 #     checks    layers, documents, scripts      unit      all unit tests under ASan and UBSan
 #     release   optimised build, link order     tsan      unit tests of the folders with threads under TSan
 #     install   a user's project                e2e       real processes, real services (tests/e2e)
-#     corpus    recorded inputs                 callgrind instructions per row against the baseline
+#     corpus    recorded inputs, oracles        callgrind instructions per row against the baseline
 # What CI cannot afford is in scripts/test_long.sh.
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -72,6 +72,7 @@ section_corpus() {
   built release all testing_test sql_test || return
   tests/corpus/run.sh | tee build/corpus.txt
   check "recorded inputs give the recorded results" test "${PIPESTATUS[0]}" = 0
+  pytests tests/oracle
 }
 
 section_callgrind() {
