@@ -23,7 +23,8 @@ Result<Charset> FindCharset(string_view name) {
   if (upper == "UTF-16") return Charset::kUtf16;
   if (upper == "UTF-16BE") return Charset::kUtf16Be;
   if (upper == "UTF-16LE") return Charset::kUtf16Le;
-  return UserError("Unknown character set '{}'; there are US-ASCII, ISO-8859-1, UTF-8, UTF-16BE, UTF-16LE, UTF-16", name);
+  return UserError("Unknown character set '{}'; there are US-ASCII, ISO-8859-1, UTF-8, UTF-16BE, UTF-16LE, UTF-16",
+                   name);
 }
 
 void AppendUnit(uint32_t unit, bool little, std::string& out) {
@@ -83,7 +84,8 @@ Result<std::string> DecodeText(string_view bytes, string_view name) {
     if (little || bytes.starts_with("\xfe\xff")) bytes.remove_prefix(2);
     return DecodeUtf16(bytes, little);
   }
-  if (charset == Charset::kUtf16Be || charset == Charset::kUtf16Le) return DecodeUtf16(bytes, charset == Charset::kUtf16Le);
+  if (charset == Charset::kUtf16Be || charset == Charset::kUtf16Le)
+    return DecodeUtf16(bytes, charset == Charset::kUtf16Le);
   std::string out;
   for (char byte : bytes) {
     const auto c = static_cast<unsigned char>(byte);

@@ -16,9 +16,9 @@ constexpr string_view kJavaSpecials = "\\.[]{}()<>*+-=!?^$|", kSimilarSpecials =
 
 /// [:ALPHA:] and its kin inside brackets.
 constexpr std::pair<string_view, string_view> kClasses[] = {
-    {"[:ALPHA:]", "\\p{L}"},   {"[:alpha:]", "\\p{L}"},   {"[:UPPER:]", "\\p{Lu}"},  {"[:upper:]", "\\p{Lu}"},
-    {"[:LOWER:]", "\\p{Ll}"},  {"[:lower:]", "\\p{Ll}"},  {"[:DIGIT:]", "\\d"},      {"[:digit:]", "\\d"},
-    {"[:SPACE:]", " "},        {"[:space:]", " "},        {"[:WHITESPACE:]", "\\s"}, {"[:whitespace:]", "\\s"},
+    {"[:ALPHA:]", "\\p{L}"},    {"[:alpha:]", "\\p{L}"},   {"[:UPPER:]", "\\p{Lu}"},  {"[:upper:]", "\\p{Lu}"},
+    {"[:LOWER:]", "\\p{Ll}"},   {"[:lower:]", "\\p{Ll}"},  {"[:DIGIT:]", "\\d"},      {"[:digit:]", "\\d"},
+    {"[:SPACE:]", " "},         {"[:space:]", " "},        {"[:WHITESPACE:]", "\\s"}, {"[:whitespace:]", "\\s"},
     {"[:ALNUM:]", "\\p{L}\\d"}, {"[:alnum:]", "\\p{L}\\d"}};
 
 class SimilarRewrite {
@@ -121,8 +121,9 @@ Result<Kernel> BindSimilar(const Expression& call) {
   for (size_t i = 1; i < arguments.size(); ++i)
     constant = constant && arguments[i].is_literal() && !arguments[i].is_null_literal();
   if (constant)
-    THALWEG_TRY(CompileSimilar(arguments[1].value().string(), arguments.size() == 3 ? arguments[2].value().string() : "")
-                    .status());
+    THALWEG_TRY(
+        CompileSimilar(arguments[1].value().string(), arguments.size() == 3 ? arguments[2].value().string() : "")
+            .status());
   return Kernel([cache = SimilarCache()](Call& c) mutable -> Result<Vector> {
     columns::ColumnBuilder out(c.type().WithNullable(true), c.pool(), c.rows());
     auto text = [&](int argument, int32_t row) {

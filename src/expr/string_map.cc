@@ -28,7 +28,7 @@ Result<std::vector<string_view>> SplitByPattern(string_view text, const Regex& d
       pieces.push_back(text.substr(begin, found.begin - begin));
       begin = found.end;
     }
-    at = found.end > found.begin     ? found.end
+    at = found.end > found.begin   ? found.end
          : found.end < text.size() ? found.end + CodePointBytes(text, found.end)
                                    : text.size() + 1;
   }
@@ -91,8 +91,9 @@ Kernel StringMapKernel() {
 }  // namespace
 
 void AddStringMaps(Registry& registry) {
-  Function map = Define("STR_TO_MAP", {{{Param::kString}}, {{Param::kString, Param::kString, Param::kString}}},
-                        Returns(DataType::Map(DataType(TypeId::kString), DataType(TypeId::kString))), StringMapKernel());
+  Function map =
+      Define("STR_TO_MAP", {{{Param::kString}}, {{Param::kString, Param::kString, Param::kString}}},
+             Returns(DataType::Map(DataType(TypeId::kString), DataType(TypeId::kString))), StringMapKernel());
   map.fails = true;  // on a malformed delimiter
   registry.Add(std::move(map));
 }

@@ -94,8 +94,8 @@ std::optional<std::string> UrlQueryValue(string_view text, string_view part, str
 }  // namespace
 
 void AddUrls(Registry& registry) {
-  registry.Add(Define("PARSE_URL", {{{Param::kString, Param::kString}, {Param::kString}}}, ReturnsNullable(TypeId::kString),
-                      [](const Expression& call) -> Result<Kernel> {
+  registry.Add(Define("PARSE_URL", {{{Param::kString, Param::kString}, {Param::kString}}},
+                      ReturnsNullable(TypeId::kString), [](const Expression& call) -> Result<Kernel> {
                         if (call.arguments().size() == 2) return RowKernel<string_view, string_view>(UrlPart);
                         return RowKernel<string_view, string_view, string_view>(UrlQueryValue);
                       }));

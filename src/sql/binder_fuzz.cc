@@ -74,17 +74,19 @@ void CheckPlans(std::string_view text) {
 }
 
 std::vector<std::string> Plannable() {
-  return {"SELECT a, COUNT(*), SUM(d) FILTER (WHERE f) FROM t WHERE b > 1 GROUP BY a HAVING COUNT(*) > 1",
-          "SELECT t.a, u.c FROM t LEFT JOIN u ON t.a = u.a AND t.b > 2",
-          "SELECT window_start, MAX(e) FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' HOUR)) GROUP BY window_start, window_end",
-          "SELECT t.a FROM t JOIN u FOR SYSTEM_TIME AS OF t.ts ON t.a = u.a",
-          "SELECT a FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY a ORDER BY b DESC) AS n FROM t) WHERE n <= 3",
-          "SELECT a, SUM(b) OVER (PARTITION BY c ORDER BY ts ROWS BETWEEN 2 PRECEDING AND CURRENT ROW) FROM t",
-          "INSERT INTO w SELECT a, MAX(c) FROM t GROUP BY a",
-          "SELECT a FROM t WHERE a IN (SELECT a FROM v) UNION ALL SELECT a FROM u EXCEPT SELECT a FROM x",
-          "SELECT q.e FROM t CROSS JOIN UNNEST(l) AS q(e)",
-          "SELECT CASE WHEN f THEN l[1] ELSE m['k'] END, r.y, CAST(ts AS DATE), TUMBLE_END(ts, INTERVAL '1' MINUTE) FROM t "
-          "GROUP BY TUMBLE(ts, INTERVAL '1' MINUTE)"};
+  return {
+      "SELECT a, COUNT(*), SUM(d) FILTER (WHERE f) FROM t WHERE b > 1 GROUP BY a HAVING COUNT(*) > 1",
+      "SELECT t.a, u.c FROM t LEFT JOIN u ON t.a = u.a AND t.b > 2",
+      "SELECT window_start, MAX(e) FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' HOUR)) GROUP BY "
+      "window_start, window_end",
+      "SELECT t.a FROM t JOIN u FOR SYSTEM_TIME AS OF t.ts ON t.a = u.a",
+      "SELECT a FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY a ORDER BY b DESC) AS n FROM t) WHERE n <= 3",
+      "SELECT a, SUM(b) OVER (PARTITION BY c ORDER BY ts ROWS BETWEEN 2 PRECEDING AND CURRENT ROW) FROM t",
+      "INSERT INTO w SELECT a, MAX(c) FROM t GROUP BY a",
+      "SELECT a FROM t WHERE a IN (SELECT a FROM v) UNION ALL SELECT a FROM u EXCEPT SELECT a FROM x",
+      "SELECT q.e FROM t CROSS JOIN UNNEST(l) AS q(e)",
+      "SELECT CASE WHEN f THEN l[1] ELSE m['k'] END, r.y, CAST(ts AS DATE), TUMBLE_END(ts, INTERVAL '1' MINUTE) FROM t "
+      "GROUP BY TUMBLE(ts, INTERVAL '1' MINUTE)"};
 }
 
 FUZZ_TARGET(SqlPlanText, Plannable()) { CheckPlans(input); }
@@ -96,8 +98,12 @@ class PlanGenerator {
 
   std::string Statement() {
     switch (random_.Below(6)) {
-      case 0: return "INSERT INTO " + Pick({"w", "v", "u (a, c)", "w (c, a)"}) + " SELECT " + Number(2) + ", " + Text(2) + From(2);
-      case 1: return "(" + Query(2) + ")" + Pick({" UNION ALL ", " UNION ", " INTERSECT ", " EXCEPT "}) + "(" + Query(1) + ")";
+      case 0:
+        return "INSERT INTO " + Pick({"w", "v", "u (a, c)", "w (c, a)"}) + " SELECT " + Number(2) + ", " + Text(2) +
+               From(2);
+      case 1:
+        return "(" + Query(2) + ")" + Pick({" UNION ALL ", " UNION ", " INTERSECT ", " EXCEPT "}) + "(" + Query(1) +
+               ")";
       default: return Query(3);
     }
   }
@@ -108,12 +114,16 @@ class PlanGenerator {
 
   std::string Query(int depth) {
     std::string keys = Pick({"a", "c", "a, c", "f"});
-    if (Chance(3)) return "SELECT " + keys + ", " + Aggregate(depth) + From(depth) + " GROUP BY " + keys + (Chance(4) ? " HAVING COUNT(*) > 1" : "");
+    if (Chance(3))
+      return "SELECT " + keys + ", " + Aggregate(depth) + From(depth) + " GROUP BY " + keys +
+             (Chance(4) ? " HAVING COUNT(*) > 1" : "");
     if (Chance(6))
       return "SELECT window_start, " + Aggregate(depth) + " FROM TABLE(" +
-             Pick({"TUMBLE(TABLE t, DESCRIPTOR(ts), ", "HOP(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE, ", "SESSION(TABLE t PARTITION BY a, DESCRIPTOR(ts), "}) +
+             Pick({"TUMBLE(TABLE t, DESCRIPTOR(ts), ", "HOP(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE, ",
+                   "SESSION(TABLE t PARTITION BY a, DESCRIPTOR(ts), "}) +
              "INTERVAL '" + Pick({"1", "5", "0"}) + "' HOUR)) GROUP BY window_start, window_end";
-    std::string text = "SELECT " + Pick({"", "", "DISTINCT "}) + Number(depth) + " AS n, " + Text(depth) + (Chance(5) ? ", *" : "") + From(depth);
+    std::string text = "SELECT " + Pick({"", "", "DISTINCT "}) + Number(depth) + " AS n, " + Text(depth) +
+                       (Chance(5) ? ", *" : "") + From(depth);
     if (Chance(2)) text += " WHERE " + Condition(depth);
     if (Chance(6)) text += " ORDER BY " + Pick({"ts", "1", "n DESC", "2"});
     if (Chance(8)) text += " LIMIT 3";
@@ -123,8 +133,13 @@ class PlanGenerator {
   std::string From(int depth) {
     if (depth <= 0) return " FROM " + Pick({"t", "u", "v", "x"});
     switch (random_.Below(7)) {
-      case 0: return " FROM t" + Pick({" JOIN ", " LEFT JOIN ", " FULL JOIN "}) + Pick({"u USING (a)", "v ON t.a = v.a", "u ON t.a = u.a AND t.ts BETWEEN u.ts - INTERVAL '1' HOUR AND u.ts", "u ON t.b > u.a"});
-      case 1: return " FROM (SELECT * FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY " + Pick({"a", "c"}) + " ORDER BY " + Pick({"b DESC", "ts", "p"}) + ") AS n FROM t) WHERE n " + Pick({"= 1", "<= 3", "> 1"}) + ") AS k";
+      case 0:
+        return " FROM t" + Pick({" JOIN ", " LEFT JOIN ", " FULL JOIN "}) +
+               Pick({"u USING (a)", "v ON t.a = v.a",
+                     "u ON t.a = u.a AND t.ts BETWEEN u.ts - INTERVAL '1' HOUR AND u.ts", "u ON t.b > u.a"});
+      case 1:
+        return " FROM (SELECT * FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY " + Pick({"a", "c"}) + " ORDER BY " +
+               Pick({"b DESC", "ts", "p"}) + ") AS n FROM t) WHERE n " + Pick({"= 1", "<= 3", "> 1"}) + ") AS k";
       case 2: return " FROM (" + Query(depth - 1) + ") AS q(a, c)";
       case 3: return " FROM t JOIN u FOR SYSTEM_TIME AS OF t." + Pick({"ts", "p"}) + " ON t.a = u.a";
       default: return " FROM " + Pick({"t", "t", "t", "u", "v", "x"});
@@ -132,7 +147,8 @@ class PlanGenerator {
   }
 
   std::string Aggregate(int depth) {
-    return Pick({"COUNT(*)", "COUNT(DISTINCT c)", "SUM(b)", "MIN(ts)", "LISTAGG(c)", "AVG(d)", "COLLECT(a)", "LAST_VALUE(c)"}) +
+    return Pick({"COUNT(*)", "COUNT(DISTINCT c)", "SUM(b)", "MIN(ts)", "LISTAGG(c)", "AVG(d)", "COLLECT(a)",
+                 "LAST_VALUE(c)"}) +
            Pick({"", "", " FILTER (WHERE f)"}) + (Chance(3) ? ", MAX(" + Number(depth - 1) + ")" : "");
   }
 
@@ -140,12 +156,16 @@ class PlanGenerator {
     if (depth <= 0) return Pick({"a", "b", "d", "e", "1", "2.5", "NULL", "r.x", "l[1]", "m['k']"});
     switch (random_.Below(8)) {
       case 0: return "(" + Number(depth - 1) + Pick({" + ", " - ", " * ", " / ", " % "}) + Number(depth - 1) + ")";
-      case 1: return "CASE WHEN " + Condition(depth - 1) + " THEN " + Number(depth - 1) + " ELSE " + Number(depth - 1) + " END";
+      case 1:
+        return "CASE WHEN " + Condition(depth - 1) + " THEN " + Number(depth - 1) + " ELSE " + Number(depth - 1) +
+               " END";
       case 2:
         return Chance(2) ? Pick({"ABS(", "FLOOR(", "ROUND(1, "}) + Number(depth - 1) + ")"
                          : "CAST(" + Number(depth - 1) + Pick({" AS BIGINT)", " AS DECIMAL(20, 4))", " AS STRING)"});
       case 3: return "CHAR_LENGTH(" + Text(depth - 1) + ")";
-      case 4: return "SUM(b) OVER (PARTITION BY " + Pick({"a", "c"}) + " ORDER BY " + Pick({"ts", "p", "b"}) + Pick({"", " ROWS 2 PRECEDING", " RANGE INTERVAL '1' HOUR PRECEDING"}) + ")";
+      case 4:
+        return "SUM(b) OVER (PARTITION BY " + Pick({"a", "c"}) + " ORDER BY " + Pick({"ts", "p", "b"}) +
+               Pick({"", " ROWS 2 PRECEDING", " RANGE INTERVAL '1' HOUR PRECEDING"}) + ")";
       case 5: return "(SELECT MAX(a) FROM u)";
       default: return Number(0);
     }
@@ -162,12 +182,15 @@ class PlanGenerator {
   }
 
   std::string Condition(int depth) {
-    if (depth <= 0) return Pick({"f", "a = 1", "c LIKE 'x%'", "b IS NULL", "TRUE", "ts > TIMESTAMP '2024-01-01 00:00:00'"});
+    if (depth <= 0)
+      return Pick({"f", "a = 1", "c LIKE 'x%'", "b IS NULL", "TRUE", "ts > TIMESTAMP '2024-01-01 00:00:00'"});
     switch (random_.Below(7)) {
       case 0: return Condition(depth - 1) + Pick({" AND ", " OR "}) + Condition(depth - 1);
       case 1: return "NOT (" + Condition(depth - 1) + ")";
       case 2: return Number(depth - 1) + Pick({" = ", " < ", " <> ", " IS DISTINCT FROM "}) + Number(depth - 1);
-      case 3: return Pick({"a IN (1, 2, NULL)", "a IN (SELECT a FROM v)", "a NOT IN (SELECT a FROM u)", "EXISTS (SELECT 1 FROM u WHERE u.a = t.a)"});
+      case 3:
+        return Pick({"a IN (1, 2, NULL)", "a IN (SELECT a FROM v)", "a NOT IN (SELECT a FROM u)",
+                     "EXISTS (SELECT 1 FROM u WHERE u.a = t.a)"});
       case 4: return Text(depth - 1) + " = " + Text(depth - 1);
       default: return Condition(0);
     }

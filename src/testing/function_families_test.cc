@@ -178,9 +178,9 @@ TEST(Regexps, GiveNullForAMalformedPattern) {
 }
 
 TEST(Regexps, EndAtTheLimitOfSteps) {
-  EXPECT_TRUE(
-      SqlText("REGEXP(REPEAT('a', 30) || 'b', '^(a+)+$')").find("Regular expression needs too many steps") != std::string::npos ||
-      SqlText("REGEXP(REPEAT('a', 30) || 'b', '^(a+)+$')") == "FALSE");
+  EXPECT_TRUE(SqlText("REGEXP(REPEAT('a', 30) || 'b', '^(a+)+$')").find("Regular expression needs too many steps") !=
+                  std::string::npos ||
+              SqlText("REGEXP(REPEAT('a', 30) || 'b', '^(a+)+$')") == "FALSE");
 }
 
 TEST(Temporal, PartsSumsAndDifferences) {
