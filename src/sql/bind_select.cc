@@ -43,6 +43,32 @@ std::string Binder::NameOf(const SelectItem& item, size_t index) const {
   return fmt::format("EXPR${}", index);
 }
 
+/// `a.b.*` of a column that is a ROW: its fields.
+bool Binder::ExpandRow(const Star& star, const Scope& scope, const Position& at, std::vector<Item>& items) {
+  Expr column{.node = ColumnRef{.name = star.qualifier}};
+  column.span.begin = at;
+  const std::string& name = star.qualifier.back().text;
+  const bool known = std::any_of(scope.plan->columns.begin(), scope.plan->columns.end(),
+                                 [&](const PlanColumn& each) { return each.name == star.qualifier[0].text; });
+  if (!known && star.qualifier.size() == 1) {
+    std::vector<std::string> tables;
+    for (const Scope::Source& source : scope.sources) tables.push_back(source.alias);
+    FailAt(at, fmt::format("Unknown identifier '{}'", name),
+           tables.empty() ? "there is no FROM" : fmt::format("the tables here are {}", fmt::join(tables, ", ")));
+  }
+  const Expression row = BindColumn(std::get<ColumnRef>(column.node), column, {.scope = &scope, .clause = "SELECT"});
+  if (row.type().id() != types::TypeId::kRow)
+    FailAt(at, fmt::format("{} is of type {}: only a table or a ROW has columns behind .*", name,
+                           row.type().WithNullable(true).ToString()));
+  for (const types::Field& field : row.type().children()) {
+    if (std::any_of(star.exclude.begin(), star.exclude.end(), [&](const Identifier& e) { return e.text == field.name; }))
+      continue;
+    items.push_back({field.name, nullptr,
+                     OrFail(expr::Resolve("FIELD", {row, Expression::Literal(expr::Value::String(field.name))}), at)});
+  }
+  return true;
+}
+
 void Binder::ExpandStar(const Star& star, const Scope& scope, const Position& at, std::vector<Item>& items) {
   bool found = false;
   auto excluded = [&](const std::string& name) {
@@ -62,6 +88,7 @@ void Binder::ExpandStar(const Star& star, const Scope& scope, const Position& at
       items.push_back({name, nullptr, InputOf(*scope.plan, i)});
     }
   }
+  if (!found && !star.qualifier.empty()) found = ExpandRow(star, scope, at, items);
   if (!found && !star.qualifier.empty()) FailAt(at, fmt::format("Unknown identifier '{}'", star.qualifier.back().text));
   if (!found) FailAt(at, "SELECT * needs a FROM clause");
 }
@@ -271,6 +298,9 @@ Expression Binder::BindOver(const Call& call, const Expr& expr, const ExprContex
   rows.clause = "OVER";
   OverCalls::One one;
   for (char c : call.name.back().text) one.function += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  if (!environment_.batch && LooksAhead(one.function))
+    FailAt(expr.span.begin,
+           fmt::format("{} Function is not supported in stream mode: it waits for rows to come", one.function));
   if (!expr::FindAggregate(one.function))
     FailAt(expr.span.begin, fmt::format("{} is no aggregate function: OVER needs one", one.function));
   one.at = expr.span.begin;

@@ -62,7 +62,12 @@ PlanPtr Binder::BindWindowFunction(const Call& call, const Expr& expr, const Sco
   const WindowSignature* signature = nullptr;
   for (const WindowSignature& each : WindowSignatures())
     if (each.name == name) signature = &each;
-  if (!signature) FailAt(expr.span.begin, fmt::format("Table function {} is not supported yet", name));
+  if (!signature) {
+    NearestWord nearest(name);
+    for (const WindowSignature& each : WindowSignatures()) nearest.Consider(each.name);
+    FailAt(expr.span.begin, fmt::format("Table function {} is not supported yet", name),
+           nearest.word().empty() ? "" : fmt::format("did you mean {}?", nearest.word()));
+  }
   std::map<std::string, ExprPtr> arguments;
   const std::vector<std::string_view> fixed = {"DATA", "TIMECOL"};
   for (size_t i = 0; i < call.arguments.size(); ++i) {
@@ -88,8 +93,13 @@ PlanPtr Binder::BindWindowFunction(const Call& call, const Expr& expr, const Sco
   shape.kind = signature->kind;
   for (size_t i = 0; i < input->columns.size(); ++i)
     if (input->columns[i].name == column) shape.time_column = static_cast<int>(i);
-  const Position& at = need("TIMECOL").span.begin;
-  if (shape.time_column < 0) FailAt(at, fmt::format("Column '{}' not found in the table of {}", column, name));
+  const Position& at = descriptor->columns[0].name.back().span.begin;
+  if (shape.time_column < 0) {
+    NearestWord nearest(column);
+    for (const PlanColumn& each : input->columns) nearest.Consider(each.name);
+    FailAt(at, fmt::format("Column '{}' not found in the table of {}", column, name),
+           nearest.word().empty() ? "" : fmt::format("did you mean {}?", nearest.word()));
+  }
   const PlanColumn time = input->columns[static_cast<size_t>(shape.time_column)];
   const bool timestamp = time.type.id() == TypeId::kTimestamp || time.type.id() == TypeId::kTimestampLtz;
   const bool any_time = environment_.batch && timestamp;  // all rows are there when windows are made

@@ -129,6 +129,8 @@ class Binder {
   expr::Expression BindCondition(const Expr& expr, const ExprContext& context);
   /// The value of an expression without columns.
   expr::Value BindConstant(const Expr& expr, std::string_view what);
+  /// The type that a spelling stands for.
+  types::DataType TypeOf(const TypeSpec& spec);
   /// An INTERVAL of days and seconds, in milliseconds.
   int64_t BindMillis(const Expr& expr, std::string_view what);
 
@@ -154,6 +156,7 @@ class Binder {
     std::optional<expr::Expression> column;  // of a star
   };
   std::vector<Item> ExpandItems(const Select& select, const Scope& scope);
+  bool ExpandRow(const Star& star, const Scope& scope, const Position& at, std::vector<Item>& items);
   void ExpandStar(const Star& star, const Scope& scope, const Position& at, std::vector<Item>& items);
   std::string NameOf(const SelectItem& item, size_t index) const;
   void BindWhere(const Expr& where, Scope& scope);
@@ -233,8 +236,12 @@ class Binder {
   Scope BindLateral(const Join& join, Scope left);
 
   // bind_expr.cc
+  [[noreturn]] void FailColumn(const Name& name, const Expr& expr, const Scope* scope) const;
+  expr::Expression FieldOf(expr::Expression row, const Identifier& field, const Position& at, std::string_view name);
   expr::Expression BindColumn(const ColumnRef& ref, const Expr& expr, const ExprContext& context);
-  expr::Expression BindCase(const Case& node, const ExprContext& context);
+  expr::Expression BindCase(const Case& node, const Expr& expr, const ExprContext& context);
+  expr::Expression BindItem(const Subscript& node, const Expr& expr, const ExprContext& context);
+  expr::Expression BindCollection(const Collection& node, const Expr& expr, const ExprContext& context);
   expr::Expression BindCast(const Cast& node, const Expr& expr, const ExprContext& context);
   expr::Expression BindIn(const In& node, const Expr& expr, const ExprContext& context);
   expr::Expression BindCall(const Call& call, const Expr& expr, const ExprContext& context);
@@ -246,6 +253,10 @@ class Binder {
   expr::Expression Literal(const sql::Literal& literal, const Expr& expr);
   expr::Expression Interval(const IntervalLiteral& literal, const Expr& expr);
   expr::Expression Resolve(std::string_view function, Arguments arguments, const Expr& at);
+  /// As Resolve; arguments that do not fit are told as `what` having no type in common.
+  expr::Expression ResolveCommon(std::string_view function, Arguments arguments, const Expr& at, std::string_view what,
+                                 size_t first = 0, size_t step = 1);
+  [[noreturn]] void FailFunction(const Call& call, const Expr& expr) const;
 
   const BindEnvironment& environment_;
   std::vector<std::map<std::string, PlanPtr>> common_tables_;  // WITH, innermost last
@@ -271,6 +282,8 @@ const Call* SnapshotCall(const TableRef& ref);
 /// USER and its like, functions of the standard's that Flink does not have: the word is a column's name.
 bool IsWordOfColumn(const Call& call);
 
+/// LEAD, NTILE, CUME_DIST, PERCENT_RANK: they wait for rows to come, so Flink has them in batch mode only.
+bool LooksAhead(std::string_view function);
 /// INTERSECT ALL, or EXCEPT ALL, of plans of the same types.
 PlanPtr MakeCountedSet(bool intersect, PlanPtr left, PlanPtr right);
 

@@ -189,7 +189,8 @@ ExprPtr Grammar::ParseRow() {
   Position begin = at_.Take().span.begin;
   Token open = at_.Take();
   RowValue row;
-  if (!at_.IsSymbol(")")) row.fields = ParseExprs();
+  if (at_.IsSymbol(")")) at_.FailAt(begin, "a ROW has at least one value", "ROW(1, 'a')");
+  row.fields = ParseExprs();
   at_.ExpectClose(open);
   return Make(begin, std::move(row));
 }

@@ -145,6 +145,15 @@ struct Session::Visitor {
     return query;
   }
 
+  static std::string DottedName(const ObjectPath& path) {
+    return fmt::format("{}.{}.{}", path.catalog, path.database, path.object);
+  }
+  static std::string NearestColumn(const std::string& name, const Table& table) {
+    NearestWord nearest(name);
+    for (const TableColumn& column : table.columns) nearest.Consider(column.name);
+    return nearest.word().empty() ? "" : fmt::format("did you mean {}?", nearest.word());
+  }
+
   /// The query's columns as the table wants them; NULL in those that are not named.
   Result<PlanPtr> InsertPlan(const Insert& insert, const Table& table) const {
     const Position& at = insert.table[0].span.begin;
@@ -183,7 +192,8 @@ struct Session::Visitor {
       for (const Name& name : insert.columns) {
         const int column = table.Find(name.back().text);
         if (column < 0 || std::find(writable.begin(), writable.end(), column) == writable.end())
-          return Fault(name.back().span.begin, fmt::format("Unknown target column '{}'", name.back().text));
+          return Fault(name.back().span.begin, fmt::format("Unknown target column '{}'", name.back().text),
+                       NearestColumn(name.back().text, table));
         given.push_back(column);
       }
     }
@@ -192,7 +202,7 @@ struct Session::Visitor {
       for (const PlanColumn& column : plan->columns) query_types.push_back(fmt::format("{}: {}", column.name, column.type.ToString()));
       for (int column : given) sink_types.push_back(fmt::format("{}: {}", table.columns[static_cast<size_t>(column)].name, table.columns[static_cast<size_t>(column)].type.ToString()));
       return Fault(at, fmt::format("Column types of query result and sink for '{}' do not match. Cause: Different number of columns.",
-                                   table.path.ToString()),
+                                   DottedName(table.path)),
                    fmt::format("Query schema: [{}]\nSink schema:  [{}]", fmt::join(query_types, ", "), fmt::join(sink_types, ", ")));
     }
     for (size_t i = 0; i < given.size(); ++i) {
@@ -201,7 +211,7 @@ struct Session::Visitor {
       if (!expr::SameType(value.type(), column.type)) {
         if (!expr::CastsImplicitly(value.type(), column.type))
           return Fault(at, fmt::format("Column types of query result and sink for '{}' do not match. Cause: Incompatible types for sink "
-                                       "column '{}' at position {}.", table.path.ToString(), column.name, i),
+                                       "column '{}' at position {}.", DottedName(table.path), column.name, i),
                        fmt::format("the query gives {} {}, the sink takes {}: write CAST", plan->columns[i].name, value.type().ToString(), column.type.ToString()));
         value = expr::Coerced(std::move(value), column.type);
       }
@@ -227,7 +237,7 @@ struct Session::Visitor {
     const ObjectPath path = session.catalog_.Resolve(insert.table);
     TablePtr table = session.catalog_.FindTable(path);
     if (!table) return Fault(insert.table[0].span.begin, session.catalog_.NoTable(path).message());
-    if (table->is_view()) return Fault(insert.table[0].span.begin, fmt::format("A view cannot be written: {}", path.ToString()));
+    if (table->is_view()) return Fault(insert.table[0].span.begin, fmt::format("A view cannot be written: {}", DottedName(path)));
     THALWEG_ASSIGN(PlanPtr plan, InsertPlan(insert, *table));
     return maker.AddSink(plan, *table, {OptionsOfHints(insert.hints), insert.on_conflict});
   }

@@ -71,8 +71,8 @@ Result<DataType> Nullable(const TypeSpec& spec) {
     case TypeKind::kVarBinary: return Text(spec, true, INT32_MAX);
     case TypeKind::kDate: return DataType(TypeId::kDate);
     case TypeKind::kTime: {
-      THALWEG_TRY(Number(spec, "precision", 0, 9, 0).status());
-      return DataType(TypeId::kTime);
+      THALWEG_ASSIGN(int precision, Number(spec, "precision", 0, 9, 0));
+      return DataType::FromParts(TypeId::kTime, true, precision, 0, {});
     }
     case TypeKind::kTimestamp: {
       THALWEG_ASSIGN(int precision, Number(spec, "precision", 0, 9, 6));
