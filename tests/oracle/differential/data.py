@@ -47,10 +47,10 @@ class Table:
     def columns(self):
         return COLUMNS
 
-    def flink(self, path):
+    def flink(self, path, changes=True):
         """CREATE TABLE over the file that `write` made."""
         fields = ", ".join(f"`{name}` {TYPES[kind][0]}" for name, kind in COLUMNS)
-        if self.changes_:
+        if self.changes_ and changes:
             return f"CREATE TABLE {self.name} ({fields}, PRIMARY KEY (`id`) NOT ENFORCED) WITH ('connector' = 'filesystem', 'path' = '{path}', 'format' = 'debezium-json');\n"
         return f"CREATE TABLE {self.name} ({fields}, WATERMARK FOR `t` AS `t`) WITH ('connector' = 'filesystem', 'path' = '{path}', 'format' = 'json');\n"
 
@@ -61,11 +61,12 @@ class Table:
             return f"CREATE TABLE {self.name} ({fields}, PRIMARY KEY (`id`) NOT ENFORCED) WITH ('connector' = 'test', 'changelog-mode' = 'I,UB,UA,D');\n"
         return f"CREATE TABLE {self.name} ({fields}, WATERMARK FOR `t` AS `t`) WITH ('connector' = 'test');\n"
 
-    def write(self, path):
+    def write(self, path, changes=True):
+        """The rows, or the changes of a table that has them; without `changes` what stays of them, which is all that batch mode reads."""
         lines = []
-        for kind, row in self.log:
+        for kind, row in self.log if changes else [("+I", row) for row in self.final]:
             value = {name: as_json(cell) for (name, _), cell in zip(COLUMNS, row)}
-            if not self.changes_:
+            if not self.changes_ or not changes:
                 lines.append(value)
             elif kind in ("+I", "+U"):
                 lines.append({"before": None, "after": value, "op": "c"} if kind == "+I" else {"before": before, "after": value, "op": "u"})
