@@ -1,5 +1,6 @@
 #include "base/check.h"
 #include "graph/changelog_spec.h"
+#include "graph/constraint_spec.h"
 #include "graph/join_spec.h"
 #include "graph/rank_spec.h"
 #include "graph/sorted_over_spec.h"
@@ -35,6 +36,7 @@ JoinSides SampleSides() {
 FUZZ_TARGET(RelationSpecs, Encode(JoinSpec{SampleSides()}), Encode(IntervalJoinSpec{SampleSides(), 0, 1, 1, 1}),
             Encode(RankSpec{SampleInput(), {0}, {{.column = 1}}}), Encode(SortSpec{SampleInput(), {{.column = 0}}}),
             Encode(ChangelogNormalizeSpec{SampleInput(), {0}}),
+            Encode(ConstraintSpec{SampleInput(), ConstraintSpec::NotNull::kDrop}),
             Encode(SortedOverSpec{SampleInput(), {0}, {{.column = 1}}, true})) {
   CheckAgain(DecodeSortedOver(input), DecodeSortedOver);
   CheckAgain(DecodeJoin(input), DecodeJoin);
@@ -50,6 +52,7 @@ FUZZ_TARGET(RelationSpecs, Encode(JoinSpec{SampleSides()}), Encode(IntervalJoinS
   CheckAgain(DecodeChangelogNormalize(input), DecodeChangelogNormalize);
   CheckAgain(DecodeUpsertMaterialize(input), DecodeUpsertMaterialize);
   CheckAgain(DecodeDropUpdateBefore(input), DecodeDropUpdateBefore);
+  CheckAgain(DecodeConstraints(input), DecodeConstraints);
 }
 
 }  // namespace thalweg::graph

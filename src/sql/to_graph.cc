@@ -13,12 +13,14 @@
 #include "graph/aggregate_spec.h"
 #include "graph/calc_spec.h"
 #include "graph/changelog_spec.h"
+#include "graph/constraint_spec.h"
 #include "graph/join_spec.h"
 #include "graph/rank_spec.h"
 #include "graph/scan_spec.h"
 #include "graph/sorted_over_spec.h"
 #include "graph/unnest_spec.h"
 #include "graph/values_spec.h"
+#include "sql/upsert_keys.h"
 #include "types/type_codec.h"
 
 namespace thalweg::sql {
@@ -402,14 +404,22 @@ struct GraphMaker::State {
     if (scan.table->watermark && !options.batch) spec.watermark = scan.table->watermark->expression;
     if (spec.watermark || !spec.columns.empty()) node.scan = graph::Encode(spec);
     Stream stream = AddShared(std::move(node), {}, source->node.parallelism);
-    if (source->changelog != ChangelogMode::kUpsert) return stream;
+    const bool repeats = options.source_repeats && source->changelog == ChangelogMode::kRetract;
+    if (source->changelog != ChangelogMode::kUpsert && !repeats) return stream;
+    if (repeats) {
+      // What an update takes back is in state; a -U by itself would be a deletion.
+      const graph::DropUpdateBeforeSpec drop{SchemaOf(plan.columns)};
+      graph::Node without = NewNode("drop-update-before", "DropUpdateBefore", Encode(drop), drop.input);
+      stream = AddShared(std::move(without), {{Input{stream, Partitioning::kForward, {}, ChangelogMode::kRetract}}}, stream.parallelism);
+    }
     graph::ChangelogNormalizeSpec normalize;
     normalize.input = SchemaOf(plan.columns);
     normalize.keys = scan.table->primary_key;
     normalize.generate_update_before = before;
     normalize.ttl_ms = options.state_ttl_ms;
     if (normalize.keys.empty())
-      return UserError("Table {} is an upsert table: it needs a PRIMARY KEY", scan.table->path.ToString());
+      return UserError("Table {} {}: it needs a PRIMARY KEY", scan.table->path.ToString(),
+                       repeats ? "may say a change twice (table.exec.source.cdc-events-duplicate)" : "is an upsert table");
     graph::Node normalized = NewNode("changelog-normalize", "ChangelogNormalize", Encode(normalize), normalize.input);
     normalized.keyed = true;
     Input input = Keyed(stream, normalize.keys);
@@ -660,10 +670,10 @@ struct GraphMaker::State {
     graph::OverAggregateSpec spec;
     spec.input = SchemaOf(over.input->columns);
     spec.partition = over.partition;
-    spec.time_column = over.order[0].column;
-    spec.processing_time = over.input->columns[static_cast<size_t>(spec.time_column)].time == TimeRole::kProctime;
     spec.rows = over.frame.rows;
     spec.preceding = over.frame.preceding.value_or(-1);
+    spec.time_column = over.order[0].column;
+    spec.processing_time = over.input->columns[static_cast<size_t>(spec.time_column)].time == TimeRole::kProctime;
     spec.calls = over.calls;
     spec.ttl_ms = options.state_ttl_ms;
     graph::Node node = NewNode("over-aggregate", "OverAggregate", Encode(spec), SchemaOf(plan.columns));
@@ -748,6 +758,104 @@ struct GraphMaker::State {
     if (way == SortWay::kTime) spec.time_column = sort.keys[0].column;
     return add("sort", "Sort", Encode(spec));
   }
+
+  // --- Sinks.
+
+  static std::string NamesOfKey(const PlanColumns& columns, const std::vector<int>& key) {
+    std::vector<std::string> names;
+    for (int column : key) names.push_back(columns[static_cast<size_t>(column)].name);
+    return fmt::format("[{}]", fmt::join(names, ", "));
+  }
+
+  /// Sources below that make no watermarks.
+  static void SourcesWithoutWatermark(const Plan& plan, std::set<std::string>& names) {
+    if (auto* scan = plan.As<ScanPlan>(); scan && !scan->table->watermark) names.insert(DottedName(*scan->table));
+    for (const PlanPtr& input : InputsOfPlan(plan)) SourcesWithoutWatermark(*input, names);
+  }
+  static std::string DottedName(const Table& table) {
+    return fmt::format("{}.{}.{}", table.path.catalog, table.path.database, table.path.object);
+  }
+
+  static Status CheckConflictClause(const Plan& plan, const Table& table, ChangelogMode accepts, OnConflict on_conflict) {
+    if (accepts != ChangelogMode::kUpsert)
+      return UserError(
+          "ON CONFLICT clause is only allowed for upsert sinks. The sink '{}' is not an upsert sink because {}.",
+          DottedName(table), accepts == ChangelogMode::kAppend ? "it only accepts INSERT (append-only) changes"
+                                                               : "it requires UPDATE_BEFORE (retract mode)");
+    if (on_conflict == OnConflict::kDeduplicate) return {};
+    std::set<std::string> without;
+    SourcesWithoutWatermark(plan, without);
+    if (without.empty()) return {};
+    return UserError(
+        "ON CONFLICT DO {} requires all source tables to define watermarks, but the following source(s) do not: {}. Please add "
+        "a WATERMARK declaration to these tables.",
+        on_conflict == OnConflict::kError ? "ERROR" : "NOTHING", fmt::join(without, ", "));
+  }
+
+  /// Whether changes of a key of the sink may come by different ways, so that they are brought in order in front of it.
+  Result<bool> Materializes(const Plan& plan, const Table& table, ChangelogMode accepts, const SinkClauses& insert,
+                            Changes made) const {
+    if (insert.on_conflict) THALWEG_TRY(CheckConflictClause(plan, table, accepts, *insert.on_conflict));
+    const config::UpsertMaterialize mode = options.sink.upsert_materialize;
+    if (options.batch || mode == config::UpsertMaterialize::kNone || table.primary_key.empty() || accepts != ChangelogMode::kUpsert) return false;
+    if (mode == config::UpsertMaterialize::kForce) return true;
+    if (!made.any() && insert.on_conflict == OnConflict::kDeduplicate) return false;
+    const std::vector<std::vector<int>> keys = UpsertKeys(plan);
+    std::vector<int> primary = PhysicalKey(table);
+    if (std::any_of(keys.begin(), keys.end(), [&](const std::vector<int>& key) { return Contains(primary, key); }))
+      return false;
+    if (!insert.on_conflict && options.sink.require_on_conflict)
+      return UserError(
+          "The query has an upsert key that differs from the primary key of the sink table '{}'. Primary key: {}, upsert key: "
+          "{}. This can lead to non-deterministic results when multiple records with different upsert keys map to the same "
+          "primary key. Please specify an ON CONFLICT clause to define how conflicts should be handled: ON CONFLICT DO "
+          "DEDUPLICATE (update to the latest record, state intensive, since we need to keep the entire history), or ON "
+          "CONFLICT DO ERROR (fail on conflict), or ON CONFLICT DO NOTHING (keep first record).",
+          DottedName(table), NamesOfKey(plan.columns, primary),
+          keys.empty() ? "none" : NamesOfKey(plan.columns, keys[0]));
+    if (insert.on_conflict && insert.on_conflict != OnConflict::kDeduplicate && made.any())
+      return UserError("ON CONFLICT DO {} is supported only where the query gives rows and never changes them",
+                       insert.on_conflict == OnConflict::kError ? "ERROR" : "NOTHING");
+    return true;
+  }
+  Stream Materialized(const Plan& plan, const Table& table, Stream input, const SinkClauses& insert, ChangelogMode mode) {
+    graph::UpsertMaterializeSpec spec;
+    spec.input = SchemaOf(plan.columns);
+    spec.keys = PhysicalKey(table);
+    if (std::vector<std::vector<int>> keys = UpsertKeys(plan); !keys.empty()) spec.upsert_key = std::move(keys[0]);
+    spec.ttl_ms = options.state_ttl_ms;
+    using Conflict = graph::UpsertMaterializeSpec::Conflict;
+    if (insert.on_conflict == OnConflict::kNothing) spec.conflict = Conflict::kFirst;
+    if (insert.on_conflict == OnConflict::kError) spec.conflict = Conflict::kError;
+    graph::Node node = NewNode("upsert-materialize", "SinkMaterializer", Encode(spec), spec.input);
+    node.keyed = true;
+    Input edge = Keyed(input, spec.keys);
+    edge.changelog = mode;
+    return Add(std::move(node), {{edge}}, 0);
+  }
+
+  static bool HasConstraint(const DataType& type, const graph::ConstraintSpec& spec) {
+    if (!type.nullable()) return true;
+    const bool text = type.id() == TypeId::kString || type.id() == TypeId::kBinary;
+    if (text && type.precision() > 0 && spec.length != graph::ConstraintSpec::Length::kIgnore) return true;
+    if (spec.nested == graph::ConstraintSpec::Nested::kIgnore) return false;
+    return std::any_of(type.children().begin(), type.children().end(),
+                       [&](const types::Field& field) { return HasConstraint(field.type, spec); });
+  }
+  /// Rows that the sink's types allow.
+  Stream Constrained(const Plan& plan, const Table& table, Stream input, ChangelogMode mode) {
+    graph::ConstraintSpec spec = options.sink.constraints;
+    std::vector<types::Field> fields;
+    for (const PlanColumn& column : plan.columns) {
+      const int declared = table.Find(column.name);
+      fields.push_back({column.name, declared < 0 ? column.type : table.columns[static_cast<size_t>(declared)].type});
+    }
+    if (std::none_of(fields.begin(), fields.end(), [&](const types::Field& field) { return HasConstraint(field.type, spec); }))
+      return input;
+    spec.input = types::Schema(std::move(fields));
+    graph::Node node = NewNode("constraints", "ConstraintEnforcer", Encode(spec), SchemaOf(plan.columns));
+    return Add(std::move(node), {{Input{input, Partitioning::kForward, {}, mode}}}, input.parallelism);
+  }
 };
 
 GraphMaker::GraphMaker(PhysicalOptions options) : state_(std::make_unique<State>(std::move(options))) {}
@@ -765,10 +873,10 @@ Status GraphMaker::AddCollect(const PlanPtr& plan) {
   return {};
 }
 
-Status GraphMaker::AddSink(const PlanPtr& plan, const Table& table, const std::map<std::string, std::string>& hints) {
+Status GraphMaker::AddSink(const PlanPtr& plan, const Table& table, const SinkClauses& insert) {
   state_->plans.push_back(plan);
   THALWEG_ASSIGN(const graph::TableConnector* connector, state_->ConnectorOf(table));
-  THALWEG_ASSIGN(graph::SinkTable sink, connector->Sink(DescribeTable(table, hints)));
+  THALWEG_ASSIGN(graph::SinkTable sink, connector->Sink(DescribeTable(table, insert.hints)));
   for (const std::string& warning : sink.warnings) state_->warnings.push_back(warning);
   THALWEG_ASSIGN(Changes changes, state_->ChangesOf(*plan));
   if (sink.accepts == ChangelogMode::kAppend && changes.any())
@@ -776,14 +884,19 @@ Status GraphMaker::AddSink(const PlanPtr& plan, const Table& table, const std::m
                      table.path.ToString());
   if (sink.accepts == ChangelogMode::kUpsert && changes.any() && table.primary_key.empty())
     return UserError("Table sink {} needs a PRIMARY KEY: the query updates rows", table.path.ToString());
-  const bool before = sink.accepts == ChangelogMode::kRetract;
+  THALWEG_ASSIGN(const bool materialize, state_->Materializes(*plan, table, sink.accepts, insert, changes));
+  const bool before = sink.accepts == ChangelogMode::kRetract || materialize;
   THALWEG_ASSIGN(State::Stream input, state_->Build(plan, before));
+  input = state_->Constrained(*plan, table, input, State::ModeOf(changes, before));
+  if (materialize) input = state_->Materialized(*plan, table, input, insert, State::ModeOf(changes, before));
   graph::Node node = sink.node;
   node.role = graph::NodeRole::kSink;
   node.name = fmt::format("Sink: {}", table.path.object);
   const int32_t parallelism = node.parallelism > 0 ? node.parallelism : input.parallelism;
-  State::Input edge{input, Partitioning::kForward, {}, State::ModeOf(changes, before)};
-  if (changes.any() && !table.primary_key.empty() && parallelism != 1) edge = state_->Keyed(input, PhysicalKey(table));
+  const bool sends_before = sink.accepts == ChangelogMode::kRetract;
+  State::Input edge{input, Partitioning::kForward, {}, State::ModeOf(changes, sends_before)};
+  if (changes.any() && !table.primary_key.empty() && parallelism != 1 && !materialize)
+    edge = state_->Keyed(input, PhysicalKey(table));
   state_->Add(std::move(node), {{edge}}, parallelism);
   return {};
 }
