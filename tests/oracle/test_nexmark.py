@@ -41,6 +41,15 @@ def test_q6_is_refused_as_by_flink(few_events):
         nexmark.query(6, few_events, nexmark.generator(100), 1)
 
 
+def test_q13_finds_each_bids_row_or_says_that_it_cannot_look_it_up(few_events):
+    try:
+        rows = nexmark.query(13, few_events, nexmark.generator(few_events.count), 2)
+    except engine.Failed as failed:
+        assert "temporal join needs an equality of columns" in str(failed) or "lookup" in str(failed)
+        return
+    few_events.check(13, rows)
+
+
 def test_q12_counts_all_bids_of_the_first_ten_seconds_of_the_clock(few_events):
     """The clock of `thalweg test` stands until it is moved: all bids come in its first window."""
     bids = few_events.oracle.execute("SELECT auction, bidder, price FROM bid LIMIT 2000").fetchall()
