@@ -113,7 +113,7 @@ class Batch:
                 if half == 0:
                     lines.append("--- restart")
             lines += ["--- end", "--- table"]
-            lines += [data.row_text("", row) for row in self.expected[number].elements()]
+            lines += [data.row_text("", row, printed=True) for row in self.expected[number].elements()]
             cases.append("\n".join(lines) + "\n")
         file = folder / "restart.test"
         file.write_text("\n".join(cases))

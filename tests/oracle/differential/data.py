@@ -4,7 +4,7 @@ Rule: values stand in bounds within which both engines compute the same; extreme
 """
 import datetime
 import json
-from collections import Counter
+from decimal import Decimal
 
 TYPES = {
     "int": ("INT", "INTEGER"), "long": ("BIGINT", "BIGINT"), "double": ("DOUBLE", "DOUBLE"), "dec": ("DECIMAL(10, 2)", "DECIMAL(10, 2)"),
@@ -92,7 +92,6 @@ def value_of(kind, random):
     if kind == "double":
         return random.choice([0.0, 1.0, -1.0, 0.5, random.randint(-10_000, 10_000) / 8])
     if kind == "dec":
-        from decimal import Decimal
         return Decimal(random.randint(-100_000, 100_000)) / 100
     if kind == "text":
         return random.choice(WORDS)
@@ -113,21 +112,18 @@ def as_json(cell):
     return float(cell)   # two digits behind the point: exact enough to be read again
 
 
-def as_text(cell):
-    """A cell of a row of `thalweg test`."""
+def as_text(cell, printed):
+    """A cell of a row of `thalweg test`: as it may be written, or as rows are printed, where what is zero at the end of a time is left out."""
     if cell is None:
         return "null"
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, datetime.datetime):
-        # As rows are printed: what is zero at the end is left out.
+        if not printed:
+            return cell.isoformat(sep=" ", timespec="milliseconds")
         return cell.isoformat(timespec="milliseconds" if cell.microsecond else "seconds" if cell.second else "minutes")
     return str(cell)
 
 
-def row_text(kind, row):
-    return f"{kind}[{', '.join(map(as_text, row))}]"
-
-
-def counted(rows):
-    return Counter(map(tuple, rows))
+def row_text(kind, row, printed=False):
+    return f"{kind}[{', '.join(as_text(cell, printed) for cell in row)}]"
