@@ -22,7 +22,8 @@ Result<std::unique_ptr<formats::Decoder>> MakeDecoder(const FileSourceOptions& o
     case FileFormat::kJson: return formats::MakeJsonDecoder(options.schema, options.json);
     case FileFormat::kCsv: return formats::MakeCsvDecoder(options.schema, options.csv);
     case FileFormat::kRaw: return formats::MakeRawDecoder(options.schema);
-    case FileFormat::kDebezium: return formats::MakeDebeziumDecoder(options.schema, {options.json, options.schema_include});
+    case FileFormat::kDebezium:
+      return formats::MakeDebeziumDecoder(options.schema, {options.json, options.schema_include});
     default: return std::unique_ptr<formats::Decoder>();
   }
 }

@@ -201,11 +201,10 @@ TEST_F(FileSourceTest, ACsvHeaderIsPassedOver) {
 }
 
 TEST_F(FileSourceTest, DebeziumsLinesAreChangesAndAFileOfThemIsNotDivided) {
-  constexpr char kUpdate[] =
-      R"({"before":{"n":1,"s":"old"},"after":{"n":1,"s":"new"},"op":"u"})"
-      "\n";
+  constexpr char kUpdate[] = R"({"before":{"n":1,"s":"old"},"after":{"n":1,"s":"new"},"op":"u"})"
+                             "\n";
   Write("changes.json", std::string(R"({"before":null,"after":{"n":1,"s":"old"},"op":"c"})") + "\n" + kUpdate +
-                          R"({"before":{"n":1,"s":"new"},"after":null,"op":"d"})" + "\n");
+                            R"({"before":{"n":1,"s":"new"},"after":null,"op":"d"})" + "\n");
   FileSourceOptions options = Options("changes.json", FileFormat::kDebezium);
   options.split_bytes = 8;
   EXPECT_THAT(Rows(options), ElementsAre("+I[1, old]", "-U[1, old]", "+U[1, new]", "-D[1, new]"));

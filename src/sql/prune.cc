@@ -83,7 +83,7 @@ Expression Moved(const Expression& expression, const std::vector<int>& place) {
 
 Pruned Prune(const PlanPtr& plan, Needed needed);
 
-/// Exactly the needed columns, in their order; at least one, for a row needs something to be a row of.
+/// Exactly the needed columns, in their order; at least one if there is one, for a row needs something to be a row of.
 Pruned Narrow(const PlanPtr& plan, Needed needed) {
   if (needed.empty() && !plan->columns.empty()) needed.insert(0);
   Pruned below = Prune(plan, needed);

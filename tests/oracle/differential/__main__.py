@@ -56,8 +56,8 @@ class Batch:
         """{query: what is wrong} of a run over files."""
         tables = SETTINGS + f"SET 'execution.runtime-mode' = '{mode}';\n"
         for table in self.tables:
-            table.write(folder / table.name)
-            tables += table.flink(folder / table.name)
+            table.write(folder / table.name, mode == "streaming")
+            tables += table.flink(folder / table.name, mode == "streaming")
         wrong = {}
         self.run_all(folder / f"{mode}.sql", tables, list(range(len(self.queries))), wrong)
         return wrong
@@ -91,7 +91,7 @@ class Batch:
                 rows[number].append(line)
         for number in numbers:
             try:
-                ours = values.read_rows(engine.fold(map(engine.parse, rows[number])), self.kinds[number])
+                ours = values.read_rows(engine.fold_lines(rows[number]), self.kinds[number])
                 if difference := values.difference(ours, self.expected[number]):
                     wrong[number] = difference
             except (AssertionError, ValueError) as failed:
@@ -113,7 +113,7 @@ class Batch:
                 if half == 0:
                     lines.append("--- restart")
             lines += ["--- end", "--- table"]
-            lines += [data.row_text("", row) for row in self.expected[number].elements()]
+            lines += [data.row_text("", row, printed=True) for row in self.expected[number].elements()]
             cases.append("\n".join(lines) + "\n")
         file = folder / "restart.test"
         file.write_text("\n".join(cases))

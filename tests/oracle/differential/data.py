@@ -4,7 +4,7 @@ Rule: values stand in bounds within which both engines compute the same; extreme
 """
 import datetime
 import json
-from collections import Counter
+from decimal import Decimal
 
 TYPES = {
     "int": ("INT", "INTEGER"), "long": ("BIGINT", "BIGINT"), "double": ("DOUBLE", "DOUBLE"), "dec": ("DECIMAL(10, 2)", "DECIMAL(10, 2)"),
@@ -47,10 +47,10 @@ class Table:
     def columns(self):
         return COLUMNS
 
-    def flink(self, path):
+    def flink(self, path, changes=True):
         """CREATE TABLE over the file that `write` made."""
         fields = ", ".join(f"`{name}` {TYPES[kind][0]}" for name, kind in COLUMNS)
-        if self.changes_:
+        if self.changes_ and changes:
             return f"CREATE TABLE {self.name} ({fields}, PRIMARY KEY (`id`) NOT ENFORCED) WITH ('connector' = 'filesystem', 'path' = '{path}', 'format' = 'debezium-json');\n"
         return f"CREATE TABLE {self.name} ({fields}, WATERMARK FOR `t` AS `t`) WITH ('connector' = 'filesystem', 'path' = '{path}', 'format' = 'json');\n"
 
@@ -61,11 +61,12 @@ class Table:
             return f"CREATE TABLE {self.name} ({fields}, PRIMARY KEY (`id`) NOT ENFORCED) WITH ('connector' = 'test', 'changelog-mode' = 'I,UB,UA,D');\n"
         return f"CREATE TABLE {self.name} ({fields}, WATERMARK FOR `t` AS `t`) WITH ('connector' = 'test');\n"
 
-    def write(self, path):
+    def write(self, path, changes=True):
+        """The rows, or the changes of a table that has them; without `changes` what stays of them, which is all that batch mode reads."""
         lines = []
-        for kind, row in self.log:
+        for kind, row in self.log if changes else [("+I", row) for row in self.final]:
             value = {name: as_json(cell) for (name, _), cell in zip(COLUMNS, row)}
-            if not self.changes_:
+            if not self.changes_ or not changes:
                 lines.append(value)
             elif kind in ("+I", "+U"):
                 lines.append({"before": None, "after": value, "op": "c"} if kind == "+I" else {"before": before, "after": value, "op": "u"})
@@ -91,7 +92,6 @@ def value_of(kind, random):
     if kind == "double":
         return random.choice([0.0, 1.0, -1.0, 0.5, random.randint(-10_000, 10_000) / 8])
     if kind == "dec":
-        from decimal import Decimal
         return Decimal(random.randint(-100_000, 100_000)) / 100
     if kind == "text":
         return random.choice(WORDS)
@@ -112,21 +112,18 @@ def as_json(cell):
     return float(cell)   # two digits behind the point: exact enough to be read again
 
 
-def as_text(cell):
-    """A cell of a row of `thalweg test`."""
+def as_text(cell, printed):
+    """A cell of a row of `thalweg test`: as it may be written, or as rows are printed, where what is zero at the end of a time is left out."""
     if cell is None:
         return "null"
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, datetime.datetime):
-        # As rows are printed: what is zero at the end is left out.
+        if not printed:
+            return cell.isoformat(sep=" ", timespec="milliseconds")
         return cell.isoformat(timespec="milliseconds" if cell.microsecond else "seconds" if cell.second else "minutes")
     return str(cell)
 
 
-def row_text(kind, row):
-    return f"{kind}[{', '.join(map(as_text, row))}]"
-
-
-def counted(rows):
-    return Counter(map(tuple, rows))
+def row_text(kind, row, printed=False):
+    return f"{kind}[{', '.join(as_text(cell, printed) for cell in row)}]"

@@ -53,6 +53,8 @@ class Generator:
         self.features = set()
         self.names = 0
         relation = self.shape(self.random.choice([2, 3, 3]))
+        if self.random.random() < 0.6:
+            relation = self.project(relation, filtered=False, most=6)
         columns = [f"q{number}_{i}" for i in range(len(relation.columns))]
         def last(text):
             return f"SELECT {', '.join(f'{name} AS {column}' for (name, _), column in zip(relation.columns, columns))} FROM ({text}) AS res"
@@ -82,7 +84,8 @@ class Generator:
             text = f"'{random.choice(PATTERNS)}'"
             return text, text
         if kind == "int":
-            text = str(random.randint(-9, 60))
+            number = random.randint(-9, 60)
+            text = str(number) if number >= 0 else f"({number})"   # two minus signs would begin a comment
         elif kind == "long":
             text = str(random.choice([0, 1, 2**31, 10**12]))
             return f"CAST({text} AS BIGINT)", f"CAST({text} AS BIGINT)"
@@ -136,8 +139,8 @@ class Generator:
         random = self.random
         if depth == 0:
             return self.narrow(self.project(self.table()))
-        shapes = [self.project_of] + [self.group] * 3 + [self.global_group] * 3 + [self.distinct] * 2 + [self.join] * 9 + [self.semi] * 4 + [self.in_subquery] * 2 \
-            + [self.set_operation] * 8 + [self.top_n] * 2 + [self.deduplicate] * 2 + [self.window] * 4 + [self.over] * 2 + [self.interval_join] * 2 + [self.scalar] * 2 \
+        shapes = [self.project_of] + [self.group] * 3 + [self.global_group] * 3 + [self.distinct] * 2 + [self.join] * 9 + [self.semi] * 4 + [self.in_subquery] * 3 \
+            + [self.set_operation] * 11 + [self.top_n] * 2 + [self.deduplicate] * 2 + [self.window] * 4 + [self.over] * 2 + [self.interval_join] * 2 + [self.scalar] * 2 \
             + [self.grouping] * 2 + [self.correlated] * 2 + [self.values] * 2 + [self.with_] * 2
         return random.choice(shapes)(depth)
 
@@ -148,13 +151,13 @@ class Generator:
         alias = self.name("n")
         return Relation(f"SELECT {names} FROM ({relation.flink}) AS {alias}", f"SELECT {names} FROM ({relation.duck}) AS {alias}", kept, relation.changes)
 
-    def project(self, relation, filtered=None, keep=()):
+    def project(self, relation, filtered=None, keep=(), most=4):
         """New columns of expressions, and perhaps a condition. `keep`: columns that stay as they are."""
         random = self.random
         alias, flink, duck, columns = self.name("p"), list(keep), list(keep), [(n, k) for n, k in relation.columns if n in keep]
         kinds = [kind for _, kind in relation.columns]
-        for _ in range(random.randint(2, 4)):
-            kind = random.choice([k for k in kinds if k != "wide"] + ["int", "text"])
+        for _ in range(random.randint(2, most)):
+            kind = random.choice([k for k in kinds if k not in ("wide", "double")] + ["int", "text", "text"])
             one, other = self.expression(kind, relation.columns, 2)
             name = self.name()
             flink.append(f"{one} AS {name}")
@@ -321,7 +324,7 @@ class Generator:
         return self.narrow(Relation(text(relation.flink, other.flink), text(relation.duck, other.duck), relation.columns + [(name, "long")], True))
 
     def set_operation(self, depth):
-        operation = self.random.choice(["UNION ALL", "UNION", "INTERSECT", "EXCEPT"])
+        operation = self.random.choice(["UNION ALL", "UNION", "INTERSECT", "INTERSECT", "EXCEPT", "EXCEPT"])
         self.note(operation.lower())
         left, right = self.input(depth), self.input(depth)
         kinds = [kind for _, kind in left.columns if kind in ("int", "text", "date", "bool")][:3] or ["int"]
