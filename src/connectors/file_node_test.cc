@@ -43,9 +43,9 @@ TEST(FileSourceNode, MetadataFillsColumnsAnywhere) {
   ASSERT_TRUE(source.ok()) << source.status().message();
   EXPECT_THAT(source->metadata, ElementsAre(FileMetadata::kLine, FileMetadata::kName));
   EXPECT_EQ(FileSourceSchema(*source)->ToString(), schema.ToString());
-  EXPECT_THAT(
-      Source({{"path", "x"}, {"format", "json"}, {"metadata.line", "line"}}, schema).status().message(),
-      HasSubstr("Unknown file metadata column: 'line'; there are file.path, file.name, file.offset, file.line"));
+  EXPECT_THAT(Source({{"path", "x"}, {"format", "json"}, {"metadata.line", "line"}}, schema).status().message(),
+              HasSubstr("Unknown file metadata column: 'line'; there are file.path, file.name, file.offset, file.line, "
+                        "file.size, file.modification-time"));
 }
 
 TEST(FileSourceNode, WrongOptionsAreErrors) {

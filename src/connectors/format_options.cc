@@ -54,6 +54,8 @@ Result<formats::CsvOptions> ReadCsv(NodeOptions& options, const std::string& pre
                  options.Get<bool>(prefix + "csv.write-bigdecimal-in-scientific-notation", true));
   THALWEG_ASSIGN(csv.trim_spaces, options.Get<bool>(prefix + "csv.trim-spaces", false));
   THALWEG_ASSIGN(csv.ignore_trailing_unmappable, options.Get<bool>(prefix + "csv.ignore-trailing-unmappable", false));
+  THALWEG_ASSIGN(csv.allow_trailing_comma, options.Get<bool>(prefix + "csv.allow-trailing-comma", true));
+  THALWEG_ASSIGN(csv.fail_on_missing_columns, options.Get<bool>(prefix + "csv.fail-on-missing-columns", false));
   THALWEG_ASSIGN(csv.empty_string_as_null, options.Get<bool>(prefix + "csv.empty-string-as-null", false));
   THALWEG_ASSIGN(csv.header, options.Get<bool>(prefix + "csv.header", false));
   return csv;

@@ -20,6 +20,12 @@ struct FormatOptions {
   /// debezium-json: `format` is kJson.
   bool debezium = false;
   bool schema_include = false;
+
+  /// The chosen format's `ignore-parse-errors`.
+  bool ignore_parse_errors() const {
+    return format == FileFormat::kCsv ? csv.ignore_parse_errors
+                                      : format == FileFormat::kJson && json.ignore_parse_errors;
+  }
 };
 
 /// `format` is one of `allowed`; only the options of the chosen one are known. Required. `prefix`: in front of all of them ("key.").

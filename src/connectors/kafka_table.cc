@@ -1,6 +1,7 @@
 // Flink's connectors "kafka" and "upsert-kafka" as nodes.
 #include <algorithm>
 
+#include "connectors/kafka_consumer.h"
 #include "connectors/kafka_node.h"
 #include "connectors/kafka_properties.h"
 #include "connectors/table_node.h"
@@ -25,7 +26,20 @@ MetadataKeys KeysOf(std::initializer_list<KafkaMetadata> left_out) {
   return keys;
 }
 MetadataKeys Readable() { return KeysOf({}); }
-MetadataKeys Writable() { return KeysOf({KafkaMetadata::kOffset, KafkaMetadata::kTimestampType}); }
+MetadataKeys Writable() {
+  return KeysOf({KafkaMetadata::kOffset, KafkaMetadata::kTimestampType, KafkaMetadata::kLeaderEpoch});
+}
+
+void WarnOfLeaderEpoch(const TableDescriptor& table, graph::SourceTable& source) {
+  const std::string_view key = KafkaMetadataName(KafkaMetadata::kLeaderEpoch);
+  if (KafkaTellsLeaderEpochs()) return;
+  for (const TableDescriptor::MetadataColumn& column : table.metadata)
+    if (column.key == key)
+      source.warnings.push_back(
+          fmt::format("Table {}: column '{}' is always NULL, the Kafka client of this program (librdkafka below 2.1) "
+                      "does not tell metadata '{}'",
+                      table.name, column.column, key));
+}
 
 /// Flink's default needs a committed offset and fails without one. A first run shall read something: from the beginning.
 void DefaultStart(const TableDescriptor& table, graph::SourceTable& source) {
@@ -49,6 +63,7 @@ Result<graph::SourceTable> ReadSource(const TableDescriptor& table, const std::s
   THALWEG_TRY(RefusePartitions(table));
   graph::SourceTable source;
   THALWEG_ASSIGN(source.node, SourceNodeOf(table, kind, ends, Readable()));
+  WarnOfLeaderEpoch(table, source);
   return source;
 }
 

@@ -37,8 +37,7 @@ class FileTables final : public graph::TableConnector {
   }
   Result<MetadataKeys> ReadableMetadata(const TableDescriptor&) const override {
     MetadataKeys keys;
-    for (FileMetadata metadata :
-         {FileMetadata::kPath, FileMetadata::kName, FileMetadata::kOffset, FileMetadata::kLine}) {
+    for (FileMetadata metadata : AllFileMetadata()) {
       const types::Field field = FileMetadataField(metadata);
       keys.emplace(field.name, field.type);
     }

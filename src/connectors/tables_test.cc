@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "connectors/kafka_consumer.h"
 #include "connectors/kafka_node.h"
 #include "connectors/node_options.h"
 #include "connectors/node_samples_test.h"
@@ -119,6 +120,20 @@ TEST(KafkaTables, MetadataColumnsStandBehindThePhysicalOnesAndVirtualOnesAreNotW
   table.metadata[0] = {"at", "timestamp", DataType(TypeId::kString), false};
   EXPECT_THAT(MakeKafkaTables()->Source(table).status().message(),
               HasSubstr("cannot hold metadata 'timestamp': it is STRING, the metadata TIMESTAMP_LTZ(3) NOT NULL"));
+}
+
+TEST(KafkaTables, ALeaderEpochThatTheClientDoesNotTellIsWarnedOf) {
+  TableDescriptor table = KafkaTable({{"scan.startup.mode", "earliest-offset"}});
+  table.metadata = {{"epoch", "leader-epoch", DataType(TypeId::kInt), true}};
+  auto source = MakeKafkaTables()->Source(table);
+  ASSERT_TRUE(source.ok()) << source.status().message();
+  if (KafkaTellsLeaderEpochs())
+    EXPECT_THAT(source->warnings, ElementsAre());
+  else
+    EXPECT_THAT(source->warnings, ElementsAre(HasSubstr("column 'epoch' is always NULL")));
+  table.metadata[0].is_virtual = false;
+  EXPECT_THAT(MakeKafkaTables()->Sink(table).status().message(),
+              HasSubstr("cannot be written to metadata 'leader-epoch'"));
 }
 
 TEST(KafkaTables, WrongTablesAreErrorsBeforeTheJobRuns) {
