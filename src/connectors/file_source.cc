@@ -157,7 +157,12 @@ Status Check(const FileSourceOptions& options) {
   if (!options.schema || options.schema->size() == 0) return UserError("File source needs a schema: {}", options.path);
   if (options.discovery_interval_ms < 0)
     return UserError("Discovery interval is negative: {} ms", options.discovery_interval_ms);
-  return MakeDecoder(options).status();
+  THALWEG_TRY(MakeDecoder(options).status());
+  // The bytes of a number may be a line end.
+  if (options.format == FileFormat::kRaw && !options.schema->field(0).type.is_variable())
+    return UserError("Format raw of files needs a column of STRING or BYTES, a line each; the schema is {}",
+                     options.schema->ToString());
+  return {};
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "formats/decoder.h"
 #include "formats/encoder.h"
 #include "formats/json.h"
+#include "formats/raw.h"
 
 namespace thalweg::connectors {
 
@@ -17,6 +18,7 @@ struct FormatOptions {
   FileFormat format = FileFormat::kJson;
   formats::JsonOptions json;
   formats::CsvOptions csv;
+  formats::RawOptions raw;
   /// debezium-json: `format` is kJson.
   bool debezium = false;
   bool schema_include = false;

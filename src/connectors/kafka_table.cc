@@ -16,7 +16,7 @@ using graph::TableDescriptor;
 
 const EndOptions kEnds = {.source = {kTopicPattern, kStart, kStartTimestamp, kStartOffsets, kStop, kStopTimestamp,
                                      kStopOffsets, kDiscovery, "error-policy", kGroup, kOffsetReset},
-                          .sink = {kDelivery, kPartitioner, kTransactionalIdPrefix}};
+                          .sink = {kDelivery, kSemantic, kPartitioner, kTransactionalIdPrefix}};
 
 MetadataKeys KeysOf(std::initializer_list<KafkaMetadata> left_out) {
   MetadataKeys keys;
@@ -77,6 +77,10 @@ Status FinishSource(graph::SourceTable& source) {
 }
 
 Status FinishSink(const TableDescriptor& table, graph::SinkTable& sink) {
+  if (auto old = sink.node.options.extract(kSemantic)) {
+    sink.warnings.push_back(fmt::format("Table {}: '{}' is deprecated, write '{}'", table.name, kSemantic, kDelivery));
+    sink.node.options.emplace(kDelivery, std::move(old.mapped()));
+  }
   if (sink.node.options.erase(kTransactionalIdPrefix) > 0)
     sink.warnings.push_back(fmt::format("Table {}: '{}' has no effect, nothing is written in transactions", table.name,
                                         kTransactionalIdPrefix));

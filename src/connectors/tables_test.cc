@@ -217,6 +217,15 @@ TEST(FileTables, AreBoundedUnlessTheyLookAgain) {
   EXPECT_THAT(MakeFileTables()->Sink(named).status().message(), HasSubstr("its connector has none"));
 }
 
+TEST(FileTables, ReadTextsAndNoNumbersLineByLine) {
+  TableDescriptor table = ViewTable({{"path", "/data"}, {"format", "raw"}});
+  table.physical = std::make_shared<const types::Schema>(std::vector<types::Field>{{"n", DataType(TypeId::kInt)}});
+  auto source = MakeFileTables()->Source(table);
+  ASSERT_TRUE(source.ok()) << source.status().message();
+  EXPECT_THAT(MakeFileSourceNode(source->node).status().message(),
+              HasSubstr("Format raw of files needs a column of STRING or BYTES"));
+}
+
 TEST(DatagenTables, AreBoundedByTheirRowsAndCannotBeWritten) {
   EXPECT_FALSE(MakeDatagenTables()->Source(ViewTable({}))->bounded);
   EXPECT_TRUE(MakeDatagenTables()->Source(ViewTable({{"number-of-rows", "10"}}))->bounded);

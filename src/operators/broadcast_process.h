@@ -180,8 +180,10 @@ class BroadcastOperator final : public FunctionOperator<K, Out, internal::Broadc
       return this->template Run<A>(
           rows, out, [this](const A& value) { this->function().ProcessElement(value, this->user(), this->out()); });
     }
-    return this->template RunWithoutKey<B>(rows, out, [this](const B& value) {
-      this->function().ProcessBroadcastElement(value, this->user(), this->keyed(), this->out());
+    return this->template Run<B, false>(rows, out, [this](const B& value) {
+      state::KeyedStateStore* keyed = nullptr;
+      if constexpr (!std::is_void_v<K>) keyed = &this->store();
+      this->function().ProcessBroadcastElement(value, this->user(), keyed, this->out());
     });
   }
 };

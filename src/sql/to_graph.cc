@@ -1,4 +1,5 @@
 #include "sql/to_graph.h"
+#include "sql/watermark_options.h"
 
 #include <algorithm>
 #include <set>
@@ -49,9 +50,9 @@ bool Contains(const std::vector<int>& all, const std::vector<int>& part) {
 std::vector<int> PhysicalKey(const Table& table) {
   std::vector<int> key;
   for (int column : table.primary_key)
-    key.push_back(static_cast<int>(std::count_if(
-        table.columns.begin(), table.columns.begin() + column,
-        [](const TableColumn& before) { return before.kind == ColumnKind::kPhysical; })));
+    key.push_back(static_cast<int>(
+        std::count_if(table.columns.begin(), table.columns.begin() + column,
+                      [](const TableColumn& before) { return before.kind == ColumnKind::kPhysical; })));
   return key;
 }
 
@@ -71,8 +72,9 @@ graph::TableDescriptor DescribeTable(const Table& table, const std::map<std::str
   for (const auto& [key, value] : hints) descriptor.options[key] = value;
   descriptor.options.erase(kConnector);
   for (auto option = descriptor.options.begin(); option != descriptor.options.end();)
-    option = option->first.starts_with("scan.watermark.") ? descriptor.options.erase(option) : std::next(option);
-  for (int column : table.primary_key) descriptor.primary_key.push_back(table.columns[static_cast<size_t>(column)].name);
+    option = IsWatermarkOption(option->first) ? descriptor.options.erase(option) : std::next(option);
+  for (int column : table.primary_key)
+    descriptor.primary_key.push_back(table.columns[static_cast<size_t>(column)].name);
   descriptor.partition_keys = table.partitioned_by;
   return descriptor;
 }
@@ -218,8 +220,7 @@ struct GraphMaker::State {
         edge.partitioning = input.partitioning;
         if (edge.partitioning == Partitioning::kForward && input.from.parallelism != parallelism)
           edge.partitioning = parallelism == 1 ? Partitioning::kGlobal : Partitioning::kRebalance;
-        if (edge.partitioning == Partitioning::kKeyed)
-          edge.key_columns.assign(input.keys.begin(), input.keys.end());
+        if (edge.partitioning == Partitioning::kKeyed) edge.key_columns.assign(input.keys.begin(), input.keys.end());
         edge.changelog = input.changelog;
         graph.edges.push_back(std::move(edge));
       }
@@ -283,6 +284,7 @@ struct GraphMaker::State {
       spec.columns.push_back(value);
     }
     if (plain && given.size() == static_cast<int>(declared.size())) spec.columns.clear();
+    THALWEG_TRY(ReadWatermarkOptions(*scan.table, scan.hints, spec, warnings));
     if (scan.table->watermark) spec.watermark = scan.table->watermark->expression;
     if (spec.watermark || !spec.columns.empty()) node.scan = graph::Encode(spec);
     Stream stream = Add(std::move(node), {}, source->node.parallelism);
@@ -315,7 +317,8 @@ struct GraphMaker::State {
     for (size_t from = 0; from < values.rows.size(); from += columns::kBatchRows) {
       columns::BatchBuilder builder(schema, pool);
       for (size_t row = from; row < std::min(values.rows.size(), from + columns::kBatchRows); ++row) {
-        for (size_t i = 0; i < values.rows[row].size(); ++i) values.rows[row][i].AppendTo(builder.column(static_cast<int>(i)));
+        for (size_t i = 0; i < values.rows[row].size(); ++i)
+          values.rows[row][i].AppendTo(builder.column(static_cast<int>(i)));
         if (plan.columns.empty()) builder.column(0).AppendNull();
         builder.FinishRow();
       }
@@ -382,7 +385,8 @@ struct GraphMaker::State {
     spec.window = window.shape;
     graph::Node node = NewNode("window-tvf", "WindowTableFunction", Encode(spec), SchemaOf(plan.columns));
     Input edge{input, Partitioning::kForward, {}, ModeOf(below, before)};
-    if (window.shape.kind != graph::WindowShape::Kind::kSession) return Add(std::move(node), {{edge}}, input.parallelism);
+    if (window.shape.kind != graph::WindowShape::Kind::kSession)
+      return Add(std::move(node), {{edge}}, input.parallelism);
     node.keyed = true;
     Input keyed = Keyed(input, window.shape.partition);
     return Add(std::move(node), {{keyed}}, ParallelismOf(window.shape.partition));
@@ -402,8 +406,8 @@ struct GraphMaker::State {
     return sides;
   }
 
-  Result<Stream> AddJoin(const Plan& plan, std::string kind, std::string name, std::string payload, Input left, Input right,
-                         int32_t parallelism) {
+  Result<Stream> AddJoin(const Plan& plan, std::string kind, std::string name, std::string payload, Input left,
+                         Input right, int32_t parallelism) {
     graph::Node node = NewNode(std::move(kind), std::move(name), std::move(payload), SchemaOf(plan.columns));
     node.keyed = true;
     return Add(std::move(node), {{std::move(left)}, {std::move(right)}}, parallelism);
@@ -444,7 +448,8 @@ struct GraphMaker::State {
     THALWEG_ASSIGN(Stream left, Build(join.left, before));
     THALWEG_ASSIGN(Stream right, Build(join.right, true));
     graph::TemporalJoinSpec spec;
-    spec.sides = SidesOf(join.keys, join.left, join.right, join.condition, join.outer ? JoinType::kLeft : JoinType::kInner);
+    spec.sides =
+        SidesOf(join.keys, join.left, join.right, join.condition, join.outer ? JoinType::kLeft : JoinType::kInner);
     if (join.right_time >= 0) {
       spec.left_time = join.left_time;
       spec.right_time = join.right_time;
@@ -518,7 +523,13 @@ struct GraphMaker::State {
       return Add(std::move(node), {{edge}}, parallelism);
     };
     if (rank.input->window && WindowedRank(rank)) {
-      graph::WindowRankSpec spec{in, rank.partition, rank.order, rank.from, rank.to, rank.number, rank.input->window->end,
+      graph::WindowRankSpec spec{in,
+                                 rank.partition,
+                                 rank.order,
+                                 rank.from,
+                                 rank.to,
+                                 rank.number,
+                                 rank.input->window->end,
                                  rank.input->window->shape.zone};
       return add("window-rank", "WindowRank", Encode(spec));
     }
@@ -593,7 +604,8 @@ Status GraphMaker::AddSink(const PlanPtr& plan, const Table& table, const std::m
   for (const std::string& warning : sink.warnings) state_->warnings.push_back(warning);
   THALWEG_ASSIGN(Changes changes, state_->ChangesOf(*plan));
   if (sink.accepts == ChangelogMode::kAppend && changes.any())
-    return UserError("Table sink {} takes inserts only, and the query updates or deletes rows it has given", table.path.ToString());
+    return UserError("Table sink {} takes inserts only, and the query updates or deletes rows it has given",
+                     table.path.ToString());
   if (sink.accepts == ChangelogMode::kUpsert && changes.any() && table.primary_key.empty())
     return UserError("Table sink {} needs a PRIMARY KEY: the query updates rows", table.path.ToString());
   const bool before = sink.accepts == ChangelogMode::kRetract;
