@@ -203,10 +203,12 @@ TEST_F(FileSourceTest, MetadataTellsSizeAndLastChangeOfTheFileAsItWasFound) {
   options.metadata = {FileMetadata::kSize, FileMetadata::kModificationTime};
   EXPECT_EQ(FileSourceSchema(options)->ToString(),
             "(n INT, s STRING, file.size BIGINT NOT NULL, file.modification-time TIMESTAMP_LTZ(3) NOT NULL)");
-  EXPECT_THAT(Rows(options), ElementsAre("+I[1, null, 16, 1700000000123]", "+I[2, null, 16, 1700000000123]"));
+  EXPECT_THAT(Rows(options),
+              ElementsAre("+I[1, null, 16, 2023-11-14T22:13:20.123Z]", "+I[2, null, 16, 2023-11-14T22:13:20.123Z]"));
   // Pieces of one file tell of the whole.
   options.split_bytes = 8;
-  EXPECT_THAT(Rows(options), UnorderedElementsAre("+I[1, null, 16, 1700000000123]", "+I[2, null, 16, 1700000000123]"));
+  EXPECT_THAT(Rows(options), UnorderedElementsAre("+I[1, null, 16, 2023-11-14T22:13:20.123Z]",
+                                                  "+I[2, null, 16, 2023-11-14T22:13:20.123Z]"));
 }
 
 TEST_F(FileSourceTest, ACsvHeaderIsPassedOver) {

@@ -82,7 +82,7 @@ const std::vector<FlinkOption> kFlinkOptions = {
     {"kafka", kWritten, "sink.transactional-id-prefix", "x"},
     {"kafka", kWritten, "sink.parallelism", "2"},
     {"upsert-kafka", kRead, "properties.fetch.min.bytes", "1"},
-    {"upsert-kafka", kWritten, "key.fields-prefix", "k_", {{"value.fields-include", "ALL"}}},
+    {"upsert-kafka", kWritten, "key.fields-prefix", "k_", {{"value.fields-include", "EXCEPT_KEY"}}},
     {"upsert-kafka", kRead, "value.fields-include", "EXCEPT_KEY"},
     {"upsert-kafka", kRead, "scan.parallelism", "2"},
     {"upsert-kafka", kWritten, "sink.parallelism", "2"},

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "connectors/file_node.h"
 #include "connectors/kafka_consumer.h"
 #include "connectors/kafka_node.h"
 #include "connectors/node_options.h"

@@ -596,8 +596,6 @@ inline std::function<bool(int, int, int64_t)> HoldForCheckpointAt(SharedLedger l
   };
 }
 
-using ::testing::Not;
-
 /// read -> pass -(keyed)-> count -> collect
 inline TestJob CountingJob(Numbers numbers, SharedLedger ledger = std::make_shared<Ledger>(),
                            LedgerOperator::Hook hook = nullptr) {
