@@ -515,9 +515,10 @@ TEST(BroadcastProcessFunction, ItsStateIsThereInEverySubtaskAfterARestoreAtAnoth
   }
 }
 
+constexpr operators::BroadcastStateDescriptor<std::string, int> kLimit{"limit"};
+
 TEST(BroadcastProcessFunction, WithoutKeysRowsReadWhatBroadcastRowsWrote) {
   struct Limit {
-    static constexpr operators::BroadcastStateDescriptor<std::string, int> kLimit{"limit"};
     void ProcessElement(int n, operators::ReadOnlyBroadcastContext<>& context, Collector<int>&) {
       EXPECT_LE(context.GetBroadcastState(kLimit).size(), 1u);
     }
