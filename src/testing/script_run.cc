@@ -248,7 +248,7 @@ class Run {
                            rows);
           },
           &rows, true));
-      if (has_keys || !script_.keyed) continue;
+      if (has_keys || !OtherRowsHaveKeys()) continue;
       // Of several inputs the one without keys is a broadcast stream: the other subtasks get its rows, too.
       for (size_t subtask = 1; subtask < subtasks_.size(); ++subtask) {
         THALWEG_ASSIGN(batch, BatchOf(step, from, std::min(from + piece, step.count)));
@@ -259,6 +259,12 @@ class Run {
     return {};
   }
   int Parallelism() const { return static_cast<int>(subtasks_.size()); }
+  /// Keyed operators may also get all rows without keys, in one subtask.
+  bool OtherRowsHaveKeys() {
+    return std::any_of(script_.steps.begin(), script_.steps.end(), [this](const Step& step) {
+      return step.kind == Step::Kind::kRows && step.count > 0 && step.make(pool_, 0, 1).key_hashes();
+    });
+  }
   Result<columns::Batch> BatchOf(const Step& step, int32_t from, int32_t to) {
     columns::Batch batch = step.make(pool_, from, to);
     if (variation_.serialise) return OverTheWire(std::move(batch));
