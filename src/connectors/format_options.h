@@ -10,6 +10,7 @@
 #include "formats/decoder.h"
 #include "formats/encoder.h"
 #include "formats/json.h"
+#include "formats/raw.h"
 
 namespace thalweg::connectors {
 
@@ -17,9 +18,16 @@ struct FormatOptions {
   FileFormat format = FileFormat::kJson;
   formats::JsonOptions json;
   formats::CsvOptions csv;
+  formats::RawOptions raw;
   /// debezium-json: `format` is kJson.
   bool debezium = false;
   bool schema_include = false;
+
+  /// The chosen format's `ignore-parse-errors`.
+  bool ignore_parse_errors() const {
+    return format == FileFormat::kCsv ? csv.ignore_parse_errors
+                                      : format == FileFormat::kJson && json.ignore_parse_errors;
+  }
 };
 
 /// `format` is one of `allowed`; only the options of the chosen one are known. Required. `prefix`: in front of all of them ("key.").

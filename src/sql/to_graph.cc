@@ -1,4 +1,5 @@
 #include "sql/to_graph.h"
+#include "sql/watermark_options.h"
 
 #include <algorithm>
 #include <set>
@@ -78,7 +79,7 @@ graph::TableDescriptor DescribeTable(const Table& table, const std::map<std::str
   for (const auto& [key, value] : hints) descriptor.options[key] = value;
   descriptor.options.erase(kConnector);
   for (auto option = descriptor.options.begin(); option != descriptor.options.end();)
-    option = option->first.starts_with("scan.watermark.") ? descriptor.options.erase(option) : std::next(option);
+    option = IsWatermarkOption(option->first) ? descriptor.options.erase(option) : std::next(option);
   for (int column : table.primary_key)
     descriptor.primary_key.push_back(table.columns[static_cast<size_t>(column)].name);
   descriptor.partition_keys = table.partitioned_by;
@@ -477,6 +478,7 @@ struct GraphMaker::State {
       spec.columns.push_back(value);
     }
     if (plain && given.size() == static_cast<int>(declared.size())) spec.columns.clear();
+    THALWEG_TRY(ReadWatermarkOptions(*scan.table, scan.hints, spec, warnings));
     // In batch mode nothing is late: time passes once, at the end.
     if (scan.table->watermark && !options.batch) spec.watermark = scan.table->watermark->expression;
     if (spec.watermark || !spec.columns.empty()) node.scan = graph::Encode(spec);
