@@ -120,6 +120,7 @@ TypedLine LineEditor::Read(const std::string& prompt) {
   state_->prompt = prompt;
   state_->interrupted = false;
   int count = 0;
+  el_set(state_->edit, EL_PREP_TERM, 1);  // before the prompt shows: from there on Ctrl-C is a key
   const char* line = el_gets(state_->edit, &count);
   if (state_->interrupted) return {TypedLine::Kind::kInterrupted, ""};
   if (!line || count <= 0) return {TypedLine::Kind::kEnd, ""};

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
@@ -132,7 +133,11 @@ Status RunSqlShell(const SqlShellOptions& options) {
   }
   Input input;
   THALWEG_TRY(input.Open(runner));
-  if (input.interactive()) fmt::print("{}", kWelcome);
+  if (input.interactive()) {
+    // Between a statement and the next prompt Ctrl-C is nobody's; a statement has a handler of its own (StopOnSignal).
+    std::signal(SIGINT, SIG_IGN);
+    fmt::print("{}", kWelcome);
+  }
   Status failed;
   while (!runner.quit()) {
     std::fflush(stdout);
