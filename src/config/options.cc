@@ -17,6 +17,7 @@ constexpr HonouredOption kHonoured[] = {
     Honoured<kAutoWatermarkInterval>(),
     Honoured<kLocalTimeZone>(),
     Honoured<kStateTtl>(),
+    Honoured<kUpsertMaterialize>(),
     Honoured<kSourceIdleTimeout>(),
     Honoured<kCheckpointInterval>(),
     Honoured<kCheckpointTimeout>(),

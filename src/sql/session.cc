@@ -100,6 +100,7 @@ struct Session::Visitor {
     physical.state_ttl_ms = std::chrono::duration_cast<std::chrono::milliseconds>(ttl).count();
     physical.idle_timeout_ms = std::chrono::duration_cast<std::chrono::milliseconds>(idle).count();
     THALWEG_ASSIGN(physical.batch, Batch());
+    THALWEG_ASSIGN(physical.upsert_materialize, session.config_.Get(config::kUpsertMaterialize));
     if (physical.batch) physical.query_start_ms = session.options_.now_ms;
     return physical;
   }

@@ -17,6 +17,7 @@
 #include "graph/scan_spec.h"
 #include "graph/unnest_spec.h"
 #include "graph/values_spec.h"
+#include "sql/keys.h"
 #include "types/type_codec.h"
 
 namespace thalweg::sql {
@@ -42,11 +43,6 @@ std::vector<int> Sides(const std::vector<JoinKey>& keys, bool left) {
   return columns;
 }
 
-bool Contains(const std::vector<int>& all, const std::vector<int>& part) {
-  return std::all_of(part.begin(), part.end(),
-                     [&](int column) { return std::find(all.begin(), all.end(), column) != all.end(); });
-}
-
 /// The primary key by its places among the physical columns, which come first in what a sink takes.
 std::vector<int> PhysicalKey(const Table& table) {
   std::vector<int> key;
@@ -58,27 +54,6 @@ std::vector<int> PhysicalKey(const Table& table) {
 }
 
 }  // namespace
-
-graph::TableDescriptor DescribeTable(const Table& table, const std::map<std::string, std::string>& hints) {
-  graph::TableDescriptor descriptor;
-  descriptor.name = table.path.ToString();
-  std::vector<types::Field> physical;
-  for (const TableColumn& column : table.columns) {
-    if (column.kind == ColumnKind::kPhysical) physical.push_back({column.name, column.type});
-    if (column.kind == ColumnKind::kMetadata)
-      descriptor.metadata.push_back({column.name, column.metadata_key, column.type, column.is_virtual});
-  }
-  descriptor.physical = std::make_shared<const types::Schema>(std::move(physical));
-  descriptor.options = table.options;
-  for (const auto& [key, value] : hints) descriptor.options[key] = value;
-  descriptor.options.erase(kConnector);
-  for (auto option = descriptor.options.begin(); option != descriptor.options.end();)
-    option = option->first.starts_with("scan.watermark.") ? descriptor.options.erase(option) : std::next(option);
-  for (int column : table.primary_key)
-    descriptor.primary_key.push_back(table.columns[static_cast<size_t>(column)].name);
-  descriptor.partition_keys = table.partitioned_by;
-  return descriptor;
-}
 
 struct GraphMaker::State {
   explicit State(PhysicalOptions given) : options(std::move(given)) {}
@@ -178,11 +153,83 @@ struct GraphMaker::State {
     return below;
   }
 
+  // --- Who does without -U.
+
+  /// As in Flink: updates of each side are told apart by a key that has the join's key in it.
+  Result<bool> JoinsUpserts(const JoinPlan& join) {
+    for (const bool left : {true, false}) {
+      const Plan& side = left ? *join.left : *join.right;
+      THALWEG_ASSIGN(const Changes changes, ChangesOf(side));
+      if (!changes.updates) continue;
+      const std::vector<int> join_key = Sides(join.keys, left);
+      if (std::none_of(side.unique_keys.begin(), side.unique_keys.end(),
+                       [&](const std::vector<int>& key) { return ContainsAll(key, join_key); }))
+        return false;
+    }
+    return true;
+  }
+  /// If nobody wants -U, none come.
+  Result<bool> OmitsBefore(const Plan& plan) {
+    THALWEG_ASSIGN(const Changes changes, ChangesOf(plan));
+    if (!changes.updates || plan.As<AggregatePlan>() || plan.As<RankPlan>()) return true;
+    if (auto* scan = plan.As<ScanPlan>()) {
+      THALWEG_ASSIGN(const graph::SourceTable* source, SourceOf(plan, *scan));
+      return source->changelog != ChangelogMode::kRetract;
+    }
+    if (auto* calc = plan.As<CalcPlan>(); calc && FiltersWhatChanges(*calc)) return false;
+    if (auto* join = plan.As<JoinPlan>()) {
+      THALWEG_ASSIGN(const bool upserts, JoinsUpserts(*join));
+      if (!upserts) return false;
+    }
+    for (const PlanPtr& input : InputsOfPlan(plan)) {
+      THALWEG_ASSIGN(const bool omits, OmitsBefore(*input));
+      if (!omits) return false;
+    }
+    return true;
+  }
+
+  // --- Sinks of upserts.
+
+  /// Updates of the query must be put in order by the sink's key: they are told apart by another one.
+  bool Materializes(const Plan& plan, std::vector<int> key) const {
+    if (options.upsert_materialize != config::UpsertMaterialize::kAuto)
+      return options.upsert_materialize == config::UpsertMaterialize::kForce;
+    std::sort(key.begin(), key.end());
+    return std::find(plan.unique_keys.begin(), plan.unique_keys.end(), key) == plan.unique_keys.end();
+  }
+  Stream Materialized(const Plan& plan, const Stream& input, const std::vector<int>& key) {
+    graph::UpsertMaterializeSpec spec;
+    spec.input = SchemaOf(plan.columns);
+    spec.keys = key;
+    for (const std::vector<int>& unique : plan.unique_keys)
+      if (spec.upsert_key.empty() || (!unique.empty() && unique.size() < spec.upsert_key.size()))
+        spec.upsert_key = unique;
+    spec.ttl_ms = options.state_ttl_ms;
+    graph::Node node = NewNode("upsert-materialize", "UpsertMaterialize", Encode(spec), spec.input);
+    node.keyed = true;
+    Input edge = Keyed(input, key);
+    edge.changelog = ChangelogMode::kRetract;
+    return Add(std::move(node), {{edge}}, 0);
+  }
+  /// What an upsert sink gets: by its key, without -U.
+  Result<Stream> Upserts(const PlanPtr& plan, const std::vector<int>& key) {
+    if (Materializes(*plan, key)) {
+      THALWEG_ASSIGN(const Stream input, Build(plan, true));
+      return Materialized(*plan, input, key);
+    }
+    THALWEG_ASSIGN(const Stream input, Build(plan, false));
+    THALWEG_ASSIGN(const bool omits, OmitsBefore(*plan));
+    if (omits) return input;
+    graph::DropUpdateBeforeSpec spec{SchemaOf(plan->columns)};
+    return Add(NewNode("drop-update-before", "DropUpdateBefore", Encode(spec), spec.input),
+               {{Input{input, Partitioning::kForward, {}, ChangelogMode::kRetract}}}, input.parallelism);
+  }
+
   // --- Ranks.
 
   static bool WindowedRank(const RankPlan& rank) {
     const WindowColumns& window = *rank.input->window;
-    return window.start >= 0 && window.end >= 0 && Contains(rank.partition, {window.start, window.end});
+    return window.start >= 0 && window.end >= 0 && ContainsAll(rank.partition, {window.start, window.end});
   }
   static bool OnTime(const RankPlan& rank) {
     return rank.order.size() == 1 &&
@@ -192,6 +239,17 @@ struct GraphMaker::State {
     return rank.input->columns[static_cast<size_t>(rank.order[0].column)].time == TimeRole::kProctime;
   }
   static bool LastByTime(const RankPlan& rank) { return rank.order[0].descending; }
+  /// The key of rows that are updated, never taken back, and only get better.
+  Result<std::optional<std::vector<int>>> UpdatesOnly(const RankPlan& rank, Changes below) {
+    using Key = std::optional<std::vector<int>>;
+    if (!below.updates || below.deletes) return Key();
+    THALWEG_ASSIGN(const bool omits, OmitsBefore(*rank.input));
+    if (!omits) return Key();
+    return UpdateKey(rank, [this](const Plan& plan) {
+      const Result<Changes> changes = ChangesOf(plan);
+      return changes.ok() && !changes->any();
+    });
+  }
   /// The first or last row by time of an append-only input.
   static bool Deduplicates(const RankPlan& rank, Changes below) {
     return rank.from == 1 && rank.to == 1 && !rank.number && !below.any() && OnTime(rank);
@@ -316,6 +374,17 @@ struct GraphMaker::State {
     return bytes;
   }
 
+  /// A calc that gives its input's columns other names.
+  static bool OnlyNames(const CalcPlan& calc) {
+    if (calc.condition || calc.columns.size() != calc.input->columns.size()) return false;
+    for (size_t i = 0; i < calc.columns.size(); ++i) {
+      const Expression& column = calc.columns[i];
+      if (column.kind() != Expression::Kind::kInput || column.input() != static_cast<int>(i)) return false;
+      if (!(column.type() == calc.input->columns[i].type)) return false;
+    }
+    return true;
+  }
+
   /// What is left of the changes at the end, as +I.
   Result<Stream> Settled(const Plan& plan, Stream changing) {
     graph::SortSpec spec;
@@ -406,13 +475,9 @@ struct GraphMaker::State {
 
   Result<Stream> Make(const Plan& plan, const CalcPlan& calc, bool before) {
     THALWEG_ASSIGN(Changes below, ChangesOf(*calc.input));
-    // A filter on what an update changes must see the row as it was, too.
-    if (calc.condition && below.updates) {
-      const std::vector<int> reads = expr::InputsOf(*calc.condition);
-      const auto& keys = calc.input->unique_keys;
-      before = before || std::none_of(keys.begin(), keys.end(), [&](const auto& key) { return Contains(key, reads); });
-    }
+    before = before || (below.updates && FiltersWhatChanges(calc));
     THALWEG_ASSIGN(Stream input, Build(calc.input, before));
+    if (OnlyNames(calc)) return input;
     graph::CalcSpec spec;
     spec.condition = calc.condition;
     spec.columns = calc.columns;
@@ -493,14 +558,16 @@ struct GraphMaker::State {
     return AddShared(std::move(node), {{std::move(left)}, {std::move(right)}}, parallelism);
   }
 
-  Result<Stream> Make(const Plan& plan, const JoinPlan& join, bool) {
+  Result<Stream> Make(const Plan& plan, const JoinPlan& join, bool before) {
     THALWEG_ASSIGN(Changes left_changes, ChangesOf(*join.left));
     THALWEG_ASSIGN(Changes right_changes, ChangesOf(*join.right));
-    THALWEG_ASSIGN(Stream left, Build(join.left, true));
-    THALWEG_ASSIGN(Stream right, Build(join.right, true));
+    THALWEG_ASSIGN(const bool without, JoinsUpserts(join));
+    before = before || !without;
+    THALWEG_ASSIGN(Stream left, Build(join.left, before));
+    THALWEG_ASSIGN(Stream right, Build(join.right, before));
     Input left_edge = Keyed(left, Sides(join.keys, true)), right_edge = Keyed(right, Sides(join.keys, false));
-    left_edge.changelog = ModeOf(left_changes, true);
-    right_edge.changelog = ModeOf(right_changes, true);
+    left_edge.changelog = ModeOf(left_changes, before);
+    right_edge.changelog = ModeOf(right_changes, before);
     const int32_t parallelism = join.keys.empty() ? 1 : 0;
     graph::JoinSides sides = SidesOf(join.keys, join.left, join.right, join.condition, join.type);
     if (join.interval) {
@@ -518,9 +585,11 @@ struct GraphMaker::State {
     }
     graph::JoinSpec spec;
     spec.sides = std::move(sides);
-    if (!join.left->unique_keys.empty()) spec.left_unique_key = join.left->unique_keys[0];
-    if (!join.right->unique_keys.empty()) spec.right_unique_key = join.right->unique_keys[0];
+    spec.left_unique_key = StateKey(join.left->unique_keys, spec.sides.left_keys);
+    spec.right_unique_key = StateKey(join.right->unique_keys, spec.sides.right_keys);
     spec.left_ttl_ms = spec.right_ttl_ms = options.state_ttl_ms;
+    spec.left_append_only = !left_changes.any();
+    spec.right_append_only = !right_changes.any();
     return AddJoin(plan, "join", "Join", Encode(spec), left_edge, right_edge, parallelism);
   }
 
@@ -602,9 +671,10 @@ struct GraphMaker::State {
 
   Result<Stream> Make(const Plan& plan, const RankPlan& rank, bool before) {
     THALWEG_ASSIGN(Changes below, ChangesOf(*rank.input));
-    THALWEG_ASSIGN(Stream input, Build(rank.input, true));
+    THALWEG_ASSIGN(const auto update_key, UpdatesOnly(rank, below));
+    THALWEG_ASSIGN(Stream input, Build(rank.input, !update_key));
     Input edge = Keyed(input, rank.partition);
-    edge.changelog = ModeOf(below, true);
+    edge.changelog = ModeOf(below, !update_key);
     const int32_t parallelism = ParallelismOf(rank.partition);
     const types::Schema in = SchemaOf(rank.input->columns), out = SchemaOf(plan.columns);
     auto add = [&](std::string kind, std::string name, std::string payload) -> Stream {
@@ -641,6 +711,10 @@ struct GraphMaker::State {
     spec.to = rank.to;
     spec.rank_number = rank.number;
     spec.kind = below.any() ? graph::RankSpec::Input::kRetract : graph::RankSpec::Input::kAppend;
+    if (update_key) {
+      spec.kind = graph::RankSpec::Input::kUpsert;
+      spec.unique_key = *update_key;
+    }
     spec.generate_update_before = before;
     spec.ttl_ms = options.state_ttl_ms;
     return add("rank", "Rank", Encode(spec));
@@ -699,13 +773,16 @@ Status GraphMaker::AddSink(const PlanPtr& plan, const Table& table, const std::m
   if (sink.accepts == ChangelogMode::kUpsert && changes.any() && table.primary_key.empty())
     return UserError("Table sink {} needs a PRIMARY KEY: the query updates rows", table.path.ToString());
   const bool before = sink.accepts == ChangelogMode::kRetract;
-  THALWEG_ASSIGN(State::Stream input, state_->Build(plan, before));
+  const std::vector<int> key = PhysicalKey(table);
+  THALWEG_ASSIGN(State::Stream input, sink.accepts == ChangelogMode::kUpsert && changes.any()
+                                          ? state_->Upserts(plan, key)
+                                          : state_->Build(plan, before));
   graph::Node node = sink.node;
   node.role = graph::NodeRole::kSink;
   node.name = fmt::format("Sink: {}", table.path.object);
   const int32_t parallelism = node.parallelism > 0 ? node.parallelism : input.parallelism;
   State::Input edge{input, Partitioning::kForward, {}, State::ModeOf(changes, before)};
-  if (changes.any() && !table.primary_key.empty() && parallelism != 1) edge = state_->Keyed(input, PhysicalKey(table));
+  if (changes.any() && !table.primary_key.empty() && parallelism != 1) edge = state_->Keyed(input, key);
   state_->Add(std::move(node), {{edge}}, parallelism);
   return {};
 }

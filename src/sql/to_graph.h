@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "config/options.h"
 #include "graph/table_connector.h"
 #include "sql/plan.h"
 
@@ -19,6 +20,7 @@ struct PhysicalOptions {
   int64_t idle_timeout_ms = 0;
   int64_t query_start_ms = 0;  // batch: what clocks say
   bool batch = false;
+  config::UpsertMaterialize upsert_materialize = config::UpsertMaterialize::kAuto;
 };
 
 /// What a plan's rows may be besides +I.
