@@ -13,6 +13,7 @@ pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
 pkg_check_modules(PCRE2 REQUIRED libpcre2-8)
 pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-cpp)
+pkg_check_modules(EDIT REQUIRED IMPORTED_TARGET libedit)
 find_package(date REQUIRED)
 
 # Arrow comes from the pinned pyarrow wheel in the private venv that scripts/setup.sh makes; a system Arrow wins if there is one.
@@ -30,4 +31,4 @@ endif()
 # Files, not PkgConfig:: targets: CMake moves what stands behind an interface target to the end of the link line.
 set(THALWEG_DEPENDENCIES
   fmt::fmt rocksdb ${RDKAFKA_LINK_LIBRARIES} ${SIMDJSON_LINK_LIBRARIES} ${XXHASH_LINK_LIBRARIES} ${ZSTD_LINK_LIBRARIES}
-  ${ZLIB_LINK_LIBRARIES} ${PCRE2_LINK_LIBRARIES} ${YAML_LINK_LIBRARIES} date::date-tz OpenSSL::SSL OpenSSL::Crypto Threads::Threads ${CMAKE_DL_LIBS})
+  ${ZLIB_LINK_LIBRARIES} ${PCRE2_LINK_LIBRARIES} ${YAML_LINK_LIBRARIES} ${EDIT_LINK_LIBRARIES} date::date-tz OpenSSL::SSL OpenSSL::Crypto Threads::Threads ${CMAKE_DL_LIBS})

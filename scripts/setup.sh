@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 packages=(
   build-essential cmake ninja-build ccache mold git ca-certificates pkg-config
   libfmt-dev librdkafka-dev librocksdb-dev libsimdjson-dev libxxhash-dev libpcre2-dev libyaml-cpp-dev libcli11-dev libhowardhinnant-date-dev
-  libboost1.81-dev libzstd-dev liblz4-dev libsnappy-dev zlib1g-dev libssl-dev
+  libboost1.81-dev libzstd-dev liblz4-dev libsnappy-dev zlib1g-dev libssl-dev libedit-dev
   libgtest-dev libgmock-dev libbenchmark-dev valgrind clang-19 libclang-rt-19-dev llvm-19
   python3 python3-venv tzdata
 )
@@ -53,6 +53,11 @@ if [[ ! -e $venv/.done ]]; then
   /usr/bin/python3 -m venv "$venv"
   "$venv/bin/pip" install --quiet --disable-pip-version-check -r scripts/requirements.txt
   touch "$venv/.done"
+fi
+tests=$venv/.tests-$(sha256sum scripts/requirements-tests.txt | cut -c1-12)
+if [[ ! -e $tests ]]; then
+  "$venv/bin/pip" install --quiet --disable-pip-version-check -r scripts/requirements-tests.txt
+  touch "$tests"
 fi
 exec 9>&-
 ln -sfn "$venv" .venv

@@ -5,6 +5,7 @@
 #include "api/environment.h"
 #include "bin/job_loader.h"
 #include "bin/sql_runner.h"
+#include "bin/sql_shell.h"
 #include "bin/sql_tests.h"
 #include "cli/arguments.h"
 #include "cli/doctor.h"
@@ -79,6 +80,13 @@ int main(int argc, char** argv) {
       auto passed = bin::RunSqlTestFiles(arguments->test_files, stdout);
       if (!passed.ok()) return Fail(passed.status(), kWrongUse);
       return *passed ? kDone : kFailed;
+    }
+    case cli::Command::kSql: {
+      auto config = Configure(*arguments);
+      if (!config.ok()) return Fail(config.status(), kWrongUse);
+      Status status = bin::RunSqlShell(
+          {.config = *std::move(config), .output = arguments->output, .init_file = arguments->init_file});
+      return status.ok() ? kDone : Fail(status, kFailed);
     }
     case cli::Command::kRun: {
       auto config = Configure(*arguments);

@@ -1,4 +1,4 @@
-// Runs SQL statements one after the other: what they print goes to one stream, the jobs they start run in this process.
+// A script of SQL: its statements in order, by StatementRunner.
 // Rule: the first statement that fails ends the script; nothing of a later one happens.
 #pragma once
 
@@ -20,7 +20,7 @@ struct SqlScript {
 /// Reads a script. UserError if the file cannot be read.
 Result<SqlScript> ReadSqlScript(const std::string& file);
 
-/// Rows go to `out`, warnings and what a job tells go to stderr. An INSERT is waited for. `options.terminal`: Ctrl-C stops the job at hand
+/// Rows go to `out`, warnings and what a job tells go to stderr. All jobs are waited for. `options.terminal`: Ctrl-C stops the jobs
 /// and ends the script. Errors begin with "file:line:column: ".
 Status RunSql(const SqlScript& script, const config::Configuration& config, const api::RunOptions& options,
               std::FILE* out);

@@ -20,7 +20,8 @@ void AddConfiguration(CLI::App& app, Arguments& out) {
   app.add_option("-D", out.definitions, "A configuration value; may be repeated")
       ->type_name("KEY=VALUE")
       ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false);
 }
 
 /// What `run` was given, before it is known to be a library or a script.
@@ -73,7 +74,7 @@ Status CheckCommand(const std::vector<std::string>& arguments) {
   if (arguments.empty() || arguments.front().starts_with("-")) return {};
   const std::string& given = arguments.front();
   NearestWord nearest(given);
-  for (const char* name : {"run", "test", "doctor", "version", "help"}) {
+  for (const char* name : {"run", "sql", "test", "doctor", "version", "help"}) {
     if (given == name) return {};
     nearest.Consider(name);
   }
@@ -99,6 +100,12 @@ Result<Arguments> ParseArguments(std::vector<std::string> arguments) {
       app.add_subcommand("run", "Runs SQL or a job library in this process; a library's own arguments stand behind --");
   run->footer(kFooter);
   AddRun(*run, out, given);
+  CLI::App* sql = app.add_subcommand("sql", "A shell for SQL: statements as they are typed, or from stdin");
+  sql->footer(kFooter);
+  sql->add_option("-i,--init", out.init_file, "A script of SQL statements that run first")->type_name("FILE.sql");
+  sql->add_option("-o,--output", given.output, "How rows are printed: table (the default), csv, jsonl")->type_name("FORMAT");
+  AddConfiguration(*sql, out);
+  sql->add_option("-p,--parallelism", given.parallelism, "Short for -D parallelism.default=N")->type_name("N");
   CLI::App* test = app.add_subcommand("test", "Runs tests of SQL, on virtual time (docs/book/sql_tests.md)");
   test->add_option("files", out.test_files, "Files of test cases")->type_name("FILE")->required();
   CLI::App* doctor = app.add_subcommand("doctor", "Checks this machine and the configuration, says what to do");
@@ -111,7 +118,7 @@ Result<Arguments> ParseArguments(std::vector<std::string> arguments) {
     std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
     app.parse(arguments);
   } catch (const CLI::CallForHelp&) {
-    out.help = run->parsed() ? run->help() : test->parsed() ? test->help() : doctor->parsed() ? doctor->help() : all;
+    out.help = run->parsed() ? run->help() : sql->parsed() ? sql->help() : test->parsed() ? test->help() : doctor->parsed() ? doctor->help() : all;
     return out;
   } catch (const CLI::ParseError& wrong) {
     return UserError("Wrong command line: {}; see 'thalweg {}--help'", wrong.what(), run->parsed() ? "run " : "");
@@ -120,6 +127,13 @@ Result<Arguments> ParseArguments(std::vector<std::string> arguments) {
     out.command = Command::kRun;
     THALWEG_TRY(TakeProgram(*run, given, out));
     if (run->count("--parallelism") > 0)
+      out.definitions.push_back("parallelism.default=" + std::to_string(given.parallelism));
+  } else if (sql->parsed()) {
+    out.command = Command::kSql;
+    if (!given.output.empty()) {
+      THALWEG_ASSIGN(out.output, ParseOutputFormat(given.output));
+    }
+    if (sql->count("--parallelism") > 0)
       out.definitions.push_back("parallelism.default=" + std::to_string(given.parallelism));
   } else if (test->parsed()) {
     out.command = Command::kTest;

@@ -11,7 +11,7 @@
 
 namespace thalweg::cli {
 
-enum class Command : uint8_t { kHelp, kVersion, kRun, kTest, kDoctor };
+enum class Command : uint8_t { kHelp, kVersion, kRun, kSql, kTest, kDoctor };
 
 struct Arguments {
   Command command = Command::kHelp;
@@ -22,7 +22,8 @@ struct Arguments {
   std::string library;
   std::string sql_file;
   std::optional<std::string> sql_text;  // -e
-  // kRun of SQL
+  std::string init_file;  // kSql: a script that runs first
+  // kRun of SQL, kSql
   OutputFormat output = OutputFormat::kTable;
   // kRun
   std::string from_checkpoint;  // "", "latest" or a path

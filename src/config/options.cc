@@ -1,5 +1,8 @@
 #include "config/options.h"
 
+#include "config/client_options.h"
+#include "config/sql_options.h"
+
 namespace thalweg::config {
 
 namespace {
@@ -17,8 +20,15 @@ constexpr HonouredOption kHonoured[] = {
     Honoured<kAutoWatermarkInterval>(),
     Honoured<kLocalTimeZone>(),
     Honoured<kStateTtl>(),
-    Honoured<kUpsertMaterialize>(),
     Honoured<kSourceIdleTimeout>(),
+    Honoured<kMaxColumnWidth>(),
+    Honoured<kDmlSync>(),
+    Honoured<kSinkUpsertMaterialize>(),
+    Honoured<kSinkRequireOnConflict>(),
+    Honoured<kSinkNotNull>(),
+    Honoured<kSinkLength>(),
+    Honoured<kSinkNested>(),
+    Honoured<kSourceCdcDuplicate>(),
     Honoured<kCheckpointInterval>(),
     Honoured<kCheckpointTimeout>(),
     Honoured<kCheckpointMinPause>(),

@@ -49,13 +49,6 @@ struct EnumNames<RestartStrategyType> {
        {"exponentialdelay", RestartStrategyType::kExponentialDelay}}};
 };
 
-enum class UpsertMaterialize : uint8_t { kNone, kAuto, kForce };
-template <>
-struct EnumNames<UpsertMaterialize> {
-  static constexpr std::array<std::pair<std::string_view, UpsertMaterialize>, 3> kNames{
-      {{"NONE", UpsertMaterialize::kNone}, {"AUTO", UpsertMaterialize::kAuto}, {"FORCE", UpsertMaterialize::kForce}}};
-};
-
 // Job.
 inline constexpr ConfigOption<std::string> kPipelineName{"pipeline.name",
                                                          "Name of the job in logs, metrics and the terminal."};
@@ -77,10 +70,6 @@ inline constexpr ConfigOption<Duration> kStateTtl{
 inline constexpr ConfigOption<Duration> kSourceIdleTimeout{
     "table.exec.source.idle-timeout", "A split without rows for so long does not hold watermarks back; 0: it does.",
     Duration(0)};
-inline constexpr ConfigOption<UpsertMaterialize> kUpsertMaterialize{
-    "table.exec.sink.upsert-materialize",
-    "Whether rows of one primary key are put in the order of their updates before a sink that takes upserts: AUTO: where the key of the "
-    "query's updates is another than the sink's; FORCE: always; NONE: never."};
 
 // Checkpoints.
 inline constexpr ConfigOption<Duration> kCheckpointInterval{

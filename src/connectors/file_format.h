@@ -10,7 +10,7 @@ namespace thalweg::connectors {
 using io::Compression;
 using io::CompressionName;
 
-/// JSON: an object a line. Raw: a line of one STRING or BYTES column.
-enum class FileFormat : uint8_t { kJson, kCsv, kRaw, kParquet };
+/// JSON: an object a line. Raw: a line of one STRING or BYTES column. Debezium: a change of a row a line.
+enum class FileFormat : uint8_t { kJson, kCsv, kRaw, kParquet, kDebezium };
 
 }  // namespace thalweg::connectors

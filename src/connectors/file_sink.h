@@ -20,7 +20,7 @@ struct FileSinkOptions {
   std::string path;  // folder; made if it does not exist
   FileFormat format = FileFormat::kJson;
   types::SchemaPtr schema;
-  formats::JsonOptions json;
+  formats::JsonOptions json;  // of kJson and kDebezium
   formats::CsvOptions csv;
   io::Compression compression = io::Compression::kNone;  // of text; Parquet compresses by itself
   std::string part_prefix = "part";

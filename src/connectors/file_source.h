@@ -35,7 +35,8 @@ struct FileSourceOptions {
   types::SchemaPtr schema;  // of the files
   std::vector<FileMetadata> metadata;
   RowLayout layout;  // of the schema's columns and then the metadata's
-  formats::JsonOptions json;
+  formats::JsonOptions json;    // of kJson and kDebezium
+  bool schema_include = false;  // of kDebezium: the change stands in "payload"
   formats::CsvOptions csv;
   formats::ParseErrorPolicy on_parse_error = formats::ParseErrorPolicy::kFail;
   int dead_letter_port = 1;           // for ParseErrorPolicy::kDeadLetter

@@ -5,8 +5,10 @@
 #include <parquet/exception.h>
 
 #include <cstring>
+#include <optional>
 
 #include "columns/builder.h"
+#include "formats/infer_schema.h"
 #include "formats/parquet.h"
 #include "formats/scalar_text.h"
 
@@ -349,24 +351,99 @@ class ArrowReader final : public ParquetReader {
   int64_t row_ = 0;
 };
 
+Result<std::unique_ptr<parquet::arrow::FileReader>> OpenArrowFile(std::shared_ptr<io::Storage> storage,
+                                                                 const std::string& path, const std::string& shown) {
+  THALWEG_ASSIGN(uint64_t size, storage->Size(path));
+  parquet::arrow::FileReaderBuilder builder;
+  parquet::ArrowReaderProperties properties;
+  properties.set_batch_size(columns::kBatchRows);
+  properties.set_use_threads(false);
+  std::unique_ptr<parquet::arrow::FileReader> file;
+  arrow::Status status = builder.Open(std::make_shared<StorageFile>(storage, path, static_cast<int64_t>(size)));
+  if (status.ok()) status = builder.properties(properties)->Build(&file);
+  if (!status.ok()) return UserError("Not a readable Parquet file: {}: {}", shown, status.message());
+  return file;
+}
+
+// The type of ours that holds all values of a column; nullopt if there is none.
+std::optional<DataType> TypeOf(const arrow::DataType& from) {
+  switch (from.id()) {
+    case arrow::Type::BOOL: return DataType(TypeId::kBoolean);
+    case arrow::Type::INT8: return DataType(TypeId::kTinyInt);
+    case arrow::Type::UINT8:
+    case arrow::Type::INT16: return DataType(TypeId::kSmallInt);
+    case arrow::Type::UINT16:
+    case arrow::Type::INT32: return DataType(TypeId::kInt);
+    case arrow::Type::UINT32:
+    case arrow::Type::INT64: return DataType(TypeId::kBigInt);
+    case arrow::Type::FLOAT: return DataType(TypeId::kFloat);
+    case arrow::Type::DOUBLE: return DataType(TypeId::kDouble);
+    case arrow::Type::DATE32: return DataType(TypeId::kDate);
+    case arrow::Type::TIME32:
+    case arrow::Type::TIME64: return DataType(TypeId::kTime);
+    case arrow::Type::DICTIONARY: return TypeOf(*static_cast<const arrow::DictionaryType&>(from).value_type());
+    case arrow::Type::TIMESTAMP: {
+      const auto& time = static_cast<const arrow::TimestampType&>(from);
+      const int precision = time.unit() == arrow::TimeUnit::NANO ? 9 : time.unit() == arrow::TimeUnit::MICRO ? 6 : 3;
+      return time.timezone().empty() ? DataType::Timestamp(precision) : DataType::TimestampLtz(precision);
+    }
+    case arrow::Type::DECIMAL128: {
+      const auto& decimal = static_cast<const arrow::DecimalType&>(from);
+      return DataType::Decimal(decimal.precision(), decimal.scale());
+    }
+    case arrow::Type::MAP: {
+      const auto& map = static_cast<const arrow::MapType&>(from);
+      auto key = TypeOf(*map.key_type()), value = TypeOf(*map.item_type());
+      if (!key || !value) return std::nullopt;
+      return DataType::Map(*std::move(key), *std::move(value));
+    }
+    case arrow::Type::STRUCT: {
+      std::vector<types::Field> fields;
+      for (const auto& field : from.fields()) {
+        auto type = TypeOf(*field->type());
+        if (!type) return std::nullopt;
+        fields.push_back({field->name(), *std::move(type)});
+      }
+      return DataType::Row(std::move(fields));
+    }
+    default: break;
+  }
+  if (IsText(from.id())) return DataType(TypeId::kString);
+  if (IsBytes(from.id())) return DataType(TypeId::kBinary);
+  if (!IsList(from.id())) return std::nullopt;
+  auto element = TypeOf(*from.field(0)->type());
+  if (!element) return std::nullopt;
+  return DataType::Array(*std::move(element));
+}
+
 }  // namespace
 
 Result<std::unique_ptr<ParquetReader>> ParquetReader::Open(std::shared_ptr<io::Storage> storage,
                                                            const std::string& path, const std::string& shown,
                                                            types::SchemaPtr schema) {
-  THALWEG_ASSIGN(uint64_t size, storage->Size(path));
   try {
-    parquet::arrow::FileReaderBuilder builder;
-    parquet::ArrowReaderProperties properties;
-    properties.set_batch_size(columns::kBatchRows);
-    properties.set_use_threads(false);
-    std::unique_ptr<parquet::arrow::FileReader> file;
-    arrow::Status status = builder.Open(std::make_shared<StorageFile>(storage, path, static_cast<int64_t>(size)));
-    if (status.ok()) status = builder.properties(properties)->Build(&file);
-    if (!status.ok()) return UserError("Not a readable Parquet file: {}: {}", shown, status.message());
+    THALWEG_ASSIGN(auto file, OpenArrowFile(std::move(storage), path, shown));
     auto reader = std::make_unique<ArrowReader>(shown, std::move(schema), std::move(file));
     THALWEG_TRY(reader->Bind());
     return std::unique_ptr<ParquetReader>(std::move(reader));
+  } catch (const std::exception& error) {
+    return UserError("Not a readable Parquet file: {}: {}", shown, error.what());
+  }
+}
+
+Result<types::SchemaPtr> ReadParquetColumns(std::shared_ptr<io::Storage> storage, const std::string& path,
+                                            const std::string& shown) {
+  try {
+    THALWEG_ASSIGN(auto file, OpenArrowFile(std::move(storage), path, shown));
+    std::vector<types::Field> fields;
+    for (const parquet::arrow::SchemaField& field : file->manifest().schema_fields) {
+      auto type = TypeOf(*field.field->type());
+      if (!type)
+        return UserError("Column '{}' of {} is of the Parquet type {}, which has none of SQL", field.field->name(), shown,
+                         field.field->type()->ToString());
+      fields.push_back({field.field->name(), *std::move(type)});
+    }
+    return std::make_shared<const types::Schema>(std::move(fields));
   } catch (const std::exception& error) {
     return UserError("Not a readable Parquet file: {}: {}", shown, error.what());
   }

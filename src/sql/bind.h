@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "sql/ast_statement.h"
 #include "sql/catalog.h"
+#include "sql/file_tables.h"
 #include "sql/plan.h"
 
 namespace thalweg::sql {
@@ -17,6 +18,7 @@ struct BindEnvironment {
   std::string zone = "UTC";      // the session's
   int64_t query_start_ms = 0;    // what clocks say where a constant is wanted
   bool batch = false;
+  const FileTableSource* file_tables = nullptr;  // null: files are no tables
 };
 
 /// `text`: what the query was parsed from.

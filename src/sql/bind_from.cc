@@ -131,19 +131,27 @@ Scope Binder::WithAlias(PlanPtr plan, const TableRef& ref, std::string alias, st
   return scope;
 }
 
+ObjectPath Binder::PathOf(const Name& name) const {
+  return view_ ? Catalog::Resolve(name, view_->query_catalog, view_->query_database) : environment_.catalog.Resolve(name);
+}
+
 PlanPtr Binder::TableScan(const Name& name, const std::vector<Hint>& hints, const Span& span) {
   if (name.size() == 1)
     for (auto tables = common_tables_.rbegin(); tables != common_tables_.rend(); ++tables)
       if (auto found = tables->find(name[0].text); found != tables->end()) return found->second;
-  const ObjectPath path = environment_.catalog.Resolve(name);
+  const ObjectPath path = PathOf(name);
   TablePtr table = environment_.catalog.FindTable(path);
   if (!table) FailAt(span.begin, environment_.catalog.NoTable(path).message());
   if (!table->is_view()) return MakeScan(table, OptionHints(hints));
+  if (!OptionHints(hints).empty())
+    FailAt(span.begin, fmt::format("View '{}' cannot be enriched with new options. Hints can only be applied to tables.", path.ToString()));
   constexpr int kMostViews = 64;
   if (views_ >= kMostViews) FailAt(span.begin, fmt::format("Views stand in views more than {} deep: {}", kMostViews, path.ToString()));
   ++views_;
   auto outer = std::exchange(common_tables_, {});
+  const TablePtr around = std::exchange(view_, table);
   PlanPtr plan = BindQuery(*table->query);
+  view_ = around;
   common_tables_ = std::move(outer);
   --views_;
   std::vector<std::string> names;
@@ -153,17 +161,27 @@ PlanPtr Binder::TableScan(const Name& name, const std::vector<Hint>& hints, cons
 }
 
 Scope Binder::BindNamed(const NamedTable& named, const TableRef& ref) {
-  if (named.path)
-    FailAt(ref.span.begin, "A file in place of a table is not supported yet", "CREATE TABLE with 'connector' = 'filesystem'");
+  if (named.path) return BindFile(named, ref);
   PlanPtr plan = TableScan(named.name, named.hints, ref.span);
-  return WithAlias(std::move(plan), ref, named.name.back().text, environment_.catalog.Resolve(named.name));
+  return WithAlias(std::move(plan), ref, named.name.back().text, PathOf(named.name));
+}
+
+Scope Binder::BindFile(const NamedTable& named, const TableRef& ref) {
+  if (!environment_.file_tables)
+    FailAt(ref.span.begin, "A file in place of a table is not supported here", "CREATE TABLE with 'connector' = 'filesystem'");
+  const FileTable file = OrFail(environment_.file_tables->Describe(*named.path), ref.span.begin);
+  auto table = std::make_shared<Table>();
+  table->path.object = *named.path;
+  for (const types::Field& field : file.schema->fields()) table->columns.push_back({.name = field.name, .type = field.type});
+  table->options = file.options;
+  return WithAlias(MakeScan(std::move(table), OptionHints(named.hints)), ref, "");
 }
 
 Scope Binder::BindFrom(const TableRef& ref, const Scope* outer) {
   if (ref.sample) FailAt(ref.span.begin, "TABLESAMPLE is not supported");
   if (auto* named = std::get_if<NamedTable>(&ref.node)) return BindNamed(*named, ref);
   if (auto* derived = std::get_if<DerivedTable>(&ref.node))
-    return WithAlias(BindQuery(*derived->query, derived->lateral ? outer : nullptr), ref, "");
+    return WithAlias(BindQuery(*derived->query, outer), ref, "");
   if (auto* function = std::get_if<FunctionTable>(&ref.node)) {
     auto* call = function->call->As<Call>();
     if (!call) FailAt(ref.span.begin, "A table function is called here");
@@ -172,6 +190,7 @@ Scope Binder::BindFrom(const TableRef& ref, const Scope* outer) {
   if (auto* unnest = std::get_if<Unnest>(&ref.node)) {
     Scope one;
     one.plan = MakeValues({}, {{}});
+    one.outer = outer;
     return BindUnnest(*unnest, ref, std::move(one), false);
   }
   if (auto* join = std::get_if<Join>(&ref.node)) return BindJoin(*join, outer);
@@ -224,7 +243,8 @@ Scope Binder::BindUnnest(const Unnest& unnest, const TableRef& ref, Scope left, 
   return left;
 }
 
-Binder::Arguments Binder::JoinConditions(const Join& join, Scope& both, const Scope& left, const Scope& right) {
+// Of an inner join ON is as WHERE: subqueries may stand in it.
+Conditions Binder::JoinConditions(const Join& join, Scope& both, const Scope& left, const Scope& right) {
   Arguments conjuncts;
   std::vector<std::pair<std::string, Position>> names;
   for (const Identifier& column : join.using_columns) names.push_back({column.text, column.span.begin});
@@ -244,12 +264,21 @@ Binder::Arguments Binder::JoinConditions(const Join& join, Scope& both, const Sc
     conjuncts.push_back(OrFail(expr::Resolve("=", {InputOf(*both.plan, a), InputOf(*both.plan, b + offset)}), at));
     both.merged.push_back({name, join.kind == JoinKind::kRight ? b + offset : a});
   }
-  if (join.on) SplitConjuncts(BindCondition(*join.on, {.scope = &both, .clause = "ON"}), conjuncts);
-  return conjuncts;
+  Conditions conditions;
+  if (join.on) {
+    ExprContext context{.scope = &both, .clause = "ON"};
+    if (join.kind == JoinKind::kInner && !join.right->as_of)
+      conditions = BindConditions(*join.on, WithSubqueries(context, both), both);
+    else
+      SplitConjuncts(BindCondition(*join.on, context), conditions.conjuncts);
+  }
+  conditions.conjuncts.insert(conditions.conjuncts.begin(), conjuncts.begin(), conjuncts.end());
+  return conditions;
 }
 
 Scope Binder::BindJoin(const Join& join, const Scope* outer) {
   Scope left = BindFrom(*join.left, outer);
+  left.outer = outer;
   const TableRef& ref = *join.right;
   if (auto* unnest = std::get_if<Unnest>(&ref.node)) {
     if (join.kind == JoinKind::kRight || join.kind == JoinKind::kFull)
@@ -257,7 +286,7 @@ Scope Binder::BindJoin(const Join& join, const Scope* outer) {
     return BindUnnest(*unnest, ref, std::move(left), join.kind == JoinKind::kLeft);
   }
   if (auto* derived = std::get_if<DerivedTable>(&ref.node); derived && derived->lateral)
-    FailAt(ref.span.begin, "LATERAL (SELECT ...) is not supported yet");
+    return BindLateral(join, std::move(left));
   Scope right = BindFrom(ref, outer);
   JoinType type = JoinType::kInner;
   if (join.kind == JoinKind::kLeft) type = JoinType::kLeft;
@@ -266,11 +295,17 @@ Scope Binder::BindJoin(const Join& join, const Scope* outer) {
   // Conditions are bound over rows of both sides as they are before the join makes some of them NULL.
   JoinPlan cross{.left = left.plan, .right = right.plan};
   Scope both = Combine(left, right, MakeJoin(cross));
-  const Arguments conjuncts = JoinConditions(join, both, left, right);
-  if (ref.as_of)
+  both.outer = outer;
+  const PlanPtr crossed = both.plan;
+  const Conditions conditions = JoinConditions(join, both, left, right);
+  if (ref.as_of) {
     both.plan = BindTemporal(join, left, right, ref, both);
-  else
-    both.plan = MakeJoinOn(type, left.plan, right.plan, conjuncts);
+  } else if (both.plan != crossed) {
+    both.plan = Trimmed(ApplyConditions(conditions, both.plan), crossed->columns.size());
+  } else {
+    both.plan = MakeJoinOn(type, left.plan, right.plan, conditions.conjuncts);
+    both.plan = ApplyConditions({conditions.joins, {}}, both.plan);
+  }
   return both;
 }
 
@@ -282,7 +317,7 @@ PlanPtr Binder::BindTemporal(const Join& join, const Scope& left, const Scope& r
   if (time.kind() != Expression::Kind::kInput || left.plan->columns[static_cast<size_t>(time.input())].time == TimeRole::kNone)
     FailAt(ref.as_of->span.begin, "FOR SYSTEM_TIME AS OF needs a time attribute of the left table");
   Scope scope = both;
-  const Arguments conjuncts = JoinConditions(join, scope, left, right);
+  const Arguments conjuncts = JoinConditions(join, scope, left, right).conjuncts;
   const int width = static_cast<int>(left.plan->columns.size());
   TemporalJoinPlan node{.left = left.plan, .right = right.plan};
   std::vector<Expression> rest;

@@ -4,6 +4,7 @@
 #include "expr/aggregates.h"
 #include "expr/functions.h"
 #include "sql/binder.h"
+#include "sql/decorrelate.h"
 
 namespace thalweg::sql {
 
@@ -102,7 +103,7 @@ std::optional<WindowShape> Binder::GroupWindow(const Expr& expr, const Scope& sc
   return shape;
 }
 
-void Binder::AddGroup(const ExprPtr& expr, const Select& select, Grouping& grouping) {
+void Binder::AddGroup(const ExprPtr& expr, Grouping& grouping) {
   if (auto window = GroupWindow(*expr, *grouping.input)) {
     if (grouping.window) FailAt(expr->span.begin, "Only one window may stand in GROUP BY");
     grouping.window = window;
@@ -119,13 +120,15 @@ Grouping Binder::BindGrouping(const Select& select, const Scope& scope) {
   Grouping grouping;
   grouping.input = &scope;
   if (!select.group_by) return grouping;
-  for (const GroupingElement& element : *select.group_by) {
-    switch (element.kind) {
-      case GroupingKind::kExpr: AddGroup(element.exprs[0], select, grouping); break;
-      case GroupingKind::kEmpty: break;
-      default: FailAt(select.items[0].expr->span.begin, "GROUPING SETS, ROLLUP and CUBE are not supported yet");
-    }
+  const bool plain = std::all_of(select.group_by->begin(), select.group_by->end(), [](const GroupingElement& element) {
+    return element.kind == GroupingKind::kExpr || element.kind == GroupingKind::kEmpty;
+  });
+  if (!plain) {
+    BindGroupingSets(select, grouping);
+    return grouping;
   }
+  for (const GroupingElement& element : *select.group_by)
+    if (element.kind == GroupingKind::kExpr) AddGroup(element.exprs[0], grouping);
   return grouping;
 }
 
@@ -142,7 +145,8 @@ std::optional<Expression> Binder::MatchGroup(const Expr& expr, const ExprContext
     return std::nullopt;  // a part of it is to blame, and found there
   }
   for (size_t i = 0; i < grouping.keys.size(); ++i)
-    if (grouping.keys[i] == *bound) return Expression::Input(static_cast<int>(i), bound->type());
+    if (grouping.keys[i] == *bound) return Expression::Input(static_cast<int>(i), grouping.KeyType(i));
+  if (HasOuter(*bound) && expr::InputsOf(*bound).empty()) return bound;
   if (auto* column = expr.As<ColumnRef>())
     FailAt(expr.span.begin, fmt::format("Expression '{}' is not being grouped", column->name.back().text),
            "add it to GROUP BY, or use it in an aggregate function");
@@ -183,8 +187,10 @@ std::optional<Expression> Binder::BindWindowProperty(const Call& call, const Exp
 PlanPtr Binder::ApplyGrouping(const Grouping& grouping, PlanPtr plan) {
   std::vector<Expression> columns;
   std::vector<std::string> names;
+  // Of grouping sets an aggregate of a key is over the row's own value, not over the NULL that stands for it in some sets.
+  size_t shared = 0;
   auto place = [&](const Expression& e) {
-    for (size_t i = 0; i < columns.size(); ++i)
+    for (size_t i = shared; i < columns.size(); ++i)
       if (columns[i] == e) return static_cast<int>(i);
     columns.push_back(e);
     names.push_back(e.kind() == Expression::Kind::kInput
@@ -194,6 +200,7 @@ PlanPtr Binder::ApplyGrouping(const Grouping& grouping, PlanPtr plan) {
   };
   AggregatePlan node;
   for (const Expression& key : grouping.keys) node.keys.push_back(place(key));
+  if (!grouping.sets.empty()) shared = columns.size();
   for (const Grouping::Aggregate& aggregate : grouping.aggregates) {
     graph::AggregateCall call;
     call.function = aggregate.function;
@@ -214,6 +221,7 @@ PlanPtr Binder::ApplyGrouping(const Grouping& grouping, PlanPtr plan) {
     node.properties = grouping.properties;
   }
   node.input = MakeCalc(std::move(plan), std::nullopt, std::move(columns), std::move(names));
+  if (!grouping.sets.empty()) node.input = ExpandSets(std::move(node.input), grouping);
   return MakeAggregate(std::move(node));
 }
 

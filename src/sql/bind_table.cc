@@ -87,6 +87,7 @@ class TableMaker {
       if (table_.watermark->column < 0) FailLeftOut(like, "the watermark", time);
       table_.watermark->expression = Moved(source->watermark->expression, place, like, "the watermark");
     }
+    if (merges(LikeFeature::kConstraints)) table_.primary_key_name = source->primary_key_name;
     if (merges(LikeFeature::kConstraints))
       for (int column : source->primary_key) table_.primary_key.push_back(place[static_cast<size_t>(column)]);
     if (merges(LikeFeature::kPartitions)) table_.partitioned_by = source->partitioned_by;
@@ -144,7 +145,7 @@ class TableMaker {
     column.type = e.type();
     if (e.kind() == Expression::Kind::kCall && e.function().name == "PROCTIME") column.time = TimeRole::kProctime;
     column.computed = std::move(e);
-    column.source = Print(*definition.expr);
+    column.source = PrintPlain(*definition.expr);
   }
 
   void SetWatermark(const WatermarkDefinition& definition) {
@@ -166,7 +167,7 @@ class TableMaker {
     for (TableColumn& each : table_.columns)
       if (each.time == TimeRole::kRowtime) each.time = TimeRole::kNone;
     table_.columns[static_cast<size_t>(column)].time = TimeRole::kRowtime;
-    table_.watermark = TableWatermark{column, std::move(e), Print(*definition.expr)};
+    table_.watermark = TableWatermark{column, std::move(e), PrintPlain(*definition.expr)};
     declared_watermark_ = true;
   }
 
@@ -176,8 +177,8 @@ class TableMaker {
       FailAt(constraint.span.begin, "PRIMARY KEY constraint is in ENFORCED mode. The engine does not own the data: say PRIMARY KEY ... NOT ENFORCED");
     if (declared_key_) FailAt(constraint.span.begin, "Duplicate primary key definition");
     table_.primary_key.clear();
+    std::string name_of_key;
     declared_key_ = true;
-    if (constraint.name) table_.primary_key_name = constraint.name->text;
     for (const Identifier& name : columns) {
       const int column = table_.Find(name.text);
       if (column < 0) FailAt(name.span.begin, fmt::format("Primary key column '{}' is not defined in the schema", name.text));
@@ -185,7 +186,9 @@ class TableMaker {
       if (key.kind != ColumnKind::kPhysical) FailAt(name.span.begin, fmt::format("Could not create a PRIMARY KEY with column '{}': a key is of physical columns", name.text));
       key.type = key.type.WithNullable(false);
       table_.primary_key.push_back(column);
+      name_of_key += (name_of_key.empty() ? "PK_" : "_") + name.text;
     }
+    table_.primary_key_name = constraint.name ? constraint.name->text : name_of_key;
   }
 
   const CreateTable& statement_;

@@ -58,12 +58,19 @@ struct Table {
   std::string comment;
   QueryPtr query;          // of a view
   std::string query_text;  // of a view, as written
+  std::string query_catalog, query_database;  // of a view: what was current when it was made; its names go by that
 
   bool is_view() const { return query != nullptr; }
   /// -1 if there is none.
   int Find(std::string_view column) const;
 };
 using TablePtr = std::shared_ptr<const Table>;
+
+/// What CREATE CATALOG and CREATE DATABASE say beside the name.
+struct Properties {
+  std::string comment;
+  std::map<std::string, std::string> options;
+};
 
 /// One session's. One thread.
 class Catalog {
@@ -77,14 +84,23 @@ class Catalog {
 
   /// A name of one to three parts, completed by what is current.
   ObjectPath Resolve(const Name& name) const;
+  /// Likewise, with another catalog and database for what is not said.
+  static ObjectPath Resolve(const Name& name, const std::string& catalog, const std::string& database);
   /// Null if there is none. Temporary tables hide permanent ones.
   TablePtr FindTable(const ObjectPath& path) const;
   /// "Table `a`.`b`.`c` does not exist" with the nearest, as a user error.
   Status NoTable(const ObjectPath& path) const;
 
-  Status CreateCatalog(const std::string& name, bool if_not_exists);
+  /// `default-database` of the options names its first database; otherwise that is `default`.
+  Status CreateCatalog(const std::string& name, bool if_not_exists, Properties properties = {});
   Status DropCatalog(const std::string& name, bool if_exists);
-  Status CreateDatabase(const Name& name, bool if_not_exists, std::string comment);
+  /// Null if there is none.
+  const Properties* FindCatalog(const std::string& name) const;
+  /// User error if there is none.
+  Status AlterCatalog(const std::string& name, Properties properties);
+  Status CreateDatabase(const Name& name, bool if_not_exists, Properties properties = {});
+  /// Sets these options of a database.
+  Status AlterDatabase(const Name& name, const std::map<std::string, std::string>& options);
   Status DropDatabase(const Name& name, bool if_exists, bool cascade);
   /// User error if there is one of that name already, unless `if_not_exists` or `replace`.
   Status CreateTable(TablePtr table, bool if_not_exists, bool replace = false);
@@ -102,13 +118,19 @@ class Catalog {
 
  private:
   struct Database {
-    std::string comment;
+    Properties properties;
     std::map<std::string, TablePtr> tables;
   };
   using DatabaseMap = std::map<std::string, Database>;
+  struct One {
+    Properties properties;
+    std::string first_database;
+    DatabaseMap databases;
+  };
   Result<std::pair<std::string, std::string>> DatabaseName(const Name& name) const;
+  bool HasPermanent(const ObjectPath& path) const;
 
-  std::map<std::string, DatabaseMap> catalogs_;
+  std::map<std::string, One> catalogs_;
   std::map<ObjectPath, TablePtr> temporary_;
   std::string catalog_, database_;
 };

@@ -1,5 +1,7 @@
 #include "sql/explain.h"
 
+#include <algorithm>
+
 #include <fmt/ranges.h>
 
 #include "sql/plan.h"
@@ -108,6 +110,58 @@ struct PlanLine {
   std::string operator()(const ExpandPlan&) const { return "Expand"; }
 };
 
+Status AppendNoted(const PlanPtr& plan, const std::function<Result<std::string>(const PlanPtr& node)>& note, int depth,
+                   std::string& out) {
+  if (depth > 0) out += std::string(static_cast<size_t>(depth - 1) * 3, ' ') + "+- ";
+  out += std::visit(PlanLine{*plan}, plan->node);
+  THALWEG_ASSIGN(std::string text, note(plan));
+  if (!text.empty()) out += ", " + text;
+  out += "\n";
+  for (const PlanPtr& input : InputsOfPlan(*plan)) THALWEG_TRY(AppendNoted(input, note, depth + 1, out));
+  return {};
+}
+
+/// What a node keeps for ever; empty: nothing, or no more than a bounded amount.
+struct Keeps {
+  const Plan& plan;
+
+  static std::string PerKey(const Plan& input, const std::vector<int>& keys) {
+    return fmt::format("state for every value of {} that ever comes", NamesText(input, keys));
+  }
+  std::string operator()(const ScanPlan&) const { return {}; }
+  std::string operator()(const AggregatePlan& node) const {
+    if (node.window) return {};
+    if (!node.keys.empty()) return PerKey(*node.input, node.keys);
+    const bool distinct = std::any_of(node.calls.begin(), node.calls.end(), [](const auto& call) { return call.distinct; });
+    return distinct ? "every distinct value" : "";
+  }
+  std::string operator()(const JoinPlan& join) const { return join.interval || join.windowed ? "" : "every row of both inputs"; }
+  std::string operator()(const TemporalJoinPlan&) const { return "the newest version of every key"; }
+  std::string operator()(const OverPlan& over) const {
+    return over.partition.empty() ? "" : PerKey(*over.input, over.partition);
+  }
+  std::string operator()(const RankPlan& rank) const {
+    if (rank.input->window) {
+      const WindowColumns& window = *rank.input->window;
+      const auto& keys = rank.partition;
+      if (std::find(keys.begin(), keys.end(), window.end) != keys.end()) return {};
+    }
+    return rank.partition.empty() ? "" : PerKey(*rank.input, rank.partition);
+  }
+  template <typename Other>
+  std::string operator()(const Other&) const {
+    return {};
+  }
+};
+
+void FindGrowing(const Plan& plan, std::vector<std::string>& found) {
+  if (std::string keeps = std::visit(Keeps{plan}, plan.node); !keeps.empty()) {
+    std::string line = fmt::format("{} keeps {}", std::visit(PlanLine{plan}, plan.node), keeps);
+    if (std::find(found.begin(), found.end(), line) == found.end()) found.push_back(std::move(line));
+  }
+  for (const PlanPtr& input : InputsOfPlan(plan)) FindGrowing(*input, found);
+}
+
 void AppendPlan(const Plan& plan, int depth, std::string& out) {
   if (depth > 0) out += std::string(static_cast<size_t>(depth - 1) * 3, ' ') + "+- ";
   out += std::visit(PlanLine{plan}, plan.node) + "\n";
@@ -120,6 +174,28 @@ std::string ToText(const Plan& plan) {
   std::string text;
   AppendPlan(plan, 0, text);
   return text;
+}
+
+Result<std::string> ToText(const PlanPtr& plan, const std::function<Result<std::string>(const PlanPtr& node)>& note) {
+  std::string text;
+  THALWEG_TRY(AppendNoted(plan, note, 0, text));
+  return text;
+}
+
+std::string ChangelogNote(const Plan& plan, Changes changes) {
+  std::string text = "changelogMode=[I";
+  if (changes.updates) text += ",UB,UA";
+  if (changes.deletes) text += ",D";
+  text += "]";
+  std::vector<std::string> keys;
+  for (const std::vector<int>& key : plan.unique_keys) keys.push_back("{" + NamesText(plan, key) + "}");
+  return keys.empty() ? text : fmt::format("{}, upsertKeys=[{}]", text, fmt::join(keys, ", "));
+}
+
+std::vector<std::string> GrowingState(const Plan& plan) {
+  std::vector<std::string> found;
+  FindGrowing(plan, found);
+  return found;
 }
 
 std::string GraphText(const graph::JobGraph& graph) {

@@ -27,7 +27,7 @@ std::optional<int> Direction(const Plan& plan, int column, const IsAppendOnly& i
 
 }  // namespace
 
-bool ContainsAll(const std::vector<int>& all, const std::vector<int>& part) {
+bool HoldsAll(const std::vector<int>& all, const std::vector<int>& part) {
   return std::all_of(part.begin(), part.end(),
                      [&](int column) { return std::find(all.begin(), all.end(), column) != all.end(); });
 }
@@ -36,7 +36,7 @@ std::vector<int> StateKey(const std::vector<std::vector<int>>& unique_keys, cons
   const std::vector<int>* best = nullptr;
   for (const std::vector<int>& key : unique_keys) {
     if (key.empty()) continue;
-    if (ContainsAll(join_key, key)) return key;
+    if (HoldsAll(join_key, key)) return key;
     if (!best || key.size() < best->size()) best = &key;
   }
   return best ? *best : std::vector<int>();
@@ -46,7 +46,7 @@ bool FiltersWhatChanges(const CalcPlan& calc) {
   if (!calc.condition) return false;
   const std::vector<int> reads = expr::InputsOf(*calc.condition);
   const auto& keys = calc.input->unique_keys;
-  return std::none_of(keys.begin(), keys.end(), [&](const auto& key) { return ContainsAll(key, reads); });
+  return std::none_of(keys.begin(), keys.end(), [&](const auto& key) { return HoldsAll(key, reads); });
 }
 
 std::optional<std::vector<int>> UpdateKey(const RankPlan& rank, const IsAppendOnly& is_append_only) {
@@ -55,7 +55,7 @@ std::optional<std::vector<int>> UpdateKey(const RankPlan& rank, const IsAppendOn
     if (!direction || *direction == (key.descending ? -1 : 1)) return std::nullopt;
   }
   for (const std::vector<int>& key : rank.input->unique_keys)
-    if (!key.empty() && ContainsAll(key, rank.partition)) return key;
+    if (!key.empty() && HoldsAll(key, rank.partition)) return key;
   return std::nullopt;
 }
 

@@ -10,7 +10,7 @@
 
 namespace thalweg::sql {
 
-bool ContainsAll(const std::vector<int>& all, const std::vector<int>& part);
+bool HoldsAll(const std::vector<int>& all, const std::vector<int>& part);
 
 /// The unique key by which a side of a join keeps its rows: one that the join's key contains, else the one of fewest columns.
 std::vector<int> StateKey(const std::vector<std::vector<int>>& unique_keys, const std::vector<int>& join_key);

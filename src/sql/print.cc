@@ -87,6 +87,11 @@ std::string Print(const Expr& expr) {
   printer.Expression(expr);
   return printer.Take();
 }
+std::string PrintPlain(const Expr& expr) {
+  Printer printer(true);
+  printer.Expression(expr);
+  return printer.Take();
+}
 std::string Print(const TypeSpec& type) {
   Printer printer;
   printer.Type(type);

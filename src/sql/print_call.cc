@@ -1,13 +1,30 @@
+#include <algorithm>
+#include <cctype>
+
 #include "sql/printer.h"
 
 namespace thalweg::sql {
 
+namespace {
+
+// Flink writes the names of functions in capitals; one that is no plain word keeps its backquotes.
+bool IsPlainWord(std::string_view name) {
+  auto letter = [](char c) { return std::isalpha(static_cast<unsigned char>(c)) || c == '_'; };
+  return !name.empty() && letter(name[0]) &&
+         std::all_of(name.begin(), name.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
+}
+
+}  // namespace
+
 void Printer::Print(const Call& call) {
   if (call.syntax == CallSyntax::kNoParentheses) return Word(call.name.front().text);
-  if (call.syntax == CallSyntax::kPlain) {
+  if (call.syntax == CallSyntax::kPlain && !(plain_ && call.name.size() == 1 && IsPlainWord(call.name[0].text))) {
     Path(call.name);
   } else {
-    Word(call.name.front().text);
+    std::string name = call.name.front().text;
+    if (call.syntax == CallSyntax::kPlain)
+      for (char& c : name) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    Word(name);
   }
   Raw("(");
   If(call.quantifier == SetQuantifier::kAll, "ALL");

@@ -1,5 +1,7 @@
 #include "sql/printer.h"
 
+#include <utility>
+
 namespace thalweg::sql {
 
 std::string_view BinaryOpText(BinaryOp op) {
@@ -50,10 +52,31 @@ int ChainOf(BinaryOp op) {
   return op < BinaryOp::kEqual ? 2 : 0;
 }
 
+constexpr int kAtom = 9;  // binds stronger than any operation
+
+// How strongly the operation binds: Calcite's order, as in parse_expr.cc.
+int StrengthOf(const Expr& expr) {
+  if (auto* logical = expr.As<Logical>()) return logical->op == LogicalOp::kOr ? 1 : 2;
+  if (auto* unary = expr.As<Unary>()) return unary->op == UnaryOp::kNot ? 3 : 8;
+  if (expr.As<Is>()) return 4;
+  if (expr.As<Between>() || expr.As<In>() || expr.As<Like>() || expr.As<Quantified>()) return 5;
+  if (auto* binary = expr.As<Binary>()) {
+    const int chain = ChainOf(binary->op);
+    return chain == 0 ? 5 : chain == 1 ? 6 : 7;
+  }
+  return kAtom;
+}
+
 }  // namespace
 
 void Printer::Expression(const Expr& expr) {
+  if (!plain_) return std::visit([this](const auto& node) { Print(node); }, expr.node);
+  const int strength = StrengthOf(expr);
+  const int outer = std::exchange(outer_, strength == kAtom ? 0 : strength + 1);
+  if (strength < outer) Word("(");
   std::visit([this](const auto& node) { Print(node); }, expr.node);
+  if (strength < outer) Raw(")");
+  outer_ = outer;
 }
 
 void Printer::Expressions(const std::vector<ExprPtr>& list) {
@@ -111,7 +134,7 @@ void Printer::Print(const Star& star) {
 }
 
 void Printer::Print(const Unary& unary) {
-  Word("(");
+  Open();
   switch (unary.op) {
     case UnaryOp::kNot: Word("NOT"); break;
     case UnaryOp::kMinus: Word("-"); break;
@@ -121,29 +144,29 @@ void Printer::Print(const Unary& unary) {
   }
   Word("");
   Expression(*unary.operand);
-  Raw(")");
+  Close();
 }
 
 void Printer::Print(const Is& is) {
-  Word("(");
+  Open();
   Expression(*is.operand);
   Word(is.negated ? "IS NOT" : "IS");
   Word(TestText(is.test));
-  Raw(")");
+  Close();
 }
 
 void Printer::Print(const Logical& logical) {
-  Word("(");
+  Open();
   Separated(logical.operands, logical.op == LogicalOp::kAnd ? " AND " : " OR ",
             [&](const ExprPtr& operand) { Expression(*operand); });
-  Raw(")");
+  Close();
 }
 
 // A chain of one precedence is flat, as it was written: (a + b - c).
 void Printer::Print(const Binary& binary) {
-  Word("(");
+  Open();
   BinaryChain(binary);
-  Raw(")");
+  Close();
 }
 
 void Printer::BinaryChain(const Binary& binary) {
@@ -161,18 +184,18 @@ void Printer::BinaryChain(const Binary& binary) {
 }
 
 void Printer::Print(const Between& between) {
-  Word("(");
+  Open();
   Expression(*between.operand);
   If(between.negated, "NOT");
   Word(between.symmetric ? "BETWEEN SYMMETRIC" : "BETWEEN");
   Expression(*between.low);
   Word("AND");
   Expression(*between.high);
-  Raw(")");
+  Close();
 }
 
 void Printer::Print(const In& in) {
-  Word("(");
+  Open();
   Expression(*in.operand);
   Word(in.negated ? "NOT IN (" : "IN (");
   if (in.query) {
@@ -180,11 +203,12 @@ void Printer::Print(const In& in) {
   } else {
     Expressions(in.list);
   }
-  Raw("))");
+  Raw(")");
+  Close();
 }
 
 void Printer::Print(const sql::Like& like) {
-  Word("(");
+  Open();
   Expression(*like.operand);
   If(like.negated, "NOT");
   Word(like.kind == LikeKind::kLike ? "LIKE" : "SIMILAR TO");
@@ -193,11 +217,11 @@ void Printer::Print(const sql::Like& like) {
     Word("ESCAPE");
     Expression(*like.escape);
   }
-  Raw(")");
+  Close();
 }
 
 void Printer::Print(const Quantified& quantified) {
-  Word("(");
+  Open();
   Expression(*quantified.operand);
   Word(BinaryOpText(quantified.op));
   Raw(" ");
@@ -207,7 +231,8 @@ void Printer::Print(const Quantified& quantified) {
   } else {
     Expressions(quantified.list);
   }
-  Raw("))");
+  Raw(")");
+  Close();
 }
 
 void Printer::Print(const Exists& exists) {

@@ -12,6 +12,9 @@ namespace thalweg::sql {
 
 class Printer {
  public:
+  Printer() = default;
+  /// `plain`: expressions have the parentheses they need, and functions stand without backquotes.
+  explicit Printer(bool plain) : plain_(plain) {}
   std::string Take() { return std::move(out_); }
 
   // Any part.
@@ -178,7 +181,17 @@ class Printer {
   void PartitionedBy(const std::vector<sql::Identifier>& columns);
   void FunctionBody(const std::string& class_name, const std::optional<std::string>& language);
 
+  // Around an operation; in a plain text those that are needed come from Expression.
+  void Open() {
+    if (!plain_) Word("(");
+  }
+  void Close() {
+    if (!plain_) Raw(")");
+  }
+
   std::string out_;
+  bool plain_ = false;
+  int outer_ = 0;  // plain: how strongly an operation must bind to stand here without parentheses
 };
 
 }  // namespace thalweg::sql

@@ -29,24 +29,6 @@ Expression ShiftedBy(const Expression& e, int by) {
   return expr::RemapInputs(e, to);
 }
 
-/// NULL if one of the columns that it reads between `from` and `to` is.
-bool IsNullWith(const Expression& e, int from, int to) {
-  if (e.kind() == Expression::Kind::kInput) return e.input() >= from && e.input() < to;
-  if (e.kind() != Expression::Kind::kCall) return false;
-  constexpr std::string_view kStrict[] = {"+", "-", "*", "/", "%", "CAST", "UPPER", "LOWER", "ABS"};
-  if (std::find(std::begin(kStrict), std::end(kStrict), e.function().name) == std::end(kStrict)) return false;
-  return std::any_of(e.arguments().begin(), e.arguments().end(),
-                     [&](const Expression& a) { return IsNullWith(a, from, to); });
-}
-/// Not TRUE where the columns between `from` and `to` are NULL.
-bool RejectsNull(const Expression& e, int from, int to) {
-  if (e.kind() != Expression::Kind::kCall) return false;
-  constexpr std::string_view kRejecting[] = {"=", "<>", "<", "<=", ">", ">=", "IS NOT NULL"};
-  if (std::find(std::begin(kRejecting), std::end(kRejecting), e.function().name) == std::end(kRejecting)) return false;
-  return std::any_of(e.arguments().begin(), e.arguments().end(),
-                     [&](const Expression& a) { return IsNullWith(a, from, to); });
-}
-
 bool KeepsAllOfLeft(JoinType type) { return type == JoinType::kLeft || type == JoinType::kFull; }
 bool KeepsAllOfRight(JoinType type) { return type == JoinType::kRight || type == JoinType::kFull; }
 
@@ -77,28 +59,6 @@ JoinPlan WithFilters(const JoinPlan& join, const Divided& divided) {
 }
 
 }  // namespace
-
-PlanPtr SimplifyOuterJoin(const Plan& plan) {
-  auto* calc = plan.As<CalcPlan>();
-  auto* join = calc && calc->condition ? calc->input->As<JoinPlan>() : nullptr;
-  if (!join || join->interval || join->windowed) return nullptr;
-  const int width = static_cast<int>(join->left->columns.size());
-  const int all = width + static_cast<int>(join->right->columns.size());
-  std::vector<Expression> conjuncts;
-  SplitConjuncts(*calc->condition, conjuncts);
-  auto rejects = [&](int from, int to) {
-    return std::any_of(conjuncts.begin(), conjuncts.end(),
-                       [&](const Expression& e) { return RejectsNull(e, from, to); });
-  };
-  JoinPlan simpler = *join;
-  // Rows with a padded right side come of LEFT and FULL, with a padded left side of RIGHT and FULL.
-  if (KeepsAllOfLeft(simpler.type) && rejects(width, all))
-    simpler.type = simpler.type == JoinType::kFull ? JoinType::kRight : JoinType::kInner;
-  if (KeepsAllOfRight(simpler.type) && rejects(0, width))
-    simpler.type = simpler.type == JoinType::kFull ? JoinType::kLeft : JoinType::kInner;
-  if (simpler.type == join->type) return nullptr;
-  return MakeCalc(MakeJoin(std::move(simpler)), calc->condition, calc->columns, FilteredNames(plan));
-}
 
 PlanPtr PushFilterBelowJoin(const Plan& plan) {
   auto* calc = plan.As<CalcPlan>();

@@ -6,8 +6,6 @@
 
 namespace thalweg::sql {
 
-/// An outer join below a filter that no padded row passes is none: LEFT becomes INNER.
-PlanPtr SimplifyOuterJoin(const Plan& plan);
 /// Conditions above an outer, semi, anti, interval or window join, of a side that is not padded, belong below it.
 PlanPtr PushFilterBelowJoin(const Plan& plan);
 /// Conditions of the join itself on the side that they may drop rows of.

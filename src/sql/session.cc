@@ -3,13 +3,16 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <sstream>
 
 #include "config/options.h"
 #include "expr/aggregates.h"
 #include "expr/functions.h"
 #include "expr/type_rules.h"
+#include "sql/alter_table.h"
 #include "sql/bind.h"
 #include "sql/binder.h"
+#include "sql/describe.h"
 #include "sql/explain.h"
 #include "sql/print.h"
 #include "sql/rules.h"
@@ -21,6 +24,8 @@ namespace {
 
 using expr::Expression;
 
+constexpr std::string_view kCoreModule = "core";  // the one there is: all built-in functions
+
 // Java's default zone: TZ, else what /etc/localtime points to, else UTC.
 std::string MachineZone() {
   if (const char* zone = std::getenv("TZ"); zone && *zone) return zone[0] == ':' ? zone + 1 : zone;
@@ -29,18 +34,6 @@ std::string MachineZone() {
   constexpr std::string_view kFolder = "zoneinfo/";
   const size_t at = link.find(kFolder);
   return error || at == std::string::npos ? "UTC" : link.substr(at + kFolder.size());
-}
-
-types::Schema TextSchema(const std::vector<std::string>& names) {
-  std::vector<types::Field> fields;
-  for (const std::string& name : names) fields.push_back({name, types::DataType(types::TypeId::kString)});
-  return types::Schema(std::move(fields));
-}
-
-Rows OneColumn(const std::string& name, const std::vector<std::string>& values) {
-  Rows rows{TextSchema({name}), {}};
-  for (const std::string& value : values) rows.rows.push_back({value});
-  return rows;
 }
 
 std::map<std::string, std::string> OptionsOfHints(const std::vector<Hint>& hints) {
@@ -73,6 +66,7 @@ std::string Lowered(std::string text) {
 struct Session::Visitor {
   Session& session;
   std::string_view script;
+  size_t at = 0;  // where the statement begins
   StatementResult result;
 
   using Outcome = Result<decltype(StatementResult::outcome)>;
@@ -89,7 +83,21 @@ struct Session::Visitor {
     THALWEG_ASSIGN(environment.zone, Zone());
     THALWEG_ASSIGN(environment.batch, Batch());
     environment.query_start_ms = session.options_.now_ms;
+    environment.file_tables = session.options_.file_tables;
     return environment;
+  }
+  Result<SinkOptions> Sinks() const {
+    SinkOptions sink;
+    THALWEG_ASSIGN(sink.upsert_materialize, session.config_.Get(config::kSinkUpsertMaterialize));
+    THALWEG_ASSIGN(sink.require_on_conflict, session.config_.Get(config::kSinkRequireOnConflict));
+    THALWEG_ASSIGN(const config::NotNullEnforcer not_null, session.config_.Get(config::kSinkNotNull));
+    THALWEG_ASSIGN(const config::LengthEnforcer length, session.config_.Get(config::kSinkLength));
+    THALWEG_ASSIGN(const config::NestedEnforcer nested, session.config_.Get(config::kSinkNested));
+    // The numbers of both are the same.
+    sink.constraints.not_null = static_cast<graph::ConstraintSpec::NotNull>(not_null);
+    sink.constraints.length = static_cast<graph::ConstraintSpec::Length>(length);
+    sink.constraints.nested = static_cast<graph::ConstraintSpec::Nested>(nested);
+    return sink;
   }
   Result<PhysicalOptions> Physical() const {
     PhysicalOptions physical;
@@ -100,7 +108,8 @@ struct Session::Visitor {
     physical.state_ttl_ms = std::chrono::duration_cast<std::chrono::milliseconds>(ttl).count();
     physical.idle_timeout_ms = std::chrono::duration_cast<std::chrono::milliseconds>(idle).count();
     THALWEG_ASSIGN(physical.batch, Batch());
-    THALWEG_ASSIGN(physical.upsert_materialize, session.config_.Get(config::kUpsertMaterialize));
+    THALWEG_ASSIGN(physical.sink, Sinks());
+    THALWEG_ASSIGN(physical.source_repeats, session.config_.Get(config::kSourceCdcDuplicate));
     if (physical.batch) physical.query_start_ms = session.options_.now_ms;
     return physical;
   }
@@ -219,14 +228,14 @@ struct Session::Visitor {
     if (!table) return Fault(insert.table[0].span.begin, session.catalog_.NoTable(path).message());
     if (table->is_view()) return Fault(insert.table[0].span.begin, fmt::format("A view cannot be written: {}", path.ToString()));
     THALWEG_ASSIGN(PlanPtr plan, InsertPlan(insert, *table));
-    return maker.AddSink(plan, *table, OptionsOfHints(insert.hints));
+    return maker.AddSink(plan, *table, {OptionsOfHints(insert.hints), insert.on_conflict});
   }
 
   Result<JobToRun> Inserts(const std::vector<StatementPtr>& statements) {
     THALWEG_ASSIGN(PhysicalOptions physical, Physical());
     GraphMaker maker(std::move(physical));
     JobToRun job;
-    std::vector<std::string> targets;
+    std::vector<std::string>& targets = job.targets;
     for (const StatementPtr& statement : statements) {
       const auto* insert = statement->As<Insert>();
       if (!insert) return Fault(statement->span.begin, "A statement set has INSERT statements only");
@@ -237,6 +246,7 @@ struct Session::Visitor {
     }
     if (job.sinks == 0) return UserError("No statements in the statement set");
     THALWEG_ASSIGN(std::string name, JobName(fmt::format("insert-into_{}", fmt::join(targets, ","))));
+    job.bounded = maker.bounded();
     job.graph = maker.Take(std::move(name), &result.warnings);
     return job;
   }
@@ -249,44 +259,96 @@ struct Session::Visitor {
     session.open_set_.emplace();
     return Done{};
   }
-  Outcome operator()(const EndStatementSet&) { return UserError("END without BEGIN STATEMENT SET"); }
+  Outcome operator()(const EndStatementSet&) { return UserError("No Statement Set to submit. 'END' statement should be used after 'BEGIN STATEMENT SET'."); }
   Outcome operator()(const sql::Execute& execute) { return Visit(execute.statement); }
 
   // --- Definitions.
 
   Outcome operator()(const CreateTable& create) {
     THALWEG_ASSIGN(BindEnvironment environment, Environment());
-    if (create.query && !create.elements) return CreateAsSelect(create);
-    if (create.query) return UserError("CREATE TABLE ... AS SELECT with columns of its own is not supported yet");
+    if (create.query) return CreateAsSelect(create);
+    if (create.mode != CreateMode::kCreate) return UserError("CREATE OR REPLACE TABLE and REPLACE TABLE want AS and a query");
+    if (create.distribution) return UserError("DISTRIBUTED is not supported: no connector has buckets");
     THALWEG_ASSIGN(TablePtr table, BindTable(create, script, environment));
-    const bool replace = create.mode == CreateMode::kReplace || create.mode == CreateMode::kCreateOrReplace;
-    THALWEG_TRY(session.catalog_.CreateTable(std::move(table), create.if_not_exists, replace));
+    THALWEG_TRY(session.catalog_.CreateTable(std::move(table), create.if_not_exists));
     return Done{};
   }
+
+  /// The table of CREATE TABLE [(...)] AS query: what is declared, and the columns of the query.
+  Result<TablePtr> TableOfQuery(const CreateTable& create, const Plan& plan, const BindEnvironment& environment) const {
+    CreateTable declared = create;
+    declared.query = nullptr;
+    std::map<std::string, ColumnDefinition> of_query;
+    std::vector<std::string> order;
+    for (const PlanColumn& column : plan.columns) {
+      ColumnDefinition definition;
+      definition.span = create.name[0].span;
+      definition.name = {Identifier{column.name, create.name[0].span}};
+      THALWEG_ASSIGN(definition.type, ParseType(column.type.ToString()));
+      of_query[column.name] = std::move(definition);
+      order.push_back(column.name);
+    }
+    std::vector<TableElement> first, last;
+    std::vector<std::string> named;
+    for (const TableElement& element : create.elements.value_or(std::vector<TableElement>{})) {
+      auto* column = std::get_if<ColumnDefinition>(&element);
+      if (!column) {
+        last.push_back(element);
+        continue;
+      }
+      const std::string& name = column->name.back().text;
+      auto known = of_query.find(name);
+      if (column->kind == ColumnKind::kNameOnly) {
+        if (known == of_query.end())
+          return Fault(column->span.begin, fmt::format("Column '{}' not found in the source schema.", name));
+        named.push_back(name);
+      } else if (known != of_query.end()) {
+        known->second = *column;
+      } else {
+        first.push_back(element);
+      }
+    }
+    if (!named.empty()) {
+      if (named.size() != order.size())
+        return Fault(create.name[0].span.begin,
+                     "The number of columns in the column list must match the number of columns in the source schema.");
+      order = named;
+    }
+    for (const std::string& name : order) first.emplace_back(of_query.at(name));
+    first.insert(first.end(), last.begin(), last.end());
+    declared.elements = std::move(first);
+    return BindTable(declared, script, environment);
+  }
+
   Outcome CreateAsSelect(const CreateTable& create) {
     THALWEG_ASSIGN(BindEnvironment environment, Environment());
     THALWEG_ASSIGN(PlanPtr plan, BindQuery(*create.query, script, environment));
-    CreateTable declared = create;
-    declared.query = nullptr;
-    THALWEG_ASSIGN(TablePtr empty, BindTable(declared, script, environment));
-    auto table = std::make_shared<Table>(*empty);
-    for (const PlanColumn& column : plan->columns) table->columns.push_back({.name = column.name, .type = column.type});
-    const bool exists = session.catalog_.FindTable(table->path) != nullptr;
+    THALWEG_ASSIGN(TablePtr table, TableOfQuery(create, *plan, environment));
+    TablePtr before = session.catalog_.FindTable(table->path);
+    if (create.mode == CreateMode::kReplace && !before)
+      return Fault(create.name[0].span.begin,
+                   fmt::format("The table {} to be replaced doesn't exist. You can try to use CREATE TABLE AS statement or "
+                               "CREATE OR REPLACE TABLE AS statement.", table->path.ToString()));
     THALWEG_TRY(session.catalog_.CreateTable(table, create.if_not_exists, create.mode != CreateMode::kCreate));
-    if (exists && create.if_not_exists) return Done{};
+    if (before && create.if_not_exists) return Done{};
     Insert insert;
     insert.table = create.name;
+    for (const PlanColumn& column : plan->columns) insert.columns.push_back({Identifier{column.name, create.name[0].span}});
     insert.query = create.query;
     THALWEG_ASSIGN(PhysicalOptions physical, Physical());
     GraphMaker maker(std::move(physical));
-    Status added = AddInsert(insert, maker);
-    if (!added.ok()) {
-      (void)session.catalog_.DropTable(table->path, true, table->temporary, false);
+    if (Status added = AddInsert(insert, maker); !added.ok()) {
+      if (before)
+        session.catalog_.ReplaceTable(before);
+      else
+        (void)session.catalog_.DropTable(table->path, true, table->temporary, false);
       return added;
     }
     JobToRun job;
     job.sinks = 1;
-    THALWEG_ASSIGN(std::string name, JobName(fmt::format("insert-into_{}", table->path.object)));
+    job.targets = {fmt::format("{}.{}.{}", table->path.catalog, table->path.database, table->path.object)};
+    job.bounded = maker.bounded();
+    THALWEG_ASSIGN(std::string name, JobName(fmt::format("insert-into_{}", job.targets[0])));
     job.graph = maker.Take(std::move(name), &result.warnings);
     return job;
   }
@@ -301,6 +363,8 @@ struct Session::Visitor {
     view->temporary = create.temporary;
     view->query = create.query;
     view->query_text = Print(*create.query);
+    view->query_catalog = session.catalog_.current_catalog();
+    view->query_database = session.catalog_.current_database();
     if (create.comment) view->comment = *create.comment;
     for (size_t i = 0; i < plan->columns.size(); ++i)
       view->columns.push_back({.name = create.columns.empty() ? plan->columns[i].name : create.columns[i].text,
@@ -309,16 +373,26 @@ struct Session::Visitor {
     THALWEG_TRY(session.catalog_.CreateTable(std::move(view), create.if_not_exists));
     return Done{};
   }
+  static Properties PropertiesOf(const CreateObject& create) {
+    Properties properties{create.comment.value_or(""), {}};
+    for (const Option& option : create.options.value_or(Options{})) properties.options[option.key] = option.value;
+    return properties;
+  }
   Outcome operator()(const CreateObject& create) {
     if (create.kind == ObjectKind::kDatabase) {
-      THALWEG_TRY(session.catalog_.CreateDatabase(create.name, create.if_not_exists, create.comment.value_or("")));
+      THALWEG_TRY(session.catalog_.CreateDatabase(create.name, create.if_not_exists, PropertiesOf(create)));
       return Done{};
     }
     if (create.kind == ObjectKind::kCatalog) {
-      for (const Option& option : create.options.value_or(Options{}))
+      if (create.name.size() > 1) return Fault(create.name[1].span.begin, "The name of a catalog has one part");
+      Properties properties = PropertiesOf(create);
+      if (!properties.options.contains("type"))
+        return Fault(create.name[0].span.begin, "Catalog options do not contain an option key 'type' for discovering a catalog.",
+                     "write WITH ('type' = 'generic_in_memory')");
+      for (const Option& option : *create.options)
         if (option.key == "type" && option.value != "generic_in_memory")
           return Fault(option.span.begin, fmt::format("Catalogs are of type generic_in_memory, not {}", option.value));
-      THALWEG_TRY(session.catalog_.CreateCatalog(create.name.back().text, create.if_not_exists));
+      THALWEG_TRY(session.catalog_.CreateCatalog(create.name[0].text, create.if_not_exists, std::move(properties)));
       return Done{};
     }
     return UserError("CREATE {} is not supported yet", ObjectKindText(create.kind));
@@ -339,42 +413,78 @@ struct Session::Visitor {
       default: return UserError("DROP {} is not supported yet", ObjectKindText(drop.kind));
     }
   }
+  Outcome AlterCatalog(const Alter& alter) {
+    const std::string& name = alter.name.back().text;
+    const Properties* known = session.catalog_.FindCatalog(name);
+    if (!known) return Fault(alter.name[0].span.begin, fmt::format("Catalog {} does not exist.", name));
+    Properties changed = *known;
+    if (auto* set = std::get_if<SetOptions>(&alter.action)) {
+      for (const Option& option : set->options) changed.options[option.key] = option.value;
+    } else if (auto* reset = std::get_if<ResetOptions>(&alter.action)) {
+      if (reset->keys.empty()) return UserError("ALTER CATALOG RESET does not support empty key");
+      for (const std::string& key : reset->keys) {
+        if (key == "type") return UserError("ALTER CATALOG RESET does not support changing 'type'");
+        changed.options.erase(key);
+      }
+    } else if (auto* comment = std::get_if<SetComment>(&alter.action)) {
+      changed.comment = comment->comment;
+    }
+    THALWEG_TRY(session.catalog_.AlterCatalog(name, std::move(changed)));
+    return Done{};
+  }
   Outcome operator()(const Alter& alter) {
+    if (alter.kind == ObjectKind::kCatalog) return AlterCatalog(alter);
+    if (alter.kind == ObjectKind::kDatabase) {
+      std::map<std::string, std::string> options;
+      if (auto* set = std::get_if<SetOptions>(&alter.action))
+        for (const Option& option : set->options) options[option.key] = option.value;
+      THALWEG_TRY(session.catalog_.AlterDatabase(alter.name, options));
+      return Done{};
+    }
     if (alter.kind != ObjectKind::kTable && alter.kind != ObjectKind::kView)
       return UserError("ALTER {} is not supported yet", ObjectKindText(alter.kind));
     const ObjectPath path = session.catalog_.Resolve(alter.name);
     TablePtr table = session.catalog_.FindTable(path);
-    if (!table) return alter.if_exists ? Outcome(Done{}) : Outcome(session.catalog_.NoTable(path));
+    if (!table)
+      return alter.if_exists ? Outcome(Done{})
+                             : Outcome(Fault(alter.name[0].span.begin, session.catalog_.NoTable(path).message()));
+    if (table->is_view() != (alter.kind == ObjectKind::kView))
+      return Fault(alter.name[0].span.begin,
+                   fmt::format("{} is a {}: write ALTER {}", path.ToString(), table->is_view() ? "view" : "table",
+                               table->is_view() ? "VIEW" : "TABLE"));
     if (auto* rename = std::get_if<RenameTo>(&alter.action)) {
       ObjectPath to = path;
       to.object = rename->name.back().text;
       THALWEG_TRY(session.catalog_.RenameTable(path, to));
       return Done{};
     }
+    if (ChangesElements(alter.action)) {
+      THALWEG_ASSIGN(BindEnvironment environment, Environment());
+      auto altered = AlterElements(*table, alter.action, environment);
+      if (!altered.ok()) return Fault(alter.name[0].span.begin, std::string(altered.status().message()));
+      session.catalog_.ReplaceTable(*std::move(altered));
+      return Done{};
+    }
     auto changed = std::make_shared<Table>(*table);
     if (auto* set = std::get_if<SetOptions>(&alter.action)) {
       for (const Option& option : set->options) changed->options[option.key] = option.value;
     } else if (auto* reset = std::get_if<ResetOptions>(&alter.action)) {
+      if (reset->keys.empty()) return UserError("ALTER TABLE RESET does not support empty key");
       for (const std::string& key : reset->keys) {
         if (key == "connector") return UserError("ALTER TABLE RESET does not support changing 'connector'");
         changed->options.erase(key);
       }
-    } else if (std::get_if<DropConstraint>(&alter.action)) {
-      if (changed->primary_key.empty()) return UserError("The base table does not define any primary key.");
-      changed->primary_key.clear();
-    } else if (std::get_if<DropWatermark>(&alter.action)) {
-      if (!changed->watermark) return UserError("The base table does not define any watermark strategy.");
-      changed->columns[static_cast<size_t>(changed->watermark->column)].time = TimeRole::kNone;
-      changed->watermark.reset();
     } else if (auto* query = std::get_if<SetQuery>(&alter.action)) {
       THALWEG_ASSIGN(PlanPtr plan, PlanOf(*query->query));
       changed->query = query->query;
       changed->query_text = Print(*query->query);
+      changed->query_catalog = session.catalog_.current_catalog();
+      changed->query_database = session.catalog_.current_database();
       changed->columns.clear();
       for (const PlanColumn& column : plan->columns)
         changed->columns.push_back({.name = column.name, .type = column.type, .time = column.time});
     } else {
-      return UserError("This form of ALTER TABLE is not supported yet: drop the table and create it anew");
+      return UserError("ALTER TABLE of partitions and of the distribution is not supported");
     }
     session.catalog_.ReplaceTable(std::move(changed));
     return Done{};
@@ -388,7 +498,8 @@ struct Session::Visitor {
     else if (use.kind == UseKind::kDatabase)
       THALWEG_TRY(session.catalog_.UseDatabase(use.name));
     else
-      return UserError("USE MODULES is not supported yet");
+      for (const Identifier& module : use.modules)
+        if (module.text != kCoreModule) return Fault(module.span.begin, fmt::format("No module with name '{}' exists", module.text));
     return Done{};
   }
   Outcome operator()(const SetOption& set) {
@@ -425,10 +536,34 @@ struct Session::Visitor {
     if (show.name.size() > 1) catalog = show.name[0].text;
     return session.catalog_.Tables(catalog, database, views);
   }
+  static std::vector<std::string> Texts(const Name& name) {
+    std::vector<std::string> texts;
+    for (const Identifier& part : name) texts.push_back(part.text);
+    return texts;
+  }
+  Outcome ShowCreate(const Show& show) const {
+    if (show.object == ObjectKind::kCatalog) {
+      const std::string& name = show.name.back().text;
+      const Properties* properties = session.catalog_.FindCatalog(name);
+      if (!properties) return Fault(show.name[0].span.begin, fmt::format("Catalog {} does not exist.", name));
+      return OneColumn("result", {CreateText(name, *properties)});
+    }
+    if (show.object != ObjectKind::kTable && show.object != ObjectKind::kView)
+      return UserError("SHOW CREATE {} is not supported yet", ObjectKindText(*show.object));
+    THALWEG_ASSIGN(TablePtr table, TableNamed(show.name));
+    if (table->is_view() == (show.object == ObjectKind::kView)) return OneColumn("result", {CreateText(*table)});
+    return Fault(show.name[0].span.begin,
+                 fmt::format("SHOW CREATE {} is only supported for {}s, but {} is a {}. Please use SHOW CREATE {} instead.",
+                             ObjectKindText(*show.object), table->is_view() ? "table" : "view", table->path.ToString(),
+                             table->is_view() ? "view" : "table", table->is_view() ? "VIEW" : "TABLE"));
+  }
   Outcome operator()(const Show& show) {
     switch (show.kind) {
       case ShowKind::kCatalogs: return OneColumn("catalog name", Filtered(session.catalog_.Catalogs(), show));
       case ShowKind::kDatabases: {
+        if (show.name.size() > 1)
+          return Fault(show.name[1].span.begin, fmt::format("Show databases from/in identifier [ {} ] format error, catalog must be a single part identifier.",
+                                                            fmt::join(Texts(show.name), ".")));
         THALWEG_ASSIGN(auto names, session.catalog_.Databases(show.name.empty() ? session.catalog_.current_catalog()
                                                                                : show.name.back().text));
         return OneColumn("database name", Filtered(std::move(names), show));
@@ -447,18 +582,21 @@ struct Session::Visitor {
         return OneColumn("function name", Filtered(std::move(names), show));
       }
       case ShowKind::kUserFunctions: return OneColumn("function name", {});
-      case ShowKind::kModules: return OneColumn("module name", {"core"});
+      case ShowKind::kModules: return OneColumn("module name", {std::string(kCoreModule)});
+      case ShowKind::kFullModules: return Rows{TextSchema({"module name", "used"}), {{std::string(kCoreModule), "TRUE"}}};
+      case ShowKind::kJars: return OneColumn("jars", {});
+      case ShowKind::kModels: return OneColumn("model name", {});
+      case ShowKind::kConnections: return OneColumn("connection name", {});
+      case ShowKind::kProcedures: return OneColumn("procedure name", {});
+      case ShowKind::kMaterializedTables: return OneColumn("table name", {});
       case ShowKind::kCurrentCatalog: return OneColumn("current catalog name", {session.catalog_.current_catalog()});
       case ShowKind::kCurrentDatabase: return OneColumn("current database name", {session.catalog_.current_database()});
-      case ShowKind::kJobs: return OneColumn("job name", {});
+      case ShowKind::kJobs: return ClientAction{.kind = ClientAction::Kind::kShowJobs};
       case ShowKind::kColumns: {
         THALWEG_ASSIGN(TablePtr table, TableNamed(show.name));
-        return Described(*table, show);
+        return DescribeColumns(*table, [&](const std::string& name) { return !Filtered({name}, show).empty(); });
       }
-      case ShowKind::kCreate: {
-        THALWEG_ASSIGN(TablePtr table, TableNamed(show.name));
-        return OneColumn("result", {CreateText(*table)});
-      }
+      case ShowKind::kCreate: return ShowCreate(show);
       default: return UserError("SHOW {} is not supported yet", ShowKindText(show.kind));
     }
   }
@@ -468,74 +606,120 @@ struct Session::Visitor {
     if (!table) return Fault(name[0].span.begin, session.catalog_.NoTable(path).message());
     return table;
   }
-  Rows Described(const Table& table, const Show& show) const {
-    Rows rows{TextSchema({"name", "type", "null", "key", "extras", "watermark"}), {}};
-    for (size_t i = 0; i < table.columns.size(); ++i) {
-      const TableColumn& column = table.columns[i];
-      if (show.like && Filtered({column.name}, show).empty()) continue;
-      std::string type = column.type.WithNullable(true).ToString();
-      if (column.time == TimeRole::kRowtime) type += " *ROWTIME*";
-      if (column.time == TimeRole::kProctime) type += " *PROCTIME*";
-      const bool key = std::find(table.primary_key.begin(), table.primary_key.end(), static_cast<int>(i)) != table.primary_key.end();
-      std::vector<std::string> keys;
-      for (int k : table.primary_key) keys.push_back(table.columns[static_cast<size_t>(k)].name);
-      std::string extras = "<NULL>";
-      if (column.computed) extras = "AS " + column.source;
-      if (column.kind == ColumnKind::kMetadata) {
-        extras = column.metadata_key == column.name ? "METADATA" : fmt::format("METADATA FROM '{}'", column.metadata_key);
-        if (column.is_virtual) extras += " VIRTUAL";
-      }
-      const bool watermark = table.watermark && table.watermark->column == static_cast<int>(i);
-      rows.rows.push_back({column.name, type, column.type.nullable() ? "TRUE" : "FALSE",
-                           key ? fmt::format("PRI({})", fmt::join(keys, ", ")) : "<NULL>", extras,
-                           watermark ? table.watermark->source : "<NULL>"});
-    }
-    return rows;
-  }
   Outcome operator()(const Describe& describe) {
-    if (describe.kind != DescribeKind::kTable) return UserError("DESCRIBE is of tables and views as yet");
-    THALWEG_ASSIGN(TablePtr table, TableNamed(describe.name));
-    return Described(*table, Show{ShowKind::kColumns});
+    switch (describe.kind) {
+      case DescribeKind::kTable: {
+        THALWEG_ASSIGN(TablePtr table, TableNamed(describe.name));
+        return DescribeColumns(*table);
+      }
+      case DescribeKind::kCatalog: {
+        const std::string& name = describe.name.back().text;
+        const Properties* properties = session.catalog_.FindCatalog(name);
+        if (!properties) return Fault(describe.name[0].span.begin, fmt::format("Catalog {} does not exist.", name));
+        return DescribeCatalog(name, *properties, describe.extended);
+      }
+      case DescribeKind::kJob: return ClientAction{.kind = ClientAction::Kind::kDescribeJob, .job = describe.job};
+      default: return UserError("DESCRIBE is of tables, views, catalogs and jobs as yet");
+    }
+  }
+  Outcome operator()(const ClientCommand& command) {
+    switch (command.kind) {
+      case ClientCommandKind::kQuit: return ClientAction{.kind = ClientAction::Kind::kQuit};
+      case ClientCommandKind::kClear: return ClientAction{.kind = ClientAction::Kind::kClear};
+      case ClientCommandKind::kHelp: return ClientAction{.kind = ClientAction::Kind::kHelp};
+    }
+    return Done{};
+  }
+  Outcome operator()(const StopJob& stop) {
+    if (stop.drain) return UserError("STOP JOB ... WITH DRAIN is not supported yet: a stop takes a last checkpoint and fires no windows");
+    return ClientAction{.kind = ClientAction::Kind::kStopJob, .job = stop.job, .savepoint = stop.savepoint};
+  }
+  Outcome operator()(const JarCommand& jar) {
+    return UserError("{} JAR is not supported: there is no Java here, functions come from C++ libraries", jar.add ? "ADD" : "REMOVE");
+  }
+  Outcome operator()(const LoadModule& load) {
+    if (load.name.text == kCoreModule) return Fault(load.name.span.begin, "A module with name 'core' already exists");
+    return Fault(load.name.span.begin, fmt::format("LOAD MODULE is not supported: there is one module, core, not '{}'", load.name.text));
+  }
+  Outcome operator()(const UnloadModule& unload) {
+    if (unload.name.text != kCoreModule) return Fault(unload.name.span.begin, fmt::format("No module with name '{}' exists", unload.name.text));
+    return UserError("UNLOAD MODULE is not supported: core has all functions there are");
   }
 
   Outcome operator()(const Explain& explain) {
+    std::vector<StatementPtr> statements = {explain.statement};
+    if (auto* execute = explain.statement->As<sql::Execute>()) statements = {execute->statement};
+    if (auto* set = statements[0]->As<StatementSet>()) statements = set->inserts;
+    THALWEG_ASSIGN(PhysicalOptions physical, Physical());
+    const int64_t ttl_ms = physical.state_ttl_ms;
+    GraphMaker maker(std::move(physical));
     std::vector<PlanPtr> plans;
-    std::vector<StatementPtr> inserts;
-    if (auto* query = explain.statement->As<QueryStatement>()) {
-      THALWEG_ASSIGN(PlanPtr plan, PlanOf(*query->query));
-      plans.push_back(std::move(plan));
-    } else if (explain.statement->As<Insert>()) {
-      inserts = {explain.statement};
-    } else if (auto* set = explain.statement->As<StatementSet>()) {
-      inserts = set->inserts;
-    } else {
-      return UserError("EXPLAIN is of queries, INSERT statements and statement sets");
-    }
-    graph::JobGraph graph;
-    if (plans.empty()) {
-      THALWEG_ASSIGN(JobToRun job, Inserts(inserts));
-      graph = std::move(job.graph);
-      for (const StatementPtr& statement : inserts) {
-        const auto* insert = statement->As<Insert>();
+    for (const StatementPtr& statement : statements) {
+      if (auto* query = statement->As<QueryStatement>()) {
+        THALWEG_ASSIGN(PlanPtr plan, PlanOf(*query->query));
+        plans.push_back(std::move(plan));
+        THALWEG_TRY(maker.AddCollect(plans.back()));
+      } else if (auto* insert = statement->As<Insert>()) {
         THALWEG_ASSIGN(TablePtr table, TableNamed(insert->table));
+        THALWEG_TRY(AddInsert(*insert, maker));
         THALWEG_ASSIGN(PlanPtr plan, InsertPlan(*insert, *table));
         plans.push_back(std::move(plan));
+      } else {
+        return UserError("EXPLAIN is of queries, INSERT statements and statement sets");
       }
-    } else {
-      THALWEG_ASSIGN(PhysicalOptions physical, Physical());
-      GraphMaker maker(std::move(physical));
-      THALWEG_TRY(maker.AddCollect(plans[0]));
-      graph = maker.Take("explain", &result.warnings);
     }
+    auto wants = [&](ExplainDetail detail) {
+      return std::find(explain.details.begin(), explain.details.end(), detail) != explain.details.end();
+    };
+    auto note = [&](const PlanPtr& node) -> Result<std::string> {
+      if (!wants(ExplainDetail::kChangelogMode)) return std::string();
+      THALWEG_ASSIGN(Changes changes, maker.ChangesOf(node));
+      return ChangelogNote(*node, changes);
+    };
     std::string text = "== Optimized Logical Plan ==\n";
-    for (const PlanPtr& plan : plans) text += ToText(*plan) + "\n";
-    text += "== Physical Execution Plan ==\n" + GraphText(graph);
+    for (const PlanPtr& plan : plans) {
+      THALWEG_ASSIGN(std::string tree, ToText(plan, note));
+      text += tree + "\n";
+    }
+    const bool bounded = maker.bounded();
+    const graph::JobGraph graph = maker.Take("explain", &result.warnings);
+    if (wants(ExplainDetail::kEstimatedCost))
+      result.warnings.push_back("ESTIMATED_COST: there are no costs, plans are made by rules alone");
+    text += "== Physical Execution Plan ==\n";
+    text += wants(ExplainDetail::kJsonExecutionPlan) ? graph::ToJson(graph) + "\n" : GraphText(graph);
+    text += StateAdvice(plans, bounded || ttl_ms > 0, wants(ExplainDetail::kPlanAdvice));
     return OneColumn("result", {text});
   }
+  /// What the person should know of state that nothing ever clears. `cleared`: the input ends, or state has a time to live.
+  static std::string StateAdvice(const std::vector<PlanPtr>& plans, bool cleared, bool asked) {
+    std::vector<std::string> lines;
+    for (const PlanPtr& plan : plans)
+      if (!cleared)
+        for (std::string& line : GrowingState(*plan))
+          if (std::find(lines.begin(), lines.end(), line) == lines.end()) lines.push_back(std::move(line));
+    if (lines.empty()) return asked ? "\n== Advice ==\nNo available advice...\n" : "";
+    std::string text = "\n== Warnings ==\n";
+    for (const std::string& line : lines) text += fmt::format("State that grows without bound: {}\n", line);
+    return text + "Set 'table.exec.state.ttl', or group and join by windows, to bound it.\n";
+  }
 
+  Outcome operator()(const CreateMaterializedTable&) { return UserError("CREATE MATERIALIZED TABLE is not supported yet"); }
+  Outcome operator()(const CreateFunction&) { return UserError("CREATE FUNCTION is not supported yet"); }
+  Outcome operator()(const AlterFunction&) { return UserError("ALTER FUNCTION is not supported yet"); }
   template <typename Other>
   Outcome operator()(const Other&) {
-    return UserError("This statement is not supported yet");
+    return UserError("{} is not supported yet", FirstWords());
+  }
+  /// The statement by its first word or two, for refusals.
+  std::string FirstWords() const {
+    std::istringstream text{std::string(script.substr(std::min<size_t>(at, script.size()), 100))};
+    std::string first, second;
+    text >> first >> second;
+    for (std::string* word : {&first, &second})
+      for (char& c : *word) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    for (std::string_view verb : {"CREATE", "ALTER", "DROP", "ANALYZE", "COMPILE", "EXECUTE", "TRUNCATE"})
+      if (first == verb) return first + " " + second;
+    return first;
   }
 
   Outcome Visit(const StatementPtr& statement) {
@@ -557,14 +741,18 @@ Result<std::string> Session::Zone() const {
 }
 
 Result<StatementResult> Session::Execute(const ParsedStatement& parsed, std::string_view script) {
-  Visitor visitor{*this, script, {}};
+  Visitor visitor{*this, script, parsed.begin.offset, {}};
   if (open_set_) {
     if (parsed.statement->As<Insert>()) {
       open_set_->push_back(parsed.statement);
       return StatementResult{Done{}, {}};
     }
     if (!parsed.statement->As<EndStatementSet>())
-      return visitor.Fault(parsed.begin, "Only INSERT statements may stand between BEGIN STATEMENT SET and END");
+      return visitor.Fault(parsed.begin, "Only 'INSERT/CREATE TABLE AS' statement is allowed in Statement Set or use 'END' statement to submit Statement Set.");
+    if (open_set_->empty()) {
+      open_set_.reset();
+      return StatementResult{Done{}, {}};
+    }
     const std::vector<StatementPtr> statements = std::move(*open_set_);
     open_set_.reset();
     THALWEG_ASSIGN(JobToRun job, visitor.Inserts(statements));

@@ -89,7 +89,7 @@ TEST_F(SessionTest, TablesAreCreatedShownDescribedAndDropped) {
                           ElementsAre("who", "BIGINT", "TRUE", "<NULL>", "<NULL>", "<NULL>"),
                           ElementsAre("ts", "TIMESTAMP(3) *ROWTIME*", "TRUE", "<NULL>", "<NULL>",
                                       HasSubstr("INTERVAL '1' SECOND")),
-                          ElementsAre("p", "TIMESTAMP_LTZ(3) *PROCTIME*", "FALSE", "<NULL>", "AS `PROCTIME`()", "<NULL>")));
+                          ElementsAre("p", "TIMESTAMP_LTZ(3) *PROCTIME*", "FALSE", "<NULL>", "AS PROCTIME()", "<NULL>")));
   Run("DROP TABLE appends; DROP TABLE IF EXISTS appends; CREATE DATABASE d; USE d; CREATE VIEW v AS SELECT 1 AS a");
   EXPECT_THAT(FirstColumn("SHOW TABLES"), ElementsAre("v"));
   EXPECT_THAT(FirstColumn("SHOW CURRENT DATABASE"), ElementsAre("d"));

@@ -1,4 +1,4 @@
-// SHOW CREATE TABLE and VIEW: what was declared, as SQL that declares it again.
+// SHOW CREATE TABLE, VIEW and CATALOG: what was declared, as SQL that declares it again.
 #pragma once
 
 #include <string>
@@ -8,5 +8,7 @@
 namespace thalweg::sql {
 
 std::string CreateText(const Table& table);
+/// Of a catalog.
+std::string CreateText(const std::string& catalog, const Properties& properties);
 
 }  // namespace thalweg::sql

@@ -7,11 +7,20 @@
 #include <string>
 #include <vector>
 
-#include "config/options.h"
+#include "config/sql_options.h"
+#include "graph/constraint_spec.h"
 #include "graph/table_connector.h"
+#include "sql/ast_statement.h"
 #include "sql/plan.h"
 
 namespace thalweg::sql {
+
+/// What happens to rows on their way into a sink: Flink's keys table.exec.sink.*.
+struct SinkOptions {
+  config::UpsertMaterialize upsert_materialize = config::UpsertMaterialize::kAuto;
+  bool require_on_conflict = true;
+  graph::ConstraintSpec constraints;  // without the input
+};
 
 struct PhysicalOptions {
   const graph::TableConnectors* connectors = nullptr;
@@ -20,7 +29,14 @@ struct PhysicalOptions {
   int64_t idle_timeout_ms = 0;
   int64_t query_start_ms = 0;  // batch: what clocks say
   bool batch = false;
-  config::UpsertMaterialize upsert_materialize = config::UpsertMaterialize::kAuto;
+  bool source_repeats = false;   // sources of changes may say one twice
+  SinkOptions sink;
+};
+
+/// What an INSERT says beside its query.
+struct SinkClauses {
+  std::map<std::string, std::string> hints;  // OPTIONS: over the table's own
+  std::optional<OnConflict> on_conflict;
 };
 
 /// What a plan's rows may be besides +I.
@@ -39,9 +55,13 @@ class GraphMaker {
   GraphMaker& operator=(const GraphMaker&) = delete;
 
   /// Rows of `plan` into `table`: its columns that can be written, in their order (casts are done).
-  Status AddSink(const PlanPtr& plan, const Table& table, const std::map<std::string, std::string>& hints);
+  Status AddSink(const PlanPtr& plan, const Table& table, const SinkClauses& insert);
   /// Rows of `plan` to whoever runs the query: a node of kind "collect".
   Status AddCollect(const PlanPtr& plan);
+  /// What the rows of a plan may be; the plan is kept.
+  Result<Changes> ChangesOf(const PlanPtr& plan);
+  /// Whether all sources so far end by themselves.
+  bool bounded() const;
   /// The graph; `warnings`: lines for the person.
   graph::JobGraph Take(std::string name, std::vector<std::string>* warnings);
 
