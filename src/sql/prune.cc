@@ -83,9 +83,9 @@ Expression Placed(const Expression& expression, const std::vector<int>& place) {
 
 Pruned Prune(const PlanPtr& plan, Needed needed);
 
-/// Exactly the needed columns, in their order; at least one, for a row needs something to be a row of.
+/// Exactly the needed columns, in their order; at least one if there is one, for a row needs something to be a row of.
 Pruned Narrow(const PlanPtr& plan, Needed needed) {
-  if (needed.empty()) needed.insert(0);
+  if (needed.empty() && !plan->columns.empty()) needed.insert(0);
   Pruned below = Prune(plan, needed);
   if (below.plan->columns.size() == needed.size()) return below;
   std::vector<Expression> columns;
@@ -119,7 +119,7 @@ struct PruneNode {
 
   Pruned operator()(const CalcPlan& calc) const {
     Needed kept = needed;
-    if (kept.empty()) kept.insert(0);
+    if (kept.empty() && !plan->columns.empty()) kept.insert(0);
     Needed inputs;
     for (int column : kept) Need(inputs, calc.columns[static_cast<size_t>(column)]);
     if (calc.condition) Need(inputs, *calc.condition);
