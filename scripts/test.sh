@@ -5,7 +5,7 @@
 #     checks    layers, documents, scripts      unit      all unit tests under ASan and UBSan
 #     release   optimised build, link order     tsan      unit tests of the folders with threads under TSan
 #     install   a user's project                e2e       real processes, real services (tests/e2e)
-#     corpus    recorded inputs                 callgrind instructions per row against the baseline
+#     corpus    recorded inputs, oracles        callgrind instructions per row against the baseline
 # What CI cannot afford is in scripts/test_long.sh.
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -71,6 +71,7 @@ section_corpus() {
   [[ -x tests/corpus/run.sh ]] || return 0
   built release all || return
   check "recorded inputs give the recorded results" tests/corpus/run.sh
+  pytests tests/oracle
 }
 
 section_callgrind() {
