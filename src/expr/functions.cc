@@ -5,6 +5,7 @@
 #include "base/edit_distance.h"
 #include "expr/evaluator.h"
 #include "expr/families.h"
+#include "expr/user_function.h"
 
 namespace thalweg::expr {
 namespace {
@@ -53,6 +54,7 @@ void Registry::Add(Function function) {
 }
 
 const Function* Registry::Find(std::string_view name) const {
+  if (IsUserFunctionName(name)) return FindUserFunction(name);
   auto found = functions_.find(Upper(name));
   return found == functions_.end() ? nullptr : found->second.get();
 }

@@ -173,6 +173,7 @@ class FullSortOperator : public RowOperator {
   }
 
   Progress SendIfEmpty() {
+    // An entry that nobody needs would be there twice after a rescale: other subtasks have made it, too.
     if (spec_.if_empty.empty()) return Progress::kDone;
     SortMark& passed = passed_.FindOrCreate(key_);
     if (passed.value == 0) {

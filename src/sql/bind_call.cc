@@ -3,6 +3,7 @@
 
 #include "expr/aggregates.h"
 #include "expr/functions.h"
+#include "expr/user_function.h"
 #include "sql/binder.h"
 #include "sql/to_data_type.h"
 
@@ -21,6 +22,11 @@ std::string UpperName(const Name& name) {
   std::string upper;
   for (char c : name.back().text) upper += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   return upper;
+}
+
+bool HasColumn(const Scope* scope, const std::string& name) {
+  return scope && std::any_of(scope->plan->columns.begin(), scope->plan->columns.end(),
+                              [&](const PlanColumn& column) { return column.name == name; });
 }
 
 std::string_view BehaviorWord(JsonBehavior behavior) {
@@ -47,6 +53,10 @@ std::string_view WrapperWord(JsonWrapper wrapper) {
 }
 
 }  // namespace
+
+bool IsWordOfColumn(const Call& call) {
+  return call.syntax == CallSyntax::kNoParentheses && !expr::Registry::BuiltIn().Find(UpperName(call.name));
+}
 
 // The clauses become arguments where expr/json.cc and json_query.cc have them.
 Expression Binder::BindJsonCall(const Call& call, const Expr& expr, const ExprContext& context) {
@@ -85,7 +95,16 @@ Expression Binder::BindCall(const Call& call, const Expr& expr, const ExprContex
   if (call.over) return BindOver(call, expr, context);
   if (auto property = BindWindowProperty(call, expr, context)) return *std::move(property);
   if (auto grouping = BindGroupingFunction(call, expr, context)) return *std::move(grouping);
+  if (const UserFunctionEntry* user = FindUserFunction(call)) {
+    if (expr::IsTableFunction(*user->function))
+      FailAt(expr.span.begin, fmt::format("{} is a table function: it stands in FROM, as LATERAL TABLE({}(...))", call.name.back().text, call.name.back().text));
+    return BindUserCall(*user, call, expr, context);
+  }
   if (expr::FindAggregate(name) && !expr::Registry::BuiltIn().Find(name)) return BindAggregate(call, expr, context);
+  if (IsWordOfColumn(call)) {
+    if (!HasColumn(context.scope, call.name.back().text)) FailAt(expr.span.begin, expr::Registry::BuiltIn().Unknown(name).message());
+    return BindColumn(ColumnRef{call.name}, expr, context);
+  }
   if (call.filter) FailAt(expr.span.begin, fmt::format("FILTER needs an aggregate function, {} is none", name));
   if (call.syntax == CallSyntax::kJson || call.syntax == CallSyntax::kJsonObject)
     return BindJsonCall(call, expr, context);
@@ -100,6 +119,18 @@ Expression Binder::BindCall(const Call& call, const Expr& expr, const ExprContex
     FailAt(expr.span.begin, unknown.message());
   }
   return Resolve(name, std::move(arguments), expr);
+}
+
+const UserFunctionEntry* Binder::FindUserFunction(const Call& call) const {
+  const std::string name = UpperName(call.name);
+  return environment_.catalog.FindFunction(call.name, expr::FindAggregate(name) || expr::Registry::BuiltIn().Find(name));
+}
+
+Expression Binder::BindUserCall(const UserFunctionEntry& user, const Call& call, const Expr& expr, const ExprContext& context) {
+  if (call.filter) FailAt(expr.span.begin, fmt::format("FILTER needs an aggregate function, {} is none", call.name.back().text));
+  Arguments arguments;
+  for (const ExprPtr& argument : call.arguments) arguments.push_back(BindExpr(*argument, context));
+  return OrFail(expr::Resolve(*user.function, std::move(arguments)), expr.span.begin);
 }
 
 Expression Binder::BindAggregate(const Call& call, const Expr& expr, const ExprContext& context) {

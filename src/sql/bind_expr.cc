@@ -287,6 +287,22 @@ std::optional<FoundColumn> FindColumn(const Scope& scope, const Name& name, cons
   return found;
 }
 
+/// The column of a ROW type that has a field of this name: as in Flink, what is no column may be a field of the one that has it.
+std::optional<FoundColumn> FindField(const Scope& scope, const Name& name, const Position& at) {
+  if (name.size() != 1) return std::nullopt;
+  std::optional<FoundColumn> found;
+  for (size_t i = 0; i < scope.plan->columns.size(); ++i) {
+    const DataType& type = scope.plan->columns[i].type;
+    if (type.id() != TypeId::kRow) continue;
+    for (const types::Field& field : type.children()) {
+      if (field.name != name[0].text) continue;
+      if (found) FailAt(at, fmt::format("Column '{}' is ambiguous", name[0].text));
+      found = FoundColumn{static_cast<int>(i), 0};
+    }
+  }
+  return found;
+}
+
 [[noreturn]] void FailNoColumn(const Scope* scope, const Name& name, const Position& at) {
   std::string message, hint;
   if (name.size() == 1)
@@ -311,6 +327,10 @@ Expression Binder::BindColumn(const ColumnRef& ref, const Expr& expr, const Expr
   int level = 0;
   for (; scope; scope = scope->outer, ++level)
     if ((found = FindColumn(*scope, name, expr.span.begin))) break;
+  if (!found && context.scope && (found = FindField(*context.scope, name, expr.span.begin))) {
+    scope = context.scope;
+    level = 0;
+  }
   if (!found) FailNoColumn(context.scope, name, expr.span.begin);
   Expression column = InputOf(*scope->plan, found->column);
   if (level > 0) column = OuterColumn(level, found->column, column.type());

@@ -38,6 +38,8 @@ std::string Binder::NameOf(const SelectItem& item, size_t index) const {
   if (item.alias) return item.alias->text;
   if (auto* column = item.expr->As<ColumnRef>()) return column->name.back().text;
   if (auto* field = item.expr->As<FieldAccess>()) return field->field.text;
+  if (auto* call = item.expr->As<Call>(); call && IsWordOfColumn(*call))
+    return call->name.back().text;
   return fmt::format("EXPR${}", index);
 }
 
@@ -123,6 +125,7 @@ PlanPtr Binder::ApplyGroups(Grouping& grouping, Conditions& having, const Scope&
 
 PlanPtr Binder::BindSelect(const Select& select, const Query& query, const Scope* outer) {
   Scope scope;
+  ttl_hints_.push_back(TtlHints(select));
   if (select.from)
     scope = BindFrom(*select.from, outer);
   else
@@ -137,6 +140,7 @@ PlanPtr Binder::BindSelect(const Select& select, const Query& query, const Scope
   const bool grouped = HasAggregates(select);
   if (grouped) {
     grouping = BindGrouping(select, scope);
+    grouping.ttl_ms = StateTtlOf(scope);
     grouping.subquery_of_rows = context.subquery;
     context.grouping = &grouping;
     context.subquery = [this, &context, &grouping, &scope](const Expr& expr) {
@@ -147,6 +151,8 @@ PlanPtr Binder::BindSelect(const Select& select, const Query& query, const Scope
                                grouping.subqueries.back().type());
     };
   }
+  CheckTtlHints();
+  ttl_hints_.pop_back();
   context.over = &over;
   std::vector<Item> items = ExpandItems(select, scope);
   std::vector<Expression> columns;

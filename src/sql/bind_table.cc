@@ -119,6 +119,7 @@ class TableMaker {
     if (definition.kind == ColumnKind::kNameOnly) FailAt(definition.span.begin, "A column needs a type");
     TableColumn& column = Reserve(definition);
     column.type = OrFail(ToDataType(*definition.type), definition.type->span.begin);
+    column.fixed_lengths = FixedLengths(*definition.type);
     if (definition.kind == ColumnKind::kMetadata) {
       column.metadata_key = definition.metadata_key.value_or(column.name);
       column.is_virtual = definition.is_virtual;

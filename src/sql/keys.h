@@ -1,9 +1,7 @@
-// What a plan's keys allow: which key tells rows in state apart, who does without -U, which rank is told of updates only.
+// What a plan's keys allow: which key tells rows in state apart, and who must see -U.
 // Rule: the choices are Flink's, for the kinds of rows that come out depend on them.
 #pragma once
 
-#include <functional>
-#include <optional>
 #include <vector>
 
 #include "sql/plan.h"
@@ -17,9 +15,5 @@ std::vector<int> StateKey(const std::vector<std::vector<int>>& unique_keys, cons
 
 /// The calc's filter reads what an update may change: it must see the row as it was, too.
 bool FiltersWhatChanges(const CalcPlan& calc);
-
-using IsAppendOnly = std::function<bool(const Plan&)>;
-/// The unique key by which `rank` can take updates without -U: a row that is updated only moves up. None: it must be told everything.
-std::optional<std::vector<int>> UpdateKey(const RankPlan& rank, const IsAppendOnly& is_append_only);
 
 }  // namespace thalweg::sql

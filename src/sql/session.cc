@@ -9,6 +9,7 @@
 #include "expr/aggregates.h"
 #include "expr/functions.h"
 #include "expr/type_rules.h"
+#include "expr/user_function.h"
 #include "sql/alter_table.h"
 #include "sql/bind.h"
 #include "sql/binder.h"
@@ -397,8 +398,24 @@ struct Session::Visitor {
     }
     return UserError("CREATE {} is not supported yet", ObjectKindText(create.kind));
   }
+  // A library of C++: CREATE FUNCTION f AS 'symbol' LANGUAGE CPP USING ARTIFACT 'path.so'.
+  Outcome operator()(const CreateFunction& create) {
+    const std::string language = create.language.value_or("JAVA");
+    if (language != "CPP") return UserError("CREATE FUNCTION runs functions of C++, not of {}: say LANGUAGE CPP USING ARTIFACT 'library.so'", language);
+    if (create.resources.size() != 1 || create.resources[0].jar)
+      return UserError("CREATE FUNCTION ... LANGUAGE CPP needs one library: USING ARTIFACT 'library.so'");
+    if (create.options) return UserError("CREATE FUNCTION ... LANGUAGE CPP takes no WITH");
+    if (create.if_not_exists && session.catalog_.FindFunction(create.name, false)) return Done{};
+    const std::string& library = create.resources[0].path;
+    THALWEG_ASSIGN(const expr::Function* function, expr::LoadUserFunction(library, create.class_name));
+    THALWEG_TRY(session.catalog_.CreateFunction(create.name, create.system, {function, create.class_name, library}, create.if_not_exists));
+    return Done{};
+  }
   Outcome operator()(const Drop& drop) {
     switch (drop.kind) {
+      case ObjectKind::kFunction:
+        THALWEG_TRY(session.catalog_.DropFunction(drop.name, drop.system, drop.if_exists));
+        return Done{};
       case ObjectKind::kTable:
       case ObjectKind::kView:
         THALWEG_TRY(session.catalog_.DropTable(session.catalog_.Resolve(drop.name), drop.if_exists, drop.temporary,
@@ -578,10 +595,11 @@ struct Session::Visitor {
         std::vector<std::string> names;
         for (const expr::Function* function : expr::Registry::BuiltIn().All()) names.push_back(Lowered(function->name));
         for (const expr::Aggregate& aggregate : expr::AllAggregates()) names.push_back(Lowered(aggregate.name));
+        for (std::string& name : session.catalog_.Functions()) names.push_back(std::move(name));
         std::sort(names.begin(), names.end());
         return OneColumn("function name", Filtered(std::move(names), show));
       }
-      case ShowKind::kUserFunctions: return OneColumn("function name", {});
+      case ShowKind::kUserFunctions: return OneColumn("function name", Filtered(session.catalog_.Functions(), show));
       case ShowKind::kModules: return OneColumn("module name", {std::string(kCoreModule)});
       case ShowKind::kFullModules: return Rows{TextSchema({"module name", "used"}), {{std::string(kCoreModule), "TRUE"}}};
       case ShowKind::kJars: return OneColumn("jars", {});
@@ -704,7 +722,6 @@ struct Session::Visitor {
   }
 
   Outcome operator()(const CreateMaterializedTable&) { return UserError("CREATE MATERIALIZED TABLE is not supported yet"); }
-  Outcome operator()(const CreateFunction&) { return UserError("CREATE FUNCTION is not supported yet"); }
   Outcome operator()(const AlterFunction&) { return UserError("ALTER FUNCTION is not supported yet"); }
   template <typename Other>
   Outcome operator()(const Other&) {

@@ -99,4 +99,26 @@ Result<DataType> ToDataType(const TypeSpec& spec) {
   return type.WithNullable(spec.nullable);
 }
 
+namespace {
+
+void NoteFixedLengths(const TypeSpec& spec, std::vector<int>& way, std::vector<std::vector<int>>& found) {
+  if (spec.kind == TypeKind::kChar || spec.kind == TypeKind::kBinary) found.push_back(way);
+  std::vector<TypePtr> children = spec.arguments;
+  for (const TypeField& field : spec.fields) children.push_back(field.type);
+  for (size_t i = 0; i < children.size(); ++i) {
+    way.push_back(static_cast<int>(i));
+    NoteFixedLengths(*children[i], way, found);
+    way.pop_back();
+  }
+}
+
+}  // namespace
+
+std::vector<std::vector<int>> FixedLengths(const TypeSpec& spec) {
+  std::vector<std::vector<int>> found;
+  std::vector<int> way;
+  NoteFixedLengths(spec, way, found);
+  return found;
+}
+
 }  // namespace thalweg::sql
