@@ -90,6 +90,24 @@ Result<DatePattern> DatePattern::Compile(std::string_view pattern) {
   return result;
 }
 
+int64_t DatePattern::span_ms() const {
+  int64_t span = kMillisOfDay;
+  for (const Part& part : parts_) {
+    switch (part.letter) {
+      case 'S': return 0;
+      case 's': span = 1000; break;
+      case 'm': span = std::min<int64_t>(span, 60'000); break;
+      case 'H':
+      case 'h':
+      case 'k':
+      case 'K':
+      case 'a': span = std::min<int64_t>(span, 3'600'000); break;
+      default: break;
+    }
+  }
+  return span;
+}
+
 void DatePattern::Format(TimestampValue local, std::string& out) const {
   const int64_t days = FloorDiv(local.millis, kMillisOfDay), millis = local.millis - days * kMillisOfDay;
   const CivilDate date = CivilOf(days);

@@ -17,6 +17,8 @@ class DatePattern {
   static Result<DatePattern> Compile(std::string_view pattern);
 
   void Format(types::TimestampValue local, std::string& out) const;
+  /// Times of one such span since the epoch are formatted alike; 0: none are.
+  int64_t span_ms() const;
   /// Nullopt if the text does not match as a whole or is no date. Missing parts: 1970-01-01 00:00:00.
   std::optional<types::TimestampValue> Parse(std::string_view text) const;
 

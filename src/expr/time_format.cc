@@ -34,8 +34,24 @@ class PatternCache {
     }
     return &*pattern_;
   }
+  /// Rows that follow one another are mostly of one minute, or day.
+  Result<string_view> Format(string_view text, TimestampValue local) {
+    const DatePattern* before = pattern_ ? &*pattern_ : nullptr;
+    const bool same = before && text_ == text;
+    THALWEG_ASSIGN(const DatePattern* pattern, Get(text));
+    if (!same) span_ms_ = pattern->span_ms();
+    const int64_t span = span_ms_ > 0 ? FloorDiv(local.millis, span_ms_) : 0;
+    if (!same || span_ms_ == 0 || span != span_) {
+      formatted_.clear();
+      pattern->Format(local, formatted_);
+      span_ = span;
+    }
+    return string_view(formatted_);
+  }
 
  private:
+  int64_t span_ms_ = 0, span_ = 0;  // of what was formatted last
+  std::string formatted_;
   std::string text_;
   std::optional<DatePattern> pattern_;
 };
@@ -87,9 +103,7 @@ Status DateFormat(Call& call, int32_t row, PatternCache& cache, columns::ColumnB
   const Vector& time = call.argument(0);
   auto value = ReadAs<TimestampValue>(time.column, time.at(row));
   if (time.column.type.id() == TypeId::kTimestampLtz) value.millis = ZoneOf(call).ToLocal(value.millis);
-  THALWEG_ASSIGN(const DatePattern* pattern, cache.Get(TextAt(call, 1, row)));
-  std::string text;
-  pattern->Format(value, text);
+  THALWEG_ASSIGN(const string_view text, cache.Format(TextAt(call, 1, row), value));
   out.AppendString(text);
   return {};
 }

@@ -74,6 +74,8 @@ std::string Encode(const JoinSpec& spec) {
   out.Bytes(10, EncodeColumns(spec.right_unique_key));
   out.Signed(11, spec.left_ttl_ms);
   out.Signed(12, spec.right_ttl_ms);
+  out.Bool(13, spec.left_append_only);
+  out.Bool(14, spec.right_append_only);
   return out.Take();
 }
 
@@ -87,6 +89,8 @@ Result<JoinSpec> DecodeJoin(std::string_view bytes) {
       case 10: spec.right_unique_key = in.Take(DecodeColumns(in.Bytes())); break;
       case 11: spec.left_ttl_ms = in.Signed(); break;
       case 12: spec.right_ttl_ms = in.Signed(); break;
+      case 13: spec.left_append_only = in.Bool(); break;
+      case 14: spec.right_append_only = in.Bool(); break;
       default: RefuseField(in, "join");
     }
   }

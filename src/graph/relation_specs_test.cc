@@ -42,12 +42,14 @@ void ExpectSides(const JoinSides& back) {
 }
 
 TEST(RelationSpecs, JoinsSurviveTheirEncoding) {
-  const JoinSpec join = DecodeJoin(Encode(JoinSpec{Sides(), {0}, {1, 0}, 5, 6})).value();
+  const JoinSpec join = DecodeJoin(Encode(JoinSpec{Sides(), {0}, {1, 0}, 5, 6, false, true})).value();
   ExpectSides(join.sides);
   EXPECT_EQ(join.left_unique_key, std::vector<int>{0});
   EXPECT_EQ(join.right_unique_key, (std::vector<int>{1, 0}));
   EXPECT_EQ(join.left_ttl_ms, 5);
   EXPECT_EQ(join.right_ttl_ms, 6);
+  EXPECT_FALSE(join.left_append_only);
+  EXPECT_TRUE(join.right_append_only);
   const IntervalJoinSpec interval = DecodeIntervalJoin(Encode(IntervalJoinSpec{Sides(), -7, 8, 1, 1, 6})).value();
   ExpectSides(interval.sides);
   EXPECT_EQ(interval.lower_ms, -7);

@@ -1,8 +1,11 @@
 #include "operators/join.h"
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "graph/join_spec.h"
+#include "operators/join_pairs.h"
 #include "operators/join_rows.h"
 #include "operators/join_side.h"
 #include "operators/row_operator.h"
@@ -17,11 +20,16 @@ namespace {
 bool IsSemiOrAnti(JoinType type) { return type == JoinType::kSemi || type == JoinType::kAnti; }
 
 JoinSide MakeSide(const graph::JoinSpec& spec, bool left) {
-  return JoinSide({.name = left ? "left-records" : "right-records",
-                   .join_key = left ? spec.sides.left_keys : spec.sides.right_keys,
-                   .unique_key = left ? spec.left_unique_key : spec.right_unique_key,
-                   .ttl_ms = left ? spec.left_ttl_ms : spec.right_ttl_ms});
+  return JoinSide(
+      {.name = left ? "left-records" : "right-records",
+       .join_key = left ? spec.sides.left_keys : spec.sides.right_keys,
+       .unique_key = left ? spec.left_unique_key : spec.right_unique_key,
+       .ttl_ms = left ? spec.left_ttl_ms : spec.right_ttl_ms,
+       .append_only = spec.sides.type == JoinType::kInner && (left ? spec.left_append_only : spec.right_append_only)});
 }
+
+/// Rows of an inner join that are worked off together, and how far ahead their keys are fetched.
+constexpr int32_t kRowsTogether = 512, kPrefetched = 8;
 
 /// A change at hand: the row, the side it came on, its key.
 struct Change {
@@ -45,16 +53,19 @@ struct Ahead {
 
 class JoinOperator : public RowOperator {
  public:
-  JoinOperator(const graph::JoinSpec& spec, JoinRows rows)
+  /// `pairs`: of an inner join.
+  JoinOperator(const graph::JoinSpec& spec, JoinRows rows, std::optional<JoinPairs> pairs)
       : RowOperator({spec.sides.left_keys, spec.sides.right_keys}, JoinOutput(spec.sides)),
         type_(spec.sides.type),
         rows_(std::move(rows)),
+        pairs_(std::move(pairs)),
         left_(MakeSide(spec, true)),
         right_(MakeSide(spec, false)) {}
 
  protected:
   Status OpenState(flow::Context& context, state::KeyedBackend& backend) override {
     rows_.Open(context);
+    if (pairs_) pairs_->Open(context);
     THALWEG_TRY(left_.Open(backend));
     return right_.Open(backend);
   }
@@ -62,6 +73,28 @@ class JoinOperator : public RowOperator {
   void Prefetch(uint64_t hash) const override {
     left_.Prefetch(hash);
     right_.Prefetch(hash);
+  }
+
+  // An inner join keeps no account of its matches: rows are joined with what the other side has, and then asked and sent together.
+  Result<int32_t> OnRows(int input, const columns::Batch& batch, int32_t from) override {
+    if (!pairs_) return from;
+    const bool left = input == 0;
+    JoinSide &own = left ? left_ : right_, &others = left ? right_ : left_;
+    pairs_->Start(batch, left, output());
+    Status status;
+    const int32_t end = std::min(batch.rows(), from + kRowsTogether);
+    for (int32_t row = from; row < end; ++row) {
+      if (row + kPrefetched < end) Prefetch(keys(input)[row + kPrefetched].hash);
+      if (!rows_.KeyMatches(batch, row, left)) continue;
+      const state::KeyView key = keys(input)[row];
+      others.ForEachRow(key, [&](std::string_view other) {
+        if (status.ok()) status = pairs_->Add(row, other);
+      });
+      THALWEG_TRY(status);
+      types::RowKindSign(batch.kind(row)) > 0 ? own.Add(key, batch, row, 0) : own.Retract(key, batch, row);
+    }
+    THALWEG_TRY(pairs_->Flush());
+    return end;
   }
 
   Status OnBatch(int, const columns::Batch&, int32_t from) override {
@@ -206,6 +239,7 @@ class JoinOperator : public RowOperator {
 
   JoinType type_;
   JoinRows rows_;
+  std::optional<JoinPairs> pairs_;
   JoinSide left_, right_;
   JoinCandidates found_;
   std::vector<int32_t> matches_;  // indexes into found_
@@ -217,7 +251,11 @@ class JoinOperator : public RowOperator {
 Result<std::unique_ptr<flow::Operator>> MakeJoin(const graph::Node& node) {
   THALWEG_ASSIGN(const graph::JoinSpec spec, graph::DecodeJoin(node.payload));
   THALWEG_ASSIGN(JoinRows rows, JoinRows::Make(spec.sides));
-  return std::unique_ptr<flow::Operator>(std::make_unique<JoinOperator>(spec, std::move(rows)));
+  std::optional<JoinPairs> pairs;
+  if (spec.sides.type == JoinType::kInner) {
+    THALWEG_ASSIGN(pairs, JoinPairs::Make(spec.sides));
+  }
+  return std::unique_ptr<flow::Operator>(std::make_unique<JoinOperator>(spec, std::move(rows), std::move(pairs)));
 }
 
 }  // namespace thalweg::operators

@@ -7,8 +7,18 @@
 
 namespace thalweg::operators {
 
+namespace {
+
+/// A part is full at so many bytes: with RocksDB a row that comes writes its part anew.
+constexpr size_t kPartBytes = 4096;
+
+}  // namespace
+
 JoinSide::JoinSide(Options options) : options_(std::move(options)) {
-  if (options_.unique_key.empty()) return;
+  if (options_.unique_key.empty()) {
+    if (options_.append_only && options_.ttl_ms == 0) layout_ = Layout::kAppended;
+    return;
+  }
   const bool contained = std::ranges::all_of(options_.unique_key, [&](int column) {
     return std::ranges::find(options_.join_key, column) != options_.join_key.end();
   });
@@ -18,6 +28,13 @@ JoinSide::JoinSide(Options options) : options_(std::move(options)) {
 Status JoinSide::Open(state::KeyedBackend& backend) {
   state::StateSpec spec;
   spec.name = options_.name;
+  if (layout_ == Layout::kAppended) {
+    spec.name += "-appended";
+    spec.kind = state::StateKind::kValue;
+    spec.namespace_codec = "part";
+    THALWEG_ASSIGN(parts_, state::Table<JoinPart>::Open(backend, std::move(spec)));
+    return {};
+  }
   spec.kind = layout_ == Layout::kSingle ? state::StateKind::kValue : state::StateKind::kMap;
   if (layout_ == Layout::kByUniqueKey) spec.namespace_codec = "unique-key";
   if (layout_ == Layout::kCounted) spec.namespace_codec = "row";
@@ -34,6 +51,7 @@ std::string_view JoinSide::NameOf(const columns::Batch& batch, int32_t row) {
 }
 
 void JoinSide::Add(const state::KeyView& key, const columns::Batch& batch, int32_t row, uint64_t associations) {
+  if (layout_ == Layout::kAppended) return Append(key, batch, row);
   bool created = false;
   JoinEntry& entry = table_.FindOrCreate(key, NameOf(batch, row), &created);
   entry.associations = associations;
@@ -43,6 +61,28 @@ void JoinSide::Add(const state::KeyView& key, const columns::Batch& batch, int32
   }
   entry.bytes.clear();
   AppendStoredRow(batch, row, entry.bytes);
+}
+
+std::string_view JoinSide::NumberName(uint64_t number) {
+  scratch_.clear();
+  for (int shift = 56; shift >= 0; shift -= 8) scratch_ += static_cast<char>(number >> shift);
+  return scratch_;
+}
+
+void JoinSide::Append(const state::KeyView& key, const columns::Batch& batch, int32_t row) {
+  scratch_.clear();
+  AppendStoredRow(batch, row, scratch_);
+  JoinPart& last = parts_.FindOrCreate(key);
+  size_t length = scratch_.size();
+  for (; length >= 0x80; length >>= 7) last.rows += static_cast<char>(length | 0x80);
+  last.rows += static_cast<char>(length);
+  last.rows += scratch_;
+  if (last.rows.size() < kPartBytes) return;
+  std::string full = std::move(last.rows);
+  last.rows.clear();
+  const uint64_t number = last.full_parts++;
+  full.shrink_to_fit();
+  parts_.FindOrCreate(key, NumberName(number)).rows = std::move(full);
 }
 
 void JoinSide::Retract(const state::KeyView& key, const columns::Batch& batch, int32_t row) {

@@ -64,6 +64,11 @@ Result<Progress> RowOperator::Process(int input, flow::Rows& rows, flow::Output&
   THALWEG_TRY(OnBatch(input, rows.batch(), rows.next()));
   int32_t prefetched = rows.next();
   for (; !rows.done() && output_.has_credit(); rows.AdvanceTo(rows.next() + 1)) {
+    THALWEG_ASSIGN(const int32_t together, OnRows(input, rows.batch(), rows.next()));
+    if (together > rows.next()) {
+      rows.AdvanceTo(together - 1);
+      continue;
+    }
     while (prefetched < std::min(rows.end(), rows.next() + kPrefetchRows)) Prefetch(keys[prefetched++].hash);
     THALWEG_TRY(OnRow(input, rows.batch(), rows.next(), keys[rows.next()]));
   }

@@ -37,6 +37,8 @@ class RowOperator : public flow::Operator {
   /// Opens tables. What was restored is there.
   virtual Status OpenState(flow::Context& context, state::KeyedBackend& backend) = 0;
   virtual Status OnRow(int input, const columns::Batch& batch, int32_t row, const state::KeyView& key) = 0;
+  /// Works rows off from `from` on, as many as it likes to take together; where it got to. `from`: it takes rows one by one, by OnRow.
+  virtual Result<int32_t> OnRows(int input, const columns::Batch& batch, int32_t from) { return from; }
   /// Before the rows of `batch` from `from` on.
   virtual Status OnBatch(int input, const columns::Batch& batch, int32_t from) { return {}; }
   /// A row of this key's hash will come soon: brings what lies under it towards the cache.

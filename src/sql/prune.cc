@@ -55,29 +55,29 @@ Needed Part(const Needed& needed, int from, int count) {
   return part;
 }
 
-int Moved(int column, const std::vector<int>& place) {
+int Placed(int column, const std::vector<int>& place) {
   return column < 0 ? column : place[static_cast<size_t>(column)];
 }
-std::vector<int> Moved(std::vector<int> columns, const std::vector<int>& place) {
-  for (int& column : columns) column = Moved(column, place);
+std::vector<int> Placed(std::vector<int> columns, const std::vector<int>& place) {
+  for (int& column : columns) column = Placed(column, place);
   return columns;
 }
-std::vector<graph::SortKey> Moved(std::vector<graph::SortKey> order, const std::vector<int>& place) {
-  for (graph::SortKey& key : order) key.column = Moved(key.column, place);
+std::vector<graph::SortKey> Placed(std::vector<graph::SortKey> order, const std::vector<int>& place) {
+  for (graph::SortKey& key : order) key.column = Placed(key.column, place);
   return order;
 }
-graph::AggregateCall Moved(graph::AggregateCall call, const std::vector<int>& place) {
-  call.arguments = Moved(std::move(call.arguments), place);
-  call.filter = Moved(call.filter, place);
-  call.order_by = Moved(std::move(call.order_by), place);
+graph::AggregateCall Placed(graph::AggregateCall call, const std::vector<int>& place) {
+  call.arguments = Placed(std::move(call.arguments), place);
+  call.filter = Placed(call.filter, place);
+  call.order_by = Placed(std::move(call.order_by), place);
   return call;
 }
-graph::WindowShape Moved(graph::WindowShape shape, const std::vector<int>& place) {
-  for (int* column : {&shape.time_column, &shape.start_column, &shape.end_column}) *column = Moved(*column, place);
-  shape.partition = Moved(std::move(shape.partition), place);
+graph::WindowShape Placed(graph::WindowShape shape, const std::vector<int>& place) {
+  for (int* column : {&shape.time_column, &shape.start_column, &shape.end_column}) *column = Placed(*column, place);
+  shape.partition = Placed(std::move(shape.partition), place);
   return shape;
 }
-Expression Moved(const Expression& expression, const std::vector<int>& place) {
+Expression Placed(const Expression& expression, const std::vector<int>& place) {
   return expr::RemapInputs(expression, place);
 }
 
@@ -130,11 +130,11 @@ struct PruneNode {
     for (int column : kept) {
       const auto at = static_cast<size_t>(column);
       place[at] = static_cast<int>(columns.size());
-      columns.push_back(Moved(calc.columns[at], below.place));
+      columns.push_back(Placed(calc.columns[at], below.place));
       names.push_back(plan->columns[at].name);
     }
     std::optional<Expression> condition;
-    if (calc.condition) condition = Moved(*calc.condition, below.place);
+    if (calc.condition) condition = Placed(*calc.condition, below.place);
     return {MakeCalc(below.plan, std::move(condition), std::move(columns), std::move(names)), std::move(place)};
   }
 
@@ -146,9 +146,9 @@ struct PruneNode {
     const Pruned below = Narrow(node.input, inputs);
     AggregatePlan made = node;
     made.input = below.plan;
-    made.keys = Moved(node.keys, below.place);
-    for (graph::AggregateCall& call : made.calls) call = Moved(std::move(call), below.place);
-    if (node.window) made.window = Moved(*node.window, below.place);
+    made.keys = Placed(node.keys, below.place);
+    for (graph::AggregateCall& call : made.calls) call = Placed(std::move(call), below.place);
+    if (node.window) made.window = Placed(*node.window, below.place);
     return {MakeAggregate(std::move(made)), Identity(plan->columns.size())};
   }
 
@@ -156,7 +156,7 @@ struct PruneNode {
     Needed inputs = Part(needed, 0, count(node.input));
     Need(inputs, node.shape);
     const Pruned below = Narrow(node.input, inputs);
-    return Appending(MakeWindow(below.plan, Moved(node.shape, below.place)), below);
+    return Appending(MakeWindow(below.plan, Placed(node.shape, below.place)), below);
   }
 
   /// Of two sides with an equality; `conditions` are over both.
@@ -182,8 +182,8 @@ struct PruneNode {
   }
   static void MoveKeys(std::vector<JoinKey>& keys, const Sides& sides) {
     for (JoinKey& key : keys) {
-      key.left = Moved(key.left, sides.left.place);
-      key.right = Moved(key.right, sides.right.place);
+      key.left = Placed(key.left, sides.left.place);
+      key.right = Placed(key.right, sides.right.place);
     }
   }
 
@@ -201,10 +201,10 @@ struct PruneNode {
     made.left = sides.left.plan;
     made.right = sides.right.plan;
     MoveKeys(made.keys, sides);
-    if (join.condition) made.condition = Moved(*join.condition, sides.both);
+    if (join.condition) made.condition = Placed(*join.condition, sides.both);
     if (join.interval) {
-      made.interval->left_time = Moved(join.interval->left_time, sides.left.place);
-      made.interval->right_time = Moved(join.interval->right_time, sides.right.place);
+      made.interval->left_time = Placed(join.interval->left_time, sides.left.place);
+      made.interval->right_time = Placed(join.interval->right_time, sides.right.place);
     }
     return {MakeJoin(std::move(made)), left_only ? sides.left.place : sides.both};
   }
@@ -221,9 +221,9 @@ struct PruneNode {
     made.left = sides.left.plan;
     made.right = sides.right.plan;
     MoveKeys(made.keys, sides);
-    if (join.condition) made.condition = Moved(*join.condition, sides.both);
-    made.left_time = Moved(join.left_time, sides.left.place);
-    made.right_time = Moved(join.right_time, sides.right.place);
+    if (join.condition) made.condition = Placed(*join.condition, sides.both);
+    made.left_time = Placed(join.left_time, sides.left.place);
+    made.right_time = Placed(join.right_time, sides.right.place);
     return {MakeTemporalJoin(std::move(made)), sides.both};
   }
 
@@ -233,7 +233,7 @@ struct PruneNode {
     const Pruned below = Narrow(node.input, inputs);
     UnnestPlan made = node;
     made.input = below.plan;
-    made.collection = Moved(node.collection, below.place);
+    made.collection = Placed(node.collection, below.place);
     std::vector<PlanColumn> appended(plan->columns.begin() + count(node.input), plan->columns.end());
     return Appending(MakeUnnest(std::move(made), std::move(appended)), below);
   }
@@ -257,9 +257,9 @@ struct PruneNode {
     const Pruned below = Narrow(node.input, inputs);
     OverPlan made = node;
     made.input = below.plan;
-    made.partition = Moved(node.partition, below.place);
-    made.order = Moved(node.order, below.place);
-    for (graph::AggregateCall& call : made.calls) call = Moved(std::move(call), below.place);
+    made.partition = Placed(node.partition, below.place);
+    made.order = Placed(node.order, below.place);
+    for (graph::AggregateCall& call : made.calls) call = Placed(std::move(call), below.place);
     return Appending(MakeOver(std::move(made)), below);
   }
 
@@ -273,8 +273,8 @@ struct PruneNode {
     const Pruned below = Narrow(node.input, inputs);
     RankPlan made = node;
     made.input = below.plan;
-    made.partition = Moved(node.partition, below.place);
-    made.order = Moved(node.order, below.place);
+    made.partition = Placed(node.partition, below.place);
+    made.order = Placed(node.order, below.place);
     return Appending(MakeRank(std::move(made), node.number ? plan->columns.back().name : ""), below);
   }
 
@@ -284,7 +284,7 @@ struct PruneNode {
     Pruned below = Narrow(node.input, inputs);
     SortPlan made = node;
     made.input = below.plan;
-    made.keys = Moved(node.keys, below.place);
+    made.keys = Placed(node.keys, below.place);
     return {MakeSort(std::move(made)), std::move(below.place)};
   }
 
@@ -300,7 +300,7 @@ struct PruneNode {
     ToChangelogPlan made = node;
     const Pruned below = Whole(node.input);
     made.input = below.plan;
-    made.partition = Moved(node.partition, below.place);
+    made.partition = Placed(node.partition, below.place);
     const std::string op_name = plan->columns[node.partition.size()].name;
     return {MakeToChangelog(std::move(made), op_name), Identity(plan->columns.size())};
   }
@@ -308,8 +308,8 @@ struct PruneNode {
     FromChangelogPlan made = node;
     const Pruned below = Whole(node.input);
     made.input = below.plan;
-    made.partition = Moved(node.partition, below.place);
-    made.op = Moved(node.op, below.place);
+    made.partition = Placed(node.partition, below.place);
+    made.op = Placed(node.op, below.place);
     return {MakeFromChangelog(std::move(made)), Identity(plan->columns.size())};
   }
 };

@@ -5,6 +5,7 @@
 #include "expr/functions.h"
 #include "sql/binder.h"
 #include "sql/prune.h"
+#include "sql/pushdown.h"
 
 namespace thalweg::sql {
 namespace {
@@ -431,7 +432,7 @@ PlanPtr ApplyRules(const PlanPtr& plan) {
     input = std::move(better);
   }
   PlanPtr now = changed ? WithInputs(*plan, inputs) : plan;
-  for (auto rule : {MergeCalcs, SimplifyOuterJoin, PushConditionsIntoJoin, RecogniseRank, DropRankNumber, RecogniseWindowAggregate, RecogniseIntervalJoin,
+  for (auto rule : {MergeCalcs, SimplifyOuterJoin, PushConditionsIntoJoin, PushFilterBelowJoin, PushJoinCondition, PushFilterBelowGroups, RecogniseRank, DropRankNumber, RecogniseWindowAggregate, RecogniseIntervalJoin,
                     RecogniseWindowJoin})
     if (PlanPtr better = rule(*now)) return ApplyRules(better);
   return now;

@@ -22,6 +22,7 @@
 #include "graph/unnest_spec.h"
 #include "graph/values_spec.h"
 #include "sql/binder.h"
+#include "sql/keys.h"
 #include "sql/upsert_keys.h"
 #include "types/type_codec.h"
 
@@ -48,11 +49,6 @@ std::vector<int> Sides(const std::vector<JoinKey>& keys, bool left) {
   return columns;
 }
 
-bool Contains(const std::vector<int>& all, const std::vector<int>& part) {
-  return std::all_of(part.begin(), part.end(),
-                     [&](int column) { return std::find(all.begin(), all.end(), column) != all.end(); });
-}
-
 /// The primary key by its places among the physical columns, which come first in what a sink takes.
 std::vector<int> PhysicalKey(const Table& table) {
   std::vector<int> key;
@@ -64,27 +60,6 @@ std::vector<int> PhysicalKey(const Table& table) {
 }
 
 }  // namespace
-
-graph::TableDescriptor DescribeTable(const Table& table, const std::map<std::string, std::string>& hints) {
-  graph::TableDescriptor descriptor;
-  descriptor.name = table.path.ToString();
-  std::vector<types::Field> physical;
-  for (const TableColumn& column : table.columns) {
-    if (column.kind == ColumnKind::kPhysical) physical.push_back({column.name, column.type});
-    if (column.kind == ColumnKind::kMetadata)
-      descriptor.metadata.push_back({column.name, column.metadata_key, column.type, column.is_virtual});
-  }
-  descriptor.physical = std::make_shared<const types::Schema>(std::move(physical));
-  descriptor.options = table.options;
-  for (const auto& [key, value] : hints) descriptor.options[key] = value;
-  descriptor.options.erase(kConnector);
-  for (auto option = descriptor.options.begin(); option != descriptor.options.end();)
-    option = IsWatermarkOption(option->first) ? descriptor.options.erase(option) : std::next(option);
-  for (int column : table.primary_key)
-    descriptor.primary_key.push_back(table.columns[static_cast<size_t>(column)].name);
-  descriptor.partition_keys = table.partitioned_by;
-  return descriptor;
-}
 
 struct GraphMaker::State {
   explicit State(PhysicalOptions given) : options(std::move(given)) {}
@@ -186,6 +161,21 @@ struct GraphMaker::State {
     return below;
   }
 
+  // --- Who does without -U.
+
+  /// As in Flink: updates of each side are told apart by a key that has the join's key in it.
+  Result<bool> JoinsUpserts(const JoinPlan& join) {
+    for (const bool left : {true, false}) {
+      const Plan& side = left ? *join.left : *join.right;
+      THALWEG_ASSIGN(const Changes changes, ChangesOf(side));
+      if (!changes.updates) continue;
+      const std::vector<int> join_key = Sides(join.keys, left);
+      if (std::none_of(side.unique_keys.begin(), side.unique_keys.end(),
+                       [&](const std::vector<int>& key) { return HoldsAll(key, join_key); }))
+        return false;
+    }
+    return true;
+  }
   // --- Sorting.
 
   enum class SortWay : uint8_t {
@@ -229,7 +219,7 @@ struct GraphMaker::State {
 
   static bool WindowedRank(const RankPlan& rank) {
     const WindowColumns& window = *rank.input->window;
-    return window.start >= 0 && window.end >= 0 && Contains(rank.partition, {window.start, window.end});
+    return window.start >= 0 && window.end >= 0 && HoldsAll(rank.partition, {window.start, window.end});
   }
   static bool OnTime(const RankPlan& rank) {
     return rank.order.size() == 1 &&
@@ -271,7 +261,7 @@ struct GraphMaker::State {
       if (course != Course::kSame && course != (key.descending ? Course::kRises : Course::kFalls)) return std::vector<int>{};
     }
     for (const std::vector<int>& key : rank.input->unique_keys)
-      if (Contains(key, rank.partition)) return key;
+      if (HoldsAll(key, rank.partition)) return key;
     return std::vector<int>{};
   }
 
@@ -416,6 +406,17 @@ struct GraphMaker::State {
     return bytes;
   }
 
+  /// A calc that gives its input's columns other names.
+  static bool OnlyNames(const CalcPlan& calc) {
+    if (calc.condition || calc.columns.size() != calc.input->columns.size()) return false;
+    for (size_t i = 0; i < calc.columns.size(); ++i) {
+      const Expression& column = calc.columns[i];
+      if (column.kind() != Expression::Kind::kInput || column.input() != static_cast<int>(i)) return false;
+      if (!(column.type() == calc.input->columns[i].type)) return false;
+    }
+    return true;
+  }
+
   /// What is left of the changes at the end, as +I.
   Result<Stream> Settled(const Plan& plan, Stream changing) {
     graph::SortSpec spec;
@@ -494,7 +495,7 @@ struct GraphMaker::State {
     std::vector<Expression> conjuncts, of_key, others;
     SplitConjuncts(*calc.condition, conjuncts);
     for (const Expression& e : conjuncts)
-      (Contains(scan.table->primary_key, expr::InputsOf(e)) ? of_key : others).push_back(e);
+      (HoldsAll(scan.table->primary_key, expr::InputsOf(e)) ? of_key : others).push_back(e);
     THALWEG_ASSIGN(Stream rows, RowsOf(*calc.input, scan));
     if (!of_key.empty()) {
       const CalcPlan filter{calc.input, JoinConjuncts(of_key), InputsOfAll(*calc.input)};
@@ -538,13 +539,9 @@ struct GraphMaker::State {
       THALWEG_ASSIGN(const graph::SourceTable* source, SourceOf(*calc.input, *scan));
       if (Normalizes(*source)) return FilteredUpserts(plan, calc, *scan, before);
     }
-    // A filter on what an update changes must see the row as it was, too.
-    if (calc.condition && below.updates) {
-      const std::vector<int> reads = expr::InputsOf(*calc.condition);
-      const auto& keys = calc.input->unique_keys;
-      before = before || std::none_of(keys.begin(), keys.end(), [&](const auto& key) { return Contains(key, reads); });
-    }
+    before = before || (below.updates && FiltersWhatChanges(calc));
     THALWEG_ASSIGN(Stream input, Build(calc.input, before));
+    if (OnlyNames(calc)) return input;
     return AddCalc(calc, SchemaOf(plan.columns), input, ModeOf(below, before));
   }
 
@@ -629,14 +626,16 @@ struct GraphMaker::State {
     return AddShared(std::move(node), {{std::move(left)}, {std::move(right)}}, parallelism);
   }
 
-  Result<Stream> Make(const Plan& plan, const JoinPlan& join, bool) {
+  Result<Stream> Make(const Plan& plan, const JoinPlan& join, bool before) {
     THALWEG_ASSIGN(Changes left_changes, ChangesOf(*join.left));
     THALWEG_ASSIGN(Changes right_changes, ChangesOf(*join.right));
-    THALWEG_ASSIGN(Stream left, Build(join.left, true));
-    THALWEG_ASSIGN(Stream right, Build(join.right, true));
+    THALWEG_ASSIGN(const bool without, JoinsUpserts(join));
+    before = before || !without;
+    THALWEG_ASSIGN(Stream left, Build(join.left, before));
+    THALWEG_ASSIGN(Stream right, Build(join.right, before));
     Input left_edge = Keyed(left, Sides(join.keys, true)), right_edge = Keyed(right, Sides(join.keys, false));
-    left_edge.changelog = ModeOf(left_changes, true);
-    right_edge.changelog = ModeOf(right_changes, true);
+    left_edge.changelog = ModeOf(left_changes, before);
+    right_edge.changelog = ModeOf(right_changes, before);
     const int32_t parallelism = join.keys.empty() ? 1 : 0;
     graph::JoinSides sides = SidesOf(join.keys, join.left, join.right, join.condition, join.type);
     if (join.interval) {
@@ -654,10 +653,12 @@ struct GraphMaker::State {
     }
     graph::JoinSpec spec;
     spec.sides = std::move(sides);
-    if (!join.left->unique_keys.empty()) spec.left_unique_key = join.left->unique_keys[0];
-    if (!join.right->unique_keys.empty()) spec.right_unique_key = join.right->unique_keys[0];
+    spec.left_unique_key = StateKey(join.left->unique_keys, spec.sides.left_keys);
+    spec.right_unique_key = StateKey(join.right->unique_keys, spec.sides.right_keys);
     spec.left_ttl_ms = join.ttl.left_ms.value_or(options.state_ttl_ms);
     spec.right_ttl_ms = join.ttl.right_ms.value_or(options.state_ttl_ms);
+    spec.left_append_only = !left_changes.any();
+    spec.right_append_only = !right_changes.any();
     return AddJoin(plan, "join", "Join", Encode(spec), left_edge, right_edge, parallelism);
   }
 
@@ -673,7 +674,7 @@ struct GraphMaker::State {
     THALWEG_ASSIGN(const bool has_end, Bounded(*join.right));
     const auto& unique = join.right->unique_keys;
     const bool one_a_key = std::any_of(unique.begin(), unique.end(), [&](const std::vector<int>& key) {
-      return Contains(Sides(join.keys, false), key);
+      return HoldsAll(Sides(join.keys, false), key);
     });
     if (join.snapshot || (join.right_time < 0 && (has_end || !one_a_key))) {
       using Load = graph::SnapshotJoinSpec::Load;
@@ -952,7 +953,7 @@ struct GraphMaker::State {
     if (!made.any() && insert.on_conflict == OnConflict::kDeduplicate) return false;
     const std::vector<std::vector<int>> keys = UpsertKeys(plan);
     std::vector<int> primary = PhysicalKey(table);
-    if (std::any_of(keys.begin(), keys.end(), [&](const std::vector<int>& key) { return Contains(primary, key); }))
+    if (std::any_of(keys.begin(), keys.end(), [&](const std::vector<int>& key) { return HoldsAll(primary, key); }))
       return false;
     if (!insert.on_conflict && options.sink.require_on_conflict)
       return UserError(

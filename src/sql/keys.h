@@ -1,0 +1,19 @@
+// What a plan's keys allow: which key tells rows in state apart, and who must see -U.
+// Rule: the choices are Flink's, for the kinds of rows that come out depend on them.
+#pragma once
+
+#include <vector>
+
+#include "sql/plan.h"
+
+namespace thalweg::sql {
+
+bool HoldsAll(const std::vector<int>& all, const std::vector<int>& part);
+
+/// The unique key by which a side of a join keeps its rows: one that the join's key contains, else the one of fewest columns.
+std::vector<int> StateKey(const std::vector<std::vector<int>>& unique_keys, const std::vector<int>& join_key);
+
+/// The calc's filter reads what an update may change: it must see the row as it was, too.
+bool FiltersWhatChanges(const CalcPlan& calc);
+
+}  // namespace thalweg::sql
