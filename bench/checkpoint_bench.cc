@@ -1,7 +1,8 @@
 // What a checkpoint of 100 MB costs the job that takes it, seen from outside: a million keys of 100 bytes, every row changes one,
 // a checkpoint a second.
 //   checkpoint.<backend>.pause.*      the longest time without a batch between a barrier and the end of its checkpoint, over the checkpoints
-//   checkpoint.<backend>.quiet_gap.*  the same over equally long stretches without a checkpoint: what the machine and the batches cost
+//   checkpoint.<backend>.quiet_gap.*  the same over stretches as long as a checkpoint (median) of a job that takes none: what the machine and
+//                                     the batches cost
 //   checkpoint.<backend>.duration.*   from the trigger until the job is told that the manifest is durable
 //   checkpoint.<backend>.overhead     share of the rows per CPU second that a job without checkpoints does more
 //   checkpoint.<backend>.size         bytes on disk
@@ -146,9 +147,13 @@ double LongestGap(const std::vector<int64_t>& batches, int64_t from, int64_t to)
   return static_cast<double>(longest) / 1000;
 }
 
-int64_t LastBatchBefore(const std::vector<int64_t>& batches, int64_t time) {
-  auto at = std::lower_bound(batches.begin(), batches.end(), time);
-  return at == batches.begin() ? 0 : *(at - 1);
+/// The longest gap of each whole stretch of `length_ns`.
+std::vector<double> QuietGaps(const std::vector<int64_t>& batches, int64_t length_ns) {
+  std::vector<double> gaps;
+  if (batches.empty() || length_ns <= 0) return gaps;
+  for (int64_t from = batches.front(); from + length_ns <= batches.back(); from += length_ns)
+    gaps.push_back(LongestGap(batches, from, from + length_ns));
+  return gaps;
 }
 
 double RowsPerCpuSecond(const Seen& seen) {
@@ -171,18 +176,13 @@ void Backend(const std::string& backend, int64_t keys, int checkpoints) {
     if (file.is_regular_file()) size += file.file_size();
   fs::remove_all(folder);
 
-  std::vector<double> pauses, quiet, durations;
-  for (size_t i = 0; i < with.checkpoints.size(); ++i) {
-    const Seen::Checkpoint& each = with.checkpoints[i];
+  std::vector<double> pauses, durations;
+  for (const Seen::Checkpoint& each : with.checkpoints) {
     if (each.complete_ns == 0) continue;
     pauses.push_back(LongestGap(with.batches, each.barrier_ns, each.complete_ns));
     durations.push_back(static_cast<double>(each.duration_ms));
-    // As long, between the checkpoint's end and the last batch before the next one.
-    int64_t from = each.complete_ns + 1'000'000;
-    int64_t to = from + (each.complete_ns - each.barrier_ns);
-    if (i + 1 < with.checkpoints.size() && to < LastBatchBefore(with.batches, with.checkpoints[i + 1].barrier_ns))
-      quiet.push_back(LongestGap(with.batches, from, to));
   }
+  std::vector<double> quiet = QuietGaps(without.batches, static_cast<int64_t>(Median(durations) * 1e6));
   std::string name = "checkpoint." + backend;
   Remark("{}: {} checkpoints, {} quiet stretches, {} rows", name, pauses.size(), quiet.size(), with.rows);
   ReportGaps(name + ".pause", pauses);

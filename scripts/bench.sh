@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the benchmarks (optimised), runs them one after another and prints a Markdown table: name, value, unit, goal, met or missed.
 #   scripts/bench.sh [--quick] [--out FILE] [NAME...]
-#     names: chain window checkpoint exchange latency json state cold_start (all, if none is given; bench/README.md tells what each is)
+#     names: chain window checkpoint exchange latency json state nexmark cold_start (all, if none is given; bench/README.md tells what each is)
 #     --quick  sizes that only show that everything runs: the figures mean nothing
 #     --out    JSON lines {"name", "value", "unit"}; default build/bench/results.jsonl
 # Nothing is asserted: it fails only if a benchmark does. Wants a machine with two cores that nobody else uses.
@@ -9,7 +9,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/lib/build.sh
 
-all=(chain window checkpoint exchange latency json state cold_start)
+all=(chain window checkpoint exchange latency json state nexmark cold_start)
 bin=build/release/bin
 out=build/bench/results.jsonl
 quick=()
@@ -20,6 +20,7 @@ bench_checkpoint() { "$bin/checkpoint_bench" "${quick[@]}"; }
 bench_exchange() { "$bin/exchange_bench" "${quick[@]}"; }
 bench_latency() { "$bin/latency_bench" "${quick[@]}"; }
 bench_cold_start() { python3 bench/cold_start.py "$bin/thalweg" build/release/lib/first_row_job.so "${quick[@]}"; }
+bench_nexmark() { python3 bench/nexmark.py "$bin/thalweg" "${quick[@]}"; }
 bench_json() { google json "$bin/formats_bench" 'DecodeToColumns|BareSimdjson'; }
 bench_state() { google state "$bin/state_bench" 'HashMapCount/.*/ahead:16|HashMapWindowCount|RocksDbCount'; }
 

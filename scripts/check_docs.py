@@ -31,7 +31,7 @@ LEFT_OUT = re.compile(r"^\s*(//|#)?\s*\.\.\.\s*$")
 def documents(root):
     names = ["README.md", "ARCHITECTURE.md", "STYLE.md", "CONTRIBUTING.md", "CHANGELOG.md"]
     found = [root / name for name in names if (root / name).exists()]
-    found += sorted((root / "docs").rglob("*.md")) + sorted(root.glob("src/*/README.md"))
+    found += sorted((root / "docs").rglob("*.md")) + sorted(root.glob("src/*/README.md")) + sorted(root.glob("*/README.md"))
     return [path for path in found if (root / "docs" / "results") not in path.parents]
 
 

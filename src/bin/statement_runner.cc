@@ -115,6 +115,12 @@ Status StatementRunner::Execute(const sql::ParsedStatement& statement, std::stri
   return std::visit([this](auto& outcome) { return Do(outcome); }, result->outcome);
 }
 
+config::Configuration StatementRunner::JobConfig() const {
+  config::Configuration config = session_.config();
+  config.Unset(config::kRuntimeMode.key);
+  return config;
+}
+
 Status StatementRunner::Print(std::string_view text) {
   if (std::fwrite(text.data(), 1, text.size(), options_.out) == text.size() && std::fflush(options_.out) == 0) return {};
   return ExternalError("Cannot print rows: {}", std::strerror(errno));
@@ -160,7 +166,7 @@ Status StatementRunner::StartBeside(sql::JobToRun& job) {
   if (options_.run.terminal && !options_.interactive && !signals_) signals_.emplace(options_.run.stop);
   api::RunOptions run = options_.run;
   if (options_.interactive) run.stop = nullptr;
-  jobs_.push_back(std::make_unique<BackgroundJob>(std::move(program), session_.config(), run));
+  jobs_.push_back(std::make_unique<BackgroundJob>(std::move(program), JobConfig(), run));
   fmt::print(stderr, "Job '{}' runs beside what follows ('table.dml-sync' = 'true' waits)\nJob ID: {}\n",
              jobs_.back()->name(), jobs_.back()->id());
   return {};
@@ -171,8 +177,8 @@ Status StatementRunner::Do(sql::JobToRun& job) {
   if (!wait) return StartBeside(job);
   flow::Program program;
   program.graph = std::move(job.graph);
-  THALWEG_TRY((options_.run.terminal ? api::RunInTerminal(std::move(program), session_.config(), options_.run)
-                                     : api::RunEmbedded(std::move(program), session_.config(), options_.run))
+  THALWEG_TRY((options_.run.terminal ? api::RunInTerminal(std::move(program), JobConfig(), options_.run)
+                                     : api::RunEmbedded(std::move(program), JobConfig(), options_.run))
                   .status());
   return PrintWritten(job.targets);
 }
@@ -209,7 +215,7 @@ Status StatementRunner::Do(sql::QueryToRun& query) {
   if (run.terminal) signals.emplace(run.stop);
   Status ended;
   std::thread job([&] {
-    ended = api::RunEmbedded(std::move(program), session_.config(), run).status();
+    ended = api::RunEmbedded(std::move(program), JobConfig(), run).status();
     queue->Finish(ended);
   });
   Status printed = PrintRows(*queue, *writer);

@@ -83,6 +83,30 @@ Batch Gather(const Batch& batch, const int32_t* rows, int32_t n, BufferPool& poo
   return builder.Take();
 }
 
+Column GatherColumn(const Column& column, const int32_t* rows, int32_t n, BufferPool& pool) {
+  const bool shares = !column.heaps.empty() && n >= column.length / 2;
+  if (!shares) {
+    ColumnBuilder builder(column.type, pool, n);
+    builder.AppendRows(column, rows, n);
+    return builder.Take();
+  }
+  Column gathered;
+  gathered.type = column.type;
+  gathered.length = n;
+  gathered.heaps = column.heaps;
+  gathered.values = pool.Allocate(sizeof(StringView16) * static_cast<size_t>(n));
+  auto* to = gathered.values.mutable_data<StringView16>();
+  for (int32_t i = 0; i < n; ++i) to[i] = column.data<StringView16>()[rows[i]];
+  if (!column.validity) return gathered;
+  const size_t bytes = (static_cast<size_t>(n) + 7) / 8;
+  gathered.validity = pool.Allocate(bytes);
+  auto* bits = gathered.validity.mutable_data<uint8_t>();
+  std::memset(bits, 0, bytes);
+  for (int32_t i = 0; i < n; ++i)
+    bits[i >> 3] = static_cast<uint8_t>(bits[i >> 3] | !column.IsNull(rows[i]) << (i & 7));
+  return gathered;
+}
+
 Batch TakeRows(Batch batch, const int32_t* rows, int32_t n, BufferPool& pool) {
   BatchBuilder builder(pool, n);
   builder.TakeRows(batch, rows, n);

@@ -12,6 +12,9 @@ namespace thalweg::columns {
 /// Copies of `n` rows (1..kMaxBatchRows) in the given order; rows may repeat. Objects must be copyable.
 Batch Gather(const Batch& batch, const int32_t* rows, int32_t n, BufferPool& pool);
 
+/// Copies of `n` rows of one column (not of objects). Long strings are shared, not copied, where most rows are taken.
+Column GatherColumn(const Column& column, const int32_t* rows, int32_t n, BufferPool& pool);
+
 /// As Gather, but of distinct rows, and objects that `batch` alone owns are moved.
 Batch TakeRows(Batch batch, const int32_t* rows, int32_t n, BufferPool& pool);
 

@@ -53,7 +53,7 @@ struct EnumNames<RestartStrategyType> {
 inline constexpr ConfigOption<std::string> kPipelineName{"pipeline.name",
                                                          "Name of the job in logs, metrics and the terminal."};
 inline constexpr ConfigOption<RuntimeMode> kRuntimeMode{
-    "execution.runtime-mode", "How the job runs: STREAMING; BATCH and AUTOMATIC are refused as yet."};
+    "execution.runtime-mode", "How the job runs: STREAMING; BATCH in SQL, over bounded input; AUTOMATIC is refused."};
 inline constexpr ConfigOption<int64_t> kParallelism{
     "parallelism.default", "Subtasks of an operator that does not set its own parallelism.", 1};
 inline constexpr ConfigOption<int64_t> kMaxParallelism{

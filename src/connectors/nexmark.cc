@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <cstring>
 
 #include "base/random.h"
 #include "columns/builder.h"
@@ -39,33 +40,85 @@ int64_t Below(Random& random, int64_t bound) {
   return static_cast<int64_t>(random.Below(static_cast<uint64_t>(bound)));
 }
 
+/// A letter of each of 256 values.
+char LetterOf(uint64_t byte) { return static_cast<char>('a' + ((byte & 0xff) * 26 >> 8)); }
+
 /// 3 to `most` letters, about one in 13 a `space`.
 std::string RandomText(Random& random, int64_t most, char space = ' ') {
   std::string text;
-  for (int64_t left = 3 + Below(random, most - 3); left > 0; --left)
-    text += Below(random, 13) == 0 ? space : static_cast<char>('a' + Below(random, 26));
+  uint64_t chance = 0;
+  for (int64_t left = 3 + Below(random, most - 3), used = 0; left > 0; --left, ++used, chance >>= 16) {
+    if (used % 4 == 0) chance = random.Next();
+    text += ((chance >> 8 & 0xff) * 13 >> 8) == 0 ? space : LetterOf(chance);
+  }
   while (!text.empty() && text.back() == ' ') text.pop_back();
   return text.substr(std::min(text.find_first_not_of(' '), text.size()));
 }
 
-/// Letters that bring an event of `size` bytes to about `wanted`.
-std::string Extra(Random& random, size_t size, size_t wanted) {
+constexpr size_t kMostExtra = 640;  // of the largest event, and what is written beyond the end
+
+/// Letters that bring an event of `size` bytes to about `wanted`; they lie in `text`.
+std::string_view Extra(Random& random, size_t size, size_t wanted, char (&text)[kMostExtra]) {
   if (size > wanted) return {};
   const auto missing = static_cast<int64_t>(wanted - size);
-  const int64_t spread = std::llround(0.2 * static_cast<double>(missing));
-  std::string text(static_cast<size_t>(missing - spread + (spread > 0 ? Below(random, 2 * spread) : 0)), 'a');
-  for (char& c : text) c = static_cast<char>('a' + Below(random, 26));
-  return text;
+  const int64_t spread = missing / 5;
+  const auto length = static_cast<size_t>(missing - spread + (spread > 0 ? Below(random, 2 * spread) : 0));
+  // Eight letters a draw: each event has a hundred.
+  for (size_t at = 0; at < length; at += 8) {
+    const uint64_t chance = random.Next();
+    char letters[8];
+    std::memcpy(letters, &chance, 8);
+    for (char& letter : letters) letter = LetterOf(static_cast<uint8_t>(letter));
+    std::memcpy(text + at, letters, 8);
+  }
+  return {text, length};
 }
 
 /// Between 100 and 100 000 000, the logarithm uniform.
-int64_t Price(Random& random) { return std::llround(std::pow(10.0, random.Unit() * 6.0) * 100.0); }
+int64_t Price(Random& random) {
+  constexpr double kSixTens = 6.0 * 2.302585092994046;
+  return static_cast<int64_t>(std::exp(random.Unit() * kSixTens) * 100.0 + 0.5);
+}
+
+/// The channels of bids with their addresses, each of which is made when it is first seen.
+class Channels {
+ public:
+  struct Channel {
+    std::string name, url;
+  };
+  explicit Channels(uint64_t seed) : seed_(seed), known_(kChannels + std::size(kHotChannels)) {}
+
+  const Channel& Hot(int64_t number) { return Known(kChannels + number); }
+  const Channel& Other(int64_t number) { return Known(number); }
+
+ private:
+  const Channel& Known(int64_t place) {
+    Channel& channel = known_[static_cast<size_t>(place)];
+    if (channel.name.empty()) channel = Make(place);
+    return channel;
+  }
+  // A channel has one address, in every event.
+  Channel Make(int64_t place) const {
+    const bool hot = place >= kChannels;
+    Random address(seed_ ^ static_cast<uint64_t>(place) ^ 0x6368616e6e656cULL);
+    std::string url = "https://www.nexmark.com";
+    for (int i = 0; i < 3; ++i) url += "/" + RandomText(address, 5, '_');
+    url += "/item.htm?query=1";
+    if (!hot && Below(address, 10) > 0) url += fmt::format("&channel_id={}", Below(address, INT32_MAX));
+    return {hot ? std::string(kHotChannels[place - kChannels]) : fmt::format("channel-{}", place), std::move(url)};
+  }
+
+  uint64_t seed_;
+  std::vector<Channel> known_;
+};
 
 /// One reader's events.
 class NexmarkEvents {
  public:
   explicit NexmarkEvents(const NexmarkOptions& options)
-      : options_(options), total_(options.people + options.auctions + options.bids) {}
+      : options_(options),
+        total_(options.people + options.auctions + options.bids),
+        channels_(std::make_shared<Channels>(options.seed)) {}
 
   int KindOf(int64_t event) const {
     const int64_t place = event % total_;
@@ -95,7 +148,8 @@ class NexmarkEvents {
       size += texts[i].size();
     }
     out.child(6).Append<int64_t>(TimeOf(event));
-    out.child(7).AppendString(Extra(random, size, kPersonBytes));
+    char extra[kMostExtra];
+    out.child(7).AppendString(Extra(random, size, kPersonBytes, extra));
     out.CloseRow();
   }
 
@@ -116,7 +170,8 @@ class NexmarkEvents {
     out.child(6).Append<int64_t>(expires);
     out.child(7).Append<int64_t>(kFirstPerson + seller);
     out.child(8).Append<int64_t>(category);
-    out.child(9).AppendString(Extra(random, 48 + name.size() + description.size(), kAuctionBytes));
+    char extra[kMostExtra];
+    out.child(9).AppendString(Extra(random, 48 + name.size() + description.size(), kAuctionBytes, extra));
     out.CloseRow();
   }
 
@@ -130,25 +185,47 @@ class NexmarkEvents {
     out.child(0).Append<int64_t>(kFirstAuction + auction);
     out.child(1).Append<int64_t>(kFirstPerson + bidder);
     out.child(2).Append<int64_t>(Price(random));
-    AppendChannel(random, out);
+    const bool hot_channel = Below(random, 2) > 0;
+    const int64_t number = Below(random, hot_channel ? std::ssize(kHotChannels) : kChannels);
+    const Channels::Channel& channel = hot_channel ? channels_->Hot(number) : channels_->Other(number);
+    out.child(3).AppendString(channel.name);
+    out.child(4).AppendString(channel.url);
     out.child(5).Append<int64_t>(TimeOf(event));
-    out.child(6).AppendString(Extra(random, 32, kBidBytes));
+    char extra[kMostExtra];
+    out.child(6).AppendString(Extra(random, 32, kBidBytes, extra));
     out.CloseRow();
   }
 
- private:
-  /// A channel has one address, in every event.
-  void AppendChannel(Random& random, columns::ColumnBuilder& out) const {
-    const bool hot = Below(random, 2) > 0;
-    const int64_t number = Below(random, hot ? 4 : kChannels);
-    Random address(options_.seed ^ static_cast<uint64_t>(number + (hot ? kChannels : 0)) ^ 0x6368616e6e656cULL);
-    std::string url = "https://www.nexmark.com";
-    for (int i = 0; i < 3; ++i) url += "/" + RandomText(address, 5, '_');
-    url += "/item.htm?query=1";
-    if (!hot && Below(address, 10) > 0) url += fmt::format("&channel_id={}", Below(address, INT32_MAX));
-    out.child(3).AppendString(hot ? std::string(kHotChannels[number]) : fmt::format("channel-{}", number));
-    out.child(4).AppendString(url);
+  /// Events `first`, `first` + `step`, ... as a column of the schema's number `index`.
+  columns::Column Column(int index, const types::DataType& type, int64_t first, int64_t step,
+                         const std::vector<uint8_t>& kinds, columns::BufferPool& pool) const {
+    const auto rows = static_cast<int32_t>(kinds.size());
+    columns::ColumnBuilder out(type, pool, rows);
+    // NULLs come in runs, and a row's fields are NULL with it.
+    for (int64_t i = 0; index > 0 && i < std::min<int64_t>(rows, total_); ++i) out.AppendNull();
+    const columns::Column nulls = out.Take();
+    for (int32_t row = 0; row < rows;) {
+      const int kind = kinds[static_cast<size_t>(row)];
+      int32_t end = row + 1;
+      while (end < rows && kinds[static_cast<size_t>(end)] == kind) ++end;
+      for (int32_t left = index > 0 && index != kind + 1 ? end - row : 0; left > 0; left -= nulls.length)
+        out.AppendRows(nulls, nullptr, std::min(left, nulls.length));
+      for (; row < end; ++row) {
+        const int64_t event = first + step * row;
+        if (index == 0)
+          out.Append<int32_t>(kind);
+        else if (index != kind + 1)
+          continue;
+        else if (kind == 0)
+          AppendPerson(event, out);
+        else
+          kind == 1 ? AppendAuction(event, out) : AppendBid(event, out);
+      }
+    }
+    return out.Take();
   }
+
+ private:
   int64_t LastPerson(int64_t event) const {
     return event / total_ * options_.people + std::min(event % total_, options_.people - 1);
   }
@@ -171,6 +248,7 @@ class NexmarkEvents {
 
   const NexmarkOptions options_;
   const int64_t total_;
+  std::shared_ptr<Channels> channels_;
 };
 
 /// Which of NexmarkSchema's columns each of the rows' is.
@@ -262,23 +340,13 @@ Result<std::shared_ptr<flow::Source>> MakeNexmarkNode(const graph::Node& node) {
     return RangeRows(
         [events = NexmarkEvents(options), columns, schema](int64_t first, int64_t step, int32_t rows,
                                                            columns::BufferPool& pool) -> Result<columns::Batch> {
-          columns::BatchBuilder out(*schema, pool, rows);
-          for (int64_t event = first; out.rows() < rows; event += step) {
-            const int kind = events.KindOf(event);
-            for (size_t i = 0; i < columns.size(); ++i) {
-              columns::ColumnBuilder& column = out.column(static_cast<int>(i));
-              if (columns[i] == 0)
-                column.Append<int32_t>(kind);
-              else if (columns[i] != kind + 1)
-                column.AppendNull();
-              else if (kind == 0)
-                events.AppendPerson(event, column);
-              else
-                kind == 1 ? events.AppendAuction(event, column) : events.AppendBid(event, column);
-            }
-            out.FinishRow();
-          }
-          return out.Take();
+          std::vector<uint8_t> kinds(static_cast<size_t>(rows));
+          for (int32_t row = 0; row < rows; ++row)
+            kinds[static_cast<size_t>(row)] = static_cast<uint8_t>(events.KindOf(first + step * row));
+          columns::Batch out(pool, rows);
+          for (size_t i = 0; i < columns.size(); ++i)
+            out.AddColumn(events.Column(columns[i], schema->field(static_cast<int>(i)).type, first, step, kinds, pool));
+          return out;
         });
   };
   return MakeRangeSource(std::move(range));

@@ -224,12 +224,26 @@ Inferred InferField(Arguments& arguments) {
   return std::nullopt;
 }
 
+/// Bitmaps of `rows` rows, null where all are present.
+columns::BufferRef BothPresent(const columns::BufferRef& a, const columns::BufferRef& b, int32_t rows,
+                               columns::BufferPool& pool) {
+  if (!a || !b) return a ? a : b;
+  const size_t bytes = (static_cast<size_t>(rows) + 7) / 8;
+  columns::BufferRef both = pool.Allocate(bytes);
+  for (size_t i = 0; i < bytes; ++i) both.mutable_data<uint8_t>()[i] = a.data<uint8_t>()[i] & b.data<uint8_t>()[i];
+  return both;
+}
+
+// The field's column as it lies in the row's, without a copy.
 Result<Kernel> BindField(const Expression& call) {
   const auto& fields = call.arguments()[0].type().children();
   size_t index = 0;
   while (fields[index].name != call.arguments()[1].value().string()) ++index;
-  return StrictKernel([index](Call& c, int32_t row, ColumnBuilder& out) {
-    AppendElement(c.argument(0).column.children[index], c.argument(0).at(row), out);
+  return Kernel([index](Call& c) -> Result<Vector> {
+    const Vector& rows = c.argument(0);
+    Column field = rows.column.children[index];
+    field.validity = BothPresent(rows.column.validity, field.validity, field.length, c.pool());
+    return Vector{std::move(field), rows.constant};
   });
 }
 

@@ -27,6 +27,7 @@ struct Evaluator::Program {
     std::vector<int> arguments;
     Kernel kernel;
     std::optional<Vector> constant;  // of a literal
+    bool is_part_of_input = false;   // a column, or a field of one: taken whole, it costs nothing
   };
   std::vector<Node> nodes;
   std::vector<int> outputs;
@@ -42,6 +43,7 @@ Result<int> Evaluator::Program::Add(const Expression& expression) {
     if (auto found = known.find(expression); found != known.end()) return found->second;
   Node node{expression, {}, nullptr, std::nullopt};
   if (expression.is_literal()) node.constant = Vector{expression.value().column(), true};
+  node.is_part_of_input = expression.kind() == Expression::Kind::kInput;
   if (expression.kind() == Expression::Kind::kCall) {
     for (const Expression& argument : expression.arguments()) {
       THALWEG_ASSIGN(int id, Add(argument));
@@ -49,6 +51,8 @@ Result<int> Evaluator::Program::Add(const Expression& expression) {
     }
     THALWEG_ASSIGN(node.kernel, expression.function().bind(expression));
     THALWEG_CHECK(node.kernel, "no kernel for {}", expression.ToString());
+    if (expression.function().name == "FIELD")
+      node.is_part_of_input = nodes[static_cast<size_t>(node.arguments[0])].is_part_of_input;
   }
   nodes.push_back(std::move(node));
   int id = static_cast<int>(nodes.size()) - 1;
@@ -76,7 +80,7 @@ class Frame {
     if (slot) return &*slot;
     const auto& node = program_.nodes[static_cast<size_t>(id)];
     if (node.constant) return &*node.constant;
-    if (parent_ && (node.expression.kind() == Expression::Kind::kInput || parent_->Has(id))) {
+    if (parent_ && (node.is_part_of_input || parent_->Has(id))) {
       THALWEG_ASSIGN(const Vector* whole, parent_->Evaluate(id));
       slot = Selected(*whole);
       return &*slot;
@@ -108,15 +112,13 @@ class Frame {
  private:
   bool Has(int id) const {
     const auto& node = program_.nodes[static_cast<size_t>(id)];
-    return slots_[static_cast<size_t>(id)].has_value() || node.constant.has_value() ||
-           node.expression.kind() == Expression::Kind::kInput || (parent_ && parent_->Has(id));
+    return slots_[static_cast<size_t>(id)].has_value() || node.constant.has_value() || node.is_part_of_input ||
+           (parent_ && parent_->Has(id));
   }
 
   Vector Gathered(const Vector& whole, const int32_t* selected, int32_t n) const {
     if (whole.constant) return whole;
-    columns::ColumnBuilder out(whole.column.type, context_.pool, n);
-    out.AppendRows(whole.column, selected, n);
-    return {out.Take()};
+    return {columns::GatherColumn(whole.column, selected, n, context_.pool)};
   }
   Vector Selected(const Vector& whole) const { return Gathered(whole, selected_, rows_); }
 
@@ -189,10 +191,21 @@ Column Expanded(const Vector& vector, int32_t rows, columns::BufferPool& pool) {
 
 Result<std::vector<Column>> Evaluator::EvaluateAll(const Batch& batch, const Context& context) {
   Frame frame(*program_, batch, context);
+  return Outputs(frame, context);
+}
+
+Result<std::vector<Column>> Evaluator::EvaluateSelected(const Batch& batch, const int32_t* rows, int32_t n,
+                                                        const Context& context) {
+  Frame all(*program_, batch, context);
+  Frame frame(all, rows, n);
+  return Outputs(frame, context);
+}
+
+Result<std::vector<Column>> Evaluator::Outputs(Frame& frame, const Context& context) {
   std::vector<Column> result;
   for (int output : program_->outputs) {
     THALWEG_ASSIGN(const Vector* value, frame.Evaluate(output));
-    Column column = Expanded(*value, batch.rows(), context.pool);
+    Column column = Expanded(*value, frame.rows(), context.pool);
     column.type = program_->nodes[static_cast<size_t>(output)].expression.type();
     result.push_back(std::move(column));
   }

@@ -13,6 +13,8 @@
 
 namespace thalweg::expr {
 
+class Frame;
+
 /// Compiled once, used by one thread at a time. Move only.
 class Evaluator {
  public:
@@ -25,6 +27,9 @@ class Evaluator {
   /// A column a expression, of the expression's type, as long as the batch; they share buffers with it where a column passes
   /// through. A run-time error (user) names function and value; of the rows, one that fails is enough. Null batch: no rows.
   Result<std::vector<columns::Column>> EvaluateAll(const columns::Batch& batch, const Context& context);
+  /// As EvaluateAll, of `n` >= 1 of the batch's rows, ascending; only columns that are read are gathered.
+  Result<std::vector<columns::Column>> EvaluateSelected(const columns::Batch& batch, const int32_t* rows, int32_t n,
+                                                        const Context& context);
   /// Of the only expression.
   Result<columns::Column> Evaluate(const columns::Batch& batch, const Context& context);
   /// The rows for which the only expression, a BOOLEAN, is TRUE, ascending, to `rows` (room for all). Returns how many.
@@ -32,6 +37,7 @@ class Evaluator {
 
  private:
   struct Program;
+  Result<std::vector<columns::Column>> Outputs(Frame& frame, const Context& context);
   static Result<Evaluator> CompileFolded(const std::vector<Expression>& expressions);
   friend Result<Value> EvaluateFolded(const Expression& expression, const Context& context);
   explicit Evaluator(std::unique_ptr<Program> program);

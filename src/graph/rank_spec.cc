@@ -189,6 +189,7 @@ std::string Encode(const SortSpec& spec) {
   out.Signed(3, int64_t{spec.time_column} + 1);
   out.Signed(4, spec.offset);
   out.Signed(5, spec.limit + 1);
+  out.Bytes(6, spec.if_empty);
   return out.Take();
 }
 
@@ -202,6 +203,7 @@ Result<SortSpec> DecodeSort(std::string_view bytes) {
       case 3: spec.time_column = static_cast<int>(in.Signed() - 1); break;
       case 4: spec.offset = in.Signed(); break;
       case 5: spec.limit = in.Signed() - 1; break;
+      case 6: spec.if_empty = in.String(); break;
       default: RefuseField(in, "sort");
     }
   }
@@ -212,7 +214,7 @@ Result<SortSpec> DecodeSort(std::string_view bytes) {
   THALWEG_TRY(CheckTimeColumn(spec.input, spec.time_column, "time of a sort"));
   if (spec.order.empty() || spec.order[0].column != spec.time_column || spec.order[0].descending)
     return UserError("A sort of a stream begins with its time, ascending");
-  if (spec.offset != 0 || spec.limit >= 0) return UserError("A sort by the watermark has no limit");
+  if (spec.offset != 0 || spec.limit >= 0 || !spec.if_empty.empty()) return UserError("A sort by the watermark has no limit");
   return spec;
 }
 

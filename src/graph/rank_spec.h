@@ -76,6 +76,8 @@ struct SortSpec {
   int time_column = -1;
   int64_t offset = 0;
   int64_t limit = -1;  // -1: all; with an offset or a limit, only without time column
+  /// Canonical bytes of the row that an input without rows gives (an aggregate over nothing); empty: none. Only without time column.
+  std::string if_empty;
 };
 
 /// Rows offset + 1 to offset + limit in the order of arrival. Append-only input; one subtask.

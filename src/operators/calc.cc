@@ -30,13 +30,8 @@ class CalcOperator final : public flow::Operator {
     columns::Batch batch =
         from == 0 ? rows.TakeAll() : columns::Slice(rows.batch(), from, rows.end() - from, out.pool());
     const expr::Context world = World(out.pool());
-    if (condition_) {
-      THALWEG_ASSIGN(batch, Filter(std::move(batch), world));
-    }
-    if (batch.rows() > 0) {
-      THALWEG_ASSIGN(columns::Batch computed, Compute(batch, world));
-      out.Emit(std::move(computed));
-    }
+    THALWEG_ASSIGN(columns::Batch computed, condition_ ? Filtered(batch, world) : Compute(batch, world));
+    if (computed.rows() > 0) out.Emit(std::move(computed));
     rows.AdvanceTo(rows.end());
     return flow::Progress::kDone;
   }
@@ -51,11 +46,21 @@ class CalcOperator final : public flow::Operator {
             .watermark = context_->current_watermark()};
   }
 
-  Result<columns::Batch> Filter(columns::Batch batch, const expr::Context& world) {
+  // Only the columns that are computed with are taken apart.
+  Result<columns::Batch> Filtered(columns::Batch& batch, const expr::Context& world) {
     selected_.resize(static_cast<size_t>(batch.rows()));
-    THALWEG_ASSIGN(int32_t n, condition_->Select(batch, world, selected_.data()));
-    if (n == batch.rows()) return batch;
-    return columns::Compact(std::move(batch), selected_.data(), n, world.pool);
+    THALWEG_ASSIGN(const int32_t n, condition_->Select(batch, world, selected_.data()));
+    if (n == 0) return columns::Batch();
+    if (n == batch.rows()) return Compute(batch, world);
+    THALWEG_ASSIGN(std::vector<columns::Column> computed, columns_.EvaluateSelected(batch, selected_.data(), n, world));
+    columns::Batch out(world.pool, n);
+    for (columns::Column& column : computed) out.AddColumn(std::move(column));
+    if (batch.kinds()) {
+      out.kinds() = world.pool.Allocate(static_cast<size_t>(n));
+      for (int32_t i = 0; i < n; ++i)
+        out.kinds().mutable_data<uint8_t>()[i] = batch.kinds().data<uint8_t>()[selected_[static_cast<size_t>(i)]];
+    }
+    return out;
   }
 
   Result<columns::Batch> Compute(columns::Batch& batch, const expr::Context& world) {

@@ -8,6 +8,7 @@
 #include "operators/row_operator.h"
 #include "operators/sort_key.h"
 #include "operators/stored_row.h"
+#include "time/watermark.h"
 
 namespace thalweg::operators {
 
@@ -155,16 +156,31 @@ class FullSortOperator : public RowOperator {
     return {};
   }
 
-  Result<Progress> AfterInput(int, flow::Output&) override {
+  // The last watermark says that all rows are there: those after it would be late to whoever reads on.
+  Result<Progress> AfterWatermark(int64_t watermark, flow::Output&) override {
+    return watermark == time::kMaxWatermark ? SendAll() : Progress::kDone;
+  }
+  Result<Progress> AfterInput(int, flow::Output&) override { return SendAll(); }
+
+ private:
+  Result<Progress> SendAll() {
     while (output().has_credit()) {
       TakeSome();
-      if (taken_.empty()) return Progress::kDone;
+      if (taken_.empty()) return SendIfEmpty();
       for (const auto& [name, rows] : taken_) Send(name, rows);
     }
     return Progress::kMore;
   }
 
- private:
+  Progress SendIfEmpty() {
+    SortMark& passed = passed_.FindOrCreate(key_);
+    if (passed.value == 0 && !spec_.if_empty.empty()) {
+      output().AppendStored(spec_.if_empty, RowKind::kInsert);
+      passed.value = 1;
+    }
+    return Progress::kDone;
+  }
+
   void TakeSome() {
     taken_.clear();
     rows_.ForEachOfKey(key_, [&](std::string_view name, const SortedRows& rows) {

@@ -4,6 +4,7 @@
 
 #include "expr/functions.h"
 #include "sql/binder.h"
+#include "sql/prune.h"
 
 namespace thalweg::sql {
 namespace {
@@ -353,19 +354,25 @@ PlanPtr RecogniseWindowJoin(const Plan& plan) {
   return MakeJoin(std::move(windowed));
 }
 
-PlanPtr Optimize(const PlanPtr& plan) {
+namespace {
+
+PlanPtr ApplyRules(const PlanPtr& plan) {
   std::vector<PlanPtr> inputs = InputsOfPlan(*plan);
   bool changed = false;
   for (PlanPtr& input : inputs) {
-    PlanPtr better = Optimize(input);
+    PlanPtr better = ApplyRules(input);
     changed = changed || better != input;
     input = std::move(better);
   }
   PlanPtr now = changed ? WithInputs(*plan, inputs) : plan;
   for (auto rule : {MergeCalcs, PushConditionsIntoJoin, RecogniseRank, DropRankNumber, RecogniseWindowAggregate, RecogniseIntervalJoin,
                     RecogniseWindowJoin})
-    if (PlanPtr better = rule(*now)) return Optimize(better);
+    if (PlanPtr better = rule(*now)) return ApplyRules(better);
   return now;
 }
+
+}  // namespace
+
+PlanPtr Optimize(const PlanPtr& plan) { return ApplyRules(PruneColumns(ApplyRules(plan))); }
 
 }  // namespace thalweg::sql

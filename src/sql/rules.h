@@ -5,7 +5,7 @@
 
 namespace thalweg::sql {
 
-/// All rules, from the leaves up, until none applies.
+/// All rules, from the leaves up, until none applies; then columns that nobody reads go (prune.h).
 PlanPtr Optimize(const PlanPtr& plan);
 
 // One rule each: null where it does not apply to the root of `plan`.

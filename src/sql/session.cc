@@ -74,6 +74,8 @@ struct Session::Visitor {
   Result<std::string> Zone() const { return session.Zone(); }
   Result<bool> Batch() const {
     THALWEG_ASSIGN(config::RuntimeMode mode, session.config_.Get(config::kRuntimeMode));
+    if (mode == config::RuntimeMode::kAutomatic)
+      return UserError("Unsupported mode 'AUTOMATIC' for 'execution.runtime-mode': SQL runs in BATCH or STREAMING");
     return mode == config::RuntimeMode::kBatch;
   }
   Result<BindEnvironment> Environment() const {

@@ -5,6 +5,8 @@
 
 #include "base/hash.h"
 #include "columns/batch_codec.h"
+#include "columns/key_encoder.h"
+#include "expr/evaluator.h"
 #include "expr/functions.h"
 #include "expr/type_rules.h"
 #include "graph/aggregate_spec.h"
@@ -49,9 +51,9 @@ bool Contains(const std::vector<int>& all, const std::vector<int>& part) {
 std::vector<int> PhysicalKey(const Table& table) {
   std::vector<int> key;
   for (int column : table.primary_key)
-    key.push_back(static_cast<int>(std::count_if(
-        table.columns.begin(), table.columns.begin() + column,
-        [](const TableColumn& before) { return before.kind == ColumnKind::kPhysical; })));
+    key.push_back(static_cast<int>(
+        std::count_if(table.columns.begin(), table.columns.begin() + column,
+                      [](const TableColumn& before) { return before.kind == ColumnKind::kPhysical; })));
   return key;
 }
 
@@ -72,7 +74,8 @@ graph::TableDescriptor DescribeTable(const Table& table, const std::map<std::str
   descriptor.options.erase(kConnector);
   for (auto option = descriptor.options.begin(); option != descriptor.options.end();)
     option = option->first.starts_with("scan.watermark.") ? descriptor.options.erase(option) : std::next(option);
-  for (int column : table.primary_key) descriptor.primary_key.push_back(table.columns[static_cast<size_t>(column)].name);
+  for (int column : table.primary_key)
+    descriptor.primary_key.push_back(table.columns[static_cast<size_t>(column)].name);
   descriptor.partition_keys = table.partitioned_by;
   return descriptor;
 }
@@ -94,6 +97,7 @@ struct GraphMaker::State {
   std::map<const Plan*, graph::SourceTable> sources;
   std::map<std::pair<const Plan*, bool>, Stream> built;
   std::set<std::string> uids;
+  std::map<std::string, Stream> known;  // by all that a node is, its inputs included
 
   // --- What may come.
 
@@ -113,12 +117,26 @@ struct GraphMaker::State {
       THALWEG_ASSIGN(const graph::TableConnector* connector, ConnectorOf(*scan.table));
       THALWEG_ASSIGN(graph::SourceTable source, connector->Source(DescribeTable(*scan.table, scan.hints)));
       for (const std::string& warning : source.warnings) warnings.push_back(warning);
+      if (options.batch) THALWEG_TRY(CheckBatchSource(*scan.table, source));
       found = sources.emplace(&plan, std::move(source)).first;
     }
     return &found->second;
   }
 
+  static Status CheckBatchSource(const Table& table, const graph::SourceTable& source) {
+    if (!source.bounded)
+      return UserError("Querying an unbounded table {} in batch mode is not allowed. The table source is unbounded.",
+                       table.path.ToString());
+    if (source.changelog != ChangelogMode::kAppend)
+      return UserError(
+          "Querying a table in batch mode is only possible for INSERT-only table sources, but {} gives updates",
+          table.path.ToString());
+    return {};
+  }
+
+  /// In batch mode each node's rows are settled before they go on.
   Result<Changes> ChangesOf(const Plan& plan) {
+    if (options.batch) return Changes{};
     if (auto found = changes.find(&plan); found != changes.end()) return found->second;
     Changes below;
     for (const PlanPtr& input : InputsOfPlan(plan)) {
@@ -197,6 +215,31 @@ struct GraphMaker::State {
     ChangelogMode changelog = ChangelogMode::kAppend;
   };
 
+  /// What two nodes have in common that give the same rows.
+  std::string IdentityOf(const graph::Node& node, const std::vector<std::vector<Input>>& inputs,
+                         int32_t parallelism) const {
+    std::string identity = fmt::format("{}/{}/{}/{}/{}", node.kind, parallelism, node.payload, node.scan, node.keyed);
+    for (const auto& [key, value] : node.options) identity += "/" + key + "=" + value;
+    for (const graph::OutputPort& port : node.outputs)
+      identity += "/" + (port.schema ? types::EncodeSchema(*port.schema) : port.name);
+    for (const auto& group : inputs) {
+      identity += "/in";
+      for (const Input& input : group)
+        identity += fmt::format("/{} {} {} {}", input.from.node, static_cast<int>(input.partitioning),
+                                fmt::join(input.keys, ","), static_cast<int>(input.changelog));
+    }
+    return identity;
+  }
+
+  /// A node whose like is there already is that one: equal parts of queries are computed once.
+  Stream AddShared(graph::Node node, const std::vector<std::vector<Input>>& inputs, int32_t parallelism) {
+    std::string identity = IdentityOf(node, inputs, parallelism);
+    if (auto found = known.find(identity); found != known.end()) return found->second;
+    const Stream stream = Add(std::move(node), inputs, parallelism);
+    known.emplace(std::move(identity), stream);
+    return stream;
+  }
+
   Stream Add(graph::Node node, const std::vector<std::vector<Input>>& inputs, int32_t parallelism) {
     std::string identity = node.kind + "/" + node.payload;
     for (const auto& [key, value] : node.options) identity += "/" + key + "=" + value;
@@ -218,8 +261,7 @@ struct GraphMaker::State {
         edge.partitioning = input.partitioning;
         if (edge.partitioning == Partitioning::kForward && input.from.parallelism != parallelism)
           edge.partitioning = parallelism == 1 ? Partitioning::kGlobal : Partitioning::kRebalance;
-        if (edge.partitioning == Partitioning::kKeyed)
-          edge.key_columns.assign(input.keys.begin(), input.keys.end());
+        if (edge.partitioning == Partitioning::kKeyed) edge.key_columns.assign(input.keys.begin(), input.keys.end());
         edge.changelog = input.changelog;
         graph.edges.push_back(std::move(edge));
       }
@@ -245,12 +287,45 @@ struct GraphMaker::State {
   /// `before`: whether -U is wanted in front of +U.
   Result<Stream> Build(const PlanPtr& plan, bool before) {
     THALWEG_ASSIGN(Changes made, ChangesOf(*plan));
-    if (!made.updates) before = false;
+    if (!made.updates) before = options.batch;  // what settles the rows takes them back
     auto [at, fresh] = built.try_emplace({plan.get(), before});
     if (!fresh) return at->second;
     THALWEG_ASSIGN(Stream stream, std::visit([&](const auto& node) { return Make(*plan, node, before); }, plan->node));
+    if (options.batch) {
+      THALWEG_ASSIGN(Changes changes, Produced(*plan, Changes{}));
+      if (changes.any()) {
+        THALWEG_ASSIGN(stream, Settled(*plan, stream));
+      }
+    }
     built[{plan.get(), before}] = stream;
     return stream;
+  }
+
+  /// What aggregates say of no rows: they count 0, and know nothing else.
+  static Result<std::string> RowOfNothing(const AggregatePlan& aggregate) {
+    std::string bytes;
+    for (const graph::AggregateCall& call : aggregate.calls) {
+      expr::Value value = expr::Value::Null(call.type);
+      if (call.function == "COUNT" || call.function == "$SUM0") {
+        THALWEG_ASSIGN(const Expression zero, expr::Cast(Expression::Literal(expr::Value::Int(0)), call.type));
+        columns::BufferPool pool;
+        THALWEG_ASSIGN(value, expr::EvaluateConstant(zero, {.pool = pool}));
+      }
+      columns::AppendCellKey(value.column(), 0, bytes);
+    }
+    return bytes;
+  }
+
+  /// What is left of the changes at the end, as +I.
+  Result<Stream> Settled(const Plan& plan, Stream changing) {
+    graph::SortSpec spec;
+    spec.input = SchemaOf(plan.columns);
+    if (auto* aggregate = plan.As<AggregatePlan>(); aggregate && aggregate->keys.empty()) {
+      THALWEG_ASSIGN(spec.if_empty, RowOfNothing(*aggregate));
+    }
+    graph::Node node = NewNode("sort", "FinalRows", Encode(spec), spec.input);
+    node.keyed = true;
+    return AddShared(std::move(node), {{Input{changing, Partitioning::kGlobal, {}, ChangelogMode::kRetract}}}, 1);
   }
 
   Result<Stream> Make(const Plan& plan, const ScanPlan& scan, bool before) {
@@ -283,9 +358,10 @@ struct GraphMaker::State {
       spec.columns.push_back(value);
     }
     if (plain && given.size() == static_cast<int>(declared.size())) spec.columns.clear();
-    if (scan.table->watermark) spec.watermark = scan.table->watermark->expression;
+    // In batch mode nothing is late: time passes once, at the end.
+    if (scan.table->watermark && !options.batch) spec.watermark = scan.table->watermark->expression;
     if (spec.watermark || !spec.columns.empty()) node.scan = graph::Encode(spec);
-    Stream stream = Add(std::move(node), {}, source->node.parallelism);
+    Stream stream = AddShared(std::move(node), {}, source->node.parallelism);
     if (source->changelog != ChangelogMode::kUpsert) return stream;
     graph::ChangelogNormalizeSpec normalize;
     normalize.input = SchemaOf(plan.columns);
@@ -298,7 +374,7 @@ struct GraphMaker::State {
     normalized.keyed = true;
     Input input = Keyed(stream, normalize.keys);
     input.changelog = ChangelogMode::kUpsert;
-    return Add(std::move(normalized), {{input}}, 0);
+    return AddShared(std::move(normalized), {{input}}, 0);
   }
 
   Result<Stream> Make(const Plan& plan, const ValuesPlan& values, bool) {
@@ -315,7 +391,8 @@ struct GraphMaker::State {
     for (size_t from = 0; from < values.rows.size(); from += columns::kBatchRows) {
       columns::BatchBuilder builder(schema, pool);
       for (size_t row = from; row < std::min(values.rows.size(), from + columns::kBatchRows); ++row) {
-        for (size_t i = 0; i < values.rows[row].size(); ++i) values.rows[row][i].AppendTo(builder.column(static_cast<int>(i)));
+        for (size_t i = 0; i < values.rows[row].size(); ++i)
+          values.rows[row][i].AppendTo(builder.column(static_cast<int>(i)));
         if (plan.columns.empty()) builder.column(0).AppendNull();
         builder.FinishRow();
       }
@@ -324,7 +401,7 @@ struct GraphMaker::State {
       spec.batches.push_back(batch.Take());
     }
     node.payload = graph::Encode(spec);
-    return Add(std::move(node), {}, 1);
+    return AddShared(std::move(node), {}, 1);
   }
 
   Result<Stream> Make(const Plan& plan, const CalcPlan& calc, bool before) {
@@ -342,7 +419,13 @@ struct GraphMaker::State {
     spec.zone = options.zone == "UTC" ? "" : options.zone;
     spec.query_start_ms = options.query_start_ms;
     graph::Node node = NewNode("calc", "Calc", Encode(spec), SchemaOf(plan.columns));
-    return Add(std::move(node), {{Input{input, Partitioning::kForward, {}, ModeOf(below, before)}}}, input.parallelism);
+    const std::vector<std::vector<Input>> inputs{{Input{input, Partitioning::kForward, {}, ModeOf(below, before)}}};
+    // Two calls of RAND() are two.
+    const bool shared =
+        std::all_of(calc.columns.begin(), calc.columns.end(), [](const Expression& e) { return e.deterministic(); }) &&
+        (!calc.condition || calc.condition->deterministic());
+    return shared ? AddShared(std::move(node), inputs, input.parallelism)
+                  : Add(std::move(node), inputs, input.parallelism);
   }
 
   Result<Stream> Make(const Plan& plan, const AggregatePlan& aggregate, bool before) {
@@ -360,7 +443,7 @@ struct GraphMaker::State {
       spec.input_changes = below.any();
       graph::Node node = NewNode("window-aggregate", "WindowAggregate", Encode(spec), SchemaOf(plan.columns));
       node.keyed = true;
-      return Add(std::move(node), {{edge}}, ParallelismOf(aggregate.keys));
+      return AddShared(std::move(node), {{edge}}, ParallelismOf(aggregate.keys));
     }
     graph::GroupAggregateSpec spec;
     spec.input = SchemaOf(aggregate.input->columns);
@@ -371,7 +454,7 @@ struct GraphMaker::State {
     spec.ttl_ms = options.state_ttl_ms;
     graph::Node node = NewNode("group-aggregate", "GroupAggregate", Encode(spec), SchemaOf(plan.columns));
     node.keyed = true;
-    return Add(std::move(node), {{edge}}, ParallelismOf(aggregate.keys));
+    return AddShared(std::move(node), {{edge}}, ParallelismOf(aggregate.keys));
   }
 
   Result<Stream> Make(const Plan& plan, const WindowPlan& window, bool before) {
@@ -382,10 +465,11 @@ struct GraphMaker::State {
     spec.window = window.shape;
     graph::Node node = NewNode("window-tvf", "WindowTableFunction", Encode(spec), SchemaOf(plan.columns));
     Input edge{input, Partitioning::kForward, {}, ModeOf(below, before)};
-    if (window.shape.kind != graph::WindowShape::Kind::kSession) return Add(std::move(node), {{edge}}, input.parallelism);
+    if (window.shape.kind != graph::WindowShape::Kind::kSession)
+      return AddShared(std::move(node), {{edge}}, input.parallelism);
     node.keyed = true;
     Input keyed = Keyed(input, window.shape.partition);
-    return Add(std::move(node), {{keyed}}, ParallelismOf(window.shape.partition));
+    return AddShared(std::move(node), {{keyed}}, ParallelismOf(window.shape.partition));
   }
 
   graph::JoinSides SidesOf(const std::vector<JoinKey>& keys, const PlanPtr& left, const PlanPtr& right,
@@ -402,11 +486,11 @@ struct GraphMaker::State {
     return sides;
   }
 
-  Result<Stream> AddJoin(const Plan& plan, std::string kind, std::string name, std::string payload, Input left, Input right,
-                         int32_t parallelism) {
+  Result<Stream> AddJoin(const Plan& plan, std::string kind, std::string name, std::string payload, Input left,
+                         Input right, int32_t parallelism) {
     graph::Node node = NewNode(std::move(kind), std::move(name), std::move(payload), SchemaOf(plan.columns));
     node.keyed = true;
-    return Add(std::move(node), {{std::move(left)}, {std::move(right)}}, parallelism);
+    return AddShared(std::move(node), {{std::move(left)}, {std::move(right)}}, parallelism);
   }
 
   Result<Stream> Make(const Plan& plan, const JoinPlan& join, bool) {
@@ -444,7 +528,8 @@ struct GraphMaker::State {
     THALWEG_ASSIGN(Stream left, Build(join.left, before));
     THALWEG_ASSIGN(Stream right, Build(join.right, true));
     graph::TemporalJoinSpec spec;
-    spec.sides = SidesOf(join.keys, join.left, join.right, join.condition, join.outer ? JoinType::kLeft : JoinType::kInner);
+    spec.sides =
+        SidesOf(join.keys, join.left, join.right, join.condition, join.outer ? JoinType::kLeft : JoinType::kInner);
     if (join.right_time >= 0) {
       spec.left_time = join.left_time;
       spec.right_time = join.right_time;
@@ -464,9 +549,16 @@ struct GraphMaker::State {
     spec.ordinality = unnest.ordinality;
     spec.zone = options.zone == "UTC" ? "" : options.zone;
     graph::Node node = NewNode("unnest", "Unnest", Encode(spec), SchemaOf(plan.columns));
-    return Add(std::move(node), {{Input{input, Partitioning::kForward, {}, ModeOf(below, before)}}}, input.parallelism);
+    return AddShared(std::move(node), {{Input{input, Partitioning::kForward, {}, ModeOf(below, before)}}},
+                     input.parallelism);
   }
   Result<Stream> Make(const Plan&, const ExpandPlan&, bool) { return UserError("GROUPING SETS are not supported yet"); }
+
+  Stream Copy(const Plan& plan, const Input& input) {
+    graph::CalcSpec spec;
+    spec.columns = InputsOfAll(plan);
+    return Add(NewNode("calc", "Copy", Encode(spec), SchemaOf(plan.columns)), {{input}}, input.from.parallelism);
+  }
 
   // A union has no node: its readers read all of its inputs. Where one is needed (another parallelism, a name), a calc does nothing.
   Result<Stream> Make(const Plan& plan, const UnionPlan& node, bool before) {
@@ -476,12 +568,15 @@ struct GraphMaker::State {
       THALWEG_ASSIGN(Changes below, ChangesOf(*input));
       THALWEG_ASSIGN(Stream stream, Build(input, before));
       one = one && stream.parallelism == 1;
+      // An input that stands here twice: its rows come twice.
+      if (std::any_of(inputs.begin(), inputs.end(), [&](const Input& other) { return other.from.node == stream.node; }))
+        stream = Copy(*input, {stream, Partitioning::kForward, {}, ModeOf(below, before)});
       inputs.push_back({stream, Partitioning::kForward, {}, ModeOf(below, before)});
     }
     graph::CalcSpec spec;
     spec.columns = InputsOfAll(plan);
     graph::Node calc = NewNode("calc", "Union", Encode(spec), SchemaOf(plan.columns));
-    return Add(std::move(calc), {inputs}, one ? 1 : 0);
+    return AddShared(std::move(calc), {inputs}, one ? 1 : 0);
   }
 
   Result<Stream> Make(const Plan& plan, const OverPlan& over, bool) {
@@ -502,7 +597,7 @@ struct GraphMaker::State {
     spec.ttl_ms = options.state_ttl_ms;
     graph::Node node = NewNode("over-aggregate", "OverAggregate", Encode(spec), SchemaOf(plan.columns));
     node.keyed = true;
-    return Add(std::move(node), {{Keyed(input, over.partition)}}, ParallelismOf(over.partition));
+    return AddShared(std::move(node), {{Keyed(input, over.partition)}}, ParallelismOf(over.partition));
   }
 
   Result<Stream> Make(const Plan& plan, const RankPlan& rank, bool before) {
@@ -515,10 +610,16 @@ struct GraphMaker::State {
     auto add = [&](std::string kind, std::string name, std::string payload) -> Stream {
       graph::Node node = NewNode(std::move(kind), std::move(name), std::move(payload), out);
       node.keyed = true;
-      return Add(std::move(node), {{edge}}, parallelism);
+      return AddShared(std::move(node), {{edge}}, parallelism);
     };
     if (rank.input->window && WindowedRank(rank)) {
-      graph::WindowRankSpec spec{in, rank.partition, rank.order, rank.from, rank.to, rank.number, rank.input->window->end,
+      graph::WindowRankSpec spec{in,
+                                 rank.partition,
+                                 rank.order,
+                                 rank.from,
+                                 rank.to,
+                                 rank.number,
+                                 rank.input->window->end,
                                  rank.input->window->shape.zone};
       return add("window-rank", "WindowRank", Encode(spec));
     }
@@ -548,7 +649,7 @@ struct GraphMaker::State {
   Result<Stream> Make(const Plan& plan, const SortPlan& sort, bool) {
     THALWEG_ASSIGN(Changes below, ChangesOf(*sort.input));
     const types::Schema in = SchemaOf(sort.input->columns);
-    const bool by_time = !sort.keys.empty() && !sort.keys[0].descending &&
+    const bool by_time = !options.batch && !sort.keys.empty() && !sort.keys[0].descending &&
                          sort.input->columns[static_cast<size_t>(sort.keys[0].column)].time == TimeRole::kRowtime;
     if (below.any())
       return UserError("ORDER BY and LIMIT over an input that changes are not supported yet in streaming mode");
@@ -557,7 +658,7 @@ struct GraphMaker::State {
       graph::LimitSpec spec{in, sort.offset, sort.limit.value_or(-1)};
       graph::Node node = NewNode("limit", "Limit", Encode(spec), in);
       node.keyed = true;
-      return Add(std::move(node), {{Input{input, Partitioning::kGlobal}}}, 1);
+      return AddShared(std::move(node), {{Input{input, Partitioning::kGlobal}}}, 1);
     }
     graph::SortSpec spec;
     spec.input = in;
@@ -567,7 +668,7 @@ struct GraphMaker::State {
     if (by_time && !sort.limit && sort.offset == 0) spec.time_column = sort.keys[0].column;
     graph::Node node = NewNode("sort", "Sort", Encode(spec), SchemaOf(plan.columns));
     node.keyed = true;
-    return Add(std::move(node), {{Input{input, Partitioning::kGlobal}}}, 1);
+    return AddShared(std::move(node), {{Input{input, Partitioning::kGlobal}}}, 1);
   }
 };
 
@@ -593,7 +694,8 @@ Status GraphMaker::AddSink(const PlanPtr& plan, const Table& table, const std::m
   for (const std::string& warning : sink.warnings) state_->warnings.push_back(warning);
   THALWEG_ASSIGN(Changes changes, state_->ChangesOf(*plan));
   if (sink.accepts == ChangelogMode::kAppend && changes.any())
-    return UserError("Table sink {} takes inserts only, and the query updates or deletes rows it has given", table.path.ToString());
+    return UserError("Table sink {} takes inserts only, and the query updates or deletes rows it has given",
+                     table.path.ToString());
   if (sink.accepts == ChangelogMode::kUpsert && changes.any() && table.primary_key.empty())
     return UserError("Table sink {} needs a PRIMARY KEY: the query updates rows", table.path.ToString());
   const bool before = sink.accepts == ChangelogMode::kRetract;

@@ -28,21 +28,26 @@ class Clicks:
 
     def rows(self):
         """(partition, event) in the order of production."""
+        # Tests make millions of rows: random() alone costs a fifth of randint() and its like.
         rng = random.Random(self.seed)
-        # Half the bound is disorder of the event, so that what separates two events in a partition stays inside it.
+        chance, pareto = rng.random, rng.paretovariate
+        users = [f"user-{number}" for number in range(self.users)]
+        pages = [f"/page/{number}" for number in range(self.pages + 1)]
         for number in range(self.events):
             now = BASE_MS + number * self.interval_ms
-            late = self.beyond > 0 and rng.random() < self.beyond
-            delay = rng.randint(self.bound_ms + 1, self.beyond_ms) if late else rng.randint(0, self.bound_ms)
+            if self.beyond > 0 and chance() < self.beyond:
+                delay = self.bound_ms + 1 + int(chance() * (self.beyond_ms - self.bound_ms))
+            else:
+                delay = int(chance() * (self.bound_ms + 1))
             # The first events have no past to be late against; no time lies before the first window.
             event = {
                 "event_id": number,
-                "user_id": f"user-{rng.randrange(self.users)}",
-                "page_url": f"/page/{min(int(rng.paretovariate(1.2)), self.pages)}",
-                "event_type": rng.choice(EVENT_TYPES),
+                "user_id": users[int(chance() * self.users)],
+                "page_url": pages[min(int(pareto(1.2)), self.pages)],
+                "event_type": EVENT_TYPES[int(chance() * len(EVENT_TYPES))],
                 "ts": max(BASE_MS, now - delay),
             }
-            yield rng.randrange(self.partitions), event
+            yield int(chance() * self.partitions), event
 
     def produce(self, broker, topic):
         """Writes all rows; {partition: [event at offset 0, 1, ...]}. The topic must be empty."""
@@ -55,14 +60,17 @@ class Clicks:
 class Production:
     """Rows on their way to a topic, by an independent client."""
 
+    POLL_ROWS = 1_000  # failures are looked for after so many
+
     def __init__(self, broker, topic, partitions):
         self.topic = topic
-        self.producer = broker.producer()
+        self.producer = broker.producer(**{"delivery.report.only.error": True})
         self.by_partition = {p: [] for p in range(partitions)}
         self.failures = []
+        self.text = json.JSONEncoder(separators=(",", ":")).encode
 
     def add(self, partition, event):
-        value = json.dumps(event, separators=(",", ":"))
+        value = self.text(event)
         while True:
             try:
                 self.producer.produce(self.topic, value, partition=partition, timestamp=event["ts"], on_delivery=self._delivered)
@@ -70,14 +78,17 @@ class Production:
             except BufferError:
                 self.producer.poll(0.1)
         self.by_partition[partition].append(event)
-        self.producer.poll(0)
+        if event["event_id"] % self.POLL_ROWS == 0:
+            self.producer.poll(0)
 
     def _delivered(self, error, _message):
         if error:
             self.failures.append(error)
 
     def finish(self):
-        self.producer.flush(120)
+        left = self.producer.flush(120)
+        if left:
+            raise RuntimeError(f"{left} events were not acknowledged")
         if self.failures:
             raise RuntimeError(f"{len(self.failures)} events were not written: {self.failures[0]}")
         return self.by_partition

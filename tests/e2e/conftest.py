@@ -21,17 +21,8 @@ def program(name):
 
 @pytest.fixture(scope="session")
 def broker(tmp_path_factory):
-    """One broker for all tests that leave it running."""
+    """One broker for all tests; one that stops it starts it again over its data, and other tests do not notice."""
     broker = Broker(tmp_path_factory.mktemp("kafka"))
-    broker.start()
-    yield broker
-    broker.stop()
-
-
-@pytest.fixture
-def own_broker(tmp_path):
-    """A broker that the test may restart and kill."""
-    broker = Broker(tmp_path / "kafka")
     broker.start()
     yield broker
     broker.stop()

@@ -13,7 +13,8 @@ from confluent_kafka import Consumer, TopicPartition
 
 from clickstream import BASE_MS
 
-STEP_SECONDS = 0.005  # a fast machine reads 1 or 2 % of a million rows in it, which is less than between two of 20 kills
+FASTEST_ROWS_PER_SECOND = 1_000_000  # of the job, on any machine
+STEPS_PER_KILL = 4
 START_UP_SHARE = 0.2  # of kills that do not wait for the job to have come further
 START_UP_SECONDS = 0.1
 LOOK_SECONDS = 30
@@ -47,7 +48,12 @@ class RowsRead:
         self.consumer.close()
 
 
-def run_until(job, process, rows, seconds):
+def step_seconds(job, kills):
+    """So short that the fastest job needs several steps from one kill to the next: each step costs a look."""
+    return job.source.clicks.events / (kills + 2) / STEPS_PER_KILL / FASTEST_ROWS_PER_SECOND
+
+
+def run_until(job, process, rows, step, seconds):
     """Runs the job in steps until its output tells of `rows` rows; leaves it standing still. False if it ended before."""
     progress = RowsRead(job)
     deadline = time.monotonic() + seconds
@@ -58,7 +64,7 @@ def run_until(job, process, rows, seconds):
                 return True
             assert time.monotonic() < deadline, f"no progress: {progress.rows} of {rows} rows"
             process.send_signal(signal.SIGCONT)
-            time.sleep(STEP_SECONDS)
+            time.sleep(step)
             if process.poll() is not None:
                 assert process.returncode == 0, process.err.read_text()[-4000:]
                 return False
@@ -69,14 +75,15 @@ def run_until(job, process, rows, seconds):
 def run_with_kills(job, kills, seed, seconds):
     """Kills the job `kills` times, each time going on at a random parallelism, and runs it to its end. The number of kills."""
     rng = random.Random(seed)
+    step = step_seconds(job, kills)
     process = job.start(rng.randint(1, 7))
     for i in range(kills):
         rows = int((i + rng.random()) / (kills + 2) * job.source.clicks.events)
         if rng.random() < START_UP_SHARE:
             time.sleep(rng.random() * START_UP_SECONDS)
-        elif run_until(job, process, rows, seconds):
+        elif run_until(job, process, rows, step, seconds):
             process.send_signal(signal.SIGCONT)
-            time.sleep(rng.random() * STEP_SECONDS)
+            time.sleep(rng.random() * step)
         if process.poll() is not None:
             job.finish(process)
             return i

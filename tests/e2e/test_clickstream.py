@@ -160,16 +160,14 @@ def await_output(job, process, count):
     return True
 
 
-def test_the_broker_restarts_in_mid_run_and_the_job_goes_on(own_broker, spawn, tmp_path):
-    program("clickstream")
-    source = Input(own_broker, Clicks(events=EVENTS // 2, seed=SEED))
-    job = Job(source, spawn, tmp_path)
+def test_the_broker_restarts_in_mid_run_and_the_job_goes_on(inside, spawn, tmp_path):
+    job = Job(inside, spawn, tmp_path)
     process = job.start(2)
-    assert await_output(job, process, len(source.windows) // 4), "the job was over before the broker restarted"
-    own_broker.restart(kill=SEED % 2 == 0)
+    assert await_output(job, process, len(inside.windows) // 4), "the job was over before the broker restarted"
+    inside.broker.restart(kill=SEED % 2 == 0)
     job.finish(process)
     results, _ = job.results()
-    assert results == source.windows
+    assert results == inside.windows
     assert job.late_rows() == {}
 
 

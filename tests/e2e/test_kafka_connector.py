@@ -241,8 +241,8 @@ def test_pattern_and_partitions_and_topics_that_appear_later(broker, spawn, name
     assert not {"old", "foreign"} & set(values(broker.read(sink)))
 
 
-def test_restart_of_the_broker_is_survived(own_broker, spawn, names):
-    broker, (source, sink, _) = own_broker, names
+def test_restart_of_the_broker_is_survived(broker, spawn, names):
+    source, sink, _ = names
     broker.create(source, 2)
     broker.create(sink)
     broker.produce(source, numbered("a", 20_000), partition=0)

@@ -1,0 +1,302 @@
+#include "sql/prune.h"
+
+#include <algorithm>
+#include <numeric>
+#include <set>
+
+#include "sql/binder.h"
+
+namespace thalweg::sql {
+namespace {
+
+using expr::Expression;
+using Needed = std::set<int>;
+
+/// A plan in which the needed columns are left, and where.
+struct Pruned {
+  PlanPtr plan;
+  std::vector<int> place;  // by the old column; -1: gone
+};
+
+std::vector<std::string> PrunedNames(const Plan& plan) {
+  std::vector<std::string> names;
+  for (const PlanColumn& column : plan.columns) names.push_back(column.name);
+  return names;
+}
+
+std::vector<int> Identity(size_t count) {
+  std::vector<int> place(count);
+  std::iota(place.begin(), place.end(), 0);
+  return place;
+}
+
+void Need(Needed& needed, const Expression& expression) {
+  for (int input : expr::InputsOf(expression)) needed.insert(input);
+}
+void Need(Needed& needed, const std::vector<int>& columns) { needed.insert(columns.begin(), columns.end()); }
+void Need(Needed& needed, const std::vector<graph::SortKey>& order) {
+  for (const graph::SortKey& key : order) needed.insert(key.column);
+}
+void Need(Needed& needed, const graph::AggregateCall& call) {
+  Need(needed, call.arguments);
+  if (call.filter >= 0) needed.insert(call.filter);
+  Need(needed, call.order_by);
+}
+void Need(Needed& needed, const graph::WindowShape& shape) {
+  for (int column : {shape.time_column, shape.start_column, shape.end_column})
+    if (column >= 0) needed.insert(column);
+  Need(needed, shape.partition);
+}
+/// Those of the first `count` columns, `from` on.
+Needed Part(const Needed& needed, int from, int count) {
+  Needed part;
+  for (int column : needed)
+    if (column >= from && column < from + count) part.insert(column - from);
+  return part;
+}
+
+int Moved(int column, const std::vector<int>& place) {
+  return column < 0 ? column : place[static_cast<size_t>(column)];
+}
+std::vector<int> Moved(std::vector<int> columns, const std::vector<int>& place) {
+  for (int& column : columns) column = Moved(column, place);
+  return columns;
+}
+std::vector<graph::SortKey> Moved(std::vector<graph::SortKey> order, const std::vector<int>& place) {
+  for (graph::SortKey& key : order) key.column = Moved(key.column, place);
+  return order;
+}
+graph::AggregateCall Moved(graph::AggregateCall call, const std::vector<int>& place) {
+  call.arguments = Moved(std::move(call.arguments), place);
+  call.filter = Moved(call.filter, place);
+  call.order_by = Moved(std::move(call.order_by), place);
+  return call;
+}
+graph::WindowShape Moved(graph::WindowShape shape, const std::vector<int>& place) {
+  for (int* column : {&shape.time_column, &shape.start_column, &shape.end_column}) *column = Moved(*column, place);
+  shape.partition = Moved(std::move(shape.partition), place);
+  return shape;
+}
+Expression Moved(const Expression& expression, const std::vector<int>& place) {
+  return expr::RemapInputs(expression, place);
+}
+
+Pruned Prune(const PlanPtr& plan, Needed needed);
+
+/// Exactly the needed columns, in their order; at least one, for a row needs something to be a row of.
+Pruned Narrow(const PlanPtr& plan, Needed needed) {
+  if (needed.empty()) needed.insert(0);
+  Pruned below = Prune(plan, needed);
+  if (below.plan->columns.size() == needed.size()) return below;
+  std::vector<Expression> columns;
+  std::vector<std::string> names;
+  std::vector<int> place(plan->columns.size(), -1);
+  for (int column : needed) {
+    place[static_cast<size_t>(column)] = static_cast<int>(columns.size());
+    columns.push_back(InputOf(*below.plan, below.place[static_cast<size_t>(column)]));
+    names.push_back(plan->columns[static_cast<size_t>(column)].name);
+  }
+  return {MakeCalc(below.plan, std::nullopt, std::move(columns), std::move(names)), std::move(place)};
+}
+
+struct PruneNode {
+  const PlanPtr& plan;
+  const Needed& needed;
+
+  Pruned Same() const { return {plan, Identity(plan->columns.size())}; }
+  int count(const PlanPtr& input) const { return static_cast<int>(input->columns.size()); }
+  /// The place of the input's columns, then of those appended.
+  Pruned Appending(PlanPtr made, const Pruned& input) const {
+    std::vector<int> place = input.place;
+    const size_t appended = plan->columns.size() - place.size();
+    const size_t first = made->columns.size() - appended;
+    for (size_t i = 0; i < appended; ++i) place.push_back(static_cast<int>(first + i));
+    return {std::move(made), std::move(place)};
+  }
+
+  Pruned operator()(const ScanPlan&) const { return Same(); }
+  Pruned operator()(const ValuesPlan&) const { return Same(); }
+
+  Pruned operator()(const CalcPlan& calc) const {
+    Needed kept = needed;
+    if (kept.empty()) kept.insert(0);
+    Needed inputs;
+    for (int column : kept) Need(inputs, calc.columns[static_cast<size_t>(column)]);
+    if (calc.condition) Need(inputs, *calc.condition);
+    const Pruned below = Prune(calc.input, inputs);
+    std::vector<Expression> columns;
+    std::vector<std::string> names;
+    std::vector<int> place(plan->columns.size(), -1);
+    for (int column : kept) {
+      const auto at = static_cast<size_t>(column);
+      place[at] = static_cast<int>(columns.size());
+      columns.push_back(Moved(calc.columns[at], below.place));
+      names.push_back(plan->columns[at].name);
+    }
+    std::optional<Expression> condition;
+    if (calc.condition) condition = Moved(*calc.condition, below.place);
+    return {MakeCalc(below.plan, std::move(condition), std::move(columns), std::move(names)), std::move(place)};
+  }
+
+  Pruned operator()(const AggregatePlan& node) const {
+    Needed inputs;
+    Need(inputs, node.keys);
+    for (const graph::AggregateCall& call : node.calls) Need(inputs, call);
+    if (node.window) Need(inputs, *node.window);
+    const Pruned below = Narrow(node.input, inputs);
+    AggregatePlan made = node;
+    made.input = below.plan;
+    made.keys = Moved(node.keys, below.place);
+    for (graph::AggregateCall& call : made.calls) call = Moved(std::move(call), below.place);
+    if (node.window) made.window = Moved(*node.window, below.place);
+    return {MakeAggregate(std::move(made)), Identity(plan->columns.size())};
+  }
+
+  Pruned operator()(const WindowPlan& node) const {
+    Needed inputs = Part(needed, 0, count(node.input));
+    Need(inputs, node.shape);
+    const Pruned below = Narrow(node.input, inputs);
+    return Appending(MakeWindow(below.plan, Moved(node.shape, below.place)), below);
+  }
+
+  /// Of two sides with an equality; `conditions` are over both.
+  struct Sides {
+    Pruned left, right;
+    std::vector<int> both;  // places of left, then right columns
+  };
+  Sides SidesOf(const PlanPtr& left, const PlanPtr& right, const std::vector<JoinKey>& keys,
+                const std::optional<Expression>& condition, Needed left_needed, Needed right_needed) const {
+    Needed both;
+    if (condition) Need(both, *condition);
+    for (const JoinKey& key : keys) {
+      left_needed.insert(key.left);
+      right_needed.insert(key.right);
+    }
+    left_needed.merge(Part(both, 0, count(left)));
+    right_needed.merge(Part(both, count(left), count(right)));
+    Sides sides{Narrow(left, left_needed), Narrow(right, right_needed), {}};
+    sides.both = sides.left.place;
+    const int width = count(sides.left.plan);
+    for (int column : sides.right.place) sides.both.push_back(column < 0 ? -1 : column + width);
+    return sides;
+  }
+  static void MoveKeys(std::vector<JoinKey>& keys, const Sides& sides) {
+    for (JoinKey& key : keys) {
+      key.left = Moved(key.left, sides.left.place);
+      key.right = Moved(key.right, sides.right.place);
+    }
+  }
+
+  Pruned operator()(const JoinPlan& join) const {
+    const bool left_only = join.type == JoinType::kSemi || join.type == JoinType::kAnti;
+    const int width = count(join.left);
+    Needed left = Part(needed, 0, width), right;
+    if (!left_only) right = Part(needed, width, count(join.right));
+    if (join.interval) {
+      left.insert(join.interval->left_time);
+      right.insert(join.interval->right_time);
+    }
+    const Sides sides = SidesOf(join.left, join.right, join.keys, join.condition, std::move(left), std::move(right));
+    JoinPlan made = join;
+    made.left = sides.left.plan;
+    made.right = sides.right.plan;
+    MoveKeys(made.keys, sides);
+    if (join.condition) made.condition = Moved(*join.condition, sides.both);
+    if (join.interval) {
+      made.interval->left_time = Moved(join.interval->left_time, sides.left.place);
+      made.interval->right_time = Moved(join.interval->right_time, sides.right.place);
+    }
+    return {MakeJoin(std::move(made)), left_only ? sides.left.place : sides.both};
+  }
+
+  Pruned operator()(const TemporalJoinPlan& join) const {
+    const int width = count(join.left);
+    Needed left = Part(needed, 0, width), right = Part(needed, width, count(join.right));
+    left.insert(join.left_time);
+    if (join.right_time >= 0) right.insert(join.right_time);
+    const Sides sides = SidesOf(join.left, join.right, join.keys, join.condition, std::move(left), std::move(right));
+    TemporalJoinPlan made = join;
+    made.left = sides.left.plan;
+    made.right = sides.right.plan;
+    MoveKeys(made.keys, sides);
+    if (join.condition) made.condition = Moved(*join.condition, sides.both);
+    made.left_time = Moved(join.left_time, sides.left.place);
+    made.right_time = Moved(join.right_time, sides.right.place);
+    return {MakeTemporalJoin(std::move(made)), sides.both};
+  }
+
+  Pruned operator()(const UnnestPlan& node) const {
+    Needed inputs = Part(needed, 0, count(node.input));
+    Need(inputs, node.collection);
+    const Pruned below = Narrow(node.input, inputs);
+    UnnestPlan made = node;
+    made.input = below.plan;
+    made.collection = Moved(node.collection, below.place);
+    std::vector<PlanColumn> appended(plan->columns.begin() + count(node.input), plan->columns.end());
+    return Appending(MakeUnnest(std::move(made), std::move(appended)), below);
+  }
+
+  Pruned operator()(const UnionPlan& node) const {
+    std::vector<PlanPtr> inputs;
+    std::vector<int> place;
+    for (const PlanPtr& input : node.inputs) {
+      Pruned below = Narrow(input, needed);
+      inputs.push_back(below.plan);
+      place = std::move(below.place);
+    }
+    return {MakeUnion(std::move(inputs)), std::move(place)};
+  }
+
+  Pruned operator()(const OverPlan& node) const {
+    Needed inputs = Part(needed, 0, count(node.input));
+    Need(inputs, node.partition);
+    Need(inputs, node.order);
+    for (const graph::AggregateCall& call : node.calls) Need(inputs, call);
+    const Pruned below = Narrow(node.input, inputs);
+    OverPlan made = node;
+    made.input = below.plan;
+    made.partition = Moved(node.partition, below.place);
+    made.order = Moved(node.order, below.place);
+    for (graph::AggregateCall& call : made.calls) call = Moved(std::move(call), below.place);
+    return Appending(MakeOver(std::move(made)), below);
+  }
+
+  Pruned operator()(const RankPlan& node) const {
+    Needed inputs = Part(needed, 0, count(node.input));
+    Need(inputs, node.partition);
+    Need(inputs, node.order);
+    if (node.input->window)
+      for (int column : {node.input->window->start, node.input->window->end})
+        if (column >= 0) inputs.insert(column);
+    const Pruned below = Narrow(node.input, inputs);
+    RankPlan made = node;
+    made.input = below.plan;
+    made.partition = Moved(node.partition, below.place);
+    made.order = Moved(node.order, below.place);
+    return Appending(MakeRank(std::move(made), node.number ? plan->columns.back().name : ""), below);
+  }
+
+  Pruned operator()(const SortPlan& node) const {
+    Needed inputs = needed;
+    Need(inputs, node.keys);
+    Pruned below = Narrow(node.input, inputs);
+    SortPlan made = node;
+    made.input = below.plan;
+    made.keys = Moved(node.keys, below.place);
+    return {MakeSort(std::move(made)), std::move(below.place)};
+  }
+
+  Pruned operator()(const ExpandPlan&) const { return Same(); }
+};
+
+Pruned Prune(const PlanPtr& plan, Needed needed) { return std::visit(PruneNode{plan, needed}, plan->node); }
+
+}  // namespace
+
+PlanPtr PruneColumns(const PlanPtr& plan) {
+  Needed all;
+  for (size_t i = 0; i < plan->columns.size(); ++i) all.insert(static_cast<int>(i));
+  return Prune(plan, std::move(all)).plan;
+}
+
+}  // namespace thalweg::sql
