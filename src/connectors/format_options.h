@@ -6,6 +6,7 @@
 
 #include "connectors/file_format.h"
 #include "connectors/node_options.h"
+#include "formats/avro_file.h"
 #include "formats/csv.h"
 #include "formats/decoder.h"
 #include "formats/encoder.h"
@@ -17,6 +18,8 @@ struct FormatOptions {
   FileFormat format = FileFormat::kJson;
   formats::JsonOptions json;
   formats::CsvOptions csv;
+  formats::AvroOptions avro;
+  formats::AvroCodec avro_codec = formats::AvroCodec::kNull;  // of files
   /// debezium-json: `format` is kJson.
   bool debezium = false;
   bool schema_include = false;

@@ -60,6 +60,8 @@ struct Grouping {
   std::vector<WindowProperty> properties;
   int grouping_sets = 0;  // more than one: the last key is the number of the set
   std::vector<std::vector<int>> sets;
+  TablePtr late;     // LATE DATA INTO
+  Position late_at;
 };
 
 /// OVER calls met in a select list; each becomes a column behind those of the input.
@@ -139,6 +141,8 @@ class Binder {
   std::optional<expr::Expression> BindWindowProperty(const Call& call, const Expr& expr, const ExprContext& context);
   std::optional<graph::WindowShape> GroupWindow(const Expr& expr, const Scope& scope);
   PlanPtr ApplyGrouping(const Grouping& grouping, PlanPtr plan);
+  TablePtr BindLate(const Name& name) const;
+  LateRows LateRowsOf(const Grouping& grouping, const std::function<int(const expr::Expression&)>& place) const;
 
   // bind_from.cc
   Scope BindFrom(const TableRef& table, const Scope* outer);
