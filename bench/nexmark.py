@@ -8,6 +8,7 @@ an empty query takes. ...memory: peak resident MB. ...state: growth of that over
 nexmark.<query>.instructions: of an event, where the machine counts them (perf stat). JSON lines on stdout; --text: a table instead.
 A query that is refused is a remark on stderr.
 """
+import functools
 import json
 import os
 import pathlib
@@ -27,27 +28,8 @@ ENTRIES = {
     "q11": PEOPLE, "q12": PEOPLE, "q15": PEOPLE + AUCTIONS, "q17": AUCTIONS, "q18": BIDS, "q19": AUCTIONS, "q20": AUCTIONS + BIDS,
     "q23": PEOPLE + AUCTIONS + BIDS,
 }
-TABLES = """
-CREATE TABLE nexmark (
-  event_type INT,
-  person ROW<id BIGINT, name STRING, emailAddress STRING, creditCard STRING, city STRING, state STRING, dateTime TIMESTAMP(3), extra STRING>,
-  auction ROW<id BIGINT, itemName STRING, description STRING, initialBid BIGINT, reserve BIGINT, dateTime TIMESTAMP(3),
-              expires TIMESTAMP(3), seller BIGINT, category BIGINT, extra STRING>,
-  bid ROW<auction BIGINT, bidder BIGINT, price BIGINT, channel STRING, url STRING, dateTime TIMESTAMP(3), extra STRING>,
-  dateTime AS CASE WHEN event_type = 0 THEN person.dateTime WHEN event_type = 1 THEN auction.dateTime ELSE bid.dateTime END,
-  WATERMARK FOR dateTime AS dateTime - INTERVAL '4' SECOND
-) WITH ('connector' = 'nexmark', 'events.num' = '{events}', 'next-event.rate' = '100000');
-CREATE VIEW person AS
-  SELECT person.id, person.name, person.emailAddress, person.creditCard, person.city, person.state, dateTime, person.extra
-  FROM nexmark WHERE event_type = 0;
-CREATE VIEW auction AS
-  SELECT auction.id, auction.itemName, auction.description, auction.initialBid, auction.reserve, dateTime, auction.expires,
-         auction.seller, auction.category, auction.extra
-  FROM nexmark WHERE event_type = 1;
-CREATE VIEW bid AS
-  SELECT bid.auction, bid.bidder, bid.price, bid.channel, bid.url, dateTime, bid.extra FROM nexmark WHERE event_type = 2;
-CREATE VIEW clocked_bid AS SELECT *, PROCTIME() AS p_time FROM bid;
-"""
+FOLDER = ROOT / "tests/sql/nexmark"
+SOURCE = "'connector' = 'nexmark', 'events.num' = '{events}', 'next-event.rate' = '100000'"
 
 
 def option(name, default):
@@ -57,9 +39,19 @@ def option(name, default):
     return default
 
 
+@functools.cache
+def side_input():
+    """q13's table on disk, as nexmark-flink has it."""
+    file = tempfile.NamedTemporaryFile("w", suffix=".csv")
+    file.writelines(f"{key},value {key}\n" for key in range(10_000))
+    file.flush()
+    return file
+
+
 def script(query, backend, parallelism, events):
     settings = f"SET 'state.backend.type' = '{backend}'; SET 'parallelism.default' = '{parallelism}'; SET 'thalweg.cores' = '{parallelism}';\n"
-    return settings + TABLES.replace("{events}", str(events)) + f"CREATE TABLE dropped WITH ('connector' = 'blackhole') AS\n{query};\n"
+    tables = (FOLDER / "tables.sql").read_text().replace("${WITH}", SOURCE.format(events=events))
+    return settings + tables + query.replace("${SIDE_INPUT}", side_input().name)
 
 
 def run(binary, text, before=()):
@@ -87,7 +79,7 @@ def instructions(binary, text):
 def main():
     binary = sys.argv[1]
     quick = "--quick" in sys.argv
-    queries = sorted((ROOT / "tests/sql/nexmark").glob("q*.sql"), key=lambda path: int(re.sub(r"\D", "", path.stem)))
+    queries = sorted(FOLDER.glob("q*.sql"), key=lambda path: int(re.sub(r"\D", "", path.stem)))
     only = option("only", "")
     wanted = only.split(",") if only else [path.stem for path in queries]
     results = {}

@@ -54,6 +54,11 @@ if [[ ! -e $venv/.done ]]; then
   "$venv/bin/pip" install --quiet --disable-pip-version-check -r scripts/requirements.txt
   touch "$venv/.done"
 fi
+tests=$venv/.tests-$(sha256sum scripts/requirements-tests.txt | cut -c1-12)
+if [[ ! -e $tests ]]; then
+  "$venv/bin/pip" install --quiet --disable-pip-version-check -r scripts/requirements-tests.txt
+  touch "$tests"
+fi
 exec 9>&-
 ln -sfn "$venv" .venv
 

@@ -4,10 +4,14 @@
 #include <charconv>
 #include <cstdio>
 
+#include "base/hash.h"
+
 namespace thalweg::checkpoint {
 namespace {
 
 constexpr std::string_view kChk = "chk-";
+constexpr size_t kMaxFolderBytes = 200;  // file systems take 255 for a name; statement sets are named by all their tables
+constexpr size_t kCutMarkBytes = 17;     // - and 16 digits of the whole name's hash
 constexpr std::string_view kManifestName = "_metadata";
 // A read that fails is tried again before the checkpoint counts as damaged: a wrong fall back costs more than a moment.
 constexpr int kReadAttempts = 3;
@@ -68,6 +72,12 @@ std::string JobFolder(std::string_view job) {
       folder += c;
     else
       folder += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  if (folder.size() > kMaxFolderBytes) {
+    // A name that has been cut stays what it is when it is taken for a job's: --from-checkpoint PATH does so.
+    size_t cut = kMaxFolderBytes - kCutMarkBytes;
+    if (const size_t escape = folder.rfind('%', cut - 1); escape != std::string::npos && escape + 3 > cut) cut = escape;
+    folder = fmt::format("{}-{:016x}", folder.substr(0, cut), Hash64(job));
   }
   return folder.empty() ? "%" : folder;
 }

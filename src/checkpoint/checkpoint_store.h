@@ -100,7 +100,8 @@ class CheckpointStore {
   std::set<std::pair<std::string, uint64_t>> earlier_;  // (job, number) of runs before this one
 };
 
-/// The folder of a job below the checkpoint directory: its name, with bytes other than A-Z a-z 0-9 . _ - as %XX.
+/// The folder of a job below the checkpoint directory: its name, with bytes other than A-Z a-z 0-9 . _ - as %XX; a long one is cut and
+/// ends with its hash.
 std::string JobFolder(std::string_view job);
 /// "<job folder>/chk-<number>".
 std::string CheckpointFolder(std::string_view job, uint64_t checkpoint);

@@ -384,5 +384,23 @@ TEST(JobFolderName, IsOnePlainPathPart) {
   EXPECT_EQ(CheckpointFolder("j", 12), "j/chk-12");
 }
 
+TEST_F(CheckpointStoreTest, ALongNameIsCutInItsFolderAndTheFolderNamesTheSameJob) {
+  EXPECT_EQ(JobFolder(std::string(200, 'a')), std::string(200, 'a'));
+  // Escapes at every place of the cut.
+  for (const std::string& name :
+       {std::string(300, 'a'), std::string(90, ','), "a" + std::string(90, ','), "aa" + std::string(90, ',')}) {
+    const std::string folder = JobFolder(name);
+    EXPECT_LE(folder.size(), 200u);
+    EXPECT_NE(folder, JobFolder(name + "x"));
+    std::filesystem::remove_all(folder_.path());
+    const auto store = Open("a");
+    Manifest manifest;
+    manifest.checkpoint = 1;
+    manifest.job = name;
+    ASSERT_EQ(store->Commit(manifest).kind, Kind::kCommitted);
+    EXPECT_EQ(JobFolder(ResolveCheckpointPath(folder_.path() + "/" + folder)->job), folder);
+  }
+}
+
 }  // namespace
 }  // namespace thalweg::checkpoint

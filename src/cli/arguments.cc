@@ -20,7 +20,8 @@ void AddConfiguration(CLI::App& app, Arguments& out) {
   app.add_option("-D", out.definitions, "A configuration value; may be repeated")
       ->type_name("KEY=VALUE")
       ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false);
 }
 
 /// What `run` was given, before it is known to be a library or a script.

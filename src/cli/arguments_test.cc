@@ -44,6 +44,10 @@ TEST(Arguments, RunTakesAScriptOrStatementsOfSql) {
   EXPECT_FALSE(file->sql_text.has_value());
   EXPECT_EQ(file->output, OutputFormat::kCsv);
   EXPECT_THAT(file->definitions, ElementsAre("parallelism.default=2"));
+  auto behind = ParseArguments({"run", "-D", "a=b", "-D", "c=d", "job.sql"});
+  ASSERT_TRUE(behind.ok()) << behind.status().message();
+  EXPECT_THAT(behind->definitions, ElementsAre("a=b", "c=d"));
+  EXPECT_EQ(behind->sql_file, "job.sql");
   auto text = ParseArguments({"run", "-e", "SELECT 1", "-D", "a=b"});
   ASSERT_TRUE(text.ok()) << text.status().message();
   EXPECT_EQ(text->sql_text, "SELECT 1");

@@ -1,6 +1,7 @@
 #include "config/options.h"
 
 #include "config/client_options.h"
+#include "config/sql_options.h"
 
 namespace thalweg::config {
 
@@ -22,6 +23,12 @@ constexpr HonouredOption kHonoured[] = {
     Honoured<kSourceIdleTimeout>(),
     Honoured<kMaxColumnWidth>(),
     Honoured<kDmlSync>(),
+    Honoured<kSinkUpsertMaterialize>(),
+    Honoured<kSinkRequireOnConflict>(),
+    Honoured<kSinkNotNull>(),
+    Honoured<kSinkLength>(),
+    Honoured<kSinkNested>(),
+    Honoured<kSourceCdcDuplicate>(),
     Honoured<kCheckpointInterval>(),
     Honoured<kCheckpointTimeout>(),
     Honoured<kCheckpointMinPause>(),

@@ -7,7 +7,7 @@
 namespace thalweg::connectors {
 namespace {
 
-const std::vector<std::string> kFileFormats = {"json", "csv", "raw", "parquet", "avro"};
+const std::vector<std::string> kFileFormats = {"json", "csv", "raw", "parquet", "avro", "debezium-json"};
 
 Result<types::DataType> TypeOfFileMetadata(std::string_view name) {
   THALWEG_ASSIGN(FileMetadata metadata, ParseFileMetadata(name));
@@ -35,7 +35,8 @@ Result<FileSourceOptions> ReadFileSourceNode(const graph::Node& node) {
   source.schema = columns.values;
   source.layout = std::move(columns.layout);
   THALWEG_ASSIGN(FormatOptions format, ReadFormat(options, kFileFormats));
-  source.format = format.format;
+  source.format = format.debezium ? FileFormat::kDebezium : format.format;
+  source.schema_include = format.schema_include;
   source.json = format.json;
   source.csv = format.csv;
   source.avro = format.avro;
@@ -53,7 +54,9 @@ Result<FileSinkOptions> ReadFileSinkNode(const graph::Node& node) {
   THALWEG_ASSIGN(sink.path, options.Required("path"));
   THALWEG_ASSIGN(sink.schema, SinkSchema(node));
   THALWEG_ASSIGN(FormatOptions format, ReadFormat(options, kFileFormats));
-  sink.format = format.format;
+  if (format.debezium && format.schema_include)
+    return options.Bad("debezium-json.schema-include", UserError("Changes are not written with their schema"));
+  sink.format = format.debezium ? FileFormat::kDebezium : format.format;
   sink.json = format.json;
   sink.csv = format.csv;
   sink.avro = format.avro;

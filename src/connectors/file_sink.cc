@@ -12,6 +12,7 @@
 #include "formats/csv.h"
 #include "formats/encoder.h"
 #include "formats/parquet.h"
+#include "formats/parse_debezium.h"
 #include "formats/raw.h"
 #include "metrics/names.h"
 #include "metrics/registry.h"
@@ -158,9 +159,9 @@ class PartWriter {
 std::string Extension(const FileSinkOptions& options) {
   if (options.format == FileFormat::kParquet) return ".parquet";
   if (options.format == FileFormat::kAvro) return ".avro";
-  std::string text = options.format == FileFormat::kJson  ? ".json"
-                     : options.format == FileFormat::kCsv ? ".csv"
-                                                          : ".txt";
+  std::string text = options.format == FileFormat::kCsv   ? ".csv"
+                     : options.format == FileFormat::kRaw ? ".txt"
+                                                          : ".json";
   if (options.compression == io::Compression::kGzip) text += ".gz";
   if (options.compression == io::Compression::kZstd) text += ".zst";
   return text;
@@ -181,6 +182,10 @@ Result<std::unique_ptr<formats::FileEncoder>> MakeEncoder(const FileSinkOptions&
     }
     case FileFormat::kRaw: {
       THALWEG_ASSIGN(rows, formats::MakeRawEncoder(options.schema));
+      break;
+    }
+    case FileFormat::kDebezium: {
+      THALWEG_ASSIGN(rows, formats::MakeDebeziumEncoder(options.schema, {.json = options.json}));
       break;
     }
   }

@@ -21,7 +21,7 @@ struct FileSinkOptions {
   std::string path;  // folder; made if it does not exist
   FileFormat format = FileFormat::kJson;
   types::SchemaPtr schema;
-  formats::JsonOptions json;
+  formats::JsonOptions json;  // of kJson and kDebezium
   formats::CsvOptions csv;
   formats::AvroOptions avro;
   formats::AvroCodec avro_codec = formats::AvroCodec::kNull;

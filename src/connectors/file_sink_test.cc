@@ -273,7 +273,7 @@ TEST_F(FileSinkTest, PartsRollBySizeAndByTime) {
 }
 
 TEST_F(FileSinkTest, EveryFormatAndCompressionIsReadBackByTheSource) {
-  for (FileFormat format : {FileFormat::kJson, FileFormat::kCsv, FileFormat::kParquet}) {
+  for (FileFormat format : {FileFormat::kJson, FileFormat::kCsv, FileFormat::kParquet, FileFormat::kDebezium}) {
     for (io::Compression compression : {io::Compression::kNone, io::Compression::kGzip, io::Compression::kZstd}) {
       if (format == FileFormat::kParquet && compression != io::Compression::kNone) continue;
       std::filesystem::remove_all(folder_.path() + "/out");

@@ -6,6 +6,7 @@
 
 #include "connectors/file_enumerator.h"
 #include "connectors/file_rows.h"
+#include "formats/parse_debezium.h"
 #include "formats/raw.h"
 #include "metrics/names.h"
 #include "metrics/registry.h"
@@ -22,6 +23,7 @@ Result<std::unique_ptr<formats::Decoder>> MakeDecoder(const FileSourceOptions& o
     case FileFormat::kCsv: return formats::MakeCsvDecoder(options.schema, options.csv);
     case FileFormat::kRaw: return formats::MakeRawDecoder(options.schema);
     case FileFormat::kAvro: return formats::MakeAvroDecoder(options.schema, options.avro);
+    case FileFormat::kDebezium: return formats::MakeDebeziumDecoder(options.schema, {options.json, options.schema_include});
     default: return std::unique_ptr<formats::Decoder>();
   }
 }
@@ -130,6 +132,7 @@ class FileSource final : public flow::Source {
 
   bool bounded() const override { return options_->discovery_interval_ms == 0; }
   Result<std::unique_ptr<flow::SplitEnumerator>> CreateEnumerator() override {
+    // Changes of one row stay in their order: a file of them is one piece.
     bool divisible = options_->format == FileFormat::kJson || options_->format == FileFormat::kRaw;
     FileListing listing{storage_,
                         path_,

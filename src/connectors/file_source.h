@@ -36,7 +36,8 @@ struct FileSourceOptions {
   types::SchemaPtr schema;  // of the files
   std::vector<FileMetadata> metadata;
   RowLayout layout;  // of the schema's columns and then the metadata's
-  formats::JsonOptions json;
+  formats::JsonOptions json;    // of kJson and kDebezium
+  bool schema_include = false;  // of kDebezium: the change stands in "payload"
   formats::CsvOptions csv;
   formats::AvroOptions avro;
   formats::ParseErrorPolicy on_parse_error = formats::ParseErrorPolicy::kFail;

@@ -200,6 +200,28 @@ TEST_F(FileSourceTest, ACsvHeaderIsPassedOver) {
   EXPECT_THAT(Rows(options), ElementsAre("+I[1, x]"));
 }
 
+TEST_F(FileSourceTest, DebeziumsLinesAreChangesAndAFileOfThemIsNotDivided) {
+  constexpr char kUpdate[] =
+      R"({"before":{"n":1,"s":"old"},"after":{"n":1,"s":"new"},"op":"u"})"
+      "\n";
+  Write("changes.json", std::string(R"({"before":null,"after":{"n":1,"s":"old"},"op":"c"})") + "\n" + kUpdate +
+                          R"({"before":{"n":1,"s":"new"},"after":null,"op":"d"})" + "\n");
+  FileSourceOptions options = Options("changes.json", FileFormat::kDebezium);
+  options.split_bytes = 8;
+  EXPECT_THAT(Rows(options), ElementsAre("+I[1, old]", "-U[1, old]", "+U[1, new]", "-D[1, new]"));
+  // The row of an update that fills a batch has room for its second.
+  std::string many;
+  for (int i = 0; i < columns::kMaxBatchRows; ++i) many += kUpdate;
+  Write("many.json", many);
+  options = Options("many.json", FileFormat::kDebezium);
+  options.batch_rows = columns::kMaxBatchRows;
+  EXPECT_EQ(Rows(options).size(), 2u * columns::kMaxBatchRows);
+  Write("payload.json", R"({"schema":{},"payload":{"after":{"n":2,"s":"x"},"op":"r"}})");
+  options = Options("payload.json", FileFormat::kDebezium);
+  options.schema_include = true;
+  EXPECT_THAT(Rows(options), ElementsAre("+I[2, x]"));
+}
+
 TEST_F(FileSourceTest, LargeFilesAreDividedWithoutLosingOrRepeatingALine) {
   std::string text = Lines(300);
   Write("a.json", text);

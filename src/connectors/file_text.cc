@@ -152,7 +152,8 @@ class TextFile final : public FileRows {
 
   Result<State> Read(int32_t most, columns::BufferPool& pool, columns::Batch* batch) override {
     State state = State::kRows;
-    most = std::min(most, reading_.options->batch_rows);
+    // A record may be two rows (an update): one more than are asked for has to fit.
+    most = std::min({most, reading_.options->batch_rows, columns::kMaxBatchRows - 1});
     for (int records = 0; records < kRecordsPerRead && builder_.rows() < most && reading_.errors->dead_letters() < most;
          ++records) {
       THALWEG_ASSIGN(state, NextRecord());

@@ -13,6 +13,12 @@ using graph::TableDescriptor;
 
 const std::string kMonitorInterval = "source.monitor-interval";
 
+/// Whether the lines say changes of rows, not rows.
+bool TellsChanges(const TableDescriptor& table) {
+  auto found = table.options.find("format");
+  return found != table.options.end() && found->second == "debezium-json";
+}
+
 const EndOptions kFileEnds = {.source = {kMonitorInterval, "error-policy"},
                               .sink = {"compression", "sink.rolling-policy.file-size",
                                        "sink.rolling-policy.rollover-interval", "sink.rolling-policy.check-interval"}};
@@ -26,6 +32,7 @@ class FileTables final : public graph::TableConnector {
     THALWEG_ASSIGN(source.node, SourceNodeOf(table, "file-source", kFileEnds, keys));
     THALWEG_ASSIGN(FileSourceOptions options, ReadFileSourceNode(source.node));
     source.bounded = options.discovery_interval_ms == 0;
+    if (TellsChanges(table)) source.changelog = graph::ChangelogMode::kRetract;
     return source;
   }
   Result<graph::SinkTable> Sink(const TableDescriptor& table) const override {
@@ -33,6 +40,7 @@ class FileTables final : public graph::TableConnector {
     graph::SinkTable sink;
     THALWEG_ASSIGN(sink.node, SinkNodeOf(table, "file-sink", kFileEnds, {}));
     THALWEG_TRY(ReadFileSinkNode(sink.node).status());
+    if (TellsChanges(table)) sink.accepts = graph::ChangelogMode::kRetract;
     return sink;
   }
   Result<MetadataKeys> ReadableMetadata(const TableDescriptor&) const override {

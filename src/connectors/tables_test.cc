@@ -195,6 +195,12 @@ TEST(FileTables, AreBoundedUnlessTheyLookAgain) {
   auto sink = MakeFileTables()->Sink(ViewTable(watching));
   ASSERT_TRUE(sink.ok()) << sink.status().message();
   EXPECT_EQ(sink->accepts, ChangelogMode::kAppend);
+  NodeOptionMap changes = options;
+  changes["format"] = "debezium-json";
+  EXPECT_EQ(MakeFileTables()->Source(ViewTable(changes))->changelog, ChangelogMode::kRetract);
+  EXPECT_EQ(MakeFileTables()->Sink(ViewTable(changes))->accepts, ChangelogMode::kRetract);
+  changes["debezium-json.schema-include"] = "true";
+  EXPECT_THAT(MakeFileTables()->Sink(ViewTable(changes)).status().message(), HasSubstr("not written with their schema"));
   TableDescriptor named = ViewTable(options);
   named.metadata = {{"file", "file.name", DataType(TypeId::kString), true}};
   EXPECT_EQ(MakeFileTables()->Source(named)->node.options.at("metadata.file"), "file.name");

@@ -41,6 +41,7 @@ std::string Encode(const UpsertMaterializeSpec& spec) {
   out.Bytes(2, EncodeColumns(spec.keys));
   out.Bytes(3, EncodeColumns(spec.upsert_key));
   out.Signed(4, spec.ttl_ms);
+  out.Number(5, static_cast<uint64_t>(spec.conflict));
   return out.Take();
 }
 
@@ -53,6 +54,7 @@ Result<UpsertMaterializeSpec> DecodeUpsertMaterialize(std::string_view bytes) {
       case 2: spec.keys = in.Take(DecodeColumns(in.Bytes())); break;
       case 3: spec.upsert_key = in.Take(DecodeColumns(in.Bytes())); break;
       case 4: spec.ttl_ms = in.Signed(); break;
+      case 5: spec.conflict = in.Enum(UpsertMaterializeSpec::Conflict::kError); break;
       default: RefuseField(in, "upsert materialization");
     }
   }

@@ -29,6 +29,9 @@ struct UpsertMaterializeSpec {
   std::vector<int> keys;        // of the sink
   std::vector<int> upsert_key;  // of the input; empty: rows are told apart by all columns
   int64_t ttl_ms = 0;
+  /// Of a second row of a key while the first stands. The numbers stand in payloads.
+  enum class Conflict : uint8_t { kLast = 0, kFirst = 1, kError = 2 };
+  Conflict conflict = Conflict::kLast;  // other than kLast: append-only input
 };
 
 /// Without -U.

@@ -1,7 +1,9 @@
 #include "base/check.h"
 #include "graph/changelog_spec.h"
+#include "graph/constraint_spec.h"
 #include "graph/join_spec.h"
 #include "graph/rank_spec.h"
+#include "graph/sorted_over_spec.h"
 #include "testing/fuzz.h"
 
 namespace thalweg::graph {
@@ -33,7 +35,10 @@ JoinSides SampleSides() {
 // Any bytes give an error or a spec, of every kind.
 FUZZ_TARGET(RelationSpecs, Encode(JoinSpec{SampleSides()}), Encode(IntervalJoinSpec{SampleSides(), 0, 1, 1, 1}),
             Encode(RankSpec{SampleInput(), {0}, {{.column = 1}}}), Encode(SortSpec{SampleInput(), {{.column = 0}}}),
-            Encode(ChangelogNormalizeSpec{SampleInput(), {0}})) {
+            Encode(ChangelogNormalizeSpec{SampleInput(), {0}}),
+            Encode(ConstraintSpec{SampleInput(), ConstraintSpec::NotNull::kDrop}),
+            Encode(SortedOverSpec{SampleInput(), {0}, {{.column = 1}}, true})) {
+  CheckAgain(DecodeSortedOver(input), DecodeSortedOver);
   CheckAgain(DecodeJoin(input), DecodeJoin);
   CheckAgain(DecodeIntervalJoin(input), DecodeIntervalJoin);
   CheckAgain(DecodeTemporalJoin(input), DecodeTemporalJoin);
@@ -47,6 +52,7 @@ FUZZ_TARGET(RelationSpecs, Encode(JoinSpec{SampleSides()}), Encode(IntervalJoinS
   CheckAgain(DecodeChangelogNormalize(input), DecodeChangelogNormalize);
   CheckAgain(DecodeUpsertMaterialize(input), DecodeUpsertMaterialize);
   CheckAgain(DecodeDropUpdateBefore(input), DecodeDropUpdateBefore);
+  CheckAgain(DecodeConstraints(input), DecodeConstraints);
 }
 
 }  // namespace thalweg::graph

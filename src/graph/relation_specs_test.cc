@@ -2,6 +2,7 @@
 
 #include "expr/functions.h"
 #include "graph/changelog_spec.h"
+#include "graph/constraint_spec.h"
 #include "graph/join_spec.h"
 #include "graph/rank_spec.h"
 
@@ -106,9 +107,17 @@ TEST(RelationSpecs, ChangelogsSurviveTheirEncoding) {
   const ChangelogNormalizeSpec back = DecodeChangelogNormalize(Encode(normalize)).value();
   EXPECT_EQ(Encode(back), Encode(normalize));
   EXPECT_EQ(*back.condition, Less(0, 0));
-  const UpsertMaterializeSpec materialize{Two(), {0}, {1}, 3};
+  const UpsertMaterializeSpec materialize{Two(), {0}, {1}, 3, UpsertMaterializeSpec::Conflict::kError};
   EXPECT_EQ(Encode(DecodeUpsertMaterialize(Encode(materialize)).value()), Encode(materialize));
+  EXPECT_EQ(DecodeUpsertMaterialize(Encode(materialize))->conflict, UpsertMaterializeSpec::Conflict::kError);
   EXPECT_EQ(DecodeDropUpdateBefore(Encode(DropUpdateBeforeSpec{Two()}))->input, Two());
+}
+
+TEST(RelationSpecs, ConstraintsSurviveTheirEncoding) {
+  const ConstraintSpec spec{Two(), ConstraintSpec::NotNull::kDrop, ConstraintSpec::Length::kError,
+                            ConstraintSpec::Nested::kRowsAndCollections};
+  EXPECT_EQ(DecodeConstraints(Encode(spec)).value(), spec);
+  EXPECT_EQ(DecodeConstraints(Encode(ConstraintSpec{Two()})).value(), ConstraintSpec{Two()});
 }
 
 template <typename T>

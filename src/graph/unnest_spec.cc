@@ -46,7 +46,7 @@ Result<UnnestSpec> DecodeUnnest(std::string_view bytes) {
     }
   }
   THALWEG_TRY(in.status());
-  if (ElementTypes(spec.collection.type(), false).empty())
+  if (ElementTypes(spec.collection.type(), false).empty() && spec.collection.type().id() != types::TypeId::kBigInt)
     return UserError("UNNEST needs an ARRAY, MAP or MULTISET, not {}", spec.collection.type().ToString());
   THALWEG_TRY(CheckColumns(spec.input, expr::InputsOf(spec.collection), "collection of UNNEST"));
   return spec;

@@ -1,5 +1,6 @@
 // Unnest: each row with each element of a collection of its own. Node kind "unnest". Output: the input's columns, then the element: the
-// fields of a ROW, key and value of a MAP, else one column; then, if asked for, its number from 1 on, INT.
+// fields of a ROW, key and value of a MAP, else one column; then, if asked for, its number from 1 on, INT. With a BIGINT in the
+// collection's place: so many copies of the row, without an element.
 #pragma once
 
 #include <string>
@@ -14,7 +15,7 @@ namespace thalweg::graph {
 
 struct UnnestSpec {
   types::Schema input;
-  expr::Expression collection;  // ARRAY, MAP or MULTISET over the input's columns
+  expr::Expression collection;  // ARRAY, MAP, MULTISET or BIGINT over the input's columns
   bool outer = false;           // a row without elements is kept, with NULL in place of one
   bool ordinality = false;
   std::string zone;  // the session's; empty: UTC

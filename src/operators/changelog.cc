@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "columns/format.h"
 #include "columns/gather.h"
 #include "expr/evaluator.h"
 #include "graph/changelog_spec.h"
@@ -91,6 +92,7 @@ class UpsertMaterializeOperator : public RowOperator {
     KeyedRow input;
     AppendStoredRow(batch, row, input.bytes);
     AppendCells(batch, row, spec_.upsert_key, input.key);
+    if (spec_.conflict != graph::UpsertMaterializeSpec::Conflict::kLast) return AddFirst(batch, row, key, std::move(input));
     if (AddsRow(batch, row))
       Add(key, std::move(input));
     else
@@ -102,6 +104,18 @@ class UpsertMaterializeOperator : public RowOperator {
   std::vector<KeyedRow>::iterator Find(std::vector<KeyedRow>& rows, const KeyedRow& row) const {
     if (spec_.upsert_key.empty()) return std::find(rows.begin(), rows.end(), row);
     return std::find_if(rows.begin(), rows.end(), [&](const KeyedRow& other) { return other.key == row.key; });
+  }
+
+  /// A key's first row stays.
+  Status AddFirst(const columns::Batch& batch, int32_t row, const state::KeyView& key, KeyedRow input) {
+    THALWEG_TRY(CheckInsert(batch, row, "ON CONFLICT"));
+    if (!rows_.Find(key)) {
+      Add(key, std::move(input));
+      return {};
+    }
+    if (spec_.conflict == graph::UpsertMaterializeSpec::Conflict::kFirst) return {};
+    return UserError("ON CONFLICT DO ERROR: the sink has a row of this primary key already: {}",
+                     columns::RowText(batch, row));
   }
 
   void Add(const state::KeyView& key, KeyedRow row) {

@@ -3,6 +3,7 @@
 #include "operators/attached_windows.h"
 #include "operators/calc.h"
 #include "operators/changelog.h"
+#include "operators/constraints.h"
 #include "operators/deduplicate.h"
 #include "operators/group_aggregate.h"
 #include "operators/interval_join.h"
@@ -10,6 +11,7 @@
 #include "operators/over_aggregate.h"
 #include "operators/rank.h"
 #include "operators/sort.h"
+#include "operators/sorted_over.h"
 #include "operators/temporal_join.h"
 #include "operators/unnest.h"
 #include "operators/window_aggregate.h"
@@ -34,7 +36,9 @@ void AddRowOperators(flow::Registry& registry) {
   registry.AddOperator("changelog-normalize", MakeChangelogNormalize);
   registry.AddOperator("upsert-materialize", MakeUpsertMaterialize);
   registry.AddOperator("drop-update-before", MakeDropUpdateBefore);
+  registry.AddOperator("constraints", MakeConstraints);
   registry.AddOperator("over-aggregate", MakeOverAggregate);
+  registry.AddOperator("sorted-over", MakeSortedOver);
   registry.AddOperator("window-aggregate", MakeWindowAggregate);
   registry.AddOperator("window-tvf", MakeWindowTvf);
 }

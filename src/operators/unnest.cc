@@ -66,7 +66,10 @@ class UnnestOperator final : public flow::Operator {
 
   void Unnest(const columns::Batch& batch, int32_t row, const columns::Column& collection) {
     int32_t number = 0;
-    if (!collection.IsNull(row)) {
+    if (collection.type.id() == TypeId::kBigInt) {
+      const int64_t copies = collection.IsNull(row) ? 0 : collection.data<int64_t>()[row];
+      for (int64_t copy = 0; copy < copies; ++copy) AppendCopy(batch, row, ++number);
+    } else if (!collection.IsNull(row)) {
       const auto* offsets = collection.offsets.data<int32_t>();
       for (int32_t at = offsets[row]; at < offsets[row + 1]; ++at) {
         // A MULTISET has each element as often as its count says.
@@ -79,6 +82,12 @@ class UnnestOperator final : public flow::Operator {
 
   void AppendInput(const columns::Batch& batch, int32_t row) {
     for (int i = 0; i < batch.num_columns(); ++i) out_.column(i).AppendRows(batch.column(i), &row, 1);
+  }
+
+  void AppendCopy(const columns::Batch& batch, int32_t row, int32_t number) {
+    AppendInput(batch, row);
+    if (spec_.ordinality) out_.column(batch.num_columns()).Append(number);
+    out_.FinishRow(batch.kind(row));
   }
 
   void AppendElement(const columns::Batch& batch, int32_t row, const columns::Column& collection, int32_t at,

@@ -42,6 +42,14 @@ TEST(Unnest, TheFieldsOfRowsBecomeColumns) {
       .Expect({"+I[[+I[1, a], null], 1, a]", "+I[[+I[1, a], null], null, null]"});
 }
 
+TEST(Unnest, ANumberMakesSoManyCopies) {
+  RowHarness(MakeUnnest, Encode(SpecOf("k STRING, n BIGINT", 1)))
+      .Input("k STRING, n BIGINT")
+      .Output("k STRING, n BIGINT")
+      .Rows({"+I[x, 2]", "-D[y, 1]", "+I[z, 0]", "+I[w, null]", "+I[v, -3]"})
+      .Expect({"+I[x, 2]", "+I[x, 2]", "-D[y, 1]"});
+}
+
 TEST(Unnest, OfNoCollectionIsRefused) {
   graph::Node node;
   node.payload = Encode(SpecOf("a INT", 0));

@@ -84,6 +84,7 @@ Expression Binder::BindCall(const Call& call, const Expr& expr, const ExprContex
   const std::string name = UpperName(call.name);
   if (call.over) return BindOver(call, expr, context);
   if (auto property = BindWindowProperty(call, expr, context)) return *std::move(property);
+  if (auto grouping = BindGroupingFunction(call, expr, context)) return *std::move(grouping);
   if (expr::FindAggregate(name) && !expr::Registry::BuiltIn().Find(name)) return BindAggregate(call, expr, context);
   if (call.filter) FailAt(expr.span.begin, fmt::format("FILTER needs an aggregate function, {} is none", name));
   if (call.syntax == CallSyntax::kJson || call.syntax == CallSyntax::kJsonObject)
@@ -108,7 +109,7 @@ Expression Binder::BindAggregate(const Call& call, const Expr& expr, const ExprC
            context.clause == "WHERE" ? "conditions on groups stand in HAVING" : "");
   }
   Grouping& grouping = *context.grouping;
-  ExprContext rows{.scope = grouping.input, .clause = "an aggregate function"};
+  ExprContext rows{.scope = grouping.input, .clause = "an aggregate function", .subquery = grouping.subquery_of_rows};
   Grouping::Aggregate aggregate;
   aggregate.function = name;
   aggregate.distinct = call.quantifier == SetQuantifier::kDistinct;

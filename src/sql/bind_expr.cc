@@ -6,6 +6,7 @@
 #include "expr/time_text.h"
 #include "expr/type_rules.h"
 #include "sql/binder.h"
+#include "sql/decorrelate.h"
 #include "sql/print.h"
 #include "sql/to_data_type.h"
 #include "types/scalar_text.h"
@@ -254,17 +255,21 @@ int64_t Binder::BindMillis(const Expr& expr, std::string_view what) {
   return value.number<int64_t>();
 }
 
-Expression Binder::BindColumn(const ColumnRef& ref, const Expr& expr, const ExprContext& context) {
-  const Scope* scope = context.scope;
-  const Name& name = ref.name;
-  if (name.size() == 1 && scope)
-    for (const auto& [merged, column] : scope->merged)
-      if (merged == name[0].text) return InputOf(*scope->plan, column);
-  // Parts that qualify, the column, then fields of a row.
-  std::optional<int> found;
-  size_t used = 0;
-  for (size_t qualifier = 0; scope && qualifier < std::min<size_t>(name.size(), 4) && !found; ++qualifier) {
-    for (const Scope::Source& source : scope->sources) {
+namespace {
+
+struct FoundColumn {
+  int column;
+  size_t used;  // parts of the name; what follows are fields of a row
+};
+
+// Parts that qualify, the column, then fields of a row.
+std::optional<FoundColumn> FindColumn(const Scope& scope, const Name& name, const Position& at) {
+  if (name.size() == 1)
+    for (const auto& [merged, column] : scope.merged)
+      if (merged == name[0].text) return FoundColumn{column, 1};
+  std::optional<FoundColumn> found;
+  for (size_t qualifier = 0; qualifier < std::min<size_t>(name.size(), 4) && !found; ++qualifier) {
+    for (const Scope::Source& source : scope.sources) {
       if (qualifier == 1 && source.alias != name[0].text) continue;
       if (qualifier >= 2) {
         if (!source.path || source.path->object != name[qualifier - 1].text ||
@@ -273,37 +278,43 @@ Expression Binder::BindColumn(const ColumnRef& ref, const Expr& expr, const Expr
         if (qualifier == 3 && source.path->catalog != name[0].text) continue;
       }
       for (int i = source.first; i < source.first + source.count; ++i) {
-        if (scope->plan->columns[static_cast<size_t>(i)].name != name[qualifier].text) continue;
-        if (found) FailAt(expr.span.begin, fmt::format("Column '{}' is ambiguous", name[qualifier].text));
-        found = i;
-        used = qualifier + 1;
+        if (scope.plan->columns[static_cast<size_t>(i)].name != name[qualifier].text) continue;
+        if (found) FailAt(at, fmt::format("Column '{}' is ambiguous", name[qualifier].text));
+        found = FoundColumn{i, qualifier + 1};
       }
     }
   }
-  if (!found) {
-    if (scope && scope->outer && !context.grouping) {
-      ExprContext outer = context;
-      outer.scope = scope->outer;
-      Expression column = BindColumn(ref, expr, outer);
-      FailAt(expr.span.begin, fmt::format("A subquery refers to column '{}' of the query around it where that is not "
-                                          "supported: only equality in WHERE of EXISTS and IN is",
-                                          name.back().text));
-    }
-    std::string message, hint;
-    if (name.size() == 1)
-      message = fmt::format("Column '{}' not found in any table", name[0].text);
-    else
-      message = fmt::format("Column '{}' not found in table '{}'", name.back().text, name[name.size() - 2].text);
-    NearestWord nearest(name.back().text);
-    std::vector<std::string> words;
-    if (scope)
-      for (const PlanColumn& column : scope->plan->columns) words.push_back(column.name);
-    for (const std::string& word : words) nearest.Consider(word);
-    if (!nearest.word().empty()) hint = fmt::format("did you mean {}?", nearest.word());
-    FailAt(expr.span.begin, message, hint);
-  }
-  Expression column = InputOf(*scope->plan, *found);
-  for (size_t i = used; i < name.size(); ++i) column = Resolve("FIELD", {column, Text(name[i].text)}, expr);
+  return found;
+}
+
+[[noreturn]] void FailNoColumn(const Scope* scope, const Name& name, const Position& at) {
+  std::string message, hint;
+  if (name.size() == 1)
+    message = fmt::format("Column '{}' not found in any table", name[0].text);
+  else
+    message = fmt::format("Column '{}' not found in table '{}'", name.back().text, name[name.size() - 2].text);
+  NearestWord nearest(name.back().text);
+  std::vector<std::string> words;
+  if (scope)
+    for (const PlanColumn& column : scope->plan->columns) words.push_back(column.name);
+  for (const std::string& word : words) nearest.Consider(word);
+  if (!nearest.word().empty()) hint = fmt::format("did you mean {}?", nearest.word());
+  FailAt(at, message, hint);
+}
+
+}  // namespace
+
+Expression Binder::BindColumn(const ColumnRef& ref, const Expr& expr, const ExprContext& context) {
+  const Name& name = ref.name;
+  const Scope* scope = context.scope;
+  std::optional<FoundColumn> found;
+  int level = 0;
+  for (; scope; scope = scope->outer, ++level)
+    if ((found = FindColumn(*scope, name, expr.span.begin))) break;
+  if (!found) FailNoColumn(context.scope, name, expr.span.begin);
+  Expression column = InputOf(*scope->plan, found->column);
+  if (level > 0) column = OuterColumn(level, found->column, column.type());
+  for (size_t i = found->used; i < name.size(); ++i) column = Resolve("FIELD", {column, Text(name[i].text)}, expr);
   return column;
 }
 
@@ -331,7 +342,7 @@ Expression Binder::BindCast(const Cast& node, const Expr& expr, const ExprContex
 
 Expression Binder::BindIn(const In& node, const Expr& expr, const ExprContext& context) {
   if (node.query) {
-    if (!context.subquery) FailAt(expr.span.begin, "A subquery is not supported here", "IN (SELECT ...) stands in WHERE");
+    if (!context.subquery) FailAt(expr.span.begin, fmt::format("A subquery is not supported in {}", context.clause));
     return context.subquery(expr);
   }
   Arguments arguments = {BindExpr(*node.operand, context)};
@@ -402,8 +413,18 @@ Expression Binder::BindExpr(const Expr& expr, const ExprContext& context) {
     return negate(Resolve(node->kind == LikeKind::kLike ? "LIKE" : "SIMILAR TO", std::move(arguments), expr),
                   node->negated);
   }
+  if (auto* node = expr.As<Quantified>(); node && !node->query) {
+    const bool any = node->quantifier != Quantifier::kAll;
+    std::optional<Expression> all;
+    const Expression operand = bind(node->operand);
+    for (const ExprPtr& element : node->list) {
+      Expression each = Resolve(FunctionOf(node->op), {operand, bind(element)}, expr);
+      all = all ? Resolve(any ? "OR" : "AND", {*all, std::move(each)}, expr) : std::move(each);
+    }
+    return *all;
+  }
   if (expr.As<Exists>() || expr.As<ScalarQuery>() || expr.As<Quantified>()) {
-    if (!context.subquery) FailAt(expr.span.begin, "A subquery is not supported here");
+    if (!context.subquery) FailAt(expr.span.begin, fmt::format("A subquery is not supported in {}", context.clause));
     return context.subquery(expr);
   }
   if (auto* node = expr.As<Case>()) return BindCase(*node, context);

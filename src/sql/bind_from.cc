@@ -181,7 +181,7 @@ Scope Binder::BindFrom(const TableRef& ref, const Scope* outer) {
   if (ref.sample) FailAt(ref.span.begin, "TABLESAMPLE is not supported");
   if (auto* named = std::get_if<NamedTable>(&ref.node)) return BindNamed(*named, ref);
   if (auto* derived = std::get_if<DerivedTable>(&ref.node))
-    return WithAlias(BindQuery(*derived->query, derived->lateral ? outer : nullptr), ref, "");
+    return WithAlias(BindQuery(*derived->query, outer), ref, "");
   if (auto* function = std::get_if<FunctionTable>(&ref.node)) {
     auto* call = function->call->As<Call>();
     if (!call) FailAt(ref.span.begin, "A table function is called here");
@@ -190,6 +190,7 @@ Scope Binder::BindFrom(const TableRef& ref, const Scope* outer) {
   if (auto* unnest = std::get_if<Unnest>(&ref.node)) {
     Scope one;
     one.plan = MakeValues({}, {{}});
+    one.outer = outer;
     return BindUnnest(*unnest, ref, std::move(one), false);
   }
   if (auto* join = std::get_if<Join>(&ref.node)) return BindJoin(*join, outer);
@@ -242,7 +243,8 @@ Scope Binder::BindUnnest(const Unnest& unnest, const TableRef& ref, Scope left, 
   return left;
 }
 
-Binder::Arguments Binder::JoinConditions(const Join& join, Scope& both, const Scope& left, const Scope& right) {
+// Of an inner join ON is as WHERE: subqueries may stand in it.
+Conditions Binder::JoinConditions(const Join& join, Scope& both, const Scope& left, const Scope& right) {
   Arguments conjuncts;
   std::vector<std::pair<std::string, Position>> names;
   for (const Identifier& column : join.using_columns) names.push_back({column.text, column.span.begin});
@@ -262,12 +264,21 @@ Binder::Arguments Binder::JoinConditions(const Join& join, Scope& both, const Sc
     conjuncts.push_back(OrFail(expr::Resolve("=", {InputOf(*both.plan, a), InputOf(*both.plan, b + offset)}), at));
     both.merged.push_back({name, join.kind == JoinKind::kRight ? b + offset : a});
   }
-  if (join.on) SplitConjuncts(BindCondition(*join.on, {.scope = &both, .clause = "ON"}), conjuncts);
-  return conjuncts;
+  Conditions conditions;
+  if (join.on) {
+    ExprContext context{.scope = &both, .clause = "ON"};
+    if (join.kind == JoinKind::kInner && !join.right->as_of)
+      conditions = BindConditions(*join.on, WithSubqueries(context, both), both);
+    else
+      SplitConjuncts(BindCondition(*join.on, context), conditions.conjuncts);
+  }
+  conditions.conjuncts.insert(conditions.conjuncts.begin(), conjuncts.begin(), conjuncts.end());
+  return conditions;
 }
 
 Scope Binder::BindJoin(const Join& join, const Scope* outer) {
   Scope left = BindFrom(*join.left, outer);
+  left.outer = outer;
   const TableRef& ref = *join.right;
   if (auto* unnest = std::get_if<Unnest>(&ref.node)) {
     if (join.kind == JoinKind::kRight || join.kind == JoinKind::kFull)
@@ -275,7 +286,7 @@ Scope Binder::BindJoin(const Join& join, const Scope* outer) {
     return BindUnnest(*unnest, ref, std::move(left), join.kind == JoinKind::kLeft);
   }
   if (auto* derived = std::get_if<DerivedTable>(&ref.node); derived && derived->lateral)
-    FailAt(ref.span.begin, "LATERAL (SELECT ...) is not supported yet");
+    return BindLateral(join, std::move(left));
   Scope right = BindFrom(ref, outer);
   JoinType type = JoinType::kInner;
   if (join.kind == JoinKind::kLeft) type = JoinType::kLeft;
@@ -284,11 +295,17 @@ Scope Binder::BindJoin(const Join& join, const Scope* outer) {
   // Conditions are bound over rows of both sides as they are before the join makes some of them NULL.
   JoinPlan cross{.left = left.plan, .right = right.plan};
   Scope both = Combine(left, right, MakeJoin(cross));
-  const Arguments conjuncts = JoinConditions(join, both, left, right);
-  if (ref.as_of)
+  both.outer = outer;
+  const PlanPtr crossed = both.plan;
+  const Conditions conditions = JoinConditions(join, both, left, right);
+  if (ref.as_of) {
     both.plan = BindTemporal(join, left, right, ref, both);
-  else
-    both.plan = MakeJoinOn(type, left.plan, right.plan, conjuncts);
+  } else if (both.plan != crossed) {
+    both.plan = Trimmed(ApplyConditions(conditions, both.plan), crossed->columns.size());
+  } else {
+    both.plan = MakeJoinOn(type, left.plan, right.plan, conditions.conjuncts);
+    both.plan = ApplyConditions({conditions.joins, {}}, both.plan);
+  }
   return both;
 }
 
@@ -300,7 +317,7 @@ PlanPtr Binder::BindTemporal(const Join& join, const Scope& left, const Scope& r
   if (time.kind() != Expression::Kind::kInput || left.plan->columns[static_cast<size_t>(time.input())].time == TimeRole::kNone)
     FailAt(ref.as_of->span.begin, "FOR SYSTEM_TIME AS OF needs a time attribute of the left table");
   Scope scope = both;
-  const Arguments conjuncts = JoinConditions(join, scope, left, right);
+  const Arguments conjuncts = JoinConditions(join, scope, left, right).conjuncts;
   const int width = static_cast<int>(left.plan->columns.size());
   TemporalJoinPlan node{.left = left.plan, .right = right.plan};
   std::vector<Expression> rest;

@@ -5,6 +5,7 @@
 #include "expr/functions.h"
 #include "expr/type_rules.h"
 #include "sql/binder.h"
+#include "sql/decorrelate.h"
 
 namespace thalweg::sql {
 
@@ -103,7 +104,7 @@ std::optional<WindowShape> Binder::GroupWindow(const Expr& expr, const Scope& sc
   return shape;
 }
 
-void Binder::AddGroup(const ExprPtr& expr, const Select& select, Grouping& grouping) {
+void Binder::AddGroup(const ExprPtr& expr, Grouping& grouping) {
   if (auto window = GroupWindow(*expr, *grouping.input)) {
     if (grouping.window) FailAt(expr->span.begin, "Only one window may stand in GROUP BY");
     grouping.window = window;
@@ -124,13 +125,15 @@ Grouping Binder::BindGrouping(const Select& select, const Scope& scope) {
     grouping.late_at = select.late_into[0].span.begin;
   }
   if (!select.group_by) return grouping;
-  for (const GroupingElement& element : *select.group_by) {
-    switch (element.kind) {
-      case GroupingKind::kExpr: AddGroup(element.exprs[0], select, grouping); break;
-      case GroupingKind::kEmpty: break;
-      default: FailAt(select.items[0].expr->span.begin, "GROUPING SETS, ROLLUP and CUBE are not supported yet");
-    }
+  const bool plain = std::all_of(select.group_by->begin(), select.group_by->end(), [](const GroupingElement& element) {
+    return element.kind == GroupingKind::kExpr || element.kind == GroupingKind::kEmpty;
+  });
+  if (!plain) {
+    BindGroupingSets(select, grouping);
+    return grouping;
   }
+  for (const GroupingElement& element : *select.group_by)
+    if (element.kind == GroupingKind::kExpr) AddGroup(element.exprs[0], grouping);
   return grouping;
 }
 
@@ -147,7 +150,8 @@ std::optional<Expression> Binder::MatchGroup(const Expr& expr, const ExprContext
     return std::nullopt;  // a part of it is to blame, and found there
   }
   for (size_t i = 0; i < grouping.keys.size(); ++i)
-    if (grouping.keys[i] == *bound) return Expression::Input(static_cast<int>(i), bound->type());
+    if (grouping.keys[i] == *bound) return Expression::Input(static_cast<int>(i), grouping.KeyType(i));
+  if (HasOuter(*bound) && expr::InputsOf(*bound).empty()) return bound;
   if (auto* column = expr.As<ColumnRef>())
     FailAt(expr.span.begin, fmt::format("Expression '{}' is not being grouped", column->name.back().text),
            "add it to GROUP BY, or use it in an aggregate function");
@@ -222,8 +226,10 @@ LateRows Binder::LateRowsOf(const Grouping& grouping, const std::function<int(co
 PlanPtr Binder::ApplyGrouping(const Grouping& grouping, PlanPtr plan) {
   std::vector<Expression> columns;
   std::vector<std::string> names;
+  // Of grouping sets an aggregate of a key is over the row's own value, not over the NULL that stands for it in some sets.
+  size_t shared = 0;
   auto place = [&](const Expression& e) {
-    for (size_t i = 0; i < columns.size(); ++i)
+    for (size_t i = shared; i < columns.size(); ++i)
       if (columns[i] == e) return static_cast<int>(i);
     columns.push_back(e);
     names.push_back(e.kind() == Expression::Kind::kInput
@@ -233,6 +239,7 @@ PlanPtr Binder::ApplyGrouping(const Grouping& grouping, PlanPtr plan) {
   };
   AggregatePlan node;
   for (const Expression& key : grouping.keys) node.keys.push_back(place(key));
+  if (!grouping.sets.empty()) shared = columns.size();
   for (const Grouping::Aggregate& aggregate : grouping.aggregates) {
     graph::AggregateCall call;
     call.function = aggregate.function;
@@ -252,8 +259,11 @@ PlanPtr Binder::ApplyGrouping(const Grouping& grouping, PlanPtr plan) {
     node.window->time_column = place(InputOf(*plan, grouping.window->time_column));
     node.properties = grouping.properties;
   }
+  if (grouping.late && !grouping.sets.empty())
+    FailAt(grouping.late_at, "LATE DATA INTO is not supported with GROUPING SETS, ROLLUP and CUBE: a row is late for each of the sets");
   if (grouping.late) node.late = LateRowsOf(grouping, place);
   node.input = MakeCalc(std::move(plan), std::nullopt, std::move(columns), std::move(names));
+  if (!grouping.sets.empty()) node.input = ExpandSets(std::move(node.input), grouping);
   return MakeAggregate(std::move(node));
 }
 

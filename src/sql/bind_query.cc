@@ -43,7 +43,8 @@ PlanPtr Binder::BindQuery(const Query& query, const Scope* outer) {
     ~Leave() { tables.pop_back(); }
   } leave{common_tables_};
   for (const CommonTable& table : query.with) {
-    PlanPtr plan = BindQuery(*table.query, outer);
+    // A common table may be read in subqueries at any depth: it has no query around it.
+    PlanPtr plan = BindQuery(*table.query);
     if (!table.columns.empty()) {
       if (table.columns.size() != plan->columns.size())
         FailAt(table.name.span.begin, fmt::format("'{}' names {} columns, its query has {}", table.name.text,
@@ -133,6 +134,50 @@ std::vector<PlanPtr> Binder::CastToCommon(std::vector<PlanPtr> inputs, const Pos
   return inputs;
 }
 
+// INTERSECT ALL and EXCEPT ALL: how often a row stands on each side says how often it stands in the result.
+PlanPtr MakeCountedSet(bool intersect, PlanPtr left, PlanPtr right) {
+  const int width = static_cast<int>(left->columns.size());
+  const Expression here = Expression::Literal(expr::Value::Boolean(true));
+  const Expression nothing = Expression::Literal(expr::Value::Null(DataType(types::TypeId::kBoolean)));
+  std::vector<std::string> names;
+  for (const PlanColumn& column : left->columns) names.push_back(column.name);
+  std::vector<std::string> marked = names;
+  marked.insert(marked.end(), {"$left", "$right"});
+  auto mark = [&](PlanPtr side, bool is_left) {
+    std::vector<Expression> columns = InputsOfAll(*side);
+    columns.push_back(is_left ? here : nothing);
+    columns.push_back(is_left ? nothing : here);
+    return MakeCalc(std::move(side), std::nullopt, std::move(columns), marked);
+  };
+  AggregatePlan counts{.input = MakeUnion({mark(std::move(left), true), mark(std::move(right), false)})};
+  counts.keys.resize(static_cast<size_t>(width));
+  std::iota(counts.keys.begin(), counts.keys.end(), 0);
+  for (int side = 0; side < 2; ++side) {
+    graph::AggregateCall call;
+    call.function = "COUNT";
+    call.arguments = {width + side};
+    call.type = DataType(types::TypeId::kBigInt, false);
+    call.name = side == 0 ? "$lefts" : "$rights";
+    counts.calls.push_back(std::move(call));
+  }
+  PlanPtr counted = MakeAggregate(std::move(counts));
+  const Expression lefts = InputOf(*counted, width), rights = InputOf(*counted, width + 1);
+  auto call = [](std::string_view function, std::vector<Expression> arguments) { return expr::Resolve(function, std::move(arguments)).value(); };
+  const Expression zero = Expression::Literal(expr::Value::BigInt(0));
+  std::vector<Expression> columns = InputsOfAll(*counted);
+  columns.resize(static_cast<size_t>(width));
+  std::vector<std::string> copied = names;
+  columns.push_back(intersect ? call("CASE", {call(">", {lefts, rights}), rights, lefts}) : call("-", {lefts, rights}));
+  copied.push_back("$copies");
+  Expression some = intersect ? call("AND", {call(">", {lefts, zero}), call(">", {rights, zero})}) : call(">", {lefts, rights});
+  PlanPtr rows = MakeCalc(std::move(counted), std::move(some), std::move(columns), std::move(copied));
+  const Expression copies = InputOf(*rows, width);
+  PlanPtr plan = MakeUnnest({.input = std::move(rows), .collection = copies}, {});
+  std::vector<Expression> kept = InputsOfAll(*plan);
+  kept.resize(static_cast<size_t>(width));
+  return MakeCalc(std::move(plan), std::nullopt, std::move(kept), std::move(names));
+}
+
 PlanPtr Binder::BindSetOperation(const SetOperation& operation, const Scope* outer, const Position& at) {
   const std::string_view what = operation.op == SetOp::kUnion       ? "UNION"
                                 : operation.op == SetOp::kIntersect ? "INTERSECT"
@@ -143,7 +188,7 @@ PlanPtr Binder::BindSetOperation(const SetOperation& operation, const Scope* out
     PlanPtr plan = MakeUnion(std::move(inputs));
     return operation.all ? plan : Distinct(std::move(plan));
   }
-  if (operation.all) FailAt(at, fmt::format("{} ALL is not supported yet", what));
+  if (operation.all) return MakeCountedSet(operation.op == SetOp::kIntersect, std::move(inputs[0]), std::move(inputs[1]));
   JoinPlan join;
   join.type = operation.op == SetOp::kIntersect ? JoinType::kSemi : JoinType::kAnti;
   for (int i = 0; i < static_cast<int>(inputs[0]->columns.size()); ++i) join.keys.push_back({i, i, true});

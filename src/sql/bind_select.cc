@@ -11,21 +11,28 @@ using expr::Expression;
 using types::DataType;
 using types::TypeId;
 
-namespace {
+/// Where the columns come to stand that are counted from kFirstProperty, kFirstOver, kFirstSubquery.
+struct Binder::Settled {
+  int first_property = 0;
+  int first_over = 0;
+  std::vector<int> subqueries;
 
-// Columns counted from kFirstProperty and kFirstOver come to stand behind `first_property` and `first_over`.
-Expression Settle(const Expression& expression, int first_property, int first_over) {
-  const std::vector<int> inputs = expr::InputsOf(expression);
-  if (inputs.empty() || inputs.back() < kFirstProperty) return expression;
-  std::vector<int> to(static_cast<size_t>(inputs.back()) + 1);
-  for (int input : inputs)
-    to[static_cast<size_t>(input)] = input >= kFirstOver       ? first_over + input - kFirstOver
-                                     : input >= kFirstProperty ? first_property + input - kFirstProperty
-                                                               : input;
-  return expr::RemapInputs(expression, to);
-}
-
-}  // namespace
+  int PlaceOf(int input) const {
+    if (input >= kFirstSubquery) return subqueries[static_cast<size_t>(input - kFirstSubquery)];
+    if (input >= kFirstOver) return first_over + input - kFirstOver;
+    return input >= kFirstProperty ? first_property + input - kFirstProperty : input;
+  }
+  Expression operator()(const Expression& expression) const {
+    const std::vector<int> inputs = expr::InputsOf(expression);
+    if (inputs.empty() || inputs.back() < kFirstProperty) return expression;
+    std::vector<int> to(static_cast<size_t>(inputs.back()) + 1);
+    for (int input : inputs) to[static_cast<size_t>(input)] = PlaceOf(input);
+    return expr::RemapInputs(expression, to);
+  }
+  void operator()(std::vector<Expression>& expressions) const {
+    for (Expression& e : expressions) e = (*this)(e);
+  }
+};
 
 std::string Binder::NameOf(const SelectItem& item, size_t index) const {
   if (item.alias) return item.alias->text;
@@ -75,11 +82,43 @@ std::vector<Binder::Item> Binder::ExpandItems(const Select& select, const Scope&
   return items;
 }
 
-PlanPtr Binder::BindWhere(const Expr& where, Scope& scope) {
-  std::vector<Expression> conjuncts;
-  PlanPtr plan = ApplySubqueries(where, scope, conjuncts);
-  auto condition = JoinConjuncts(conjuncts);
-  return condition ? MakeFilter(std::move(plan), *condition) : plan;
+void Binder::BindWhere(const Expr& where, Scope& scope) {
+  const size_t width = scope.plan->columns.size();
+  const Conditions conditions = BindConditions(where, WithSubqueries({.scope = &scope, .clause = "WHERE"}, scope), scope);
+  scope.plan = Trimmed(ApplyConditions(conditions, scope.plan), width);
+}
+
+// Groups, what subqueries give for each of them, and those that HAVING keeps. `settled` learns where the columns are.
+PlanPtr Binder::ApplyGroups(Grouping& grouping, Conditions& having, const Scope& scope, Settled& settled) {
+  PlanPtr plan = ApplyGrouping(grouping, scope.plan);
+  settled.first_property = static_cast<int>(grouping.keys.size() + grouping.aggregates.size());
+  Position at;
+  const auto key_of = [&](int column) {
+    for (size_t i = 0; i < grouping.keys.size(); ++i)
+      if (grouping.keys[i].kind() == Expression::Kind::kInput && grouping.keys[i].input() == column) return static_cast<int>(i);
+    FailAt(at, fmt::format("Column '{}', which the subquery refers to, is not being grouped",
+                           scope.plan->columns[static_cast<size_t>(column)].name),
+           "add it to GROUP BY");
+  };
+  for (SubqueryUse& use : grouping.subqueries) {
+    at = use.at;
+    settled(use.operands);
+    std::vector<Expression> columns = InputsOfAll(*plan);
+    std::vector<std::string> names;
+    for (const PlanColumn& column : plan->columns) names.push_back(column.name);
+    columns.push_back(SubqueryValue(use, plan, key_of));
+    names.push_back(fmt::format("$subquery{}", settled.subqueries.size()));
+    settled.subqueries.push_back(static_cast<int>(columns.size()) - 1);
+    plan = MakeCalc(std::move(plan), std::nullopt, std::move(columns), std::move(names));
+  }
+  settled(having.conjuncts);
+  if (auto condition = JoinConjuncts(having.conjuncts)) plan = MakeFilter(std::move(plan), *condition);
+  for (SubqueryUse& use : having.joins) {
+    at = use.at;
+    settled(use.operands);
+    plan = ApplySemiJoin(use, std::move(plan), key_of);
+  }
+  return plan;
 }
 
 PlanPtr Binder::BindSelect(const Select& select, const Query& query, const Scope* outer) {
@@ -89,16 +128,24 @@ PlanPtr Binder::BindSelect(const Select& select, const Query& query, const Scope
   else
     scope.plan = MakeValues({}, {{}});
   scope.outer = outer;
-  if (select.where) scope.plan = BindWhere(*select.where, scope);
+  if (select.where) BindWhere(*select.where, scope);
 
   Grouping grouping;
-  ExprContext context{.scope = &scope, .clause = "SELECT"};
+  ExprContext context = WithSubqueries({.scope = &scope, .clause = "SELECT"}, scope);
   OverCalls over;
   over.named = &select.windows;
   const bool grouped = HasAggregates(select);
   if (grouped) {
     grouping = BindGrouping(select, scope);
+    grouping.subquery_of_rows = context.subquery;
     context.grouping = &grouping;
+    context.subquery = [this, &context, &grouping, &scope](const Expr& expr) {
+      ExprContext plain = context;
+      plain.subquery = nullptr;
+      grouping.subqueries.push_back(BindSubquery(expr, plain, scope));
+      return Expression::Input(kFirstSubquery + static_cast<int>(grouping.subqueries.size()) - 1,
+                               grouping.subqueries.back().type());
+    };
   }
   context.over = &over;
   std::vector<Item> items = ExpandItems(select, scope);
@@ -109,17 +156,19 @@ PlanPtr Binder::BindSelect(const Select& select, const Query& query, const Scope
       auto key = std::find(grouping.keys.begin(), grouping.keys.end(), *item.column);
       if (key == grouping.keys.end())
         FailAt(select.items[0].expr->span.begin, fmt::format("Expression '{}' is not being grouped", item.name));
-      columns.push_back(Expression::Input(static_cast<int>(key - grouping.keys.begin()), item.column->type()));
+      const auto index = static_cast<size_t>(key - grouping.keys.begin());
+      columns.push_back(Expression::Input(static_cast<int>(index), grouping.KeyType(index)));
     } else {
       columns.push_back(item.column ? *item.column : BindExpr(*item.expr, context));
     }
     names.push_back(item.name);
   }
-  std::optional<Expression> having, qualify;
+  Conditions having;
+  std::optional<Expression> qualify;
   if (select.having) {
     context.clause = "HAVING";
     context.over = nullptr;
-    having = BindCondition(*select.having, context);
+    having = BindConditions(*select.having, context, scope);
   }
   if (select.qualify) {
     context.clause = "QUALIFY";
@@ -160,24 +209,19 @@ PlanPtr Binder::BindSelect(const Select& select, const Query& query, const Scope
 
   if (!grouped && !select.late_into.empty())
     FailAt(select.late_into[0].span.begin, "LATE DATA INTO is for groups over windows: there is no GROUP BY");
-  PlanPtr plan = scope.plan;
-  int first_property = 0;
-  if (grouped) {
-    plan = ApplyGrouping(grouping, std::move(plan));
-    first_property = static_cast<int>(grouping.keys.size() + grouping.aggregates.size());
-    if (having) plan = MakeFilter(std::move(plan), Settle(*having, first_property, 0));
-  }
+  Settled settled;
+  PlanPtr plan = grouped ? ApplyGroups(grouping, having, scope, settled) : scope.plan;
   if (!over.calls.empty()) {
-    const int first_over = static_cast<int>(plan->columns.size());
+    settled.first_over = static_cast<int>(plan->columns.size());
     for (OverCalls::One& call : over.calls) {
-      for (Expression& e : call.arguments) e = Settle(e, first_property, first_over);
-      for (Expression& e : call.partition) e = Settle(e, first_property, first_over);
-      for (auto& [e, key] : call.order) e = Settle(e, first_property, first_over);
-      if (call.filter) call.filter = Settle(*call.filter, first_property, first_over);
+      settled(call.arguments);
+      settled(call.partition);
+      for (auto& [e, key] : call.order) e = settled(e);
+      if (call.filter) call.filter = settled(*call.filter);
     }
-    for (Expression& column : columns) column = Settle(column, first_property, first_over);
+    settled(columns);
     if (qualify) {
-      columns.push_back(Settle(*qualify, first_property, first_over));
+      columns.push_back(settled(*qualify));
       plan = ApplyOver(over, std::move(plan), columns);
       plan = MakeFilter(std::move(plan), columns.back());
       columns.pop_back();
@@ -185,7 +229,7 @@ PlanPtr Binder::BindSelect(const Select& select, const Query& query, const Scope
       plan = ApplyOver(over, std::move(plan), columns);
     }
   } else {
-    for (Expression& column : columns) column = Settle(column, first_property, 0);
+    settled(columns);
     if (qualify) FailAt(select.qualify->span.begin, "QUALIFY needs a function with OVER");
   }
   plan = MakeCalc(std::move(plan), std::nullopt, columns, names);

@@ -23,6 +23,7 @@ namespace thalweg::sql {
 // and moved once all are known.
 constexpr int kFirstProperty = 10'000;
 constexpr int kFirstOver = 20'000;
+constexpr int kFirstSubquery = 30'000;
 
 /// The columns that names may mean: those of a plan, by the table that each comes from.
 struct Scope {
@@ -36,6 +37,25 @@ struct Scope {
   std::vector<Source> sources;
   std::vector<std::pair<std::string, int>> merged;  // columns of USING and NATURAL, which need no qualifier
   const Scope* outer = nullptr;       // of the query around a subquery
+};
+
+/// A subquery met in an expression, bound: what is compared with it, and its plan, which may refer to the query around it.
+struct SubqueryUse {
+  enum class Kind : uint8_t { kScalar, kExists, kIn, kQuantified };
+  Kind kind = Kind::kScalar;
+  PlanPtr plan;
+  std::vector<expr::Expression> operands;  // of kIn and kQuantified
+  BinaryOp op = BinaryOp::kEqual;          // of kQuantified
+  bool all = false;
+  bool negated = false;
+  Position at;
+  types::DataType type() const;
+};
+
+/// The parts of a condition: joins with subqueries, and the others.
+struct Conditions {
+  std::vector<SubqueryUse> joins;
+  std::vector<expr::Expression> conjuncts;
 };
 
 /// What rows are grouped by, and the aggregates met in the select list, HAVING and ORDER BY.
@@ -58,10 +78,17 @@ struct Grouping {
   std::optional<graph::WindowShape> window;
   ExprPtr window_call;
   std::vector<WindowProperty> properties;
-  int grouping_sets = 0;  // more than one: the last key is the number of the set
+  /// Of GROUPING SETS, if there are several: the keys of each. The last key of all is the number of the set.
   std::vector<std::vector<int>> sets;
   TablePtr late;     // LATE DATA INTO
   Position late_at;
+  /// Subqueries in the select list and HAVING, which are joined to the groups.
+  std::vector<SubqueryUse> subqueries;
+  /// For subqueries in arguments of aggregates, which are joined to the rows.
+  std::function<expr::Expression(const Expr& expr)> subquery_of_rows;
+
+  /// Of key `i` in a row of the result: NULL in the sets that do not have it.
+  types::DataType KeyType(size_t i) const;
 };
 
 /// OVER calls met in a select list; each becomes a column behind those of the input.
@@ -129,13 +156,15 @@ class Binder {
   std::vector<Item> ExpandItems(const Select& select, const Scope& scope);
   void ExpandStar(const Star& star, const Scope& scope, const Position& at, std::vector<Item>& items);
   std::string NameOf(const SelectItem& item, size_t index) const;
-  PlanPtr BindWhere(const Expr& where, Scope& scope);
+  void BindWhere(const Expr& where, Scope& scope);
+  struct Settled;
+  PlanPtr ApplyGroups(Grouping& grouping, Conditions& having, const Scope& scope, Settled& settled);
   PlanPtr ApplyOver(const OverCalls& over, PlanPtr plan, std::vector<expr::Expression>& columns);
 
   // bind_group.cc
   bool HasAggregates(const Select& select) const;
   Grouping BindGrouping(const Select& select, const Scope& scope);
-  void AddGroup(const ExprPtr& expr, const Select& select, Grouping& grouping);
+  void AddGroup(const ExprPtr& expr, Grouping& grouping);
   std::optional<expr::Expression> MatchGroup(const Expr& expr, const ExprContext& context);
   expr::Expression BindAggregate(const Call& call, const Expr& expr, const ExprContext& context);
   std::optional<expr::Expression> BindWindowProperty(const Call& call, const Expr& expr, const ExprContext& context);
@@ -156,12 +185,26 @@ class Binder {
   PlanPtr TableScan(const Name& name, const std::vector<Hint>& hints, const Span& span);
   PlanPtr BindTemporal(const Join& join, const Scope& left, const Scope& right, const TableRef& ref,
                        const Scope& both);
-  Arguments JoinConditions(const Join& join, Scope& both, const Scope& left, const Scope& right);
+  Conditions JoinConditions(const Join& join, Scope& both, const Scope& left, const Scope& right);
   // bind_window.cc
   PlanPtr BindWindowFunction(const Call& call, const Expr& expr, const Scope* outer);
 
+  // bind_grouping_sets.cc
+  void BindGroupingSets(const Select& select, Grouping& grouping);
+  std::optional<expr::Expression> BindGroupingFunction(const Call& call, const Expr& expr, const ExprContext& context);
+
   // bind_subquery.cc
-  PlanPtr ApplySubqueries(const Expr& where, Scope& scope, std::vector<expr::Expression>& conjuncts);
+  /// `context`, with subqueries allowed: they are joined to the rows of `scope`, whose plan gets more columns at its end.
+  ExprContext WithSubqueries(ExprContext context, Scope& scope);
+  SubqueryUse BindSubquery(const Expr& expr, const ExprContext& context, const Scope& around);
+  Conditions BindConditions(const Expr& condition, const ExprContext& context, const Scope& around);
+  /// `column`: where a column of the query around stands in `plan`; null: in its place.
+  PlanPtr ApplyConditions(const Conditions& conditions, PlanPtr plan, const std::function<int(int)>& column = {});
+  PlanPtr ApplySemiJoin(const SubqueryUse& use, PlanPtr plan, const std::function<int(int)>& column);
+  expr::Expression SubqueryValue(const SubqueryUse& use, PlanPtr& plan, const std::function<int(int)>& column);
+  /// The first `width` columns.
+  static PlanPtr Trimmed(PlanPtr plan, size_t width);
+  Scope BindLateral(const Join& join, Scope left);
 
   // bind_expr.cc
   expr::Expression BindColumn(const ColumnRef& ref, const Expr& expr, const ExprContext& context);
@@ -192,6 +235,12 @@ T OrFail(Result<T> result, const Position& at) {
 
 /// The join of two plans on conditions over the columns of both: equalities of the two sides become keys.
 PlanPtr MakeJoinOn(JoinType type, PlanPtr left, PlanPtr right, const std::vector<expr::Expression>& conjuncts);
+
+/// INTERSECT ALL, or EXCEPT ALL, of plans of the same types.
+PlanPtr MakeCountedSet(bool intersect, PlanPtr left, PlanPtr right);
+
+/// The rows of `input`, which begin with the keys, once for each set of keys.
+PlanPtr ExpandSets(PlanPtr input, const Grouping& grouping);
 
 /// The parts that AND joins.
 void SplitConjuncts(const expr::Expression& condition, std::vector<expr::Expression>& conjuncts);

@@ -258,6 +258,13 @@ PlanPtr MakeUnnest(UnnestPlan node, std::vector<PlanColumn> appended) {
 PlanPtr MakeUnion(std::vector<PlanPtr> inputs) {
   Plan plan;
   plan.columns = inputs[0]->columns;
+  // Rows of one window function keep their windows.
+  const auto& window = inputs[0]->window;
+  if (window && std::all_of(inputs.begin(), inputs.end(), [&](const PlanPtr& input) {
+        return input->window && input->window->shape == window->shape && input->window->start == window->start &&
+               input->window->end == window->end && input->window->time == window->time;
+      }))
+    plan.window = window;
   for (const PlanPtr& input : inputs)
     for (size_t i = 0; i < plan.columns.size(); ++i) {
       plan.columns[i].type = WithNull(plan.columns[i].type, input->columns[i].type.nullable());

@@ -102,7 +102,7 @@ struct TemporalJoinPlan {
   int right_time = -1;  // -1: processing time
   bool outer = false;
 };
-/// Each row with each element of its collection.
+/// Each row with each element of its collection; with a BIGINT in the collection's place, as many copies of the row.
 struct UnnestPlan {
   PlanPtr input;
   expr::Expression collection;

@@ -211,6 +211,26 @@ PlanPtr DropRankNumber(const Plan& plan) {
   return MakeCalc(MakeRank(std::move(without), ""), calc->condition, calc->columns, NamesOf(plan));
 }
 
+/// Whether the groups of an aggregate over SESSION are those by which the sessions were made: else a session has several groups, and is
+/// known only when it is over.
+bool GroupsAreSessions(const AggregatePlan& node, const CalcPlan* calc, const WindowPlan& function) {
+  const WindowColumns& window = *node.input->window;
+  std::vector<int> groups, partition = function.shape.partition;
+  for (int key : node.keys) {
+    if (key == window.start || key == window.end || key == window.time) continue;
+    if (!calc) {
+      groups.push_back(key);
+      continue;
+    }
+    const Expression& value = calc->columns[static_cast<size_t>(key)];
+    if (value.kind() != Expression::Kind::kInput) return false;
+    groups.push_back(value.input());
+  }
+  std::sort(groups.begin(), groups.end());
+  std::sort(partition.begin(), partition.end());
+  return groups == partition;
+}
+
 PlanPtr RecogniseWindowAggregate(const Plan& plan) {
   auto* node = plan.As<AggregatePlan>();
   if (!node || node->window || !node->input->window) return nullptr;
@@ -240,12 +260,15 @@ PlanPtr RecogniseWindowAggregate(const Plan& plan) {
     windowed.properties.push_back(properties[i].second);
   }
   windowed.window = window.shape;
+  windowed.window->partition.clear();
   windowed.window->start_column = window.start;
   windowed.window->end_column = window.end;
   // Straight from the function: the rows need not be multiplied first.
   auto* calc = node->input->As<CalcPlan>();
   auto* function = (calc ? calc->input : node->input)->As<WindowPlan>();
-  if (function && function->shape.partition.empty()) {
+  const bool session = window.shape.kind == graph::WindowShape::Kind::kSession;
+  if (session && function && !GroupsAreSessions(*node, calc, *function)) return nullptr;
+  if (function) {
     const int width = static_cast<int>(function->input->columns.size());
     std::vector<Expression> columns;
     std::vector<std::string> names;
@@ -365,7 +388,7 @@ PlanPtr ApplyRules(const PlanPtr& plan) {
     input = std::move(better);
   }
   PlanPtr now = changed ? WithInputs(*plan, inputs) : plan;
-  for (auto rule : {MergeCalcs, PushConditionsIntoJoin, RecogniseRank, DropRankNumber, RecogniseWindowAggregate, RecogniseIntervalJoin,
+  for (auto rule : {MergeCalcs, SimplifyOuterJoin, PushConditionsIntoJoin, RecogniseRank, DropRankNumber, RecogniseWindowAggregate, RecogniseIntervalJoin,
                     RecogniseWindowJoin})
     if (PlanPtr better = rule(*now)) return ApplyRules(better);
   return now;

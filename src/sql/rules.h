@@ -11,6 +11,8 @@ PlanPtr Optimize(const PlanPtr& plan);
 // One rule each: null where it does not apply to the root of `plan`.
 /// Two calcs, one above the other, are one.
 PlanPtr MergeCalcs(const Plan& plan);
+/// An outer join whose padded rows no condition lets pass is an inner one (sql/outer_joins.cc).
+PlanPtr SimplifyOuterJoin(const Plan& plan);
 /// Conditions above an inner join belong to it, or below it where they speak of one side.
 PlanPtr PushConditionsIntoJoin(const Plan& plan);
 /// ROW_NUMBER() OVER (...) with a condition on the number keeps only those rows.

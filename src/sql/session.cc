@@ -86,6 +86,19 @@ struct Session::Visitor {
     environment.file_tables = session.options_.file_tables;
     return environment;
   }
+  Result<SinkOptions> Sinks() const {
+    SinkOptions sink;
+    THALWEG_ASSIGN(sink.upsert_materialize, session.config_.Get(config::kSinkUpsertMaterialize));
+    THALWEG_ASSIGN(sink.require_on_conflict, session.config_.Get(config::kSinkRequireOnConflict));
+    THALWEG_ASSIGN(const config::NotNullEnforcer not_null, session.config_.Get(config::kSinkNotNull));
+    THALWEG_ASSIGN(const config::LengthEnforcer length, session.config_.Get(config::kSinkLength));
+    THALWEG_ASSIGN(const config::NestedEnforcer nested, session.config_.Get(config::kSinkNested));
+    // The numbers of both are the same.
+    sink.constraints.not_null = static_cast<graph::ConstraintSpec::NotNull>(not_null);
+    sink.constraints.length = static_cast<graph::ConstraintSpec::Length>(length);
+    sink.constraints.nested = static_cast<graph::ConstraintSpec::Nested>(nested);
+    return sink;
+  }
   Result<PhysicalOptions> Physical() const {
     PhysicalOptions physical;
     physical.connectors = session.options_.connectors;
@@ -95,6 +108,8 @@ struct Session::Visitor {
     physical.state_ttl_ms = std::chrono::duration_cast<std::chrono::milliseconds>(ttl).count();
     physical.idle_timeout_ms = std::chrono::duration_cast<std::chrono::milliseconds>(idle).count();
     THALWEG_ASSIGN(physical.batch, Batch());
+    THALWEG_ASSIGN(physical.sink, Sinks());
+    THALWEG_ASSIGN(physical.source_repeats, session.config_.Get(config::kSourceCdcDuplicate));
     if (physical.batch) physical.query_start_ms = session.options_.now_ms;
     return physical;
   }
@@ -213,7 +228,7 @@ struct Session::Visitor {
     if (!table) return Fault(insert.table[0].span.begin, session.catalog_.NoTable(path).message());
     if (table->is_view()) return Fault(insert.table[0].span.begin, fmt::format("A view cannot be written: {}", path.ToString()));
     THALWEG_ASSIGN(PlanPtr plan, InsertPlan(insert, *table));
-    return maker.AddSink(plan, *table, OptionsOfHints(insert.hints));
+    return maker.AddSink(plan, *table, {OptionsOfHints(insert.hints), insert.on_conflict});
   }
 
   Result<JobToRun> Inserts(const std::vector<StatementPtr>& statements) {

@@ -16,9 +16,10 @@ Result<int> Number(const TypeSpec& spec, std::string_view what, int low, int hig
   return UserError("{}: the {} of {} is {} to {}", ToText(spec.span.begin), what, Print(spec), low, high);
 }
 
-Result<DataType> Text(const TypeSpec& spec, bool binary) {
-  THALWEG_ASSIGN(int length, Number(spec, "length", 1, INT32_MAX, 1));
-  // As Flink: the longest VARCHAR is STRING, the longest VARBINARY is BYTES.
+// `otherwise`: the length if none is said. As Flink: VARCHAR and VARBINARY are then the longest, whatever the standard says.
+Result<DataType> Text(const TypeSpec& spec, bool binary, int otherwise) {
+  THALWEG_ASSIGN(int length, Number(spec, "length", 1, INT32_MAX, otherwise));
+  // The longest VARCHAR is STRING, the longest VARBINARY is BYTES.
   bool longest = length == INT32_MAX;
   if (binary) return longest ? DataType(TypeId::kBinary) : DataType::VarBinary(length);
   return longest ? DataType(TypeId::kString) : DataType::VarChar(length);
@@ -64,10 +65,10 @@ Result<DataType> Nullable(const TypeSpec& spec) {
     case TypeKind::kDecimal: return Decimal(spec);
     case TypeKind::kString: return DataType(TypeId::kString);
     case TypeKind::kBytes: return DataType(TypeId::kBinary);
-    case TypeKind::kChar:
-    case TypeKind::kVarChar: return Text(spec, false);
-    case TypeKind::kBinary:
-    case TypeKind::kVarBinary: return Text(spec, true);
+    case TypeKind::kChar: return Text(spec, false, 1);
+    case TypeKind::kVarChar: return Text(spec, false, INT32_MAX);
+    case TypeKind::kBinary: return Text(spec, true, 1);
+    case TypeKind::kVarBinary: return Text(spec, true, INT32_MAX);
     case TypeKind::kDate: return DataType(TypeId::kDate);
     case TypeKind::kTime: {
       THALWEG_TRY(Number(spec, "precision", 0, 9, 0).status());

@@ -6,17 +6,21 @@
 #include "base/hash.h"
 #include "columns/batch_codec.h"
 #include "columns/key_encoder.h"
+#include "expr/aggregates.h"
 #include "expr/evaluator.h"
 #include "expr/functions.h"
 #include "expr/type_rules.h"
 #include "graph/aggregate_spec.h"
 #include "graph/calc_spec.h"
 #include "graph/changelog_spec.h"
+#include "graph/constraint_spec.h"
 #include "graph/join_spec.h"
 #include "graph/rank_spec.h"
 #include "graph/scan_spec.h"
+#include "graph/sorted_over_spec.h"
 #include "graph/unnest_spec.h"
 #include "graph/values_spec.h"
+#include "sql/upsert_keys.h"
 #include "types/type_codec.h"
 
 namespace thalweg::sql {
@@ -165,17 +169,55 @@ struct GraphMaker::State {
       return Changes{below.updates, below.deletes || outer || below.updates};
     }
     if (plan.As<TemporalJoinPlan>()) return ChangesOf(*plan.As<TemporalJoinPlan>()->left);
-    if (plan.As<OverPlan>()) return Changes{};
+    if (auto* over = plan.As<OverPlan>()) return OverByTime(*over, below) ? Changes{} : Changes{true, below.any()};
     if (auto* rank = plan.As<RankPlan>()) {
       if (rank->input->window && WindowedRank(*rank)) return Changes{};
       if (Deduplicates(*rank, below) && !LastByTime(*rank) && Proctime(*rank)) return Changes{};
       return Changes{true, true};
     }
     if (auto* sort = plan.As<SortPlan>()) {
-      if (sort->keys.empty()) return below;
-      return Changes{below.updates, below.deletes};
+      THALWEG_ASSIGN(const SortWay way, WayToSort(*sort, below));
+      return way == SortWay::kRank ? Changes{true, true} : Changes{};
     }
     return below;
+  }
+
+  // --- Sorting.
+
+  enum class SortWay : uint8_t {
+    kTime,     // as the watermark passes
+    kArrival,  // as rows come
+    kRank,     // the first rows at any time, as a changelog
+    kEnd,      // when the input has ended
+  };
+
+  Result<bool> Bounded(const Plan& plan) {
+    if (auto* scan = plan.As<ScanPlan>()) {
+      THALWEG_ASSIGN(const graph::SourceTable* source, SourceOf(plan, *scan));
+      return source->bounded;
+    }
+    for (const PlanPtr& input : InputsOfPlan(plan)) {
+      THALWEG_ASSIGN(const bool bounded, Bounded(*input));
+      if (!bounded) return false;
+    }
+    return true;
+  }
+
+  Result<SortWay> WayToSort(const SortPlan& sort, Changes below) {
+    const bool all = !sort.limit && sort.offset == 0;
+    const TimeRole time = sort.keys.empty() || sort.keys[0].descending
+                              ? TimeRole::kNone
+                              : sort.input->columns[static_cast<size_t>(sort.keys[0].column)].time;
+    if (!options.batch && !below.any() && all && time == TimeRole::kRowtime) return SortWay::kTime;
+    if (!below.any() && (sort.keys.empty() || (time == TimeRole::kProctime && sort.keys.size() == 1))) return SortWay::kArrival;
+    if (sort.limit == 0) return SortWay::kEnd;
+    THALWEG_ASSIGN(const bool bounded, Bounded(*sort.input));
+    if (bounded && !sort.keys.empty()) return SortWay::kEnd;
+    if (sort.limit) return SortWay::kRank;
+    if (sort.offset > 0) return UserError("OFFSET without LIMIT is not supported over an input that has no end");
+    return UserError(
+        "Sort on a non-time-attribute field is not supported: an input that has no end is sorted by a time attribute first, "
+        "ascending, and does not change, or ORDER BY has a LIMIT");
   }
 
   // --- Ranks.
@@ -364,14 +406,22 @@ struct GraphMaker::State {
     if (scan.table->watermark && !options.batch) spec.watermark = scan.table->watermark->expression;
     if (spec.watermark || !spec.columns.empty()) node.scan = graph::Encode(spec);
     Stream stream = AddShared(std::move(node), {}, source->node.parallelism);
-    if (source->changelog != ChangelogMode::kUpsert) return stream;
+    const bool repeats = options.source_repeats && source->changelog == ChangelogMode::kRetract;
+    if (source->changelog != ChangelogMode::kUpsert && !repeats) return stream;
+    if (repeats) {
+      // What an update takes back is in state; a -U by itself would be a deletion.
+      const graph::DropUpdateBeforeSpec drop{SchemaOf(plan.columns)};
+      graph::Node without = NewNode("drop-update-before", "DropUpdateBefore", Encode(drop), drop.input);
+      stream = AddShared(std::move(without), {{Input{stream, Partitioning::kForward, {}, ChangelogMode::kRetract}}}, stream.parallelism);
+    }
     graph::ChangelogNormalizeSpec normalize;
     normalize.input = SchemaOf(plan.columns);
     normalize.keys = scan.table->primary_key;
     normalize.generate_update_before = before;
     normalize.ttl_ms = options.state_ttl_ms;
     if (normalize.keys.empty())
-      return UserError("Table {} is an upsert table: it needs a PRIMARY KEY", scan.table->path.ToString());
+      return UserError("Table {} {}: it needs a PRIMARY KEY", scan.table->path.ToString(),
+                       repeats ? "may say a change twice (table.exec.source.cdc-events-duplicate)" : "is an upsert table");
     graph::Node normalized = NewNode("changelog-normalize", "ChangelogNormalize", Encode(normalize), normalize.input);
     normalized.keyed = true;
     Input input = Keyed(stream, normalize.keys);
@@ -460,7 +510,10 @@ struct GraphMaker::State {
       fields.push_back({column.name, column.type});
     }
     graph::Node calc = NewNode("calc", "LateRows", Encode(spec), types::Schema(std::move(fields)));
-    const Stream rows = Add(std::move(calc), {{Input{from, Partitioning::kForward, {}, ModeOf(changes, true), 1}}}, from.parallelism);
+    Plan written;
+    for (const types::Field& field : calc.outputs[0].schema->fields()) written.columns.push_back({field.name, field.type});
+    Stream rows = Add(std::move(calc), {{Input{from, Partitioning::kForward, {}, ModeOf(changes, true), 1}}}, from.parallelism);
+    rows = Constrained(written, table, rows, ModeOf(changes, true));
     return AddTableSink(std::move(sink), table, rows, changes);
   }
 
@@ -583,6 +636,7 @@ struct GraphMaker::State {
 
   Result<Stream> Make(const Plan& plan, const UnnestPlan& unnest, bool before) {
     THALWEG_ASSIGN(Changes below, ChangesOf(*unnest.input));
+    before = before || below.updates;  // the elements of the row as it was have to go
     THALWEG_ASSIGN(Stream input, Build(unnest.input, before));
     graph::UnnestSpec spec;
     spec.input = SchemaOf(unnest.input->columns);
@@ -621,20 +675,50 @@ struct GraphMaker::State {
     return AddShared(std::move(calc), {inputs}, one ? 1 : 0);
   }
 
-  Result<Stream> Make(const Plan& plan, const OverPlan& over, bool) {
+  /// Ascending by a time attribute of rows that only come: results are final.
+  static bool OverByTime(const OverPlan& over, Changes below) {
+    return !below.any() && over.order.size() == 1 && !over.order[0].descending &&
+           over.input->columns[static_cast<size_t>(over.order[0].column)].time != TimeRole::kNone;
+  }
+
+  Result<Stream> SortedOver(const Plan& plan, const OverPlan& over, Changes below, bool before) {
+    if (over.order.empty()) return UserError("OVER needs ORDER BY in streaming mode");
+    if (over.frame.preceding)
+      return UserError("OVER with a bounded frame must be ordered by a time attribute, ascending, of an input that does not change");
+    // Functions that number rows or look back have no peers.
+    const auto numbered = std::count_if(over.calls.begin(), over.calls.end(), [](const graph::AggregateCall& call) {
+      return expr::FindAggregate(call.function)->over_only;
+    });
+    if (numbered > 0 && numbered < static_cast<long>(over.calls.size()) && !over.frame.rows)
+      return UserError("{} and aggregates over one RANGE are not supported: write ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW",
+                       over.calls[0].function);
+    THALWEG_ASSIGN(Stream input, Build(over.input, true));
+    graph::SortedOverSpec spec;
+    spec.input = SchemaOf(over.input->columns);
+    spec.partition = over.partition;
+    spec.order = over.order;
+    spec.rows = over.frame.rows || numbered > 0;
+    spec.calls = over.calls;
+    spec.generate_update_before = before;
+    spec.ttl_ms = options.state_ttl_ms;
+    graph::Node node = NewNode("sorted-over", "OverAggregate", Encode(spec), SchemaOf(plan.columns));
+    node.keyed = true;
+    Input edge = Keyed(input, over.partition);
+    edge.changelog = ModeOf(below, true);
+    return AddShared(std::move(node), {{edge}}, ParallelismOf(over.partition));
+  }
+
+  Result<Stream> Make(const Plan& plan, const OverPlan& over, bool before) {
     THALWEG_ASSIGN(Changes below, ChangesOf(*over.input));
-    if (below.any()) return UserError("OVER windows over an input that changes are not supported yet");
-    if (over.order.size() != 1 || over.order[0].descending ||
-        over.input->columns[static_cast<size_t>(over.order[0].column)].time == TimeRole::kNone)
-      return UserError("OVER windows' ordering in stream mode must be defined on a time attribute, ascending");
+    if (!OverByTime(over, below)) return SortedOver(plan, over, below, before);
     THALWEG_ASSIGN(Stream input, Build(over.input, true));
     graph::OverAggregateSpec spec;
     spec.input = SchemaOf(over.input->columns);
     spec.partition = over.partition;
-    spec.time_column = over.order[0].column;
-    spec.processing_time = over.input->columns[static_cast<size_t>(spec.time_column)].time == TimeRole::kProctime;
     spec.rows = over.frame.rows;
     spec.preceding = over.frame.preceding.value_or(-1);
+    spec.time_column = over.order[0].column;
+    spec.processing_time = over.input->columns[static_cast<size_t>(spec.time_column)].time == TimeRole::kProctime;
     spec.calls = over.calls;
     spec.ttl_ms = options.state_ttl_ms;
     graph::Node node = NewNode("over-aggregate", "OverAggregate", Encode(spec), SchemaOf(plan.columns));
@@ -688,29 +772,134 @@ struct GraphMaker::State {
     return add("rank", "Rank", Encode(spec));
   }
 
-  Result<Stream> Make(const Plan& plan, const SortPlan& sort, bool) {
+  Result<Stream> Make(const Plan&, const SortPlan& sort, bool before) {
     THALWEG_ASSIGN(Changes below, ChangesOf(*sort.input));
+    THALWEG_ASSIGN(const SortWay way, WayToSort(sort, below));
     const types::Schema in = SchemaOf(sort.input->columns);
-    const bool by_time = !options.batch && !sort.keys.empty() && !sort.keys[0].descending &&
-                         sort.input->columns[static_cast<size_t>(sort.keys[0].column)].time == TimeRole::kRowtime;
-    if (below.any())
-      return UserError("ORDER BY and LIMIT over an input that changes are not supported yet in streaming mode");
     THALWEG_ASSIGN(Stream input, Build(sort.input, true));
-    if (sort.keys.empty()) {
-      graph::LimitSpec spec{in, sort.offset, sort.limit.value_or(-1)};
-      graph::Node node = NewNode("limit", "Limit", Encode(spec), in);
+    const Input edge{input, Partitioning::kGlobal, {}, ModeOf(below, true)};
+    auto add = [&](std::string kind, std::string name, std::string payload) -> Stream {
+      graph::Node node = NewNode(std::move(kind), std::move(name), std::move(payload), in);
       node.keyed = true;
-      return AddShared(std::move(node), {{Input{input, Partitioning::kGlobal}}}, 1);
+      return AddShared(std::move(node), {{edge}}, 1);
+    };
+    if (way == SortWay::kArrival) return add("limit", "Limit", Encode(graph::LimitSpec{in, sort.offset, sort.limit.value_or(-1)}));
+    if (way == SortWay::kRank) {
+      graph::RankSpec spec;
+      spec.input = in;
+      spec.order = sort.keys;
+      spec.from = sort.offset + 1;
+      spec.to = sort.offset + *sort.limit;
+      spec.kind = below.any() ? graph::RankSpec::Input::kRetract : graph::RankSpec::Input::kAppend;
+      spec.generate_update_before = before;
+      spec.ttl_ms = options.state_ttl_ms;
+      return add("rank", sort.keys.empty() ? "Limit" : "SortLimit", Encode(spec));
     }
     graph::SortSpec spec;
     spec.input = in;
     spec.order = sort.keys;
     spec.offset = sort.offset;
     spec.limit = sort.limit.value_or(-1);
-    if (by_time && !sort.limit && sort.offset == 0) spec.time_column = sort.keys[0].column;
-    graph::Node node = NewNode("sort", "Sort", Encode(spec), SchemaOf(plan.columns));
+    if (way == SortWay::kTime) spec.time_column = sort.keys[0].column;
+    return add("sort", "Sort", Encode(spec));
+  }
+
+  // --- Sinks.
+
+  static std::string NamesOfKey(const PlanColumns& columns, const std::vector<int>& key) {
+    std::vector<std::string> names;
+    for (int column : key) names.push_back(columns[static_cast<size_t>(column)].name);
+    return fmt::format("[{}]", fmt::join(names, ", "));
+  }
+
+  /// Sources below that make no watermarks.
+  static void SourcesWithoutWatermark(const Plan& plan, std::set<std::string>& names) {
+    if (auto* scan = plan.As<ScanPlan>(); scan && !scan->table->watermark) names.insert(DottedName(*scan->table));
+    for (const PlanPtr& input : InputsOfPlan(plan)) SourcesWithoutWatermark(*input, names);
+  }
+  static std::string DottedName(const Table& table) {
+    return fmt::format("{}.{}.{}", table.path.catalog, table.path.database, table.path.object);
+  }
+
+  static Status CheckConflictClause(const Plan& plan, const Table& table, ChangelogMode accepts, OnConflict on_conflict) {
+    if (accepts != ChangelogMode::kUpsert)
+      return UserError(
+          "ON CONFLICT clause is only allowed for upsert sinks. The sink '{}' is not an upsert sink because {}.",
+          DottedName(table), accepts == ChangelogMode::kAppend ? "it only accepts INSERT (append-only) changes"
+                                                               : "it requires UPDATE_BEFORE (retract mode)");
+    if (on_conflict == OnConflict::kDeduplicate) return {};
+    std::set<std::string> without;
+    SourcesWithoutWatermark(plan, without);
+    if (without.empty()) return {};
+    return UserError(
+        "ON CONFLICT DO {} requires all source tables to define watermarks, but the following source(s) do not: {}. Please add "
+        "a WATERMARK declaration to these tables.",
+        on_conflict == OnConflict::kError ? "ERROR" : "NOTHING", fmt::join(without, ", "));
+  }
+
+  /// Whether changes of a key of the sink may come by different ways, so that they are brought in order in front of it.
+  Result<bool> Materializes(const Plan& plan, const Table& table, ChangelogMode accepts, const SinkClauses& insert,
+                            Changes made) const {
+    if (insert.on_conflict) THALWEG_TRY(CheckConflictClause(plan, table, accepts, *insert.on_conflict));
+    const config::UpsertMaterialize mode = options.sink.upsert_materialize;
+    if (options.batch || mode == config::UpsertMaterialize::kNone || table.primary_key.empty() || accepts != ChangelogMode::kUpsert) return false;
+    if (mode == config::UpsertMaterialize::kForce) return true;
+    if (!made.any() && insert.on_conflict == OnConflict::kDeduplicate) return false;
+    const std::vector<std::vector<int>> keys = UpsertKeys(plan);
+    std::vector<int> primary = PhysicalKey(table);
+    if (std::any_of(keys.begin(), keys.end(), [&](const std::vector<int>& key) { return Contains(primary, key); }))
+      return false;
+    if (!insert.on_conflict && options.sink.require_on_conflict)
+      return UserError(
+          "The query has an upsert key that differs from the primary key of the sink table '{}'. Primary key: {}, upsert key: "
+          "{}. This can lead to non-deterministic results when multiple records with different upsert keys map to the same "
+          "primary key. Please specify an ON CONFLICT clause to define how conflicts should be handled: ON CONFLICT DO "
+          "DEDUPLICATE (update to the latest record, state intensive, since we need to keep the entire history), or ON "
+          "CONFLICT DO ERROR (fail on conflict), or ON CONFLICT DO NOTHING (keep first record).",
+          DottedName(table), NamesOfKey(plan.columns, primary),
+          keys.empty() ? "none" : NamesOfKey(plan.columns, keys[0]));
+    if (insert.on_conflict && insert.on_conflict != OnConflict::kDeduplicate && made.any())
+      return UserError("ON CONFLICT DO {} is supported only where the query gives rows and never changes them",
+                       insert.on_conflict == OnConflict::kError ? "ERROR" : "NOTHING");
+    return true;
+  }
+  Stream Materialized(const Plan& plan, const Table& table, Stream input, const SinkClauses& insert, ChangelogMode mode) {
+    graph::UpsertMaterializeSpec spec;
+    spec.input = SchemaOf(plan.columns);
+    spec.keys = PhysicalKey(table);
+    if (std::vector<std::vector<int>> keys = UpsertKeys(plan); !keys.empty()) spec.upsert_key = std::move(keys[0]);
+    spec.ttl_ms = options.state_ttl_ms;
+    using Conflict = graph::UpsertMaterializeSpec::Conflict;
+    if (insert.on_conflict == OnConflict::kNothing) spec.conflict = Conflict::kFirst;
+    if (insert.on_conflict == OnConflict::kError) spec.conflict = Conflict::kError;
+    graph::Node node = NewNode("upsert-materialize", "SinkMaterializer", Encode(spec), spec.input);
     node.keyed = true;
-    return AddShared(std::move(node), {{Input{input, Partitioning::kGlobal}}}, 1);
+    Input edge = Keyed(input, spec.keys);
+    edge.changelog = mode;
+    return Add(std::move(node), {{edge}}, 0);
+  }
+
+  static bool HasConstraint(const DataType& type, const graph::ConstraintSpec& spec) {
+    if (!type.nullable()) return true;
+    const bool text = type.id() == TypeId::kString || type.id() == TypeId::kBinary;
+    if (text && type.precision() > 0 && spec.length != graph::ConstraintSpec::Length::kIgnore) return true;
+    if (spec.nested == graph::ConstraintSpec::Nested::kIgnore) return false;
+    return std::any_of(type.children().begin(), type.children().end(),
+                       [&](const types::Field& field) { return HasConstraint(field.type, spec); });
+  }
+  /// Rows that the sink's types allow.
+  Stream Constrained(const Plan& plan, const Table& table, Stream input, ChangelogMode mode) {
+    graph::ConstraintSpec spec = options.sink.constraints;
+    std::vector<types::Field> fields;
+    for (const PlanColumn& column : plan.columns) {
+      const int declared = table.Find(column.name);
+      fields.push_back({column.name, declared < 0 ? column.type : table.columns[static_cast<size_t>(declared)].type});
+    }
+    if (std::none_of(fields.begin(), fields.end(), [&](const types::Field& field) { return HasConstraint(field.type, spec); }))
+      return input;
+    spec.input = types::Schema(std::move(fields));
+    graph::Node node = NewNode("constraints", "ConstraintEnforcer", Encode(spec), SchemaOf(plan.columns));
+    return Add(std::move(node), {{Input{input, Partitioning::kForward, {}, mode}}}, input.parallelism);
   }
 };
 
@@ -729,10 +918,10 @@ Status GraphMaker::AddCollect(const PlanPtr& plan) {
   return {};
 }
 
-Status GraphMaker::AddSink(const PlanPtr& plan, const Table& table, const std::map<std::string, std::string>& hints) {
+Status GraphMaker::AddSink(const PlanPtr& plan, const Table& table, const SinkClauses& insert) {
   state_->plans.push_back(plan);
   THALWEG_ASSIGN(const graph::TableConnector* connector, state_->ConnectorOf(table));
-  THALWEG_ASSIGN(graph::SinkTable sink, connector->Sink(DescribeTable(table, hints)));
+  THALWEG_ASSIGN(graph::SinkTable sink, connector->Sink(DescribeTable(table, insert.hints)));
   for (const std::string& warning : sink.warnings) state_->warnings.push_back(warning);
   THALWEG_ASSIGN(Changes changes, state_->ChangesOf(*plan));
   if (sink.accepts == ChangelogMode::kAppend && changes.any())
@@ -740,14 +929,19 @@ Status GraphMaker::AddSink(const PlanPtr& plan, const Table& table, const std::m
                      table.path.ToString());
   if (sink.accepts == ChangelogMode::kUpsert && changes.any() && table.primary_key.empty())
     return UserError("Table sink {} needs a PRIMARY KEY: the query updates rows", table.path.ToString());
-  const bool before = sink.accepts == ChangelogMode::kRetract;
+  THALWEG_ASSIGN(const bool materialize, state_->Materializes(*plan, table, sink.accepts, insert, changes));
+  const bool before = sink.accepts == ChangelogMode::kRetract || materialize;
   THALWEG_ASSIGN(State::Stream input, state_->Build(plan, before));
+  input = state_->Constrained(*plan, table, input, State::ModeOf(changes, before));
+  if (materialize) input = state_->Materialized(*plan, table, input, insert, State::ModeOf(changes, before));
   graph::Node node = sink.node;
   node.role = graph::NodeRole::kSink;
   node.name = fmt::format("Sink: {}", table.path.object);
   const int32_t parallelism = node.parallelism > 0 ? node.parallelism : input.parallelism;
-  State::Input edge{input, Partitioning::kForward, {}, State::ModeOf(changes, before)};
-  if (changes.any() && !table.primary_key.empty() && parallelism != 1) edge = state_->Keyed(input, PhysicalKey(table));
+  const bool sends_before = sink.accepts == ChangelogMode::kRetract;
+  State::Input edge{input, Partitioning::kForward, {}, State::ModeOf(changes, sends_before)};
+  if (changes.any() && !table.primary_key.empty() && parallelism != 1 && !materialize)
+    edge = state_->Keyed(input, PhysicalKey(table));
   state_->Add(std::move(node), {{edge}}, parallelism);
   return {};
 }

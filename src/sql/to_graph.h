@@ -7,10 +7,20 @@
 #include <string>
 #include <vector>
 
+#include "config/sql_options.h"
+#include "graph/constraint_spec.h"
 #include "graph/table_connector.h"
+#include "sql/ast_statement.h"
 #include "sql/plan.h"
 
 namespace thalweg::sql {
+
+/// What happens to rows on their way into a sink: Flink's keys table.exec.sink.*.
+struct SinkOptions {
+  config::UpsertMaterialize upsert_materialize = config::UpsertMaterialize::kAuto;
+  bool require_on_conflict = true;
+  graph::ConstraintSpec constraints;  // without the input
+};
 
 struct PhysicalOptions {
   const graph::TableConnectors* connectors = nullptr;
@@ -19,6 +29,14 @@ struct PhysicalOptions {
   int64_t idle_timeout_ms = 0;
   int64_t query_start_ms = 0;  // batch: what clocks say
   bool batch = false;
+  bool source_repeats = false;   // sources of changes may say one twice
+  SinkOptions sink;
+};
+
+/// What an INSERT says beside its query.
+struct SinkClauses {
+  std::map<std::string, std::string> hints;  // OPTIONS: over the table's own
+  std::optional<OnConflict> on_conflict;
 };
 
 /// What a plan's rows may be besides +I.
@@ -37,7 +55,7 @@ class GraphMaker {
   GraphMaker& operator=(const GraphMaker&) = delete;
 
   /// Rows of `plan` into `table`: its columns that can be written, in their order (casts are done).
-  Status AddSink(const PlanPtr& plan, const Table& table, const std::map<std::string, std::string>& hints);
+  Status AddSink(const PlanPtr& plan, const Table& table, const SinkClauses& insert);
   /// Rows of `plan` to whoever runs the query: a node of kind "collect".
   Status AddCollect(const PlanPtr& plan);
   /// What the rows of a plan may be; the plan is kept.

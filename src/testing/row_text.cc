@@ -37,12 +37,19 @@ bool HasTimestamp(const types::DataType& type) {
 
 Status AppendValueText(std::string text, const types::DataType& type, columns::ColumnBuilder& out);
 
-/// "[1, 2]": an ARRAY's elements, or a ROW's fields.
+/// What stands between the outer brackets of "[1, 2]", "{a=1}".
+Result<std::string_view> InsideBrackets(std::string_view text, char open, char close, const types::DataType& type) {
+  if (text.size() < 2 || text.front() != open || text.back() != close)
+    return UserError("Not {} between {} and {}: {}", type.ToString(), open, close, text);
+  return text.substr(1, text.size() - 2);
+}
+
+/// "[1, 2]": an ARRAY's elements, or a ROW's fields; a ROW may have its kind in front.
 Status AppendParts(std::string_view text, const types::DataType& type, columns::ColumnBuilder& out) {
-  if (text.size() < 2 || text.front() != '[' || text.back() != ']')
-    return UserError("Not {} between brackets: {}", type.ToString(), text);
-  const std::vector<std::string> parts = SplitValues(text.substr(1, text.size() - 2));
   const bool array = type.id() == types::TypeId::kArray;
+  if (!array && text.starts_with("+I[")) text.remove_prefix(2);
+  THALWEG_ASSIGN(const std::string_view inside, InsideBrackets(text, '[', ']', type));
+  const std::vector<std::string> parts = SplitValues(inside);
   if (!array && parts.size() != type.children().size())
     return UserError("{} values for {}: {}", parts.size(), type.ToString(), text);
   for (size_t i = 0; i < parts.size(); ++i)
@@ -52,12 +59,52 @@ Status AppendParts(std::string_view text, const types::DataType& type, columns::
   return {};
 }
 
+/// "{a=1, b=2}": keys and values of a MAP, elements and counts of a MULTISET.
+Status AppendEntries(std::string_view text, const types::DataType& type, columns::ColumnBuilder& out) {
+  THALWEG_ASSIGN(const std::string_view inside, InsideBrackets(text, '{', '}', type));
+  const bool map = type.id() == types::TypeId::kMap;
+  for (const std::string& entry : SplitValues(inside)) {
+    const size_t equals = entry.find('=');
+    if (equals == std::string::npos) return UserError("Not a key = value of {}: {}", type.ToString(), entry);
+    THALWEG_TRY(AppendValueText(entry.substr(0, equals), type.children()[0].type, out.child(0)));
+    THALWEG_TRY(AppendValueText(entry.substr(equals + 1),
+                                map ? type.children()[1].type : types::DataType(types::TypeId::kInt), out.child(1)));
+  }
+  out.CloseRow();
+  return {};
+}
+
+/// "[1, -2]": bytes as they are printed.
+Status AppendByteTexts(std::string_view text, const types::DataType& type, columns::ColumnBuilder& out) {
+  THALWEG_ASSIGN(const std::string_view inside, InsideBrackets(text, '[', ']', type));
+  std::string bytes;
+  for (const std::string& part : SplitValues(inside)) {
+    int64_t byte = 0;
+    if (!types::ParseInt64(part, &byte) || byte < -128 || byte > 255) return UserError("Not a byte: {}", part);
+    bytes += static_cast<char>(byte);
+  }
+  out.AppendString(bytes);
+  return {};
+}
+
 Status AppendValueText(std::string text, const types::DataType& type, columns::ColumnBuilder& out) {
   if (text == "null") {
     out.AppendNull();
     return {};
   }
-  if (type.id() == types::TypeId::kArray || type.id() == types::TypeId::kRow) return AppendParts(text, type, out);
+  switch (type.id()) {
+    case types::TypeId::kArray:
+    case types::TypeId::kRow: return AppendParts(text, type, out);
+    case types::TypeId::kMap:
+    case types::TypeId::kMultiset: return AppendEntries(text, type, out);
+    // As it stands, longer than the type says, too: what a connector reads may be.
+    case types::TypeId::kString: out.AppendString(text); return {};
+    case types::TypeId::kBinary:
+      if (text.starts_with("[")) return AppendByteTexts(text, type, out);
+      out.AppendString(text);
+      return {};
+    default: break;
+  }
   int64_t number = 0;
   if (HasTimestamp(type) && type.precision() <= 3 && types::ParseInt64(text, &number)) {
     out.Append(number);

@@ -1,0 +1,53 @@
+// Keys of SQL's sources and sinks. Beside options.h, so that only SQL is compiled again when they change.
+#pragma once
+
+#include "config/configuration.h"
+
+namespace thalweg::config {
+
+enum class UpsertMaterialize : uint8_t { kNone, kAuto, kForce };
+template <>
+struct EnumNames<UpsertMaterialize> {
+  static constexpr std::array<std::pair<std::string_view, UpsertMaterialize>, 3> kNames{
+      {{"NONE", UpsertMaterialize::kNone}, {"AUTO", UpsertMaterialize::kAuto}, {"FORCE", UpsertMaterialize::kForce}}};
+};
+enum class NotNullEnforcer : uint8_t { kError, kDrop };
+template <>
+struct EnumNames<NotNullEnforcer> {
+  static constexpr std::array<std::pair<std::string_view, NotNullEnforcer>, 2> kNames{
+      {{"ERROR", NotNullEnforcer::kError}, {"DROP", NotNullEnforcer::kDrop}}};
+};
+enum class LengthEnforcer : uint8_t { kIgnore, kTrimPad, kError };
+template <>
+struct EnumNames<LengthEnforcer> {
+  static constexpr std::array<std::pair<std::string_view, LengthEnforcer>, 3> kNames{
+      {{"IGNORE", LengthEnforcer::kIgnore}, {"TRIM_PAD", LengthEnforcer::kTrimPad}, {"ERROR", LengthEnforcer::kError}}};
+};
+enum class NestedEnforcer : uint8_t { kIgnore, kRows, kRowsAndCollections };
+template <>
+struct EnumNames<NestedEnforcer> {
+  static constexpr std::array<std::pair<std::string_view, NestedEnforcer>, 3> kNames{
+      {{"IGNORE", NestedEnforcer::kIgnore},
+       {"ROWS", NestedEnforcer::kRows},
+       {"ROWS_AND_COLLECTIONS", NestedEnforcer::kRowsAndCollections}}};
+};
+
+inline constexpr ConfigOption<UpsertMaterialize> kSinkUpsertMaterialize{
+    "table.exec.sink.upsert-materialize",
+    "Whether changes of a sink's primary key that come by different ways are brought in order: NONE, AUTO (where the query's key "
+    "is another), FORCE."};
+inline constexpr ConfigOption<bool> kSinkRequireOnConflict{
+    "table.exec.sink.require-on-conflict", "Whether such an INSERT needs an ON CONFLICT clause."};
+inline constexpr ConfigOption<NotNullEnforcer> kSinkNotNull{
+    "table.exec.sink.not-null-enforcer", "NULL for a NOT NULL column of a sink: ERROR, or DROP the row."};
+inline constexpr ConfigOption<LengthEnforcer> kSinkLength{
+    "table.exec.sink.type-length-enforcer", "Strings longer than a sink's column: IGNORE, TRIM_PAD, ERROR."};
+inline constexpr ConfigOption<NestedEnforcer> kSinkNested{
+    "table.exec.sink.nested-constraint-enforcer",
+    "Where in nested columns of a sink the two above look: IGNORE (nowhere), ROWS, ROWS_AND_COLLECTIONS."};
+
+inline constexpr ConfigOption<bool> kSourceCdcDuplicate{
+    "table.exec.source.cdc-events-duplicate",
+    "Whether a source of changes may say one twice: they are brought in order by the table's primary key, which it then needs."};
+
+}  // namespace thalweg::config

@@ -1,0 +1,6 @@
+CREATE TABLE debezium_coercion (
+  counter BIGINT
+) WITH (${CHANGES});
+
+INSERT INTO debezium_coercion
+SELECT counter FROM impulse;

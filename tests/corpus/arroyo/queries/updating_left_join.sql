@@ -1,0 +1,10 @@
+CREATE TABLE updating_left_join (
+  left_counter BIGINT, counter_mod_2 BIGINT, right_count BIGINT
+) WITH (${CHANGES});
+
+INSERT INTO updating_left_join
+SELECT counter AS left_counter, counter_mod_2, right_count
+FROM impulse
+LEFT JOIN (SELECT counter % 2 AS counter_mod_2, COUNT(*) AS right_count FROM impulse WHERE counter < 3 GROUP BY counter % 2)
+ON counter = right_count
+WHERE counter < 3;
