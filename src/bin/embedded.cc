@@ -15,6 +15,7 @@
 #include "io/meta_store.h"
 #include "io/process_memory.h"
 #include "io/storage.h"
+#include "metrics/names.h"
 #include "operators/scan.h"
 #include "runtime/job.h"
 #include "state/hashmap_backend.h"

@@ -133,6 +133,26 @@ TEST(SqlRunner, AFileIsATable) {
   EXPECT_THAT(RunText(fmt::format("SELECT * FROM '{}/a.csv' AS t JOIN '{}/b.txt' AS u ON TRUE;", folder.path(), folder.path())).status.message(), HasSubstr("There is no file"));
 }
 
+TEST(SqlRunner, AvroFilesAreWrittenAndRead) {
+  io::TemporaryFolder folder;
+  for (const char* codec : {"null", "deflate", "zstandard"}) {
+    const std::string text = fmt::format(
+        "CREATE TABLE t (a INT, s STRING, l ARRAY<INT>, ts TIMESTAMP(3)) WITH ('connector' = 'filesystem', 'path' = '{}/{}', 'format' = 'avro', "
+        "'avro.codec' = '{}');"
+        "INSERT INTO t VALUES (1, 'x', ARRAY[1, 2], TIMESTAMP '2024-01-31 10:00:00.123'), (2, CAST(NULL AS STRING), ARRAY[3], TIMESTAMP '1969-01-01 "
+        "00:00:00');"
+        "SELECT * FROM t;",
+        folder.path(), codec, codec);
+    Ran ran = RunText(text, cli::OutputFormat::kJsonl);
+    ASSERT_TRUE(ran.status.ok()) << ran.status.ToString();
+    EXPECT_EQ(ran.out, "{\"op\":\"+I\",\"a\":1,\"s\":\"x\",\"l\":[1,2],\"ts\":\"2024-01-31 10:00:00.123\"}\n"
+                       "{\"op\":\"+I\",\"a\":2,\"s\":null,\"l\":[3],\"ts\":\"1969-01-01 00:00:00\"}\n");
+  }
+  EXPECT_THAT(RunText("CREATE TABLE t (a INT) WITH ('connector' = 'filesystem', 'path' = '/x', 'format' = 'avro', 'avro.codec' = 'xz'); SELECT * FROM t;")
+                  .status.message(),
+              HasSubstr("those that are: null, deflate, zstandard"));
+}
+
 TEST(SqlShellInput, IsWholeAtASemicolonThatEndsAStatement) {
   for (const char* whole : {"SELECT 1;", "SELECT ';' ;", "quit", "HELP", "SELECT 1; -- ;", "EXECUTE STATEMENT SET BEGIN INSERT INTO a SELECT 1; END;",
                             "BEGIN STATEMENT SET;", "@;"})

@@ -153,12 +153,6 @@ Status StatementRunner::Do(const sql::Rows& rows) {
   return Print(text);
 }
 
-config::Configuration StatementRunner::JobConfig() const {
-  config::Configuration config = session_.config();
-  config.Unset(config::kRuntimeMode.key);
-  return config;
-}
-
 Result<bool> StatementRunner::WaitsFor(const sql::JobToRun& job) {
   if (last_ && !options_.interactive) return true;
   // Flink's default, false, would let a query read what the INSERT before it has not yet written: only who says so has it.

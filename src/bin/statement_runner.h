@@ -51,8 +51,6 @@ class StatementRunner {
   const sql::Session& session() const { return session_; }
 
  private:
-  /// A plan in batch mode is a job like others: it needs no mode any more.
-  config::Configuration JobConfig() const;
   sql::SessionOptions MakeSessionOptions();
   /// A plan in batch mode is a job like others: it needs no mode any more.
   config::Configuration JobConfig() const;

@@ -409,7 +409,8 @@ class AvroEncoder final : public RowEncoder {
   }
 
   static Status PutElements(const AvroType& type, const DataType& declared, const Column& column, int32_t row, std::string* out) {
-    const int32_t from = column.Offset(row), to = column.Offset(row + 1);
+    const auto* offsets = column.offsets.data<int32_t>();
+    const int32_t from = offsets[row], to = offsets[row + 1];
     if (to > from) PutLong(to - from, out);
     for (int32_t i = from; i < to; ++i) {
       if (type.kind == Kind::kMap) {
