@@ -7,6 +7,7 @@
 #   new: literal text                 takes its place
 #   test: unit FOLDER [FILTER]        builds FOLDER_test (preset debug) and runs it with a gtest filter
 #   test: instructions                or: builds the preset release and compares instructions per row (scripts/callgrind.sh)
+#   test: oracle WORDS...             or: builds the program (preset release) and runs the differential test with these words
 #   test: check COMMAND...            or: runs a command of the tree
 # Works on HEAD, in a scratch worktree below build/ that is kept, so that the next run builds little. Prints a Markdown table.
 # A mutant survives if its test passes; one that does not apply or not compile is an error. Both fail the run.
@@ -43,6 +44,7 @@ build_test() {
   case $1 in
     unit) (cd "$tree" && source scripts/lib/build.sh && build debug "$2_test") ;;
     instructions) (cd "$tree" && source scripts/lib/build.sh && build release instructions) ;;
+    oracle) (cd "$tree" && source scripts/lib/build.sh && build release bin/thalweg) ;;
   esac
 }
 
@@ -53,6 +55,7 @@ run_test() {
   case $kind in
     unit) (cd "$tree" && timeout "$limit" "build/debug/bin/$1_test" --gtest_filter="${2:-*}" --gtest_fail_fast) ;;
     instructions) (cd "$tree" && timeout "$limit" scripts/callgrind.sh) ;;
+    oracle) (cd "$tree/tests/oracle" && timeout "$limit" ../../.venv/bin/python -m differential "$@") ;;
     check) (cd "$tree" && timeout "$limit" "$@") ;;
     *) echo "unknown kind of test '$kind'"; return 2 ;;
   esac
@@ -62,6 +65,7 @@ run_test() {
 cause() {
   local log=$1 rc=$2 test
   test=$(sed -nE 's/^\[  FAILED  \] ([A-Za-z0-9_.\/]+).*/\1/p' "$log" | head -1)
+  if [[ -z $test ]]; then test=$(grep -m1 -oE '^FAILED seed [0-9]+ query [0-9]+, [a-z]+' "$log" || true); fi
   if [[ -z $test && $rc == 124 ]]; then test="no end within $limit s"; fi
   if [[ -z $test ]]; then test=$(grep -m1 -oE 'CHECK failed.*|ERROR: AddressSanitizer: [a-z-]*|runtime error: .*' "$log" || true); fi
   [[ -n $test ]] || test=$(tail -n 1 "$log")

@@ -21,12 +21,12 @@ for program in build/fuzz/bin/*_fuzz; do
   echo "| $name | ${FUZZ_SECONDS:-120} | ${runs:--} | $(find "$corpus" -type f | wc -l) files | $result |"
 done
 
-# Statements made from a grammar: 10 million through the parser (SqlGrammar, SqlTokens) and through binder, rules and the graph's maker (SqlBinder).
+# Statements made from a grammar: 10 million through the parser (SqlGrammar, SqlTokens) and through binder, rules and the graph's maker (SqlPlanGrammar, SqlStatements).
 build release sql_test
 echo
 echo '| statements | made | result |'
 echo '|---|---|---|'
-for target in SqlGrammar:3000000 SqlTokens:3000000 SqlBinder:4000000; do
+for target in SqlGrammar:2500000 SqlTokens:2500000 SqlPlanGrammar:2500000 SqlStatements:2500000; do
   name=${target%:*} inputs=${SQL_INPUTS:-${target#*:}} result=clean
   log=build/corpus/$name.log
   THALWEG_FUZZ_INPUTS=$inputs build/release/bin/sql_test --gtest_filter="Fuzz.$name" >"$log" 2>&1 ||

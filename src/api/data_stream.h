@@ -23,6 +23,7 @@
 #include "api/watermark_strategy.h"
 #include "connectors/collect_sink.h"
 #include "connectors/print_sink.h"
+#include "operators/broadcast_process.h"
 #include "operators/dead_letter.h"
 #include "operators/flat_map.h"
 #include "operators/key_by.h"
@@ -46,6 +47,10 @@ template <typename T, typename K>
 class WindowedStream;
 template <typename A, typename B, typename K = void>
 class ConnectedStreams;
+template <typename T>
+class BroadcastStream;
+template <typename A, typename B, typename K>
+class BroadcastConnectedStreams;
 
 namespace internal {
 
@@ -167,6 +172,11 @@ class DataStream {
   ConnectedStreams<T, U> Connect(const DataStream<U>& other) const {
     return ConnectedStreams<T, U>(place_, other.place());
   }
+  /// With a stream whose rows every subtask gets: the broadcast pattern (operators/broadcast_process.h).
+  template <typename U>
+  BroadcastConnectedStreams<T, U, void> Connect(const BroadcastStream<U>& other) const {
+    return BroadcastConnectedStreams<T, U, void>(place_, other.place());
+  }
 
   /// Event times and watermarks from here on, whatever they were above.
   DataStream<T> AssignTimestampsAndWatermarks(const WatermarkStrategy<T>& strategy) const;
@@ -174,7 +184,9 @@ class DataStream {
   // How rows find the next operator's subtasks.
   DataStream<T> Rebalance() const { return Partitioned(graph::Partitioning::kRebalance); }
   DataStream<T> Rescale() const { return Partitioned(graph::Partitioning::kRescale); }
-  DataStream<T> Broadcast() const { return Partitioned(graph::Partitioning::kBroadcast); }
+  BroadcastStream<T> Broadcast() const {
+    return BroadcastStream<T>(Partitioned(graph::Partitioning::kBroadcast).place());
+  }
   DataStream<T> Global() const { return Partitioned(graph::Partitioning::kGlobal); }
   /// Each subtask to its own: the operator that reads must have the same parallelism.
   DataStream<T> Forward() const {
@@ -374,6 +386,11 @@ class KeyedStream : public DataStream<T> {
   ConnectedStreams<T, U, K> Connect(const KeyedStream<U, K>& other) const {
     return ConnectedStreams<T, U, K>(this->place(), other.place());
   }
+  /// With a stream whose rows every subtask gets: the broadcast pattern, with keyed state and timers for the rows of this one.
+  template <typename U>
+  BroadcastConnectedStreams<T, U, K> Connect(const BroadcastStream<U>& other) const {
+    return BroadcastConnectedStreams<T, U, K>(this->place(), other.place());
+  }
 
  private:
   template <typename R, typename Make>
@@ -383,6 +400,13 @@ class KeyedStream : public DataStream<T> {
         {.kind = std::move(kind), .output_codec = types::CodecName<R>(), .keyed = true, .make = std::move(make)},
         {place.inputs})));
   }
+};
+
+/// Rows that every subtask of the operator that reads them gets.
+template <typename T>
+class BroadcastStream : public DataStream<T> {
+ public:
+  explicit BroadcastStream(internal::Place place) : DataStream<T>(std::move(place)) {}
 };
 
 /// Rows by key and window, before it is said what becomes of them.
@@ -492,16 +516,43 @@ class ConnectedStreams {
     });
   }
 
- private:
+ protected:
   template <typename R, typename Make>
-  DataStream<R> Then(std::string kind, Make make) const {
-    return DataStream<R>(first_.At(first_.graph->AddNode({.kind = std::move(kind),
-                                                          .output_codec = types::CodecName<R>(),
-                                                          .keyed = !std::is_void_v<K>,
-                                                          .make = std::move(make)},
-                                                         {first_.inputs, first_.InputsOf(second_)})));
+  DataStream<R> Then(std::string kind, Make make, bool keyed = !std::is_void_v<K>) const {
+    return DataStream<R>(first_.At(first_.graph->AddNode(
+        {.kind = std::move(kind), .output_codec = types::CodecName<R>(), .keyed = keyed, .make = std::move(make)},
+        {first_.inputs, first_.InputsOf(second_)})));
   }
+
+ private:
   internal::Place first_, second_;
+};
+
+/// A stream, by the key K or (void) not, and one whose rows every subtask gets.
+template <typename A, typename B, typename K>
+class BroadcastConnectedStreams : public ConnectedStreams<A, B> {
+ public:
+  using ConnectedStreams<A, B>::ConnectedStreams;
+
+  /// ProcessElement(const A&, ReadOnlyBroadcastContext<K>&, Collector<R>&), ProcessBroadcastElement(const B&, BroadcastContext<K>&,
+  /// Collector<R>&), with a key OnTimer, too. Or ProcessElement1 and ProcessElement2, as for any two streams.
+  template <typename R, typename F>
+  DataStream<R> Process(F function) const {
+    constexpr bool kOfTwo = requires(F& f, const A& row, operators::ProcessContext& context, Collector<R>& out) {
+      f.ProcessElement1(row, context, out);
+    };
+    if constexpr (kOfTwo) {
+      return ConnectedStreams<A, B>::template Process<R>(std::move(function));
+    } else {
+      auto make = [function](const std::vector<operators::SidePort>& sides) -> flow::OperatorFactory {
+        if constexpr (std::is_void_v<K>)
+          return operators::BroadcastProcess<A, B, R>(function, sides);
+        else
+          return operators::KeyedBroadcastProcess<A, B, K, R>(function, sides);
+      };
+      return this->template Then<R>("broadcast-process", std::move(make), !std::is_void_v<K>);
+    }
+  }
 };
 
 }  // namespace thalweg::api

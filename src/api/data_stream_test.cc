@@ -456,6 +456,85 @@ TEST(RuntimeContext, BroadcastStateIsTheSameInEverySubtask) {
   EXPECT_THAT(*rows, UnorderedElementsAre("0=end", "2=zwei", "0=end", "2=zwei"));
 }
 
+/// Names numbers by the rule of their key; those that come before it wait in keyed state. Stops the job at `stop_at`.
+struct Naming {
+  static constexpr operators::BroadcastStateDescriptor<int64_t, std::string> kNames{"names"};
+  static state::ListStateDescriptor<int64_t> Waiting() { return {.name = "waiting"}; }
+
+  void Open(RuntimeContext& runtime) { waiting = runtime.GetState(Waiting()); }
+  void ProcessElement(int64_t n, operators::ReadOnlyBroadcastContext<int64_t>& context, Collector<std::string>& out) {
+    if (auto name = context.GetBroadcastState(kNames).Get(context.current_key()))
+      out.Collect(fmt::format("{} {}", *name, n));
+    else
+      waiting.Add(n);
+    if (n >= stop_at) *stop = true;
+    if (*stop) std::this_thread::sleep_for(1ms);  // the stop comes before the last number
+  }
+  void ProcessBroadcastElement(const std::pair<int64_t, std::string>& rule,
+                               operators::BroadcastContext<int64_t>& context, Collector<std::string>& out) {
+    context.GetBroadcastState(kNames).Put(rule.first, rule.second);
+    context.ApplyToKeyedState(Waiting(), [&](int64_t key, state::ListState<int64_t>& numbers) {
+      if (key != rule.first) return;
+      for (int64_t n : numbers.Get()) out.Collect(fmt::format("{} {}", rule.second, n));
+      numbers.Clear();
+    });
+  }
+  state::ListState<int64_t> waiting;
+  int64_t stop_at = INT64_MAX;
+  std::shared_ptr<std::atomic<bool>> stop;
+};
+
+TEST(BroadcastProcessFunction, ItsStateIsThereInEverySubtaskAfterARestoreAtAnotherParallelism) {
+  constexpr int64_t kNumbers = 20'000, kKeys = 10;
+  std::vector<std::pair<int64_t, std::string>> rules;
+  std::vector<std::string> expected;
+  for (int64_t key = 0; key < kKeys; ++key) rules.emplace_back(key, fmt::format("rule{}", key));
+  for (int64_t n = 1; n <= kNumbers; ++n) expected.push_back(fmt::format("rule{} {}", n % kKeys, n));
+  std::sort(expected.begin(), expected.end());
+  for (auto [before, after] : {std::pair(2, 3), std::pair(3, 1)}) {
+    const std::string folder = NewFolder();
+    auto run = [&](int parallelism, int64_t stop_at, bool restore) {
+      StreamExecutionEnvironment env;
+      env.SetParallelism(parallelism).Configure("execution.checkpointing.dir", folder).EnableCheckpointing(1h);
+      env.run_options().stop = std::make_shared<std::atomic<bool>>(false);
+      if (restore) env.run_options().from_checkpoint = "latest";
+      auto rows = env.FromSequence(1, kNumbers)
+                      .KeyBy([](int64_t n) { return n % kKeys; })
+                      .Connect(env.FromCollection(rules).Broadcast())
+                      .Process<std::string>(Naming{.waiting = {}, .stop_at = stop_at, .stop = env.run_options().stop})
+                      .ExecuteAndCollect();
+      EXPECT_TRUE(rows.ok()) << rows.status().ToString();
+      return rows.ok() ? *rows : std::vector<std::string>();
+    };
+    std::vector<std::string> rows = run(before, kNumbers / 4, false);
+    EXPECT_LT(rows.size(), expected.size()) << "it was over before it was stopped";
+    std::vector<std::string> rest = run(after, INT64_MAX, true);
+    rows.insert(rows.end(), rest.begin(), rest.end());
+    std::sort(rows.begin(), rows.end());
+    EXPECT_EQ(rows, expected) << before << " to " << after;
+  }
+}
+
+constexpr operators::BroadcastStateDescriptor<std::string, int> kLimit{"limit"};
+
+TEST(BroadcastProcessFunction, WithoutKeysRowsReadWhatBroadcastRowsWrote) {
+  struct Limit {
+    void ProcessElement(int n, operators::ReadOnlyBroadcastContext<>& context, Collector<int>&) {
+      EXPECT_LE(context.GetBroadcastState(kLimit).size(), 1u);
+    }
+    void ProcessBroadcastElement(int n, operators::BroadcastContext<>& context, Collector<int>& out) {
+      context.GetBroadcastState(kLimit).Put("limit", n);
+      out.Collect(*context.GetBroadcastState(kLimit).Get("limit"));
+    }
+  };
+  StreamExecutionEnvironment env;
+  env.SetParallelism(2);
+  auto rows =
+      env.FromElements(1, 2, 3).Connect(env.FromElements(7).Broadcast()).Process<int>(Limit{}).ExecuteAndCollect();
+  ASSERT_TRUE(rows.ok()) << rows.status().ToString();
+  EXPECT_THAT(*rows, UnorderedElementsAre(7, 7));
+}
+
 TEST(RuntimeContext, KeyedStateWithoutAKeySaysToCallKeyBy) {
   struct Wrong {
     void Open(RuntimeContext& runtime) { runtime.GetState(state::ValueStateDescriptor<int>{"count"}); }

@@ -35,10 +35,8 @@ int64_t Clamped(double value) {
 void AppendRandomInteger(const DatagenField& field, Random& random, ColumnBuilder& out) {
   int bits = out.type().value_width() * 8;
   int64_t most = INT64_MAX >> (64 - bits), least = -most - 1;
-  if (field.min != field.max) {
-    least = std::max(least, Clamped(std::ceil(field.min)));
-    most = std::min(most, Clamped(std::floor(field.max)));
-  }
+  if (field.min) least = std::max(least, Clamped(std::ceil(*field.min)));
+  if (field.max) most = std::min(most, Clamped(std::floor(*field.max)));
   formats::AppendInteger(Between(random, least, most), out);
 }
 
@@ -57,17 +55,17 @@ void AppendRandomText(const DatagenField& field, Random& random, ColumnBuilder& 
 
 void AppendRandom(const DatagenField& field, int64_t now_ms, Random& random, ColumnBuilder& out) {
   double unit = random.Unit();
-  bool whole = field.min == field.max;
+  auto between = [&](double least, double most) {
+    least = field.min.value_or(least);
+    return least + unit * (field.max.value_or(most) - least);
+  };
   switch (out.type().id()) {
     case TypeId::kBoolean: return out.AppendBool(random.Next() & 1);
-    case TypeId::kFloat:
-      if (whole) return out.Append(static_cast<float>(unit * double{std::numeric_limits<float>::max()}));
-      return out.Append(static_cast<float>(field.min + unit * (field.max - field.min)));
-    case TypeId::kDouble:
-      return out.Append(whole ? unit * std::numeric_limits<double>::max() : field.min + unit * (field.max - field.min));
+    case TypeId::kFloat: return out.Append(static_cast<float>(between(0, double{std::numeric_limits<float>::max()})));
+    case TypeId::kDouble: return out.Append(between(0, std::numeric_limits<double>::max()));
     case TypeId::kDecimal: {
       double most = std::pow(10.0, out.type().precision() - out.type().scale());
-      double value = whole ? (2 * unit - 1) * most : field.min + unit * (field.max - field.min);
+      double value = between(-most, most);
       std::string text = fmt::format("{:.{}f}", std::clamp(value, -most, most), out.type().scale());
       if (formats::AppendScalarText(text, formats::TimestampStandard::kSql, out))
         out.Append(formats::Int128{0});  // rounded up to the limit
@@ -117,7 +115,8 @@ Status CheckField(const types::Field& column, const DatagenField& field) {
     if (field.end > most || field.start < -most - 1)
       return UserError("the sequence leaves {}: {} to {}", column.type.ToString(), field.start, field.end);
   }
-  if (field.max < field.min) return UserError("max is below min: {} and {}", field.max, field.min);
+  if (field.min && field.max && *field.max < *field.min)
+    return UserError("max is below min: {} and {}", *field.max, *field.min);
   if (field.length < 1) return UserError("length must be at least 1: {}", field.length);
   if (field.null_rate < 0 || field.null_rate > 1)
     return UserError("null-rate is not within 0 and 1: {}", field.null_rate);

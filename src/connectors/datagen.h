@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,8 @@ namespace thalweg::connectors {
 struct DatagenField {
   enum class Kind : uint8_t { kRandom, kSequence };
   Kind kind = Kind::kRandom;
-  double min = 0, max = 0;     // random numbers, both included; equal: the type's whole range
+  std::optional<double> min,
+      max;                     // random numbers, both included; none: the type's own limit, of FLOAT and DOUBLE 0 below
   int32_t length = 100;        // characters of STRING and BYTES
   bool var_len = false;        // 1..length of them
   int64_t max_past_ms = 0;     // random timestamps lie up to this before `DatagenOptions::now_ms`

@@ -63,18 +63,22 @@ Result<flow::Discovery> FileEnumerator::Discover() {
         "with . or _, or a pattern that matches some",
         listing_.shown);
   for (const std::string& path : files) {
-    uint64_t size = 0;
+    io::FileStat stat;
     bool divide = listing_.split_bytes > 0 && io::CompressionOfPath(path) == io::Compression::kNone;
-    if (divide) {
-      THALWEG_ASSIGN(size, listing_.storage->Size(path));
+    if (divide || listing_.stat) {
+      THALWEG_ASSIGN(stat, listing_.storage->Stat(path));
     }
-    uint64_t pieces = divide ? std::max<uint64_t>(1, size / listing_.split_bytes) : 1;
+    uint64_t pieces = divide ? std::max<uint64_t>(1, stat.size / listing_.split_bytes) : 1;
     for (uint64_t piece = 0; piece < pieces; ++piece) {
       FileSplit split;
       split.path = path;
       split.position = piece * listing_.split_bytes;
       split.find_start = piece > 0;
       split.line = piece == 0 ? listing_.first_line : 0;
+      if (listing_.stat) {
+        split.file_size = stat.size;
+        split.modified_ms = stat.modified_ms;
+      }
       if (piece + 1 < pieces) split.end = (piece + 1) * listing_.split_bytes;
       split.id = piece == 0 ? path : fmt::format("{}#{}", path, split.position);
       discovery.splits.push_back(split.ToSplit());

@@ -20,6 +20,7 @@ struct FileListing {
   int64_t discovery_interval_ms = 0;
   uint64_t split_bytes = 0;  // 0: files are not divided
   uint64_t first_line = 1;   // of a new split; see FileSplit::line
+  bool stat = false;         // fill in FileSplit::file_size and modified_ms
 };
 
 /// True if `path` has a component that begins with . or _ (files in progress, markers).

@@ -40,7 +40,7 @@ Result<FileSourceOptions> ReadFileSourceNode(const graph::Node& node) {
   source.json = format.json;
   source.csv = format.csv;
   source.avro = format.avro;
-  THALWEG_ASSIGN(ErrorPolicy errors, ReadErrorPolicy(options));
+  THALWEG_ASSIGN(ErrorPolicy errors, ReadErrorPolicy(options, format.ignore_parse_errors()));
   source.on_parse_error = errors.policy;
   source.dead_letter_port = errors.dead_letter_port;
   THALWEG_ASSIGN(source.discovery_interval_ms, options.Millis("source.monitor-interval", 0));

@@ -37,7 +37,8 @@ Result<std::unique_ptr<FileRows>> OpenParquetFile(const FileReading& reading, Fi
 Result<std::unique_ptr<FileRows>> OpenAvroFile(const FileReading& reading, FileSplit split);
 
 /// Adds the metadata columns of `options` to a batch; `offsets` and `lines` have a value per row (line 0: NULL).
-void AddFileMetadata(const FileSourceOptions& options, const std::string& path, const std::vector<int64_t>& offsets,
-                     const std::vector<int64_t>& lines, columns::BufferPool& pool, columns::Batch& batch);
+void AddFileMetadata(const FileSourceOptions& options, const FileSplit& split, const std::string& path,
+                     const std::vector<int64_t>& offsets, const std::vector<int64_t>& lines, columns::BufferPool& pool,
+                     columns::Batch& batch);
 
 }  // namespace thalweg::connectors

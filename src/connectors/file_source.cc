@@ -23,7 +23,8 @@ Result<std::unique_ptr<formats::Decoder>> MakeDecoder(const FileSourceOptions& o
     case FileFormat::kCsv: return formats::MakeCsvDecoder(options.schema, options.csv);
     case FileFormat::kRaw: return formats::MakeRawDecoder(options.schema);
     case FileFormat::kAvro: return formats::MakeAvroDecoder(options.schema, options.avro);
-    case FileFormat::kDebezium: return formats::MakeDebeziumDecoder(options.schema, {options.json, options.schema_include});
+    case FileFormat::kDebezium:
+      return formats::MakeDebeziumDecoder(options.schema, {options.json, options.schema_include});
     default: return std::unique_ptr<formats::Decoder>();
   }
 }
@@ -140,7 +141,8 @@ class FileSource final : public flow::Source {
                         bounded(),
                         options_->discovery_interval_ms,
                         divisible ? options_->split_bytes : 0,
-                        HasBlocks(options_->format) ? 0u : 1u};
+                        HasBlocks(options_->format) ? 0u : 1u,
+                        Wants(FileMetadata::kSize) || Wants(FileMetadata::kModificationTime)};
     return std::unique_ptr<flow::SplitEnumerator>(std::make_unique<FileEnumerator>(std::move(listing)));
   }
   Result<std::unique_ptr<flow::SourceReader>> CreateReader() override {
@@ -148,6 +150,9 @@ class FileSource final : public flow::Source {
   }
 
  private:
+  bool Wants(FileMetadata metadata) const {
+    return std::find(options_->metadata.begin(), options_->metadata.end(), metadata) != options_->metadata.end();
+  }
   std::shared_ptr<const FileSourceOptions> options_;
   std::shared_ptr<io::Storage> storage_;
   std::string path_;    // below the storage's root
@@ -159,7 +164,12 @@ Status Check(const FileSourceOptions& options) {
   if (!options.schema || options.schema->size() == 0) return UserError("File source needs a schema: {}", options.path);
   if (options.discovery_interval_ms < 0)
     return UserError("Discovery interval is negative: {} ms", options.discovery_interval_ms);
-  return MakeDecoder(options).status();
+  THALWEG_TRY(MakeDecoder(options).status());
+  // The bytes of a number may be a line end.
+  if (options.format == FileFormat::kRaw && !options.schema->field(0).type.is_variable())
+    return UserError("Format raw of files needs a column of STRING or BYTES, a line each; the schema is {}",
+                     options.schema->ToString());
+  return {};
 }
 
 }  // namespace
@@ -169,18 +179,29 @@ types::Field FileMetadataField(FileMetadata metadata) {
     case FileMetadata::kPath: return {"file.path", DataType(TypeId::kString, false)};
     case FileMetadata::kName: return {"file.name", DataType(TypeId::kString, false)};
     case FileMetadata::kOffset: return {"file.offset", DataType(TypeId::kBigInt, false)};
+    case FileMetadata::kSize: return {"file.size", DataType(TypeId::kBigInt, false)};
+    case FileMetadata::kModificationTime: return {"file.modification-time", DataType::TimestampLtz(3, false)};
     default: return {"file.line", DataType(TypeId::kBigInt)};
   }
 }
 
-Result<FileMetadata> ParseFileMetadata(std::string_view name) {
-  for (FileMetadata metadata : {FileMetadata::kPath, FileMetadata::kName, FileMetadata::kOffset, FileMetadata::kLine})
-    if (FileMetadataField(metadata).name == name) return metadata;
-  return UserError("Unknown file metadata column: '{}'; there are file.path, file.name, file.offset, file.line", name);
+std::vector<FileMetadata> AllFileMetadata() {
+  return {FileMetadata::kPath, FileMetadata::kName, FileMetadata::kOffset,
+          FileMetadata::kLine, FileMetadata::kSize, FileMetadata::kModificationTime};
 }
 
-void AddFileMetadata(const FileSourceOptions& options, const std::string& path, const std::vector<int64_t>& offsets,
-                     const std::vector<int64_t>& lines, columns::BufferPool& pool, columns::Batch& batch) {
+Result<FileMetadata> ParseFileMetadata(std::string_view name) {
+  std::vector<std::string> names;
+  for (FileMetadata metadata : AllFileMetadata()) {
+    names.push_back(FileMetadataField(metadata).name);
+    if (names.back() == name) return metadata;
+  }
+  return UserError("Unknown file metadata column: '{}'; there are {}", name, fmt::join(names, ", "));
+}
+
+void AddFileMetadata(const FileSourceOptions& options, const FileSplit& split, const std::string& path,
+                     const std::vector<int64_t>& offsets, const std::vector<int64_t>& lines, columns::BufferPool& pool,
+                     columns::Batch& batch) {
   for (FileMetadata metadata : options.metadata) {
     types::DataType type =
         options.layout.built ? options.layout.built->field(batch.num_columns()).type : FileMetadataField(metadata).type;
@@ -192,6 +213,10 @@ void AddFileMetadata(const FileSourceOptions& options, const std::string& path, 
         column.AppendString(text);
       else if (metadata == FileMetadata::kOffset)
         column.Append(offsets[row]);
+      else if (metadata == FileMetadata::kSize)
+        column.Append(static_cast<int64_t>(split.file_size));
+      else if (metadata == FileMetadata::kModificationTime)
+        column.Append(split.modified_ms);
       else if (lines[row] > 0)
         column.Append(lines[row]);
       else

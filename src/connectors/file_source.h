@@ -25,6 +25,8 @@ enum class FileMetadata : uint8_t {
   kName,    // `file.name` STRING NOT NULL
   kOffset,  // `file.offset` BIGINT NOT NULL: byte of the record in the uncompressed text; row number in Parquet
   kLine,    // `file.line` BIGINT: from 1; NULL where it is not known (Parquet, later parts of a divided file)
+  kSize,    // `file.size` BIGINT NOT NULL: of the stored file, when it was found
+  kModificationTime,  // `file.modification-time` TIMESTAMP_LTZ(3) NOT NULL: likewise
 };
 
 /// Longest record; a longer one is an error (an unclosed quote, a binary file).
@@ -48,6 +50,7 @@ struct FileSourceOptions {
   size_t max_record_bytes = kMaxRecordBytes;
 };
 
+std::vector<FileMetadata> AllFileMetadata();
 /// "file.path" and so on, NOT NULL but for the line. UserError naming those that exist.
 Result<FileMetadata> ParseFileMetadata(std::string_view name);
 types::Field FileMetadataField(FileMetadata metadata);

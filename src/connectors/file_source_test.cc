@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 
@@ -41,6 +42,7 @@ class ShortReads final : public io::Storage {
   Status Delete(std::string_view path) override { return inner_->Delete(path); }
   Result<bool> Exists(std::string_view path) override { return inner_->Exists(path); }
   Result<uint64_t> Size(std::string_view path) override { return inner_->Size(path); }
+  Result<io::FileStat> Stat(std::string_view path) override { return inner_->Stat(path); }
   Result<std::unique_ptr<io::Writer>> OpenWriter(std::string_view path) override { return inner_->OpenWriter(path); }
   Result<int64_t> DeleteAbandoned(std::string_view prefix, int64_t age) override {
     return inner_->DeleteAbandoned(prefix, age);
@@ -193,6 +195,22 @@ TEST_F(FileSourceTest, MetadataNamesFileByteAndLine) {
                                          "+I[2, null, " + Path("a.json") + ", a.json, 9, 3]"));
 }
 
+TEST_F(FileSourceTest, MetadataTellsSizeAndLastChangeOfTheFileAsItWasFound) {
+  Write("a.json", "{\"n\":1}\n{\"n\":2}\n");
+  const std::chrono::sys_time<std::chrono::milliseconds> changed(std::chrono::milliseconds(1'700'000'000'123));
+  std::filesystem::last_write_time(Path("a.json"), std::chrono::file_clock::from_sys(changed));
+  FileSourceOptions options = Options("a.json");
+  options.metadata = {FileMetadata::kSize, FileMetadata::kModificationTime};
+  EXPECT_EQ(FileSourceSchema(options)->ToString(),
+            "(n INT, s STRING, file.size BIGINT NOT NULL, file.modification-time TIMESTAMP_LTZ(3) NOT NULL)");
+  EXPECT_THAT(Rows(options),
+              ElementsAre("+I[1, null, 16, 2023-11-14T22:13:20.123Z]", "+I[2, null, 16, 2023-11-14T22:13:20.123Z]"));
+  // Pieces of one file tell of the whole.
+  options.split_bytes = 8;
+  EXPECT_THAT(Rows(options), UnorderedElementsAre("+I[1, null, 16, 2023-11-14T22:13:20.123Z]",
+                                                  "+I[2, null, 16, 2023-11-14T22:13:20.123Z]"));
+}
+
 TEST_F(FileSourceTest, ACsvHeaderIsPassedOver) {
   Write("a.csv", "n,s\n1,x\n");
   FileSourceOptions options = Options("a.csv", FileFormat::kCsv);
@@ -201,11 +219,10 @@ TEST_F(FileSourceTest, ACsvHeaderIsPassedOver) {
 }
 
 TEST_F(FileSourceTest, DebeziumsLinesAreChangesAndAFileOfThemIsNotDivided) {
-  constexpr char kUpdate[] =
-      R"({"before":{"n":1,"s":"old"},"after":{"n":1,"s":"new"},"op":"u"})"
-      "\n";
+  constexpr char kUpdate[] = R"({"before":{"n":1,"s":"old"},"after":{"n":1,"s":"new"},"op":"u"})"
+                             "\n";
   Write("changes.json", std::string(R"({"before":null,"after":{"n":1,"s":"old"},"op":"c"})") + "\n" + kUpdate +
-                          R"({"before":{"n":1,"s":"new"},"after":null,"op":"d"})" + "\n");
+                            R"({"before":{"n":1,"s":"new"},"after":null,"op":"d"})" + "\n");
   FileSourceOptions options = Options("changes.json", FileFormat::kDebezium);
   options.split_bytes = 8;
   EXPECT_THAT(Rows(options), ElementsAre("+I[1, old]", "-U[1, old]", "+U[1, new]", "-D[1, new]"));

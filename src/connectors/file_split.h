@@ -15,6 +15,8 @@ struct FileSplit {
   uint64_t position = 0;
   uint64_t line = 1;
   uint64_t end = UINT64_MAX;  // records that begin at or behind it belong to the next piece
+  uint64_t file_size = 0;     // of the file as it is stored, when it was found; 0 unless a column asks
+  int64_t modified_ms = 0;    // when the file was changed last, when it was found; likewise
   bool find_start = false;    // `position` may lie inside a record of the piece before: begin behind the next line end
 
   flow::Split ToSplit() const;

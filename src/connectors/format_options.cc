@@ -23,6 +23,8 @@ Result<formats::JsonOptions> ReadJson(NodeOptions& options, const std::string& p
   THALWEG_ASSIGN(json.encode_decimal_as_plain_number,
                  options.Get<bool>(prefix + "json.encode.decimal-as-plain-number", false));
   THALWEG_ASSIGN(json.encode_ignore_null_fields, options.Get<bool>(prefix + "json.encode.ignore-null-fields", false));
+  // Which of Flink's two parsers reads: there is one here.
+  THALWEG_TRY(options.Get<bool>(prefix + "json.decode.json-parser.enabled", true).status());
   return json;
 }
 
@@ -54,6 +56,8 @@ Result<formats::CsvOptions> ReadCsv(NodeOptions& options, const std::string& pre
                  options.Get<bool>(prefix + "csv.write-bigdecimal-in-scientific-notation", true));
   THALWEG_ASSIGN(csv.trim_spaces, options.Get<bool>(prefix + "csv.trim-spaces", false));
   THALWEG_ASSIGN(csv.ignore_trailing_unmappable, options.Get<bool>(prefix + "csv.ignore-trailing-unmappable", false));
+  THALWEG_ASSIGN(csv.allow_trailing_comma, options.Get<bool>(prefix + "csv.allow-trailing-comma", true));
+  THALWEG_ASSIGN(csv.fail_on_missing_columns, options.Get<bool>(prefix + "csv.fail-on-missing-columns", false));
   THALWEG_ASSIGN(csv.empty_string_as_null, options.Get<bool>(prefix + "csv.empty-string-as-null", false));
   THALWEG_ASSIGN(csv.header, options.Get<bool>(prefix + "csv.header", false));
   return csv;
@@ -71,6 +75,19 @@ Status ReadAvro(NodeOptions& options, const std::string& prefix, FormatOptions& 
   if (!codec.ok()) return options.Bad(codec_key, codec.status());
   format.avro_codec = *codec;
   return {};
+}
+
+Result<formats::RawOptions> ReadRaw(NodeOptions& options, const std::string& prefix) {
+  formats::RawOptions raw;
+  THALWEG_ASSIGN(std::string order,
+                 options.OneOf(prefix + "raw.endianness", {"big-endian", "little-endian"}, "big-endian"));
+  raw.little_endian = order == "little-endian";
+  const std::string key = prefix + "raw.charset";
+  THALWEG_ASSIGN(std::string charset, options.Get<std::string>(key, "UTF-8"));
+  if (charset != "UTF-8" && charset != "utf-8")
+    return options.Bad(key,
+                       UserError("Texts are UTF-8 here, '{}' is not supported: read BYTES and use DECODE", charset));
+  return raw;
 }
 
 }  // namespace
@@ -92,8 +109,11 @@ Result<FormatOptions> ReadFormat(NodeOptions& options, const std::vector<std::st
   } else if (name == "avro") {
     format.format = FileFormat::kAvro;
     THALWEG_TRY(ReadAvro(options, prefix, format));
+  } else if (name == "raw") {
+    format.format = FileFormat::kRaw;
+    THALWEG_ASSIGN(format.raw, ReadRaw(options, prefix));
   } else {
-    format.format = name == "raw" ? FileFormat::kRaw : FileFormat::kParquet;
+    format.format = FileFormat::kParquet;
   }
   return format;
 }
@@ -108,7 +128,7 @@ Result<std::unique_ptr<formats::Decoder>> MakeDecoder(const FormatOptions& optio
   switch (options.format) {
     case FileFormat::kJson: return formats::MakeJsonDecoder(std::move(schema), options.json);
     case FileFormat::kCsv: return formats::MakeCsvDecoder(std::move(schema), options.csv);
-    case FileFormat::kRaw: return formats::MakeRawDecoder(std::move(schema));
+    case FileFormat::kRaw: return formats::MakeRawDecoder(std::move(schema), options.raw);
     case FileFormat::kAvro: return formats::MakeAvroDecoder(std::move(schema), options.avro);
     default: return UserError("Parquet is a format of files, not of records");
   }
@@ -119,7 +139,7 @@ Result<std::unique_ptr<formats::RowEncoder>> MakeEncoder(const FormatOptions& op
   switch (options.format) {
     case FileFormat::kJson: return formats::MakeJsonEncoder(std::move(schema), options.json);
     case FileFormat::kCsv: return formats::MakeCsvEncoder(std::move(schema), options.csv);
-    case FileFormat::kRaw: return formats::MakeRawEncoder(std::move(schema));
+    case FileFormat::kRaw: return formats::MakeRawEncoder(std::move(schema), options.raw);
     case FileFormat::kAvro: return formats::MakeAvroEncoder(std::move(schema), options.avro);
     default: return UserError("Parquet is a format of files, not of records");
   }

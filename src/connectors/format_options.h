@@ -11,6 +11,7 @@
 #include "formats/decoder.h"
 #include "formats/encoder.h"
 #include "formats/json.h"
+#include "formats/raw.h"
 
 namespace thalweg::connectors {
 
@@ -20,9 +21,16 @@ struct FormatOptions {
   formats::CsvOptions csv;
   formats::AvroOptions avro;
   formats::AvroCodec avro_codec = formats::AvroCodec::kNull;  // of files
+  formats::RawOptions raw;
   /// debezium-json: `format` is kJson.
   bool debezium = false;
   bool schema_include = false;
+
+  /// The chosen format's `ignore-parse-errors`.
+  bool ignore_parse_errors() const {
+    return format == FileFormat::kCsv ? csv.ignore_parse_errors
+                                      : format == FileFormat::kJson && json.ignore_parse_errors;
+  }
 };
 
 /// `format` is one of `allowed`; only the options of the chosen one are known. Required. `prefix`: in front of all of them ("key.").

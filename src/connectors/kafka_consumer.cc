@@ -39,6 +39,15 @@ PartitionList MakeList(const LogOffsets& offsets) {
   return list;
 }
 
+// Debian 12's librdkafka, 2.0.2, does not tell it.
+#if RD_KAFKA_VERSION >= 0x020100ff
+constexpr bool kTellsLeaderEpochs = true;
+int32_t LeaderEpochOf(const rd_kafka_message_t& message) { return rd_kafka_message_leader_epoch(&message); }
+#else
+constexpr bool kTellsLeaderEpochs = false;
+int32_t LeaderEpochOf(const rd_kafka_message_t&) { return -1; }
+#endif
+
 struct QueueDeleter {
   void operator()(rd_kafka_queue_t* queue) const { rd_kafka_queue_destroy(queue); }
 };
@@ -290,6 +299,7 @@ void KafkaConsumer::AddRecord(LogFetch& fetch, const rd_kafka_message_t& message
   rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
   record.timestamp_ms = rd_kafka_message_timestamp(&message, &type);
   record.timestamp_type = static_cast<LogRecord::TimestampType>(type);
+  record.leader_epoch = LeaderEpochOf(message);
   if (options_.headers) AddHeaders(fetch, record, message);
 }
 
@@ -352,6 +362,8 @@ void KafkaConsumer::Fail(Status status) {
 }
 
 }  // namespace
+
+bool KafkaTellsLeaderEpochs() { return kTellsLeaderEpochs; }
 
 Properties ConsumerProperties(const KafkaProperties& properties, const LogConsumerOptions& options) {
   const int64_t queue_kb = QueueKb(options.memory_bytes);

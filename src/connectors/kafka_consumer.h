@@ -12,6 +12,9 @@ namespace thalweg::connectors {
 /// What the engine sets on every consumer, from its options and the memory they allow.
 Properties ConsumerProperties(const KafkaProperties& properties, const LogConsumerOptions& options);
 
+/// Whether the client that this was built with hands out LogRecord::leader_epoch.
+bool KafkaTellsLeaderEpochs();
+
 Result<std::unique_ptr<LogConsumer>> MakeKafkaConsumer(const KafkaProperties& properties,
                                                        const LogConsumerOptions& options,
                                                        std::function<void()> on_ready);

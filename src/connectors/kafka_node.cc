@@ -184,7 +184,7 @@ Status ReadRows(NodeOptions& options, KafkaRowOptions& rows) {
   THALWEG_ASSIGN(MetadataColumns columns, ReadMetadataColumns(options, schema, TypeOfKafkaMetadata));
   THALWEG_ASSIGN(FormatOptions format, ReadValueFormat(options, rows.upsert ? kRecordFormats : kChangeFormats));
   THALWEG_ASSIGN(KeyReading key, ReadSourceKey(options, *columns.values));
-  THALWEG_ASSIGN(ErrorPolicy errors, ReadErrorPolicy(options));
+  THALWEG_ASSIGN(ErrorPolicy errors, ReadErrorPolicy(options, format.ignore_parse_errors()));
   if (rows.upsert && key.fields.empty()) THALWEG_TRY(options.Required(kKeyFields).status());
   for (const std::string& name : columns.metadata) rows.metadata.push_back(ParseKafkaMetadata(name).value());
   rows.value_schema = PlaceKey(key, columns.values, rows);

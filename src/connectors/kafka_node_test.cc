@@ -119,6 +119,12 @@ TEST(KafkaSourceNode, AMisspeltOptionNamesTheNearest) {
   EXPECT_THAT(SourceError({{"format", "parquet"}}), HasSubstr("write one of: json, csv, raw, avro, debezium-json"));
 }
 
+TEST(KafkaSourceNode, IgnoringParseErrorsSkipsRecordsThatAreNoJson) {
+  auto source = ReadKafkaSourceNode(SourceNode("kafka-source", With({{"json.ignore-parse-errors", "true"}})));
+  ASSERT_TRUE(source.ok()) << source.status().message();
+  EXPECT_EQ(source->rows.on_parse_error, formats::ParseErrorPolicy::kSkip);
+}
+
 TEST(KafkaSourceNode, MetadataFillsColumnsAnywhere) {
   types::Schema schema({{"kafka_offset", DataType(TypeId::kBigInt, false)},
                         {"page", DataType(TypeId::kString)},

@@ -57,6 +57,7 @@ inline constexpr char kUnbounded[] = "unbounded";  // kStop
 inline constexpr char kDiscovery[] = "scan.topic-partition-discovery.interval";
 inline constexpr char kMetadata[] = "metadata.";  // a prefix
 inline constexpr char kDelivery[] = "sink.delivery-guarantee";
+inline constexpr char kSemantic[] = "sink.semantic";  // what Flink called it once
 inline constexpr char kPartitioner[] = "sink.partitioner";
 inline constexpr char kTransactionalIdPrefix[] = "sink.transactional-id-prefix";
 inline constexpr char kValueFormat[] = "value.format";

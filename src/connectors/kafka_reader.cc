@@ -19,7 +19,7 @@ Status KafkaReader::Open(flow::Context& context) {
   metrics_.emplace(context.metrics());
   THALWEG_ASSIGN(rows_, KafkaRows::Make(options_.rows, context.pool()));
   LogConsumerOptions options{
-      .headers = options_.rows.Wants(KafkaMetadata::kHeaders),
+      .headers = options_.rows.Wants(KafkaMetadata::kHeaders) || options_.rows.Wants(KafkaMetadata::kHeaderList),
       .offset_reset = options_.offset_reset,
       .memory_bytes = options_.memory_bytes > 0 ? options_.memory_bytes : context.connector_bytes(),
       .client_id = fmt::format("{}-{}", context.task().uid, context.task().subtask)};

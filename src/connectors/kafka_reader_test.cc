@@ -111,6 +111,31 @@ TEST(KafkaReader, HeadersAreNotReadUnlessAskedFor) {
   EXPECT_FALSE(world.log->consumer_options.headers);
 }
 
+TEST(KafkaReader, AListOfHeadersAsksForThem) {
+  KafkaReaderOptions options;
+  options.rows.metadata = {KafkaMetadata::kHeaderList};
+  World world(options);
+  world.Partition(0).Append({.value = "v", .headers = {{"h", "a"}, {"h", std::nullopt}}});
+  ASSERT_TRUE(world.Add({{"t", 0}}).ok());
+  world.Drain();
+  EXPECT_TRUE(world.log->consumer_options.headers);
+  EXPECT_EQ(world.out.batches.at(0).second.column(1).offsets.data<int32_t>()[1], 2);
+}
+
+TEST(KafkaReader, ALeaderEpochThatIsNotKnownIsNull) {
+  KafkaReaderOptions options;
+  options.rows.metadata = {KafkaMetadata::kLeaderEpoch};
+  World world(options);
+  world.Partition(0).Append({.value = "v", .leader_epoch = 7});
+  world.Partition(0).Append({.value = "w"});
+  ASSERT_TRUE(world.Add({{"t", 0}}).ok());
+  world.Drain();
+  const columns::Column& epochs = world.out.batches.at(0).second.column(1);
+  EXPECT_EQ(epochs.data<int32_t>()[0], 7);
+  EXPECT_FALSE(epochs.IsNull(0));
+  EXPECT_TRUE(epochs.IsNull(1));
+}
+
 TEST(KafkaReader, PositionIsAfterTheLastRecordEmittedNotFetched) {
   World world;
   world.log->fetch_records = 5000;
@@ -462,7 +487,7 @@ TEST(KafkaMetadata, UnknownNameIsAnErrorWithThoseThatExist) {
   EXPECT_EQ(ParseKafkaMetadata("timestamp-type").value(), KafkaMetadata::kTimestampType);
   EXPECT_EQ(ParseKafkaMetadata("offsets").status().message(),
             "Unknown Kafka metadata column: 'offsets'; there are key, headers, topic, partition, offset, timestamp, "
-            "timestamp-type, header-list");
+            "timestamp-type, header-list, leader-epoch");
 }
 
 }  // namespace

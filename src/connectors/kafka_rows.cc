@@ -6,8 +6,8 @@
 namespace thalweg::connectors {
 namespace {
 
-constexpr std::string_view kNames[] = {"key",    "headers",   "topic",          "partition",
-                                       "offset", "timestamp", "timestamp-type", "header-list"};
+constexpr std::string_view kNames[] = {"key",       "headers",        "topic",       "partition",   "offset",
+                                       "timestamp", "timestamp-type", "header-list", "leader-epoch"};
 /// For messages and dead letters.
 std::string Place(const TopicPartition& partition, int64_t offset) {
   return fmt::format("topic {}, partition {}, offset {}", partition.topic, partition.partition, offset);
@@ -33,6 +33,7 @@ types::DataType KafkaMetadataType(KafkaMetadata metadata) {
     case KafkaMetadata::kHeaderList:
       return DataType::Array(DataType::Row({{"key", DataType(TypeId::kString)}, {"value", DataType(TypeId::kBinary)}}),
                              false);
+    case KafkaMetadata::kLeaderEpoch: return DataType(TypeId::kInt);
   }
   THALWEG_CHECK(false);
   return {};
@@ -264,6 +265,8 @@ void KafkaRows::AppendMetadata(columns::ColumnBuilder& column, KafkaMetadata met
     case KafkaMetadata::kTimestamp: return column.Append<int64_t>(record.timestamp_ms);
     case KafkaMetadata::kTimestampType:
       return column.AppendString(kTimestampTypes[static_cast<size_t>(record.timestamp_type)]);
+    case KafkaMetadata::kLeaderEpoch:
+      return record.leader_epoch < 0 ? column.AppendNull() : column.Append<int32_t>(record.leader_epoch);
   }
 }
 

@@ -18,7 +18,8 @@
 namespace thalweg::connectors {
 
 /// Metadata columns, under Flink's names: key BYTES, headers MAP<STRING, BYTES>, topic STRING, partition INT, offset BIGINT,
-/// timestamp TIMESTAMP_LTZ(3), timestamp-type STRING, header-list ARRAY<ROW<key STRING, value BYTES>>.
+/// timestamp TIMESTAMP_LTZ(3), timestamp-type STRING, header-list ARRAY<ROW<key STRING, value BYTES>>, leader-epoch INT (NULL where
+/// the client does not tell it).
 enum class KafkaMetadata : uint8_t {
   kKey,
   kHeaders,
@@ -27,7 +28,8 @@ enum class KafkaMetadata : uint8_t {
   kOffset,
   kTimestamp,
   kTimestampType,
-  kHeaderList
+  kHeaderList,
+  kLeaderEpoch
 };
 std::string_view KafkaMetadataName(KafkaMetadata metadata);
 types::DataType KafkaMetadataType(KafkaMetadata metadata);

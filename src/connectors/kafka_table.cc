@@ -1,6 +1,7 @@
 // Flink's connectors "kafka" and "upsert-kafka" as nodes.
 #include <algorithm>
 
+#include "connectors/kafka_consumer.h"
 #include "connectors/kafka_node.h"
 #include "connectors/kafka_properties.h"
 #include "connectors/table_node.h"
@@ -15,7 +16,7 @@ using graph::TableDescriptor;
 
 const EndOptions kEnds = {.source = {kTopicPattern, kStart, kStartTimestamp, kStartOffsets, kStop, kStopTimestamp,
                                      kStopOffsets, kDiscovery, "error-policy", kGroup, kOffsetReset},
-                          .sink = {kDelivery, kPartitioner, kTransactionalIdPrefix}};
+                          .sink = {kDelivery, kSemantic, kPartitioner, kTransactionalIdPrefix}};
 
 MetadataKeys KeysOf(std::initializer_list<KafkaMetadata> left_out) {
   MetadataKeys keys;
@@ -25,7 +26,20 @@ MetadataKeys KeysOf(std::initializer_list<KafkaMetadata> left_out) {
   return keys;
 }
 MetadataKeys Readable() { return KeysOf({}); }
-MetadataKeys Writable() { return KeysOf({KafkaMetadata::kOffset, KafkaMetadata::kTimestampType}); }
+MetadataKeys Writable() {
+  return KeysOf({KafkaMetadata::kOffset, KafkaMetadata::kTimestampType, KafkaMetadata::kLeaderEpoch});
+}
+
+void WarnOfLeaderEpoch(const TableDescriptor& table, graph::SourceTable& source) {
+  const std::string_view key = KafkaMetadataName(KafkaMetadata::kLeaderEpoch);
+  if (KafkaTellsLeaderEpochs()) return;
+  for (const TableDescriptor::MetadataColumn& column : table.metadata)
+    if (column.key == key)
+      source.warnings.push_back(
+          fmt::format("Table {}: column '{}' is always NULL, the Kafka client of this program (librdkafka below 2.1) "
+                      "does not tell metadata '{}'",
+                      table.name, column.column, key));
+}
 
 /// Flink's default needs a committed offset and fails without one. A first run shall read something: from the beginning.
 void DefaultStart(const TableDescriptor& table, graph::SourceTable& source) {
@@ -49,6 +63,7 @@ Result<graph::SourceTable> ReadSource(const TableDescriptor& table, const std::s
   THALWEG_TRY(RefusePartitions(table));
   graph::SourceTable source;
   THALWEG_ASSIGN(source.node, SourceNodeOf(table, kind, ends, Readable()));
+  WarnOfLeaderEpoch(table, source);
   return source;
 }
 
@@ -62,6 +77,10 @@ Status FinishSource(graph::SourceTable& source) {
 }
 
 Status FinishSink(const TableDescriptor& table, graph::SinkTable& sink) {
+  if (auto old = sink.node.options.extract(kSemantic)) {
+    sink.warnings.push_back(fmt::format("Table {}: '{}' is deprecated, write '{}'", table.name, kSemantic, kDelivery));
+    sink.node.options.emplace(kDelivery, std::move(old.mapped()));
+  }
   if (sink.node.options.erase(kTransactionalIdPrefix) > 0)
     sink.warnings.push_back(fmt::format("Table {}: '{}' has no effect, nothing is written in transactions", table.name,
                                         kTransactionalIdPrefix));

@@ -41,6 +41,7 @@ struct LogRecord {
     kCreateTime = 1,
     kLogAppendTime = 2
   } timestamp_type = TimestampType::kNone;
+  int32_t leader_epoch = -1;  // -1: not known
   uint32_t first_header = 0;  // in LogFetch::headers
   uint32_t headers = 0;
 };

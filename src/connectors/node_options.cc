@@ -87,10 +87,11 @@ Result<types::SchemaPtr> SinkSchema(const graph::Node& node) {
   return std::make_shared<const types::Schema>(*std::move(schema));
 }
 
-Result<ErrorPolicy> ReadErrorPolicy(NodeOptions& options) {
+Result<ErrorPolicy> ReadErrorPolicy(NodeOptions& options, bool ignore_parse_errors) {
   using formats::ParseErrorPolicy;
   const std::string key = "error-policy";
-  THALWEG_ASSIGN(std::string name, options.OneOf(key, {"fail", "skip", "dead-letter"}, "fail"));
+  THALWEG_ASSIGN(std::string name,
+                 options.OneOf(key, {"fail", "skip", "dead-letter"}, ignore_parse_errors ? "skip" : "fail"));
   if (name == "fail") return ErrorPolicy{};
   if (name == "skip") return ErrorPolicy{ParseErrorPolicy::kSkip, 0};
   const std::vector<graph::OutputPort>& outputs = options.node().outputs;

@@ -78,8 +78,9 @@ struct ErrorPolicy {
   formats::ParseErrorPolicy policy = formats::ParseErrorPolicy::kFail;
   int dead_letter_port = 0;
 };
-/// `error-policy`: fail, skip, or dead-letter, which needs an output of that name.
-Result<ErrorPolicy> ReadErrorPolicy(NodeOptions& options);
+/// `error-policy`: fail, skip, or dead-letter, which needs an output of that name. `ignore_parse_errors`: the format's option of
+/// that name, with which records that do not parse as a whole are skipped, if nothing else is said.
+Result<ErrorPolicy> ReadErrorPolicy(NodeOptions& options, bool ignore_parse_errors = false);
 
 /// True if a column of type `wanted` can hold values of `given`: equal, or alike in memory (STRING and BYTES; TIMESTAMP(3),
 /// TIMESTAMP_LTZ(3) and BIGINT milliseconds).

@@ -90,6 +90,15 @@ TEST(NodeOptions, DeadLettersNeedTheirOutput) {
   EXPECT_EQ(ReadErrorPolicy(with)->dead_letter_port, 2);
 }
 
+TEST(NodeOptions, AFormatThatIgnoresParseErrorsSkipsRecordsUnlessThePolicySaysMore) {
+  using formats::ParseErrorPolicy;
+  graph::Node silent = SourceNode("kafka-source", {}), strict = SourceNode("kafka-source", {{"error-policy", "fail"}});
+  NodeOptions nothing(silent), fail(strict);
+  EXPECT_EQ(ReadErrorPolicy(nothing, /*ignore_parse_errors=*/true)->policy, ParseErrorPolicy::kSkip);
+  EXPECT_EQ(ReadErrorPolicy(nothing, /*ignore_parse_errors=*/false)->policy, ParseErrorPolicy::kFail);
+  EXPECT_EQ(ReadErrorPolicy(fail, /*ignore_parse_errors=*/true)->policy, ParseErrorPolicy::kFail);
+}
+
 Result<DataType> TypeOfMetadata(std::string_view name) {
   if (name == "offset") return DataType(TypeId::kBigInt, false);
   if (name == "key") return DataType(TypeId::kBinary);

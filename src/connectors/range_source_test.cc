@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+#include <sstream>
+
 #include "columns/object_writer.h"
 #include "connectors/collection_source.h"
 #include "connectors/datagen.h"
@@ -197,6 +200,36 @@ DatagenOptions Generated() {
   options.seed = 42;
   options.now_ms = 1'000'000;
   return options;
+}
+
+TEST(Datagen, OneLimitLeavesTheOtherToTheTypeAndTwoEqualOnesLeaveOneNumber) {
+  DatagenOptions options;
+  options.schema = Schema({{"low", DataType(TypeId::kTinyInt)},
+                           {"high", DataType(TypeId::kTinyInt)},
+                           {"one", DataType(TypeId::kInt)},
+                           {"d", DataType(TypeId::kDouble)}});
+  options.fields.resize(4);
+  options.fields[0].min = 120;
+  options.fields[1].max = -120;
+  options.fields[2].min = options.fields[2].max = 5;
+  options.fields[3].max = 1;
+  options.number_of_rows = 200;
+  options.rows_per_second = 0;
+  std::set<std::string> low, high, one;
+  for (const std::string& row : Rows(**MakeDatagenSource(options), 1)) {
+    std::istringstream cells(row.substr(3, row.size() - 4));
+    std::string cell;
+    for (std::set<std::string>* cells_of : {&low, &high, &one}) {
+      std::getline(cells >> std::ws, cell, ',');
+      cells_of->insert(cell);
+    }
+    std::getline(cells >> std::ws, cell);
+    EXPECT_GE(std::stod(cell), 0);
+    EXPECT_LE(std::stod(cell), 1);
+  }
+  EXPECT_THAT(low, ElementsAre("120", "121", "122", "123", "124", "125", "126", "127"));
+  EXPECT_THAT(high, ElementsAre("-120", "-121", "-122", "-123", "-124", "-125", "-126", "-127", "-128"));
+  EXPECT_THAT(one, ElementsAre("5"));
 }
 
 TEST(Datagen, TheSameSeedGivesTheSameRowsAtAnyParallelism) {

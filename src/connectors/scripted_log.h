@@ -21,6 +21,7 @@ struct ScriptedRecord {
   std::optional<std::string> value;
   int64_t timestamp_ms = 0;
   std::vector<std::pair<std::string, std::optional<std::string>>> headers;
+  int32_t leader_epoch = -1;
 };
 
 /// A topic's contents and a group's offsets; clients share it.
@@ -124,6 +125,7 @@ class ScriptedConsumer final : public LogConsumer {
     LogRecord view{
         .key = View(record.key), .value = View(record.value), .offset = offset, .timestamp_ms = record.timestamp_ms};
     view.timestamp_type = LogRecord::TimestampType::kCreateTime;
+    view.leader_epoch = record.leader_epoch;
     view.first_header = static_cast<uint32_t>(fetch.headers.size());
     view.headers = static_cast<uint32_t>(record.headers.size());
     for (const auto& [name, value] : record.headers) fetch.headers.push_back({name, View(value)});

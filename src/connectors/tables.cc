@@ -13,6 +13,8 @@ using graph::TableDescriptor;
 
 const std::string kMonitorInterval = "source.monitor-interval";
 
+const std::string kAutoCompaction = "auto-compaction";
+
 /// Whether the lines say changes of rows, not rows.
 bool TellsChanges(const TableDescriptor& table) {
   auto found = table.options.find("format");
@@ -20,13 +22,28 @@ bool TellsChanges(const TableDescriptor& table) {
 }
 
 const EndOptions kFileEnds = {.source = {kMonitorInterval, "error-policy"},
-                              .sink = {"compression", "sink.rolling-policy.file-size",
+                              .sink = {kAutoCompaction, "compression", "sink.rolling-policy.file-size",
                                        "sink.rolling-policy.rollover-interval", "sink.rolling-policy.check-interval"}};
+
+/// What Flink's connector does with files and partitions beyond writing rows: none of it is done here.
+Status RefuseFilePolicies(const TableDescriptor& table) {
+  for (const auto& [key, value] : table.options) {
+    if (key == kAutoCompaction && value != "false")
+      return UserError("Option '{}' of table {} is not supported: small files are not put together; leave it out", key,
+                       table.name);
+    const bool partitions = key.starts_with("sink.partition-commit.") || key.starts_with("partition.");
+    if (partitions || key == "compaction.file-size")
+      return UserError("Option '{}' of table {} is not supported: {}; leave it out", key, table.name,
+                       partitions ? "files are not partitioned" : "small files are not put together");
+  }
+  return {};
+}
 
 class FileTables final : public graph::TableConnector {
  public:
   Result<graph::SourceTable> Source(const TableDescriptor& table) const override {
     THALWEG_TRY(RefusePartitions(table));
+    THALWEG_TRY(RefuseFilePolicies(table));
     graph::SourceTable source;
     THALWEG_ASSIGN(MetadataKeys keys, ReadableMetadata(table));
     THALWEG_ASSIGN(source.node, SourceNodeOf(table, "file-source", kFileEnds, keys));
@@ -37,16 +54,17 @@ class FileTables final : public graph::TableConnector {
   }
   Result<graph::SinkTable> Sink(const TableDescriptor& table) const override {
     THALWEG_TRY(RefusePartitions(table));
+    THALWEG_TRY(RefuseFilePolicies(table));
     graph::SinkTable sink;
     THALWEG_ASSIGN(sink.node, SinkNodeOf(table, "file-sink", kFileEnds, {}));
+    sink.node.options.erase(kAutoCompaction);
     THALWEG_TRY(ReadFileSinkNode(sink.node).status());
     if (TellsChanges(table)) sink.accepts = graph::ChangelogMode::kRetract;
     return sink;
   }
   Result<MetadataKeys> ReadableMetadata(const TableDescriptor&) const override {
     MetadataKeys keys;
-    for (FileMetadata metadata :
-         {FileMetadata::kPath, FileMetadata::kName, FileMetadata::kOffset, FileMetadata::kLine}) {
+    for (FileMetadata metadata : AllFileMetadata()) {
       const types::Field field = FileMetadataField(metadata);
       keys.emplace(field.name, field.type);
     }

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "connectors/file_node.h"
+#include "connectors/kafka_consumer.h"
 #include "connectors/kafka_node.h"
 #include "connectors/node_options.h"
 #include "connectors/node_samples_test.h"
@@ -121,6 +123,20 @@ TEST(KafkaTables, MetadataColumnsStandBehindThePhysicalOnesAndVirtualOnesAreNotW
               HasSubstr("cannot hold metadata 'timestamp': it is STRING, the metadata TIMESTAMP_LTZ(3) NOT NULL"));
 }
 
+TEST(KafkaTables, ALeaderEpochThatTheClientDoesNotTellIsWarnedOf) {
+  TableDescriptor table = KafkaTable({{"scan.startup.mode", "earliest-offset"}});
+  table.metadata = {{"epoch", "leader-epoch", DataType(TypeId::kInt), true}};
+  auto source = MakeKafkaTables()->Source(table);
+  ASSERT_TRUE(source.ok()) << source.status().message();
+  if (KafkaTellsLeaderEpochs())
+    EXPECT_THAT(source->warnings, ElementsAre());
+  else
+    EXPECT_THAT(source->warnings, ElementsAre(HasSubstr("column 'epoch' is always NULL")));
+  table.metadata[0].is_virtual = false;
+  EXPECT_THAT(MakeKafkaTables()->Sink(table).status().message(),
+              HasSubstr("cannot be written to metadata 'leader-epoch'"));
+}
+
 TEST(KafkaTables, WrongTablesAreErrorsBeforeTheJobRuns) {
   auto error = [](TableDescriptor table) { return MakeKafkaTables()->Source(table).status().message(); };
   EXPECT_THAT(error(KafkaTable({{"scan.startup.mod", "x"}})), HasSubstr("did you mean 'scan.startup.mode'?"));
@@ -200,12 +216,22 @@ TEST(FileTables, AreBoundedUnlessTheyLookAgain) {
   EXPECT_EQ(MakeFileTables()->Source(ViewTable(changes))->changelog, ChangelogMode::kRetract);
   EXPECT_EQ(MakeFileTables()->Sink(ViewTable(changes))->accepts, ChangelogMode::kRetract);
   changes["debezium-json.schema-include"] = "true";
-  EXPECT_THAT(MakeFileTables()->Sink(ViewTable(changes)).status().message(), HasSubstr("not written with their schema"));
+  EXPECT_THAT(MakeFileTables()->Sink(ViewTable(changes)).status().message(),
+              HasSubstr("not written with their schema"));
   TableDescriptor named = ViewTable(options);
   named.metadata = {{"file", "file.name", DataType(TypeId::kString), true}};
   EXPECT_EQ(MakeFileTables()->Source(named)->node.options.at("metadata.file"), "file.name");
   named.metadata[0].is_virtual = false;
   EXPECT_THAT(MakeFileTables()->Sink(named).status().message(), HasSubstr("its connector has none"));
+}
+
+TEST(FileTables, ReadTextsAndNoNumbersLineByLine) {
+  TableDescriptor table = ViewTable({{"path", "/data"}, {"format", "raw"}});
+  table.physical = std::make_shared<const types::Schema>(std::vector<types::Field>{{"n", DataType(TypeId::kInt)}});
+  auto source = MakeFileTables()->Source(table);
+  ASSERT_TRUE(source.ok()) << source.status().message();
+  EXPECT_THAT(MakeFileSourceNode(source->node).status().message(),
+              HasSubstr("Format raw of files needs a column of STRING or BYTES"));
 }
 
 TEST(DatagenTables, AreBoundedByTheirRowsAndCannotBeWritten) {

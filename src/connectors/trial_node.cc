@@ -18,11 +18,8 @@ Result<DatagenField> ReadField(NodeOptions& options, const std::string& column) 
     THALWEG_ASSIGN(field.end, options.Get<int64_t>(key("end"), 0));
     return field;
   }
-  if (options.Has(key("min")) != options.Has(key("max")))
-    return options.Bad(options.Has(key("min")) ? key("min") : key("max"),
-                       UserError("Both or none of 'min' and 'max' must be given"));
-  THALWEG_ASSIGN(field.min, options.Get<double>(key("min"), 0));
-  THALWEG_ASSIGN(field.max, options.Get<double>(key("max"), 0));
+  THALWEG_ASSIGN(field.min, options.Find<double>(key("min")));
+  THALWEG_ASSIGN(field.max, options.Find<double>(key("max")));
   THALWEG_ASSIGN(int64_t length, options.Get<int64_t>(key("length"), field.length));
   if (length < 1 || length > INT32_MAX)
     return options.Bad(key("length"), UserError("Not between 1 and {}: {}", INT32_MAX, length));

@@ -50,6 +50,24 @@ Kernel Decimals(std::function<std::optional<Int128>(Int128, Int128)> f) {
   return RowKernel<Int128, Int128>(std::move(f));
 }
 
+/// a + b where one of them has more than 38 digits at the scale of both: whole parts and fractions apart.
+std::optional<Int128> SumInParts(Int128 a, int s1, Int128 b, int s2, int scale, int precision) {
+  const int common = std::max(s1, s2);
+  const Int128 unit1 = PowerOfTen(s1), unit2 = PowerOfTen(s2), unit = PowerOfTen(common);
+  Int128 whole;
+  if (__builtin_add_overflow(a / unit1, b / unit2, &whole)) return std::nullopt;
+  const Int128 left = a % unit1 * PowerOfTen(common - s1), right = b % unit2 * PowerOfTen(common - s2);
+  // Each is nearer to 0 than `unit`, which may have 38 digits: the carry goes first.
+  const int carry = left > 0 && right >= unit - left ? 1 : left < 0 && right <= -unit - left ? -1 : 0;
+  Int128 fraction = carry == 1 ? left - (unit - right) : carry == -1 ? left + (unit + right) : left + right;
+  whole += carry;
+  if (whole > 0 && fraction < 0) --whole, fraction += unit;
+  if (whole < 0 && fraction > 0) ++whole, fraction -= unit;
+  std::optional<Int128> high = Rescale(whole, 0, scale, precision), low = Rescale(fraction, common, scale, 38);
+  if (!high || !low) return std::nullopt;
+  return WithinPrecision(*high + *low, precision);
+}
+
 Kernel DecimalKernel(Arithmetic operation, const Expression& call) {
   const int s1 = call.arguments()[0].type().scale(), s2 = call.arguments()[1].type().scale();
   const int precision = call.type().precision(), scale = call.type().scale();
@@ -60,10 +78,10 @@ Kernel DecimalKernel(Arithmetic operation, const Expression& call) {
       const bool minus = operation == Arithmetic::kMinus;
       return Decimals([=](Int128 a, Int128 b) -> std::optional<Int128> {
         std::optional<Int128> x = Rescale(a, s1, common, 38), y = Rescale(b, s2, common, 38);
-        if (!x || !y) return std::nullopt;
         Int128 sum;  // of 38 digits each: it may have more than 127 bits
-        if (minus ? __builtin_sub_overflow(*x, *y, &sum) : __builtin_add_overflow(*x, *y, &sum)) return std::nullopt;
-        return Rescale(sum, common, scale, precision);
+        if (x && y && !(minus ? __builtin_sub_overflow(*x, *y, &sum) : __builtin_add_overflow(*x, *y, &sum)))
+          return Rescale(sum, common, scale, precision);
+        return SumInParts(a, s1, minus ? -b : b, s2, scale, precision);
       });
     }
     case Arithmetic::kTimes:

@@ -115,7 +115,7 @@ CellCast TextToTime(const DataType& to) {
     if (to.id() == TypeId::kDate || to.id() == TypeId::kTime) {
       std::optional<int32_t> value = to.id() == TypeId::kDate ? ParseSqlDate(text) : ParseSqlTime(text);
       if (!value) return CastError(text, to);
-      out.Append(to.id() == TypeId::kTime ? *value / 1000 * 1000 : *value);
+      out.Append(to.id() == TypeId::kTime ? TruncatedTime(*value, to.precision()) : *value);
       return {};
     }
     std::optional<TimestampValue> value = ParseSqlTimestamp(text);
@@ -282,15 +282,17 @@ CellCast ToTimestamp(const DataType& from, const DataType& to) {
 
 CellCast ToDateOrTime(const DataType& from, const DataType& to) {
   const bool date = to.id() == TypeId::kDate;
+  const int digits = to.precision();
   if (from.id() == to.id())
-    return CastOf<int32_t>(
-        [date](int32_t v, ColumnBuilder& out) { return out.Append(date ? v : v / 1000 * 1000), Status(); });
+    return CastOf<int32_t>([date, digits](int32_t v, ColumnBuilder& out) {
+      return out.Append(date ? v : TruncatedTime(v, digits)), Status();
+    });
   if (!IsTimestamp(from.id())) return nullptr;
   const bool ltz = from.id() == TypeId::kTimestampLtz;
   return CastOf<TimestampValue>([=](TimestampValue value, const Zone& zone, ColumnBuilder& out) {
     const int64_t millis = ltz ? zone.ToLocal(value.millis) : value.millis;
-    out.Append(
-        static_cast<int32_t>(date ? FloorDiv(millis, kMillisOfDay) : FloorMod(millis, kMillisOfDay) / 1000 * 1000));
+    out.Append(date ? static_cast<int32_t>(FloorDiv(millis, kMillisOfDay))
+                    : TruncatedTime(static_cast<int32_t>(FloorMod(millis, kMillisOfDay)), digits));
     return Status();
   });
 }

@@ -66,7 +66,7 @@ void AppendText(const Column& column, int32_t row, const Style& style, std::stri
       [[fallthrough]];
     case TypeId::kString: out += column.String(row); return;
     case TypeId::kDate: return types::AppendDateText(column.data<int32_t>()[row], out);
-    case TypeId::kTime: return AppendSqlTime(column.data<int32_t>()[row], out);
+    case TypeId::kTime: return AppendSqlTime(column.data<int32_t>()[row], out, column.type.precision());
     case TypeId::kTimestamp:
       return AppendSqlTimestamp(ReadAs<types::TimestampValue>(column, row), column.type.precision(), out);
     case TypeId::kTimestampLtz: {

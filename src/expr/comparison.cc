@@ -79,6 +79,14 @@ bool CellsEqual(const Column& a, int32_t a_row, const Column& b, int32_t b_row) 
 
 namespace {
 
+/// A string beside a time. As Flink: a literal must be one, of others what is none is NULL.
+Expression AsTime(const Expression& text, const DataType& time) {
+  if (text.is_literal()) return Coerced(text, time);
+  Result<Expression> cast = Cast(text, time, {.try_cast = true});
+  THALWEG_CHECK(cast.ok(), "{}", cast.status().ToString());
+  return *std::move(cast);
+}
+
 /// All arguments at their common type; false if they have none.
 bool ToCommonType(Arguments& arguments) {
   std::optional<DataType> time;
@@ -86,8 +94,7 @@ bool ToCommonType(Arguments& arguments) {
     if (IsDatetime(argument.type().id())) time = argument.type();
   if (time) {
     for (Expression& argument : arguments)
-      if (argument.type().id() == TypeId::kString)
-        argument = Coerced(argument, IsTimestamp(time->id()) ? DataType(*time) : time->WithNullable(true));
+      if (argument.type().id() == TypeId::kString) argument = AsTime(argument, time->WithNullable(true));
   }
   std::optional<DataType> common = CommonType(arguments);
   if (!common) return false;

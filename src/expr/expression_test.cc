@@ -76,9 +76,9 @@ TEST(Resolve, NamesWhatWasGivenAndWhatThereIs) {
   EXPECT_EQ(Resolve("NOT", {s}).status().message(),
             "Function NOT takes no (STRING NOT NULL); its signatures: NOT(<BOOLEAN>)");
   EXPECT_EQ(Resolve("coalesc", {s}).status().message(),
-            "Unknown function, or one not supported yet: coalesc. Did you mean COALESCE?");
+            "Unknown function: coalesc. Did you mean COALESCE?");
   EXPECT_EQ(Resolve("no_such_thing_at_all", {s}).status().message(),
-            "Unknown function, or one not supported yet: no_such_thing_at_all");
+            "Unknown function: no_such_thing_at_all");
 }
 
 TEST(Fold, KeepsWhatFailsAndComputesTheRest) {

@@ -21,6 +21,10 @@ void AddHashes(Registry& registry);
 void AddJson(Registry& registry);
 void AddJsonQuotes(Registry& registry);
 void AddTextForms(Registry& registry);
+void AddCharsets(Registry& registry);
+void AddSimilar(Registry& registry);
+void AddStringMaps(Registry& registry);
+void AddUrls(Registry& registry);
 
 inline void AddEveryFamily(Registry& registry) {
   AddArithmetic(registry);
@@ -39,6 +43,10 @@ inline void AddEveryFamily(Registry& registry) {
   AddJson(registry);
   AddJsonQuotes(registry);
   AddTextForms(registry);
+  AddCharsets(registry);
+  AddSimilar(registry);
+  AddStringMaps(registry);
+  AddUrls(registry);
 }
 
 }  // namespace thalweg::expr

@@ -5,6 +5,8 @@
 #include "base/edit_distance.h"
 #include "expr/evaluator.h"
 #include "expr/families.h"
+#include "expr/refused.h"
+#include "expr/user_function.h"
 
 namespace thalweg::expr {
 namespace {
@@ -22,7 +24,16 @@ std::string TypesText(const std::vector<Expression>& arguments) {
   return text;
 }
 
+/// "STRING and INT".
+std::string SidesText(const std::vector<Expression>& sides) {
+  return fmt::format("{} and {}", sides[0].type().WithNullable(true).ToString(),
+                     sides[1].type().WithNullable(true).ToString());
+}
+
 Status NoOverload(const Function& function, const std::vector<Expression>& arguments) {
+  const char first = function.name[0];
+  const bool sign = !(first >= 'A' && first <= 'Z');
+  if (sign && arguments.size() == 2) return UserError("Operator {} does not take {}", function.name, SidesText(arguments));
   std::string known;
   for (const std::string& signature : function.signatures) known += (known.empty() ? "" : ", ") + signature;
   return UserError("Function {} takes no ({}); its signatures: {}", function.name, TypesText(arguments), known);
@@ -53,6 +64,7 @@ void Registry::Add(Function function) {
 }
 
 const Function* Registry::Find(std::string_view name) const {
+  if (IsUserFunctionName(name)) return FindUserFunction(name);
   auto found = functions_.find(Upper(name));
   return found == functions_.end() ? nullptr : found->second.get();
 }
@@ -69,8 +81,10 @@ Status Registry::Unknown(std::string_view name) const {
       best = known;
     }
   }
-  if (best.empty()) return UserError("Unknown function, or one not supported yet: {}", name);
-  return UserError("Unknown function, or one not supported yet: {}. Did you mean {}?", name, best);
+  if (const std::string_view why = WhyRefused(upper); !why.empty())
+    return UserError("Function {} is not supported: {}", upper, why);
+  if (best.empty()) return UserError("Unknown function: {}", name);
+  return UserError("Unknown function: {}. Did you mean {}?", name, best);
 }
 
 std::vector<const Function*> Registry::All() const {

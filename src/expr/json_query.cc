@@ -24,7 +24,7 @@ struct Clauses {
   std::string wrapper = "WITHOUT", on_empty = "NULL", on_error = "NULL";
 };
 
-bool IsWord(const Expression& argument, std::initializer_list<string_view> words) {
+bool IsQueryWord(const Expression& argument, std::initializer_list<string_view> words) {
   if (!argument.is_literal() || argument.is_null_literal() || argument.type().id() != TypeId::kString) return false;
   for (string_view word : words)
     if (argument.value().string() == word) return true;
@@ -164,10 +164,10 @@ std::optional<DataType> InferQuery(Arguments& arguments) {
     arguments[i] = *text;
   }
   if (arguments.size() == 5) {
-    if (!IsWord(arguments[2], {"WITHOUT", "CONDITIONAL", "UNCONDITIONAL"})) return std::nullopt;
+    if (!IsQueryWord(arguments[2], {"WITHOUT", "CONDITIONAL", "UNCONDITIONAL"})) return std::nullopt;
     for (size_t i : {3, 4}) {
-      if (!IsWord(arguments[i], {"NULL", "ERROR", "EMPTY ARRAY", "EMPTY OBJECT"})) return std::nullopt;
-      if (kArray && IsWord(arguments[i], {"EMPTY OBJECT"})) return std::nullopt;
+      if (!IsQueryWord(arguments[i], {"NULL", "ERROR", "EMPTY ARRAY", "EMPTY OBJECT"})) return std::nullopt;
+      if (kArray && IsQueryWord(arguments[i], {"EMPTY OBJECT"})) return std::nullopt;
     }
   }
   const DataType text(TypeId::kString);

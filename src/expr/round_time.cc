@@ -57,8 +57,8 @@ int64_t RoundMillis(int64_t millis, bool beyond, std::string_view unit, TimeRoun
   }
   const int64_t days = FloorDiv(millis, kMillisOfDay);
   const auto [first, next] = Bounds(days, unit);
-  const bool exact = first * kMillisOfDay == millis && !beyond;
-  return (up && !exact ? next : first) * kMillisOfDay;
+  // As Flink, which rounds the day: the ceiling of the first day of a month is that day, whatever its hour.
+  return (up && first != days ? next : first) * kMillisOfDay;
 }
 
 int32_t RoundDate(int32_t day, std::string_view unit, TimeRounding rounding) {

@@ -375,14 +375,54 @@ void AddParts(Registry& registry) {
                [](string_view t, string_view with, int32_t from) { return Overlay(t, with, from, CodePoints(with)); })},
        {4, RowKernel<string_view, string_view, int32_t, int32_t>(
                [](string_view t, string_view with, int32_t from, int32_t n) { return Overlay(t, with, from, n); })}}));
-  registry.Add(Define("SPLIT_INDEX", {{{Param::kString, Param::kString, Param::kInt}}}, ReturnsNullable(kText),
-                      RowKernel<string_view, string_view, int32_t>(SplitIndex)));
+  // The separator may be the code of one character.
+  registry.Add(Define("SPLIT_INDEX",
+                      {{{Param::kString, Param::kString, Param::kInt}}, {{Param::kString, Param::kInt, Param::kInt}}},
+                      ReturnsNullable(kText), [](const Expression& call) -> Result<Kernel> {
+                        if (call.arguments()[1].type().id() == TypeId::kString)
+                          return RowKernel<string_view, string_view, int32_t>(SplitIndex);
+                        return RowKernel<string_view, int32_t, int32_t>([](string_view text, int32_t code, int32_t index) {
+                          std::string separator;
+                          if (code > 0 && code <= 255) AppendCodePoint(static_cast<uint32_t>(code), separator);
+                          auto part = separator.empty() ? std::nullopt : SplitIndex(text, separator, index);
+                          return part ? std::optional(std::string(*part)) : std::nullopt;
+                        });
+                      }));
   for (const char* name : {"LPAD", "RPAD"}) {
     const bool left = name[0] == 'L';
     registry.Add(Define(name, {{{Param::kString, Param::kInt, Param::kString}}}, ReturnsNullable(kText),
                         RowKernel<string_view, int32_t, string_view>(
                             [left](string_view t, int32_t n, string_view pad) { return Pad(t, n, pad, left); })));
   }
+}
+
+/// The 1-based position of the `nth` place where `needle` stands, counted from `from` on; from the end backwards if that is negative.
+Result<int32_t> Instr(string_view text, string_view needle, int32_t from, int32_t nth) {
+  if (nth <= 0) return UserError("INSTR: the number of the place must be positive, not {}", nth);
+  if (from == 0) return UserError("INSTR: the start must not be 0");
+  if (from < 0) {
+    const std::string reversed = Reverse(text);
+    THALWEG_ASSIGN(const int32_t at, Instr(reversed, Reverse(needle), -from, nth));
+    if (at == 0) return 0;
+    return static_cast<int32_t>(CodePoints(text) + 2 - at - CodePoints(needle));
+  }
+  int32_t at = from - 1;
+  for (; nth > 0; --nth) {
+    at = Position(needle, text, at);
+    if (at == 0) return 0;
+  }
+  return at;
+}
+
+void AddInstr(Registry& registry) {
+  auto at = [](string_view text, string_view needle, int32_t from) { return Instr(text, needle, from, 1); };
+  Function instr = ByCount("INSTR", {{Param::kString, Param::kString}, {Param::kInt, Param::kInt}}, Returns(TypeId::kInt),
+                           {{2, RowKernel<string_view, string_view>(
+                                    [](string_view text, string_view needle) { return Position(needle, text); })},
+                            {3, RowKernel<string_view, string_view, int32_t>(at)},
+                            {4, RowKernel<string_view, string_view, int32_t, int32_t>(Instr)}});
+  instr.fails = true;
+  registry.Add(std::move(instr));
 }
 
 void AddSearches(Registry& registry) {
@@ -396,8 +436,7 @@ void AddSearches(Registry& registry) {
                {3, RowKernel<string_view, string_view, int32_t>([](string_view needle, string_view text, int32_t from) {
                   return from < 1 ? 0 : Position(needle, text, from - 1);
                 })}}));
-  registry.Add(Text2("INSTR", Returns(TypeId::kInt),
-                     [](string_view text, string_view needle) { return Position(needle, text); }));
+  AddInstr(registry);
   for (const char* name : {"STARTSWITH", "ENDSWITH"}) {
     const bool start = name[0] == 'S';
     auto f = [start](string_view text, string_view part) {
@@ -409,16 +448,18 @@ void AddSearches(Registry& registry) {
 }
 
 void AddEncodings(Registry& registry) {
-  registry.Add(Text1("TO_BASE64", Returns(kText), [](string_view t) {
-    std::string out;
-    types::AppendBase64(t, &out);
-    return out;
-  }));
-  Function from_base64 = Text1("FROM_BASE64", ReturnsNullable(kText), [](string_view t) -> Result<std::string> {
-    std::string out;
-    if (!types::ParseBase64(t, &out)) return UserError("FROM_BASE64: not base64: '{}'", types::Escaped(t));
-    return out;
-  });
+  registry.Add(Define("TO_BASE64", {{{Param::kStringOrBinary}}}, Returns(kText), RowKernel<string_view>([](string_view t) {
+                        std::string out;
+                        types::AppendBase64(t, &out);
+                        return out;
+                      })));
+  Function from_base64 = Define("FROM_BASE64", {{{Param::kStringOrBinary}}}, ReturnsNullable(kText),
+                                RowKernel<string_view>([](string_view t) -> Result<std::string> {
+                                  std::string out;
+                                  if (!types::ParseBase64(t, &out))
+                                    return UserError("FROM_BASE64: not base64: '{}'", types::Escaped(t));
+                                  return out;
+                                }));
   from_base64.fails = true;
   registry.Add(std::move(from_base64));
   registry.Add(Text1("ASCII", Returns(TypeId::kInt),

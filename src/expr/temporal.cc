@@ -143,12 +143,13 @@ Function Extract() {
 
 Function PartFunction(std::string name, std::string unit) {
   Function function;
-  function.signatures = {name + "(<DATETIME>)"};
+  function.signatures = {name + "(<DATETIME or INTERVAL>)"};
   function.name = std::move(name);
   function.contextual = true;
   function.infer = [unit](Arguments& arguments) -> std::optional<DataType> {
     if (arguments.size() != 1) return std::nullopt;
     std::optional<Expression> time = Fit(arguments[0], Param::kDatetime);
+    if (!time) time = Fit(arguments[0], Param::kInterval);
     if (!time || !HasPart(time->type(), unit)) return std::nullopt;
     arguments[0] = *time;
     return Strict(DataType(TypeId::kBigInt), arguments);
@@ -232,7 +233,7 @@ std::optional<DataType> InferDifference(Arguments& arguments) {
   arguments[0] = Expression::Literal(Value::String(*unit));
   for (size_t i : {1, 2}) {
     std::optional<Expression> time = Fit(arguments[i], Param::kDatetime);
-    if (!time || time->type().id() == TypeId::kTime) return std::nullopt;
+    if (!time) return std::nullopt;
     arguments[i] = Coerced(*time, ltz ? DataType::TimestampLtz(9) : DataType::Timestamp(9));
   }
   return Strict(DataType(TypeId::kInt), arguments);

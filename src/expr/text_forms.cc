@@ -3,6 +3,7 @@
 
 #include "expr/families.h"
 #include "expr/functions.h"
+#include "expr/regex.h"
 #include "expr/rows.h"
 #include "expr/signature.h"
 #include "expr/type_rules.h"
@@ -93,6 +94,21 @@ std::optional<std::string> UrlDecode(string_view text) {
   return ValidUtf8(out);
 }
 
+/// The absolute value of Java's String.hashCode: over units of UTF-16.
+int32_t HashCode(string_view text) {
+  uint32_t hash = 0;
+  for (size_t at = 0; at < text.size(); at += CodePointBytes(text, at)) {
+    uint32_t c = DecodeCodePoint(text.substr(at));
+    if (c >= 0x10000) {
+      hash = hash * 31 + (0xd800 + ((c - 0x10000) >> 10));
+      c = 0xdc00 + ((c - 0x10000) & 0x3ff);
+    }
+    hash = hash * 31 + c;
+  }
+  const auto value = static_cast<int32_t>(hash);
+  return value < 0 && value != INT32_MIN ? -value : value;
+}
+
 std::optional<DataType> InferTypeOf(std::vector<Expression>& arguments) {
   if (arguments.size() != 1) return std::nullopt;
   return DataType(TypeId::kString);
@@ -111,6 +127,12 @@ Kernel TypeOf() {
 void AddTextForms(Registry& registry) {
   registry.Add(CharacterTest(
       "IS_DIGIT", [](string_view t) { return !t.empty() && std::all_of(t.begin(), t.end(), types::IsDigit); }));
+  const Regex letters = *Regex::Compile("^\\p{L}+\\z");
+  registry.Add(CharacterTest("IS_ALPHA", [letters](string_view t) {
+    auto match = letters.Find(t);
+    return match.ok() && !match->empty();
+  }));
+  registry.Add(Define("HASH_CODE", {{{Param::kString}}}, Returns(TypeId::kInt), RowKernel<string_view>(HashCode)));
   registry.Add(CharacterTest("IS_DECIMAL", [](string_view t) {
     double value;
     return !t.empty() && types::ParseDouble(t, &value) && t.find_first_not_of("+-.0123456789") == string_view::npos;

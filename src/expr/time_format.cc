@@ -63,6 +63,20 @@ string_view TextAt(const Call& call, int argument, int32_t row) {
   return vector.column.String(vector.at(row));
 }
 
+/// What Flink falls back to where the pattern does not match: java.sql.Timestamp.valueOf, or Date.valueOf of a text without a blank.
+std::optional<TimestampValue> ParseJavaSql(string_view text) {
+  text = types::Trim(text);
+  const size_t dash = text.find('-'), blank = text.find(' ');
+  if (dash != 4) return std::nullopt;
+  if (blank == string_view::npos) {
+    std::optional<int32_t> days = ParseSqlDate(text);
+    if (!days || std::count(text.begin(), text.end(), '-') != 2) return std::nullopt;
+    return TimestampValue{*days * kMillisOfDay};
+  }
+  if (std::count(text.begin(), text.end(), ':') != 2) return std::nullopt;
+  return ParseSqlTimestamp(text);
+}
+
 Result<std::optional<TimestampValue>> ParseAt(Call& call, int32_t row, PatternCache& cache) {
   if (call.arguments() == 1) return ParseSqlTimestamp(TextAt(call, 0, row));
   THALWEG_ASSIGN(const DatePattern* pattern, cache.Get(TextAt(call, 1, row)));
@@ -87,6 +101,12 @@ std::optional<DataType> InferDateFormat(Arguments& arguments) {
   if (!pattern || !(IsDatetime(arguments[0].type().id()) || arguments[0].type().id() == TypeId::kString))
     return std::nullopt;
   if (arguments[0].type().id() == TypeId::kTime) return std::nullopt;
+  if (arguments[0].type().id() == TypeId::kString) {
+    // What is no time gives NULL.
+    Result<Expression> time = Cast(arguments[0], DataType::Timestamp(3), {.try_cast = true});
+    if (!time.ok()) return std::nullopt;
+    arguments[0] = *std::move(time);
+  }
   if (!IsTimestamp(arguments[0].type().id())) arguments[0] = Coerced(arguments[0], DataType::Timestamp(3));
   arguments[1] = *pattern;
   return Strict(DataType(TypeId::kString), arguments);
@@ -106,6 +126,7 @@ Status ToDate(Call& call, int32_t row, PatternCache& cache, columns::ColumnBuild
 
 Status ToTimestamp(Call& call, int32_t row, PatternCache& cache, columns::ColumnBuilder& out) {
   THALWEG_ASSIGN(std::optional<TimestampValue> value, ParseAt(call, row, cache));
+  if (!value && call.arguments() == 2) value = ParseJavaSql(TextAt(call, 0, row));
   if (value) value = Truncated(*value, 3);
   AppendResult(out, value);
   return {};
@@ -194,7 +215,7 @@ Result<Kernel> BindLtz(const Expression& call) {
   if (id == TypeId::kString) return PatternKernel(LtzOfText);
   auto at = [](int64_t value, int32_t precision) -> std::optional<TimestampValue> {
     const __int128 millis = static_cast<__int128>(value) * (precision == 0 ? 1000 : 1);
-    if (millis > 253'402'300'799'999 || millis < -62'135'596'800'000) return std::nullopt;  // years 0001 to 9999
+    if (millis > 253'402'300'799'999 || millis < -62'167'219'200'000) return std::nullopt;  // years 0000 to 9999
     return TimestampValue{static_cast<int64_t>(millis)};
   };
   if (id == TypeId::kBigInt) return RowKernel<int64_t, int32_t>(at);

@@ -96,9 +96,17 @@ std::optional<TimestampValue> ParseSqlTimestamp(std::string_view text) {
   return TimestampValue{days * kMillisOfDay + nanos / 1'000'000, static_cast<uint32_t>(nanos % 1'000'000)};
 }
 
-void AppendSqlTime(int32_t millis, std::string& out) {
+void AppendSqlTime(int32_t millis, std::string& out, int precision) {
   const int32_t seconds = millis / 1000;
   out += fmt::format("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
+  if (precision == 0) return;
+  const std::string digits = fmt::format("{:03}000000", millis % 1000);
+  out.append(1, '.').append(digits, 0, static_cast<size_t>(precision));
+}
+
+int32_t TruncatedTime(int32_t millis, int precision) {
+  constexpr int32_t kUnits[] = {1000, 100, 10};
+  return precision >= 3 ? millis : millis / kUnits[precision] * kUnits[precision];
 }
 
 void AppendSqlTimestamp(TimestampValue value, int precision, std::string& out) {

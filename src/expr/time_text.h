@@ -16,8 +16,10 @@ std::optional<int32_t> ParseSqlTime(std::string_view text);
 /// "2024-1-31[ 23:59:59[.123456789]]".
 std::optional<types::TimestampValue> ParseSqlTimestamp(std::string_view text);
 
-/// "23:59:59".
-void AppendSqlTime(int32_t millis, std::string& out);
+/// "23:59:59", or with exactly `precision` digits of the fraction; a TIME has milliseconds only.
+void AppendSqlTime(int32_t millis, std::string& out, int precision = 0);
+/// Cut to `precision` digits of the second.
+int32_t TruncatedTime(int32_t millis, int precision);
 /// "2024-01-31 23:59:59.120", with exactly `precision` digits of the fraction.
 void AppendSqlTimestamp(types::TimestampValue value, int precision, std::string& out);
 /// "+1-02"

@@ -36,8 +36,11 @@ std::optional<DataType> CommonNumber(const DataType& a, const DataType& b) {
 }
 
 std::optional<DataType> CommonDatetime(const DataType& a, const DataType& b) {
-  if (a.id() == TypeId::kTime || b.id() == TypeId::kTime) return std::nullopt;
   const int precision = std::max(a.precision(), b.precision());
+  if (a.id() == TypeId::kTime || b.id() == TypeId::kTime) {
+    if (a.id() != b.id()) return std::nullopt;
+    return *DataType::FromParts(TypeId::kTime, true, precision, 0, {});
+  }
   if (a.id() == TypeId::kTimestampLtz || b.id() == TypeId::kTimestampLtz) return DataType::TimestampLtz(precision);
   return DataType::Timestamp(precision);
 }

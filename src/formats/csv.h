@@ -23,6 +23,8 @@ struct CsvOptions {
   bool write_bigdecimal_in_scientific_notation = true;
   bool trim_spaces = false;
   bool ignore_trailing_unmappable = false;  // more fields than columns are dropped, not an error
+  bool allow_trailing_comma = true;         // a delimiter may end the last field; else it begins one more
+  bool fail_on_missing_columns = false;     // too few fields are an error under ignore_parse_errors, too
   bool empty_string_as_null = false;
   bool header = false;  // ours: files begin with a line of column names, written and skipped
 };

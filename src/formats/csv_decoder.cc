@@ -207,11 +207,13 @@ class CsvDecoder final : public Decoder {
 
   bool Row(std::string_view record, BatchBuilder& out) {
     auto columns = static_cast<size_t>(schema_->size());
-    // A trailing delimiter ends the last field, it does not begin another.
-    if (fields_.size() == columns + 1 && fields_.back().text.empty() && !fields_.back().quoted) fields_.pop_back();
-    if (fields_.size() > columns && !options_.ignore_trailing_unmappable && !options_.ignore_parse_errors)
-      return Fail("", fields_[columns].offset, fmt::format("{} fields for {} columns", fields_.size(), columns));
-    if (fields_.size() < columns && !options_.ignore_parse_errors)
+    const bool trailing = fields_.size() == columns + 1 && fields_.back().text.empty() && !fields_.back().quoted;
+    if (trailing && options_.allow_trailing_comma) fields_.pop_back();
+    if (fields_.size() > columns && !options_.ignore_trailing_unmappable)
+      return Fail("", fields_[columns].offset,
+                  fmt::format("{} fields for {} columns{}", fields_.size(), columns,
+                              trailing ? ": the last is an empty one behind a trailing delimiter" : ""));
+    if (fields_.size() < columns && (!options_.ignore_parse_errors || options_.fail_on_missing_columns))
       return Fail("", record.size(), fmt::format("{} fields for {} columns", fields_.size(), columns));
     for (size_t i = 0; i < columns; ++i) {
       ColumnBuilder& column = out.column(static_cast<int>(i));

@@ -60,12 +60,25 @@ TEST(CsvDecoder, FollowsFlinksOptions) {
 TEST(CsvDecoder, IgnoringParseErrorsMakesFieldsNull) {
   CsvOptions options;
   options.ignore_parse_errors = true;
-  EXPECT_THAT(Rows(Two(), {"x,a", "1", "1,b,c"}, options), ElementsAre("+I[null, a]", "+I[1, null]", "+I[1, b]"));
+  EXPECT_THAT(Rows(Two(), {"x,a", "1", "1,b,c"}, options),
+              ElementsAre("+I[null, a]", "+I[1, null]", "error: byte 4: 3 fields for 2 columns; record: 1,b,c"));
+  options.fail_on_missing_columns = true;
+  EXPECT_THAT(Rows(Two(), {"x,a", "1"}, options),
+              ElementsAre("+I[null, a]", "error: byte 1: 1 fields for 2 columns; record: 1"));
 }
 
 TEST(CsvDecoder, ATrailingDelimiterEndsTheLastField) {
   EXPECT_THAT(Rows(Two(), {"1,a,"}), ElementsAre("+I[1, a]"));
   EXPECT_THAT(Rows(Two(), {"1,"}), ElementsAre("+I[1, ]"));
+  CsvOptions options;
+  options.allow_trailing_comma = false;
+  EXPECT_THAT(
+      Rows(Two(), {"1,a,", "1,", "2,b"}, options),
+      ElementsAre(
+          "error: byte 4: 3 fields for 2 columns: the last is an empty one behind a trailing delimiter; record: 1,a,",
+          "+I[1, ]", "+I[2, b]"));
+  options.ignore_trailing_unmappable = true;
+  EXPECT_THAT(Rows(Two(), {"1,a,", "1,a,b,c"}, options), ElementsAre("+I[1, a]", "+I[1, a]"));
 }
 
 TEST(CsvDecoder, ReadsArraysRowsAndTimes) {

@@ -1,4 +1,4 @@
-// The record itself as a row: one STRING or BYTES column.
+// The record itself as a row of one column: a text, bytes, or a number by its bytes, as Flink's raw format.
 #pragma once
 
 #include "base/status.h"
@@ -7,8 +7,13 @@
 
 namespace thalweg::formats {
 
-/// UserError unless `schema` has one column of STRING or BYTES.
-Result<std::unique_ptr<Decoder>> MakeRawDecoder(types::SchemaPtr schema);
-Result<std::unique_ptr<RowEncoder>> MakeRawEncoder(types::SchemaPtr schema);
+/// Flink's raw.* options. Texts are UTF-8.
+struct RawOptions {
+  bool little_endian = false;  // numbers
+};
+
+/// UserError unless `schema` has one column of STRING, BYTES, BOOLEAN (a byte, 0 is false), TINYINT to BIGINT, FLOAT or DOUBLE.
+Result<std::unique_ptr<Decoder>> MakeRawDecoder(types::SchemaPtr schema, RawOptions options = {});
+Result<std::unique_ptr<RowEncoder>> MakeRawEncoder(types::SchemaPtr schema, RawOptions options = {});
 
 }  // namespace thalweg::formats

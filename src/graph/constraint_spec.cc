@@ -11,6 +11,7 @@ std::string Encode(const ConstraintSpec& spec) {
   out.Number(2, static_cast<uint64_t>(spec.not_null));
   out.Number(3, static_cast<uint64_t>(spec.length));
   out.Number(4, static_cast<uint64_t>(spec.nested));
+  for (const std::vector<int>& way : spec.fixed_lengths) out.Bytes(5, EncodeColumns(way));
   return out.Take();
 }
 
@@ -23,6 +24,7 @@ Result<ConstraintSpec> DecodeConstraints(std::string_view bytes) {
       case 2: spec.not_null = in.Enum(ConstraintSpec::NotNull::kDrop); break;
       case 3: spec.length = in.Enum(ConstraintSpec::Length::kError); break;
       case 4: spec.nested = in.Enum(ConstraintSpec::Nested::kRowsAndCollections); break;
+      case 5: spec.fixed_lengths.push_back(in.Take(DecodeColumns(in.Bytes()))); break;
       default: RefuseField(in, "constraints");
     }
   }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/status.h"
 #include "types/data_type.h"
@@ -19,6 +20,8 @@ struct ConstraintSpec {
   NotNull not_null = NotNull::kError;
   Length length = Length::kIgnore;
   Nested nested = Nested::kIgnore;  // what lies in columns of nested types is looked at, too
+  /// Values that fill their length: CHAR(n), BINARY(n). Each a column, and the way from it by children of its type.
+  std::vector<std::vector<int>> fixed_lengths;
   bool operator==(const ConstraintSpec&) const = default;
 };
 

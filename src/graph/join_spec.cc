@@ -162,6 +162,36 @@ Result<TemporalJoinSpec> DecodeTemporalJoin(std::string_view bytes) {
   return spec;
 }
 
+std::string Encode(const SnapshotJoinSpec& spec) {
+  FieldWriter out;
+  EncodeSides(spec.sides, out);
+  out.Bytes(9, EncodeColumns(spec.right_unique_key));
+  out.Number(10, static_cast<uint64_t>(spec.load));
+  out.Signed(11, spec.load_time_ms);
+  out.Signed(12, spec.ttl_ms);
+  return out.Take();
+}
+
+Result<SnapshotJoinSpec> DecodeSnapshotJoin(std::string_view bytes) {
+  FieldReader in(bytes, "snapshot join");
+  SnapshotJoinSpec spec;
+  while (in.Next()) {
+    if (DecodeSidesField(in, spec.sides)) continue;
+    switch (in.tag()) {
+      case 9: spec.right_unique_key = in.Take(DecodeColumns(in.Bytes())); break;
+      case 10: spec.load = in.Enum(SnapshotJoinSpec::Load::kTime); break;
+      case 11: spec.load_time_ms = in.Signed(); break;
+      case 12: spec.ttl_ms = in.Signed(); break;
+      default: RefuseField(in, "snapshot join");
+    }
+  }
+  THALWEG_TRY(in.status());
+  THALWEG_TRY(CheckSides(spec.sides));
+  THALWEG_TRY(CheckColumns(spec.sides.right, spec.right_unique_key, "unique key of a join's right side"));
+  if (spec.sides.type > JoinType::kLeft) return UserError("A snapshot join is inner or left");
+  return spec;
+}
+
 std::string Encode(const WindowJoinSpec& spec) {
   FieldWriter out;
   EncodeSides(spec.sides, out);

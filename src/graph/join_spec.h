@@ -1,4 +1,4 @@
-// Joins of two streams of rows. Node kinds "join", "interval-join", "temporal-join", "window-join". Output: the left columns, then the
+// Joins of two streams of rows. Node kinds "join", "interval-join", "temporal-join", "snapshot-join", "window-join". Output: the left columns, then the
 // right ones; of semi and anti joins the left columns only. A condition sees left columns, then right columns.
 #pragma once
 
@@ -53,6 +53,21 @@ struct TemporalJoinSpec {
   int64_t ttl_ms = 0;
 };
 
+/// Each left row with the right rows that are there when it comes. Inner or left.
+struct SnapshotJoinSpec {
+  JoinSides sides;
+  std::vector<int> right_unique_key;  // a row takes the place of the one with its key; empty: none is known
+  /// Until when left rows wait. The numbers stand in payloads.
+  enum class Load : uint8_t {
+    kNone = 0,  // not at all
+    kEnd = 1,   // until the right side has ended
+    kTime = 2,  // until the watermark has reached `load_time_ms`, or the right side has ended
+  };
+  Load load = Load::kNone;
+  int64_t load_time_ms = 0;
+  int64_t ttl_ms = 0;  // of right rows
+};
+
 /// Rows of one window that both sides were assigned to before.
 struct WindowJoinSpec {
   JoinSides sides;
@@ -63,11 +78,13 @@ struct WindowJoinSpec {
 std::string Encode(const JoinSpec& spec);
 std::string Encode(const IntervalJoinSpec& spec);
 std::string Encode(const TemporalJoinSpec& spec);
+std::string Encode(const SnapshotJoinSpec& spec);
 std::string Encode(const WindowJoinSpec& spec);
 /// External error if malformed, user error if a column does not exist.
 Result<JoinSpec> DecodeJoin(std::string_view bytes);
 Result<IntervalJoinSpec> DecodeIntervalJoin(std::string_view bytes);
 Result<TemporalJoinSpec> DecodeTemporalJoin(std::string_view bytes);
+Result<SnapshotJoinSpec> DecodeSnapshotJoin(std::string_view bytes);
 Result<WindowJoinSpec> DecodeWindowJoin(std::string_view bytes);
 
 }  // namespace thalweg::graph

@@ -23,6 +23,10 @@ types::Schema SampleInput() {
   return types::Schema({{"k", types::DataType(types::TypeId::kInt)}, {"t", types::DataType::Timestamp(3)}});
 }
 
+types::Schema SampleLog() {
+  return types::Schema({{"k", types::DataType(types::TypeId::kInt)}, {"op", types::DataType(types::TypeId::kString)}});
+}
+
 JoinSides SampleSides() {
   JoinSides sides;
   sides.left = sides.right = SampleInput();
@@ -36,12 +40,14 @@ JoinSides SampleSides() {
 FUZZ_TARGET(RelationSpecs, Encode(JoinSpec{SampleSides()}), Encode(IntervalJoinSpec{SampleSides(), 0, 1, 1, 1}),
             Encode(RankSpec{SampleInput(), {0}, {{.column = 1}}}), Encode(SortSpec{SampleInput(), {{.column = 0}}}),
             Encode(ChangelogNormalizeSpec{SampleInput(), {0}}),
+            Encode(FromChangelogSpec{SampleLog(), {0}, 1, {{types::RowKind::kDelete, "d"}}}),
             Encode(ConstraintSpec{SampleInput(), ConstraintSpec::NotNull::kDrop}),
             Encode(SortedOverSpec{SampleInput(), {0}, {{.column = 1}}, true})) {
   CheckAgain(DecodeSortedOver(input), DecodeSortedOver);
   CheckAgain(DecodeJoin(input), DecodeJoin);
   CheckAgain(DecodeIntervalJoin(input), DecodeIntervalJoin);
   CheckAgain(DecodeTemporalJoin(input), DecodeTemporalJoin);
+  CheckAgain(DecodeSnapshotJoin(input), DecodeSnapshotJoin);
   CheckAgain(DecodeWindowJoin(input), DecodeWindowJoin);
   CheckAgain(DecodeRank(input), DecodeRank);
   CheckAgain(DecodeDeduplicate(input), DecodeDeduplicate);
@@ -52,6 +58,8 @@ FUZZ_TARGET(RelationSpecs, Encode(JoinSpec{SampleSides()}), Encode(IntervalJoinS
   CheckAgain(DecodeChangelogNormalize(input), DecodeChangelogNormalize);
   CheckAgain(DecodeUpsertMaterialize(input), DecodeUpsertMaterialize);
   CheckAgain(DecodeDropUpdateBefore(input), DecodeDropUpdateBefore);
+  CheckAgain(DecodeToChangelog(input), DecodeToChangelog);
+  CheckAgain(DecodeFromChangelog(input), DecodeFromChangelog);
   CheckAgain(DecodeConstraints(input), DecodeConstraints);
 }
 

@@ -60,6 +60,13 @@ TEST(RelationSpecs, JoinsSurviveTheirEncoding) {
   EXPECT_EQ(temporal.left_time, 1);
   EXPECT_EQ(temporal.right_time, 1);
   EXPECT_EQ(temporal.ttl_ms, 9);
+  const SnapshotJoinSpec snapshot =
+      DecodeSnapshotJoin(Encode(SnapshotJoinSpec{Sides(), {1}, SnapshotJoinSpec::Load::kTime, 7, 9})).value();
+  ExpectSides(snapshot.sides);
+  EXPECT_EQ(snapshot.right_unique_key, std::vector<int>{1});
+  EXPECT_EQ(snapshot.load, SnapshotJoinSpec::Load::kTime);
+  EXPECT_EQ(snapshot.load_time_ms, 7);
+  EXPECT_EQ(snapshot.ttl_ms, 9);
   const WindowJoinSpec window = DecodeWindowJoin(Encode(WindowJoinSpec{Sides(), 1, 1, "UTC"})).value();
   ExpectSides(window.sides);
   EXPECT_EQ(window.left_window_end, 1);
@@ -111,11 +118,21 @@ TEST(RelationSpecs, ChangelogsSurviveTheirEncoding) {
   EXPECT_EQ(Encode(DecodeUpsertMaterialize(Encode(materialize)).value()), Encode(materialize));
   EXPECT_EQ(DecodeUpsertMaterialize(Encode(materialize))->conflict, UpsertMaterializeSpec::Conflict::kError);
   EXPECT_EQ(DecodeDropUpdateBefore(Encode(DropUpdateBeforeSpec{Two()}))->input, Two());
+  const ToChangelogSpec log{Two(), {1}, {{types::RowKind::kDelete, "d"}, {types::RowKind::kInsert, ""}}, true, {0}};
+  const ToChangelogSpec log_back = DecodeToChangelog(Encode(log)).value();
+  EXPECT_EQ(Encode(log_back), Encode(log));
+  EXPECT_EQ(log_back.codes, log.codes);
+  EXPECT_EQ(log_back.kept, std::vector<int>{0});
+  types::Schema text({{"op", DataType(TypeId::kString)}, {"k", DataType(TypeId::kInt)}});
+  const FromChangelogSpec changes{text, {1}, 0, {{types::RowKind::kUpdateAfter, "u"}}, true};
+  const FromChangelogSpec changes_back = DecodeFromChangelog(Encode(changes)).value();
+  EXPECT_EQ(Encode(changes_back), Encode(changes));
+  EXPECT_TRUE(changes_back.skip_unknown);
 }
 
 TEST(RelationSpecs, ConstraintsSurviveTheirEncoding) {
   const ConstraintSpec spec{Two(), ConstraintSpec::NotNull::kDrop, ConstraintSpec::Length::kError,
-                            ConstraintSpec::Nested::kRowsAndCollections};
+                            ConstraintSpec::Nested::kRowsAndCollections, {{0}, {1, 2}}};
   EXPECT_EQ(DecodeConstraints(Encode(spec)).value(), spec);
   EXPECT_EQ(DecodeConstraints(Encode(ConstraintSpec{Two()})).value(), ConstraintSpec{Two()});
 }

@@ -10,6 +10,11 @@ std::string Encode(const ScanSpec& spec) {
   if (spec.watermark) out.Nested(2, expr::Encode(*spec.watermark));
   out.Signed(3, spec.idle_timeout_ms);
   out.Bytes(4, spec.zone);
+  if (!spec.alignment_group.empty()) {
+    out.Bytes(5, spec.alignment_group);
+    out.Signed(6, spec.alignment_max_drift_ms);
+    out.Signed(7, spec.alignment_interval_ms);
+  }
   return out.Take();
 }
 
@@ -22,6 +27,9 @@ Result<ScanSpec> DecodeScan(std::string_view bytes) {
       case 2: spec.watermark = in.Take(expr::Decode(in.Bytes())); break;
       case 3: spec.idle_timeout_ms = in.Signed(); break;
       case 4: spec.zone = in.String(); break;
+      case 5: spec.alignment_group = in.String(); break;
+      case 6: spec.alignment_max_drift_ms = in.Signed(); break;
+      case 7: spec.alignment_interval_ms = in.Signed(); break;
       default: RefuseField(in, "scan");
     }
   }

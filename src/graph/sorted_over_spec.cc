@@ -40,7 +40,8 @@ Result<SortedOverSpec> DecodeSortedOver(std::string_view bytes) {
     if (call.filter < 0) continue;
     THALWEG_TRY(CheckColumns(spec.input, {call.filter}, "filter of " + call.function));
     if (spec.input.field(call.filter).type.id() != types::TypeId::kBoolean)
-      return UserError("A filter is BOOLEAN, not {}, in {}", spec.input.field(call.filter).type.ToString(), call.function);
+      return UserError("A filter is BOOLEAN, not {}, in {}", spec.input.field(call.filter).type.ToString(),
+                       call.function);
   }
   return spec;
 }

@@ -9,7 +9,9 @@ namespace {
 
 SortedOverSpec SampleSortedOver() { return {SampleRows(), {0}, {{1, true, true}}, true, {SampleCall()}, true, 9}; }
 
-TEST(SortedOverSpec, ComesBackAsItWas) { EXPECT_EQ(DecodeSortedOver(Encode(SampleSortedOver())).value(), SampleSortedOver()); }
+TEST(SortedOverSpec, ComesBackAsItWas) {
+  EXPECT_EQ(DecodeSortedOver(Encode(SampleSortedOver())).value(), SampleSortedOver());
+}
 
 TEST(SortedOverSpec, ColumnsThatAreNotThereAreRefused) {
   SortedOverSpec spec = SampleSortedOver();

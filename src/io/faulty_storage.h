@@ -59,6 +59,7 @@ class FaultyStorage final : public Storage {
   Status Rename(std::string_view from, std::string_view to) override { return inner_->Rename(from, to); }
   Result<bool> Exists(std::string_view path) override { return inner_->Exists(path); }
   Result<uint64_t> Size(std::string_view path) override { return inner_->Size(path); }
+  Result<FileStat> Stat(std::string_view path) override { return inner_->Stat(path); }
   Result<std::unique_ptr<Writer>> OpenWriter(std::string_view path) override;
   Result<int64_t> DeleteAbandoned(std::string_view prefix, int64_t age_seconds) override {
     return inner_->DeleteAbandoned(prefix, age_seconds);

@@ -360,4 +360,14 @@ Result<uint64_t> LocalStorage::Size(std::string_view path) {
   return SizeOf(file, absolute);
 }
 
+Result<FileStat> LocalStorage::Stat(std::string_view path) {
+  THALWEG_TRY(CheckRelativePath(path));
+  std::string absolute = Absolute(path);
+  struct stat stat{};
+  if (::stat(absolute.c_str(), &stat) != 0)
+    return errno == ENOENT ? MissingFile(absolute) : ErrnoError("look up file", absolute, errno);
+  return FileStat{static_cast<uint64_t>(stat.st_size),
+                  int64_t{stat.st_mtim.tv_sec} * 1000 + stat.st_mtim.tv_nsec / 1'000'000};
+}
+
 }  // namespace thalweg::io

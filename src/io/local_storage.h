@@ -26,6 +26,7 @@ class LocalStorage final : public Storage {
   Status Rename(std::string_view from, std::string_view to) override;
   Result<bool> Exists(std::string_view path) override;
   Result<uint64_t> Size(std::string_view path) override;
+  Result<FileStat> Stat(std::string_view path) override;
   Result<std::unique_ptr<Writer>> OpenWriter(std::string_view path) override;
   Result<int64_t> DeleteAbandoned(std::string_view prefix, int64_t age_seconds) override;
   const std::string& uri() const override { return uri_; }

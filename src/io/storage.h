@@ -27,6 +27,11 @@ class Writer {
   virtual uint64_t size() const = 0;
 };
 
+struct FileStat {
+  uint64_t size = 0;
+  int64_t modified_ms = 0;  // since the epoch
+};
+
 /// Thread-safe. Every call may block on a disk or a network: not for an event loop's thread (io/executor.h).
 /// Paths are relative to the root, '/'-separated, without empty, "." or ".." parts; anything else is a user error.
 class Storage {
@@ -47,6 +52,8 @@ class Storage {
   virtual Result<bool> Exists(std::string_view path) = 0;
   /// Bytes of a file. A missing file is an error.
   virtual Result<uint64_t> Size(std::string_view path) = 0;
+  /// Size and time of the last change. A missing file is an error.
+  virtual Result<FileStat> Stat(std::string_view path) = 0;
   /// Starts a file too large for one Put.
   virtual Result<std::unique_ptr<Writer>> OpenWriter(std::string_view path) = 0;
   /// Removes what dead writers left below `prefix` and nobody has touched for `age_seconds`. Returns how many.

@@ -9,7 +9,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <thread>
@@ -88,6 +90,10 @@ TEST(LocalStorage, PutMakesFoldersAndGetGivesTheBytesBack) {
   EXPECT_EQ(*storage->Get("x/y/z"), bytes);
   EXPECT_EQ(Slurp(folder.path() + "/new/root/x/y/z"), bytes);
   EXPECT_EQ(*storage->Size("x/y/z"), 3u);
+  const std::chrono::sys_time<std::chrono::milliseconds> changed(std::chrono::milliseconds(1'700'000'000'123));
+  std::filesystem::last_write_time(folder.path() + "/new/root/x/y/z", std::chrono::file_clock::from_sys(changed));
+  EXPECT_EQ(storage->Stat("x/y/z")->size, 3u);
+  EXPECT_EQ(storage->Stat("x/y/z")->modified_ms, 1'700'000'000'123);
   EXPECT_TRUE(*storage->Exists("x/y/z"));
   EXPECT_FALSE(*storage->Exists("x/y"));
 }
@@ -140,6 +146,8 @@ TEST(LocalStorage, MissingFileIsAnErrorWithItsPath) {
   auto storage = Open(folder.uri());
   EXPECT_EQ(storage->Get("no/file").status().message(), "File does not exist: " + folder.path() + "/no/file");
   EXPECT_EQ(storage->Size("no/file").status().category(), ErrorCategory::kExternal);
+  EXPECT_EQ(storage->Stat("no/file").status().category(), ErrorCategory::kExternal);
+  EXPECT_THAT(storage->Stat("no/file").status().message(), ::testing::HasSubstr(folder.path() + "/no/file"));
 }
 
 TEST(LocalStorage, PathsThatLeaveTheRootAreRefused) {

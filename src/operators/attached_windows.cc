@@ -47,7 +47,7 @@ namespace {
 /// Rows of one side of a window.
 struct WindowedRows {
   std::vector<std::string> rows;
-  std::vector<uint8_t> joined;  // of a right side whose window has begun to be sent
+  std::vector<uint8_t> joined;  // right: the window has begun to be sent, which of them have joined; left: not empty if they join nothing
 };
 
 }  // namespace
@@ -85,28 +85,29 @@ class WindowJoinOperator final : public AttachedWindowOperator {
     return {};
   }
 
-  // A row whose key has a NULL that equals nothing joins nothing: what it gives is known at once.
+  // A row whose key has a NULL that equals nothing joins nothing. It waits for the end of its window all the same, if it gives anything.
   Result<bool> Keep(int input, const columns::Batch& batch, int32_t row, const state::KeyView& key,
                     std::string_view window) override {
     const bool left = input == 0;
-    if (!rows_.KeyMatches(batch, row, left)) {
-      if (left && type_ == JoinType::kAnti) output().CopyRow(batch, row, RowKind::kInsert);
-      if (pads(left)) rows_.EmitPadded({.batch = &batch, .row = row}, left, RowKind::kInsert, output());
-      return false;
-    }
-    AppendStoredRow(batch, row, (left ? left_ : right_).FindOrCreate(key, window).rows.emplace_back());
+    const bool alone = !rows_.KeyMatches(batch, row, left);
+    if (alone && !pads(left) && !(left && type_ == JoinType::kAnti)) return false;
+    WindowedRows& kept = (left ? left_ : right_).FindOrCreate(key, window);
+    AppendStoredRow(batch, row, kept.rows.emplace_back());
+    if (alone && left) kept.joined.assign(1, 1);
     return true;
   }
 
   Result<bool> Fire(const state::KeyView& key, std::string_view window) override {
     WindowedRows lefts = Copy(left_, key, window), rights = Copy(right_, key, window);
     rights.joined.resize(rights.rows.size());
+    WindowedRows nothing;
+    WindowedRows& matched = lefts.joined.empty() ? rights : nothing;
     for (size_t i = 0; i < lefts.rows.size(); ++i) {
       if (i > 0 && !output().has_credit()) {
         Pause(key, window, i, std::move(rights.joined));
         return false;
       }
-      THALWEG_TRY(JoinLeft(lefts.rows[i], rights));
+      THALWEG_TRY(JoinLeft(lefts.rows[i], matched));
     }
     for (size_t i = 0; i < rights.rows.size(); ++i)
       if (pads(false) && !rights.joined[i])

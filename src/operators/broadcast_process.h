@@ -64,7 +64,8 @@ class BroadcastStates {
 namespace internal {
 
 template <typename K>
-using InnerContext = std::conditional_t<std::is_void_v<K>, ProcessContext, KeyedContext<std::conditional_t<std::is_void_v<K>, char, K>>>;
+using InnerContext =
+    std::conditional_t<std::is_void_v<K>, ProcessContext, KeyedContext<std::conditional_t<std::is_void_v<K>, char, K>>>;
 
 /// What both contexts have of a process function's.
 template <typename K>
@@ -124,8 +125,7 @@ class BroadcastContext : public internal::BroadcastContextBase<K> {
   void ApplyToKeyedState(const Descriptor& descriptor, F&& function) {
     static_assert(!std::is_void_v<K>, "only on a keyed stream");
     auto state = keyed_->Get(descriptor);
-    keyed_->ForEachKeyOf(descriptor,
-                         [&](const state::KeyView& key) { function(KeyFromBytes<K>(key.bytes), state); });
+    keyed_->ForEachKeyOf(descriptor, [&](const state::KeyView& key) { function(KeyFromBytes<K>(key.bytes), state); });
   }
 
  private:
@@ -180,8 +180,10 @@ class BroadcastOperator final : public FunctionOperator<K, Out, internal::Broadc
       return this->template Run<A>(
           rows, out, [this](const A& value) { this->function().ProcessElement(value, this->user(), this->out()); });
     }
-    return this->template RunWithoutKey<B>(rows, out, [this](const B& value) {
-      this->function().ProcessBroadcastElement(value, this->user(), this->keyed(), this->out());
+    return this->template Run<B, false>(rows, out, [this](const B& value) {
+      state::KeyedStateStore* keyed = nullptr;
+      if constexpr (!std::is_void_v<K>) keyed = &this->store();
+      this->function().ProcessBroadcastElement(value, this->user(), keyed, this->out());
     });
   }
 };

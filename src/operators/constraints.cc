@@ -1,5 +1,6 @@
 #include "operators/constraints.h"
 
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -23,7 +24,19 @@ struct Breach {
   std::string path;
   bool null = false;
   int length = 0;  // of the value, if it is not NULL
-  DataType type;
+  std::string type;
+};
+
+/// Of a type: whether its values fill their length, and the same of its children. An empty one: nothing in it does.
+struct FixedShape {
+  bool fixed = false;
+  std::map<int, FixedShape> children;
+
+  const FixedShape& child(size_t index) const {
+    static const FixedShape none;
+    const auto found = children.find(static_cast<int>(index));
+    return found == children.end() ? none : found->second;
+  }
 };
 
 bool HasLength(const DataType& type) {
@@ -40,18 +53,34 @@ int LengthOf(std::string_view value, const DataType& type) {
   return characters;
 }
 
-std::string_view CutTo(std::string_view value, const DataType& type) {
+/// Cut to the type's length, or, if `fixed`, filled up to it.
+std::string Fitted(std::string_view value, const DataType& type, bool fixed) {
   const auto most = static_cast<size_t>(type.precision());
-  if (type.id() == TypeId::kBinary) return value.substr(0, most);
+  const auto length = static_cast<size_t>(LengthOf(value, type));
+  const bool binary = type.id() == TypeId::kBinary;
+  if (length <= most) return std::string(value) + std::string(fixed ? most - length : 0, binary ? '\0' : ' ');
+  if (binary) return std::string(value.substr(0, most));
   size_t characters = 0, at = 0;
   for (; at < value.size(); ++at)
     if (StartsCharacter(value[at]) && ++characters > most) break;
-  return value.substr(0, at);
+  return std::string(value.substr(0, at));
+}
+
+/// The type as it was declared.
+std::string DeclaredType(const DataType& type, bool fixed) {
+  if (!fixed) return type.WithNullable(true).ToString();
+  return fmt::format("{}({})", type.id() == TypeId::kBinary ? "BINARY" : "CHAR", type.precision());
 }
 
 class ConstraintsOperator final : public flow::Operator {
  public:
-  explicit ConstraintsOperator(ConstraintSpec spec) : spec_(std::move(spec)) {}
+  explicit ConstraintsOperator(ConstraintSpec spec) : spec_(std::move(spec)) {
+    for (const std::vector<int>& way : spec_.fixed_lengths) {
+      FixedShape* shape = &shape_;
+      for (int child : way) shape = &shape->children[child];
+      shape->fixed = true;
+    }
+  }
 
   Status Open(flow::Context& context) override {
     dropped_ = &context.metrics().counter("constraints.numNullRowsDropped");
@@ -95,7 +124,8 @@ class ConstraintsOperator final : public flow::Operator {
   /// False: the row is dropped.
   Result<bool> CheckNulls(const columns::Batch& batch, int32_t row) const {
     for (int i = 0; i < spec_.input.size(); ++i) {
-      std::optional<Breach> breach = FindBreach(batch.column(i), row, spec_.input.field(i).type, true);
+      std::optional<Breach> breach =
+          FindBreach(batch.column(i), row, spec_.input.field(i).type, shape_.child(static_cast<size_t>(i)), true);
       if (!breach) continue;
       if (drops()) return false;
       // What is taken back has come before, or has no more than its key.
@@ -111,31 +141,34 @@ class ConstraintsOperator final : public flow::Operator {
   Result<bool> CheckLengths(const columns::Batch& batch, int32_t row) const {
     if (spec_.length == ConstraintSpec::Length::kIgnore) return true;
     for (int i = 0; i < spec_.input.size(); ++i) {
-      std::optional<Breach> breach = FindBreach(batch.column(i), row, spec_.input.field(i).type, false);
+      std::optional<Breach> breach =
+          FindBreach(batch.column(i), row, spec_.input.field(i).type, shape_.child(static_cast<size_t>(i)), false);
       if (!breach) continue;
       if (spec_.length == ConstraintSpec::Length::kTrim) return false;
       return UserError(
           "Column '{}{}' is {}, however, a string of length {} is being written into it. You can set job configuration "
           "'table.exec.sink.type-length-enforcer' to control this behaviour",
-          spec_.input.field(i).name, breach->path, breach->type.WithNullable(true).ToString(), breach->length);
+          spec_.input.field(i).name, breach->path, breach->type, breach->length);
     }
     return true;
   }
 
   /// Of NULLs, or of lengths.
-  std::optional<Breach> FindBreach(const Column& column, int32_t row, const DataType& type, bool nulls) const {
+  std::optional<Breach> FindBreach(const Column& column, int32_t row, const DataType& type, const FixedShape& shape,
+                                   bool nulls) const {
     if (column.IsNull(row)) {
       if (!nulls || type.nullable()) return std::nullopt;
-      return Breach{.null = true, .type = type};
+      return Breach{.null = true};
     }
     if (!nulls && HasLength(type)) {
       const int length = LengthOf(column.String(row), type);
-      if (length > type.precision()) return Breach{.length = length, .type = type};
+      if (length > type.precision() || (shape.fixed && length < type.precision()))
+        return Breach{.length = length, .type = DeclaredType(type, shape.fixed)};
     }
     if (!LooksInto(type)) return std::nullopt;
     if (type.id() == TypeId::kRow) {
       for (size_t i = 0; i < type.children().size(); ++i) {
-        std::optional<Breach> breach = FindBreach(column.children[i], row, type.children()[i].type, nulls);
+        std::optional<Breach> breach = FindBreach(column.children[i], row, type.children()[i].type, shape.child(i), nulls);
         if (!breach) continue;
         breach->path = "." + type.children()[i].name + breach->path;
         return breach;
@@ -145,7 +178,7 @@ class ConstraintsOperator final : public flow::Operator {
     const auto* offsets = column.offsets.data<int32_t>();
     for (int32_t at = offsets[row]; at < offsets[row + 1]; ++at)
       for (size_t i = 0; i < type.children().size(); ++i) {
-        std::optional<Breach> breach = FindBreach(column.children[i], at, type.children()[i].type, nulls);
+        std::optional<Breach> breach = FindBreach(column.children[i], at, type.children()[i].type, shape.child(i), nulls);
         if (!breach) continue;
         breach->path = fmt::format("[{}]{}", at - offsets[row], breach->path);
         return breach;
@@ -157,18 +190,19 @@ class ConstraintsOperator final : public flow::Operator {
     columns::BatchBuilder builder(spec_.input, pool, static_cast<int32_t>(kept_.size()));
     for (int32_t row : kept_) {
       for (int i = 0; i < spec_.input.size(); ++i)
-        AppendCut(batch.column(i), row, spec_.input.field(i).type, builder.column(i));
+        AppendCut(batch.column(i), row, spec_.input.field(i).type, shape_.child(static_cast<size_t>(i)), builder.column(i));
       builder.FinishRow(columns::kNoTime, batch.kind(row));
     }
     return builder.Take();
   }
-  void AppendCut(const Column& column, int32_t row, const DataType& type, columns::ColumnBuilder& out) const {
+  void AppendCut(const Column& column, int32_t row, const DataType& type, const FixedShape& shape,
+                 columns::ColumnBuilder& out) const {
     if (column.IsNull(row)) return out.AppendNull();
-    if (HasLength(type)) return out.AppendString(CutTo(column.String(row), type));
+    if (HasLength(type)) return out.AppendString(Fitted(column.String(row), type, shape.fixed));
     if (!LooksInto(type)) return out.AppendRows(column, &row, 1);
     if (type.id() == TypeId::kRow) {
       for (size_t i = 0; i < type.children().size(); ++i)
-        AppendCut(column.children[i], row, type.children()[i].type, out.child(static_cast<int>(i)));
+        AppendCut(column.children[i], row, type.children()[i].type, shape.child(i), out.child(static_cast<int>(i)));
       return out.CloseRow();
     }
     const auto* offsets = column.offsets.data<int32_t>();
@@ -176,7 +210,7 @@ class ConstraintsOperator final : public flow::Operator {
       for (int32_t at = offsets[row]; at < offsets[row + 1]; ++at) {
         // The counts of a MULTISET have no type of their own.
         if (i < type.children().size())
-          AppendCut(column.children[i], at, type.children()[i].type, out.child(static_cast<int>(i)));
+          AppendCut(column.children[i], at, type.children()[i].type, shape.child(i), out.child(static_cast<int>(i)));
         else
           out.child(static_cast<int>(i)).AppendRows(column.children[i], &at, 1);
       }
@@ -184,6 +218,7 @@ class ConstraintsOperator final : public flow::Operator {
   }
 
   ConstraintSpec spec_;
+  FixedShape shape_;  // its children are the columns
   metrics::Counter* dropped_ = nullptr;
   std::vector<int32_t> kept_;
 };

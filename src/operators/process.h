@@ -119,8 +119,9 @@ class FunctionOperator : public flow::Operator {
   }
 
  protected:
-  /// `call(value)` for each row while there is credit; key, time and state are those of the row.
-  template <typename T, typename Call>
+  /// `call(value)` for each row while there is credit; key, time and state are those of the row. Without kWithKey the rows of this
+  /// input have no key, and states none.
+  template <typename T, bool kWithKey = kKeyed, typename Call>
   Result<flow::Progress> Run(flow::Rows& rows, flow::Output& out, Call&& call) {
     if (!ports_.Drain(out)) return Finish(flow::Progress::kMore);
     const columns::Batch& batch = rows.batch();
@@ -129,14 +130,18 @@ class FunctionOperator : public flow::Operator {
         Result<flow::Progress> fired = FireEventTimers(out);
         if (!fired.ok() || *fired != flow::Progress::kDone) return fired;
       }
-      THALWEG_TRY(keys_.Load(batch, rows.next()));
+      if constexpr (kWithKey) {
+        THALWEG_TRY(keys_.Load(batch, rows.next()));
+      } else {
+        store_->ClearCurrentKey();
+      }
     }
     const T* values = batch.objects<T>();
     Status status = Guard(
         [&] {
           for (; !rows.done() && out.has_credit(); rows.AdvanceTo(rows.next() + 1)) {
             int32_t row = rows.next();
-            if constexpr (kKeyed) user_.SetKey(keys_[row]);
+            if constexpr (kWithKey) user_.SetKey(keys_[row]);
             user_.SetTime(batch.time(row));
             ports_.main().set_time(batch.time(row));
             call(values[row]);
@@ -149,6 +154,7 @@ class FunctionOperator : public flow::Operator {
   UserContext& user() { return user_; }
   Collector<Out>& out() { return ports_.main(); }
   F& function() { return function_; }
+  /// Only if there are keys.
   state::KeyedStateStore& store() { return *store_; }
 
  private:

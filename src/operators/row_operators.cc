@@ -8,8 +8,10 @@
 #include "operators/group_aggregate.h"
 #include "operators/interval_join.h"
 #include "operators/join.h"
+#include "operators/op_column.h"
 #include "operators/over_aggregate.h"
 #include "operators/rank.h"
+#include "operators/snapshot_join.h"
 #include "operators/sort.h"
 #include "operators/sorted_over.h"
 #include "operators/temporal_join.h"
@@ -26,6 +28,7 @@ void AddRowOperators(flow::Registry& registry) {
   registry.AddOperator("join", MakeJoin);
   registry.AddOperator("interval-join", MakeIntervalJoin);
   registry.AddOperator("temporal-join", MakeTemporalJoin);
+  registry.AddOperator("snapshot-join", MakeSnapshotJoin);
   registry.AddOperator("window-join", MakeWindowJoin);
   registry.AddOperator("rank", MakeRank);
   registry.AddOperator("deduplicate", MakeDeduplicate);
@@ -36,6 +39,8 @@ void AddRowOperators(flow::Registry& registry) {
   registry.AddOperator("changelog-normalize", MakeChangelogNormalize);
   registry.AddOperator("upsert-materialize", MakeUpsertMaterialize);
   registry.AddOperator("drop-update-before", MakeDropUpdateBefore);
+  registry.AddOperator("to-changelog", MakeToChangelog);
+  registry.AddOperator("from-changelog", MakeFromChangelog);
   registry.AddOperator("constraints", MakeConstraints);
   registry.AddOperator("over-aggregate", MakeOverAggregate);
   registry.AddOperator("sorted-over", MakeSortedOver);

@@ -71,6 +71,9 @@ flow::SourcePipeline PipelineOf(const graph::ScanSpec& spec) {
   };
   if (spec.watermark) pipeline.make_watermarks = [] { return std::make_unique<time::GreatestTime>(); };
   pipeline.idle_timeout_ms = spec.idle_timeout_ms;
+  if (!spec.alignment_group.empty())
+    pipeline.alignment =
+        flow::WatermarkAlignmentSpec{spec.alignment_group, spec.alignment_max_drift_ms, spec.alignment_interval_ms};
   return pipeline;
 }
 

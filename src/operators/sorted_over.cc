@@ -180,7 +180,8 @@ class SortedOverOperator : public RowOperator {
       const int32_t end = spec_.rows ? row + 1 : PeersEnd(static_cast<size_t>(row), skipped, batch.rows());
       for (int32_t peer = row; peer < end; ++peer) Accumulate(batch, peer);
       for (; row < end; ++row) {
-        for (int call = 0; call < layout_->size(); ++call) layout_->AppendResult(group_.block(), call, results.column(call));
+        for (int call = 0; call < layout_->size(); ++call)
+          layout_->AppendResult(group_.block(), call, results.column(call));
         results.FinishRow();
       }
     }
@@ -231,7 +232,8 @@ Result<std::unique_ptr<flow::Operator>> MakeSortedOver(const graph::Node& node) 
   for (const graph::AggregateCall& call : spec.calls)
     if (call.function == "RANK" || call.function == "DENSE_RANK")
       return UserError("{} over an order by what is no time attribute is not supported", call.function);
-  THALWEG_ASSIGN(std::shared_ptr<AggregateLayout> layout, AggregateLayout::Make(spec.input, spec.calls, {.over = true}));
+  THALWEG_ASSIGN(std::shared_ptr<AggregateLayout> layout,
+                 AggregateLayout::Make(spec.input, spec.calls, {.over = true}));
   return std::unique_ptr<flow::Operator>(std::make_unique<SortedOverOperator>(std::move(spec), std::move(layout)));
 }
 

@@ -48,7 +48,9 @@ TEST(SortedOver, PeersOfARangeHaveOneResult) {
 }
 
 TEST(SortedOver, RowsOfOneOrderKeepTheirOwnResults) {
-  Harness(SumOver(true)).Rows({"+I[a, 2]", "+I[a, 2]", "+I[a, 3]"}).ExpectInOrder({"+I[a, 2, 2]", "+I[a, 2, 4]", "+I[a, 3, 7]"});
+  Harness(SumOver(true))
+      .Rows({"+I[a, 2]", "+I[a, 2]", "+I[a, 3]"})
+      .ExpectInOrder({"+I[a, 2, 2]", "+I[a, 2, 4]", "+I[a, 3, 7]"});
 }
 
 TEST(SortedOver, ARowThatGoesTakesItsResultAlong) {

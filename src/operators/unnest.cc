@@ -80,20 +80,23 @@ class UnnestOperator final : public flow::Operator {
     if (number == 0 && spec_.outer) AppendNothing(batch, row);
   }
 
+  /// Columns of the input: a relation of none has one in its batches that nobody reads.
+  int width() const { return spec_.input.size(); }
+
   void AppendInput(const columns::Batch& batch, int32_t row) {
-    for (int i = 0; i < batch.num_columns(); ++i) out_.column(i).AppendRows(batch.column(i), &row, 1);
+    for (int i = 0; i < width(); ++i) out_.column(i).AppendRows(batch.column(i), &row, 1);
   }
 
   void AppendCopy(const columns::Batch& batch, int32_t row, int32_t number) {
     AppendInput(batch, row);
-    if (spec_.ordinality) out_.column(batch.num_columns()).Append(number);
+    if (spec_.ordinality) out_.column(width()).Append(number);
     out_.FinishRow(batch.kind(row));
   }
 
   void AppendElement(const columns::Batch& batch, int32_t row, const columns::Column& collection, int32_t at,
                      int32_t number) {
     AppendInput(batch, row);
-    int to = batch.num_columns();
+    int to = width();
     const columns::Column& first = collection.children[0];
     if (collection.type.id() == TypeId::kMap) {
       out_.column(to++).AppendRows(first, &at, 1);
@@ -114,7 +117,7 @@ class UnnestOperator final : public flow::Operator {
 
   void AppendNothing(const columns::Batch& batch, int32_t row) {
     AppendInput(batch, row);
-    for (int i = batch.num_columns(); i < out_.row().num_columns(); ++i) out_.column(i).AppendNull();
+    for (int i = width(); i < out_.row().num_columns(); ++i) out_.column(i).AppendNull();
     out_.FinishRow(batch.kind(row));
   }
 

@@ -12,10 +12,13 @@
 #include <memory>
 #include <mutex>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "checkpoint/checkpoint_store.h"
 #include "checkpoint/restart_strategy.h"
@@ -590,6 +593,35 @@ inline std::function<bool(int, int, int64_t)> HoldForCheckpointAt(SharedLedger l
     }
     auto [entry, first] = arrivals->required.try_emplace({attempt, split}, ledger->completed() + 2);
     return ledger->completed() >= entry->second;
+  };
+}
+
+/// read -> pass -(keyed)-> count -> collect
+inline TestJob CountingJob(Numbers numbers, SharedLedger ledger = std::make_shared<Ledger>(),
+                           LedgerOperator::Hook hook = nullptr) {
+  TestJob test(std::move(ledger));
+  uint32_t read = test.Source("read", std::move(numbers));
+  uint32_t pass = test.Pass("pass");
+  uint32_t count = test.Count("count", std::move(hook));
+  uint32_t collect = test.Collect("collect");
+  test.graph.Join(read, pass);
+  test.graph.Join(pass, count, graph::Partitioning::kKeyed);
+  test.graph.Join(count, collect);
+  return test;
+}
+
+inline void ExpectFinished(const TestJob& test) {
+  RunningJob job(test);
+  auto end = job.Wait();
+  ASSERT_TRUE(end.ok()) << end.status().ToString() << "\n" << job.LogText();
+  EXPECT_EQ(*end, JobEnd::kFinished);
+}
+
+/// Throws once, in the first attempt, at the first value >= `from` that it meets.
+inline LedgerOperator::Hook ThrowOnceFrom(int64_t from) {
+  auto thrown = std::make_shared<std::atomic<bool>>(false);
+  return [thrown, from](const flow::TaskName&, const TestRow& row) {
+    if (row.value >= from && !thrown->exchange(true)) throw std::runtime_error("killed");
   };
 }
 

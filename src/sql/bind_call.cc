@@ -3,6 +3,8 @@
 
 #include "expr/aggregates.h"
 #include "expr/functions.h"
+#include "expr/refused.h"
+#include "expr/user_function.h"
 #include "sql/binder.h"
 #include "sql/to_data_type.h"
 
@@ -13,6 +15,10 @@ using expr::Value;
 using types::DataType;
 using types::TypeId;
 
+bool LooksAhead(std::string_view function) {
+  return function == "LEAD" || function == "NTILE" || function == "CUME_DIST" || function == "PERCENT_RANK";
+}
+
 namespace {
 
 Expression Word(std::string_view word) { return Expression::Literal(Value::String(word)); }
@@ -21,6 +27,35 @@ std::string UpperName(const Name& name) {
   std::string upper;
   for (char c : name.back().text) upper += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   return upper;
+}
+
+bool HasColumn(const Scope* scope, const std::string& name) {
+  return scope && std::any_of(scope->plan->columns.begin(), scope->plan->columns.end(),
+                              [&](const PlanColumn& column) { return column.name == name; });
+}
+
+constexpr std::string_view kCurrentDatabase = "CURRENT_DATABASE";
+
+/// "TUMBLE_START" and its kin in the select list of a group window.
+bool IsWindowProperty(std::string_view name) {
+  const size_t underscore = name.find('_');
+  const std::string_view window = name.substr(0, underscore);
+  return underscore != std::string_view::npos && (window == "TUMBLE" || window == "HOP" || window == "SESSION");
+}
+
+bool IsKnownCall(std::string_view name) {
+  for (std::string_view grouping : {"GROUPING", "GROUPING_ID", "GROUP_ID"})
+    if (name == grouping) return true;
+  return name == kCurrentDatabase || LooksAhead(name) || IsWindowProperty(name) || expr::FindAggregate(name) ||
+         expr::Registry::BuiltIn().Find(name);
+}
+
+/// IGNORE NULLS, and ABSENT ON NULL of the JSON aggregates: an array leaves NULLs out unless it is told not to.
+bool IgnoresNulls(const Call& call, std::string_view name) {
+  const auto on_null = call.json ? call.json->on_null : std::nullopt;
+  if (name == "JSON_ARRAYAGG") return on_null != JsonNulls::kNull;
+  if (name == "JSON_OBJECTAGG") return on_null && *on_null != JsonNulls::kNull;
+  return call.nulls == NullTreatment::kIgnore;
 }
 
 std::string_view BehaviorWord(JsonBehavior behavior) {
@@ -48,6 +83,10 @@ std::string_view WrapperWord(JsonWrapper wrapper) {
 
 }  // namespace
 
+bool IsWordOfColumn(const Call& call) {
+  return call.syntax == CallSyntax::kNoParentheses && !expr::Registry::BuiltIn().Find(UpperName(call.name));
+}
+
 // The clauses become arguments where expr/json.cc and json_query.cc have them.
 Expression Binder::BindJsonCall(const Call& call, const Expr& expr, const ExprContext& context) {
   const std::string name = UpperName(call.name);
@@ -72,7 +111,11 @@ Expression Binder::BindJsonCall(const Call& call, const Expr& expr, const ExprCo
       arguments.push_back(Word(fallback ? BehaviorWord(fallback->behavior) : "NULL"));
   }
   if (!clauses.returning) return Resolve(name, std::move(arguments), expr);
-  const DataType type = OrFail(ToDataType(*clauses.returning), clauses.returning->span.begin);
+  const DataType type = TypeOf(*clauses.returning);
+  const bool texts = type.id() == TypeId::kArray && type.children()[0].type.id() == TypeId::kString;
+  if (name == "JSON_QUERY" && type.id() != TypeId::kString && !texts)
+    FailAt(clauses.returning->span.begin,
+           fmt::format("JSON_QUERY returns STRING or ARRAY<STRING>, not {}", type.ToString()));
   if (name == "JSON_QUERY" && type.id() == TypeId::kArray)
     return Resolve("JSON_QUERY_ARRAY", std::move(arguments), expr);
   Expression value = Resolve(name, std::move(arguments), expr);
@@ -82,9 +125,18 @@ Expression Binder::BindJsonCall(const Call& call, const Expr& expr, const ExprCo
 
 Expression Binder::BindCall(const Call& call, const Expr& expr, const ExprContext& context) {
   const std::string name = UpperName(call.name);
+  const UserFunctionEntry* user = FindUserFunction(call);
+  if (!user && IsWordOfColumn(call) && HasColumn(context.scope, call.name.back().text))
+    return BindColumn(ColumnRef{call.name}, expr, context);
+  if (!user && !IsKnownCall(name)) FailFunction(call, expr);
   if (call.over) return BindOver(call, expr, context);
   if (auto property = BindWindowProperty(call, expr, context)) return *std::move(property);
   if (auto grouping = BindGroupingFunction(call, expr, context)) return *std::move(grouping);
+  if (user) {
+    if (expr::IsTableFunction(*user->function))
+      FailAt(expr.span.begin, fmt::format("{} is a table function: it stands in FROM, as LATERAL TABLE({}(...))", call.name.back().text, call.name.back().text));
+    return BindUserCall(*user, call, expr, context);
+  }
   if (expr::FindAggregate(name) && !expr::Registry::BuiltIn().Find(name)) return BindAggregate(call, expr, context);
   if (call.filter) FailAt(expr.span.begin, fmt::format("FILTER needs an aggregate function, {} is none", name));
   if (call.syntax == CallSyntax::kJson || call.syntax == CallSyntax::kJsonObject)
@@ -95,15 +147,38 @@ Expression Binder::BindCall(const Call& call, const Expr& expr, const ExprContex
     arguments.insert(arguments.begin() + 1, Word(" "));
   if (name == "TRIM" && call.syntax != CallSyntax::kTrim && arguments.size() == 1)
     arguments = {Word("BOTH"), Word(" "), arguments[0]};
-  if (!expr::Registry::BuiltIn().Find(name)) {
-    Status unknown = expr::Registry::BuiltIn().Unknown(name);
-    FailAt(expr.span.begin, unknown.message());
-  }
+  if (name == kCurrentDatabase && arguments.empty()) return Word(environment_.catalog.current_database());
   return Resolve(name, std::move(arguments), expr);
+}
+
+const UserFunctionEntry* Binder::FindUserFunction(const Call& call) const {
+  const std::string name = UpperName(call.name);
+  return environment_.catalog.FindFunction(call.name, expr::FindAggregate(name) || expr::Registry::BuiltIn().Find(name));
+}
+
+Expression Binder::BindUserCall(const UserFunctionEntry& user, const Call& call, const Expr& expr, const ExprContext& context) {
+  if (call.filter) FailAt(expr.span.begin, fmt::format("FILTER needs an aggregate function, {} is none", call.name.back().text));
+  Arguments arguments;
+  for (const ExprPtr& argument : call.arguments) arguments.push_back(BindExpr(*argument, context));
+  return OrFail(expr::Resolve(*user.function, std::move(arguments)), expr.span.begin);
+}
+
+void Binder::FailFunction(const Call& call, const Expr& expr) const {
+  const std::string name = UpperName(call.name);
+  if (const std::string_view why = expr::WhyRefused(name); !why.empty())
+    FailAt(expr.span.begin, fmt::format("Function {} is not supported: {}", name, why));
+  NearestWord nearest(name);
+  for (const expr::Aggregate& aggregate : expr::AllAggregates()) nearest.Consider(aggregate.name);
+  for (const expr::Function* function : expr::Registry::BuiltIn().All()) nearest.Consider(function->name);
+  FailAt(expr.span.begin, fmt::format("Unknown function: {}", call.name.back().text),
+         nearest.word().empty() ? "" : fmt::format("did you mean {}?", nearest.word()));
 }
 
 Expression Binder::BindAggregate(const Call& call, const Expr& expr, const ExprContext& context) {
   const std::string name = UpperName(call.name);
+  if (expr::FindAggregate(name)->over_only)
+    FailAt(expr.span.begin, fmt::format("{} needs an OVER clause", name),
+           fmt::format("{}(...) OVER (PARTITION BY ... ORDER BY time attribute)", name));
   if (!context.grouping) {
     FailAt(expr.span.begin, fmt::format("Aggregate function {} is not allowed in {}", name, context.clause),
            context.clause == "WHERE" ? "conditions on groups stand in HAVING" : "");
@@ -113,7 +188,7 @@ Expression Binder::BindAggregate(const Call& call, const Expr& expr, const ExprC
   Grouping::Aggregate aggregate;
   aggregate.function = name;
   aggregate.distinct = call.quantifier == SetQuantifier::kDistinct;
-  aggregate.ignore_nulls = call.nulls == NullTreatment::kIgnore;
+  aggregate.ignore_nulls = IgnoresNulls(call, name);
   const bool star = call.arguments.size() == 1 && call.arguments[0]->As<Star>();
   if (star && name != "COUNT") FailAt(call.arguments[0]->span.begin, fmt::format("* stands in COUNT(*), not in {}", name));
   if (!star)

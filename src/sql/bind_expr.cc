@@ -209,8 +209,11 @@ Expression Binder::Literal(const sql::Literal& literal, const Expr& expr) {
     }
     case LiteralKind::kTime: {
       auto millis = expr::ParseSqlTime(text);
-      if (!millis) bad("TIME");
-      return Expression::Literal(Value::Time(*millis));
+      const size_t point = text.find('.');
+      const int precision = point == std::string::npos ? 0 : static_cast<int>(text.size() - point - 1);
+      if (!millis || precision > 9) bad("TIME");
+      return Expression::Literal(Value::Build(*DataType::FromParts(TypeId::kTime, false, precision, 0, {}),
+                                              [&](columns::ColumnBuilder& out) { out.Append(*millis); }));
     }
     case LiteralKind::kTimestamp:
     case LiteralKind::kTimestampLtz: {
@@ -237,6 +240,7 @@ Expression Binder::BindCondition(const Expr& expr, const ExprContext& context) {
 }
 
 Value Binder::BindConstant(const Expr& expr, std::string_view what) {
+  if (expr.As<ColumnRef>()) FailAt(expr.span.begin, fmt::format("{} must be a constant", what));
   Expression bound = BindExpr(expr, {.clause = what});
   if (bound.is_literal()) return bound.value();
   if (!expr::InputsOf(bound).empty()) FailAt(expr.span.begin, fmt::format("{} must be a constant", what));
@@ -251,7 +255,8 @@ int64_t Binder::BindMillis(const Expr& expr, std::string_view what) {
   const Value value = BindConstant(expr, what);
   if (value.is_null() || value.type().id() != TypeId::kIntervalDayTime)
     FailAt(expr.span.begin,
-           fmt::format("{} must be an interval of days to seconds, this is {}", what, value.type().ToString()));
+           fmt::format("{} must be an interval of days to seconds, this is {}", what, value.type().ToString()),
+           expr::IsInteger(value.type().id()) ? "INTERVAL '10' MINUTE" : "");
   return value.number<int64_t>();
 }
 
@@ -268,6 +273,7 @@ std::optional<FoundColumn> FindColumn(const Scope& scope, const Name& name, cons
     for (const auto& [merged, column] : scope.merged)
       if (merged == name[0].text) return FoundColumn{column, 1};
   std::optional<FoundColumn> found;
+  std::string owner;
   for (size_t qualifier = 0; qualifier < std::min<size_t>(name.size(), 4) && !found; ++qualifier) {
     for (const Scope::Source& source : scope.sources) {
       if (qualifier == 1 && source.alias != name[0].text) continue;
@@ -278,28 +284,35 @@ std::optional<FoundColumn> FindColumn(const Scope& scope, const Name& name, cons
         if (qualifier == 3 && source.path->catalog != name[0].text) continue;
       }
       for (int i = source.first; i < source.first + source.count; ++i) {
-        if (scope.plan->columns[static_cast<size_t>(i)].name != name[qualifier].text) continue;
-        if (found) FailAt(at, fmt::format("Column '{}' is ambiguous", name[qualifier].text));
+        const std::string& column = name[qualifier].text;
+        if (scope.plan->columns[static_cast<size_t>(i)].name != column) continue;
+        if (found)
+          FailAt(at, fmt::format("Column '{}' is ambiguous", column),
+                 qualifier > 0 || owner == source.alias
+                     ? ""
+                     : fmt::format("it is in {0} and {1}: write {0}.{2} or {1}.{2}", owner, source.alias, column));
         found = FoundColumn{i, qualifier + 1};
+        owner = source.alias;
       }
     }
   }
   return found;
 }
 
-[[noreturn]] void FailNoColumn(const Scope* scope, const Name& name, const Position& at) {
-  std::string message, hint;
-  if (name.size() == 1)
-    message = fmt::format("Column '{}' not found in any table", name[0].text);
-  else
-    message = fmt::format("Column '{}' not found in table '{}'", name.back().text, name[name.size() - 2].text);
-  NearestWord nearest(name.back().text);
-  std::vector<std::string> words;
-  if (scope)
-    for (const PlanColumn& column : scope->plan->columns) words.push_back(column.name);
-  for (const std::string& word : words) nearest.Consider(word);
-  if (!nearest.word().empty()) hint = fmt::format("did you mean {}?", nearest.word());
-  FailAt(at, message, hint);
+/// The column of a ROW type that has a field of this name: as in Flink, what is no column may be a field of the one that has it.
+std::optional<FoundColumn> FindField(const Scope& scope, const Name& name, const Position& at) {
+  if (name.size() != 1) return std::nullopt;
+  std::optional<FoundColumn> found;
+  for (size_t i = 0; i < scope.plan->columns.size(); ++i) {
+    const DataType& type = scope.plan->columns[i].type;
+    if (type.id() != TypeId::kRow) continue;
+    for (const types::Field& field : type.children()) {
+      if (field.name != name[0].text) continue;
+      if (found) FailAt(at, fmt::format("Column '{}' is ambiguous", name[0].text));
+      found = FoundColumn{static_cast<int>(i), 0};
+    }
+  }
+  return found;
 }
 
 }  // namespace
@@ -311,30 +324,128 @@ Expression Binder::BindColumn(const ColumnRef& ref, const Expr& expr, const Expr
   int level = 0;
   for (; scope; scope = scope->outer, ++level)
     if ((found = FindColumn(*scope, name, expr.span.begin))) break;
-  if (!found) FailNoColumn(context.scope, name, expr.span.begin);
+  if (!found && context.scope && (found = FindField(*context.scope, name, expr.span.begin))) {
+    scope = context.scope;
+    level = 0;
+  }
+  if (!found) FailColumn(name, expr, context.scope);
   Expression column = InputOf(*scope->plan, found->column);
   if (level > 0) column = OuterColumn(level, found->column, column.type());
-  for (size_t i = found->used; i < name.size(); ++i) column = Resolve("FIELD", {column, Text(name[i].text)}, expr);
+  for (size_t i = found->used; i < name.size(); ++i)
+    column = FieldOf(std::move(column), name[i], expr.span.begin,
+                     i > 0 ? name[i - 1].text : scope->plan->columns[static_cast<size_t>(found->column)].name);
   return column;
 }
 
-Expression Binder::BindCase(const Case& node, const ExprContext& context) {
+void Binder::FailColumn(const Name& name, const Expr& expr, const Scope* scope) const {
+  const std::string& column = name.back().text;
+  const std::string message = name.size() == 1 ? fmt::format("Column '{}' not found in any table", column)
+                                               : fmt::format("Column '{}' not found in table '{}'", column,
+                                                             name[name.size() - 2].text);
+  if (!scope || scope->sources.empty()) FailAt(expr.span.begin, message, "there is no FROM");
+  std::vector<std::string> tables;
+  bool qualified = name.size() == 1;
+  NearestWord nearest(column);
+  for (const Scope::Source& source : scope->sources) {
+    tables.push_back(source.alias);
+    if (name.size() > 1 && source.alias != name[name.size() - 2].text) continue;
+    qualified = true;
+    for (int i = source.first; i < source.first + source.count; ++i)
+      nearest.Consider(scope->plan->columns[static_cast<size_t>(i)].name);
+  }
+  if (!qualified) FailAt(expr.span.begin, message, fmt::format("the tables here are {}", fmt::join(tables, ", ")));
+  FailAt(expr.span.begin, message, nearest.word().empty() ? "" : fmt::format("did you mean {}?", nearest.word()));
+}
+
+/// `row.field`; `at`: of the whole, `name`: what stands before the point.
+Expression Binder::FieldOf(Expression row, const Identifier& field, const Position& at, std::string_view name) {
+  const DataType type = row.type().WithNullable(true);
+  if (type.id() != TypeId::kRow)
+    FailAt(at, fmt::format("{} is of type {}: only a ROW has fields, not '{}'", name, type.ToString(), field.text));
+  NearestWord nearest(field.text);
+  for (const types::Field& each : type.children()) {
+    if (each.name == field.text) return OrFail(expr::Resolve("FIELD", {std::move(row), Text(field.text)}), at);
+    nearest.Consider(each.name);
+  }
+  FailAt(field.span.begin, fmt::format("{} has no field '{}'", type.ToString(), field.text),
+         nearest.word().empty() ? "" : fmt::format("did you mean {}?", nearest.word()));
+}
+
+Expression Binder::BindCase(const Case& node, const Expr& expr, const ExprContext& context) {
   Arguments arguments;
   std::optional<Expression> subject;
   if (node.operand) subject = BindExpr(*node.operand, context);
   for (const Case::Branch& branch : node.branches) {
     Expression when = BindExpr(*branch.when, context);
     if (subject) when = Resolve("=", {*subject, when}, *branch.when);
+    if (when.type().id() != TypeId::kBoolean && when.type().id() != TypeId::kNull)
+      FailAt(branch.when->span.begin, fmt::format("WHEN needs a BOOLEAN condition, this is {}", when.type().ToString()));
     arguments.push_back(std::move(when));
     arguments.push_back(BindExpr(*branch.then, context));
   }
   arguments.push_back(node.otherwise ? BindExpr(*node.otherwise, context) : Expression());
-  return Resolve("CASE", std::move(arguments), *node.branches[0].when);
+  return ResolveCommon("CASE", std::move(arguments), expr, "branches", 1, 2);
+}
+
+Expression Binder::ResolveCommon(std::string_view function, Arguments arguments, const Expr& at, std::string_view what,
+                                 size_t first, size_t step) {
+  std::vector<std::string> types;
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    // Of pairs every second one counts, and the one behind the last pair.
+    if (i < first || ((i - first) % step != 0 && i + 1 < arguments.size())) continue;
+    const std::string type = arguments[i].type().WithNullable(true).ToString();
+    if (arguments[i].type().id() != TypeId::kNull && std::find(types.begin(), types.end(), type) == types.end())
+      types.push_back(type);
+  }
+  auto resolved = expr::Resolve(function, std::move(arguments));
+  if (resolved.ok()) return *std::move(resolved);
+  if (types.size() < 2) FailAt(at.span.begin, resolved.status().message());
+  std::string list = types[0];
+  for (size_t i = 1; i < types.size(); ++i) list += (i + 1 == types.size() ? " and " : ", ") + types[i];
+  FailAt(at.span.begin, fmt::format("The {} of {} have no type in common: {}", what, function, list));
+}
+
+Expression Binder::BindItem(const Subscript& node, const Expr& expr, const ExprContext& context) {
+  Expression whole = BindExpr(*node.operand, context), index = BindExpr(*node.index, context);
+  const DataType type = whole.type();
+  if (type.id() == TypeId::kArray && index.is_literal() && index.type().id() == TypeId::kInt && !index.is_null_literal() &&
+      index.value().number<int32_t>() < 1)
+    FailAt(node.index->span.begin, fmt::format("Array element access needs an index starting at 1 but was {}",
+                                               index.value().number<int32_t>()));
+  auto item = expr::Resolve("ITEM", {whole, index});
+  if (item.ok()) return *std::move(item);
+  if (type.children().empty())
+    FailAt(expr.span.begin, fmt::format("{} has no parts: [ ] stands behind an ARRAY, a MAP or a ROW", type.ToString()));
+  const std::string wanted = type.id() == TypeId::kMap ? type.children()[0].type.WithNullable(true).ToString() : "an integer";
+  FailAt(expr.span.begin, fmt::format("{} is asked for by {}, this is {}", type.ToString(), wanted,
+                                      index.type().WithNullable(true).ToString()));
+}
+
+Expression Binder::BindCollection(const Collection& node, const Expr& expr, const ExprContext& context) {
+  if (node.query) FailAt(expr.span.begin, "ARRAY, MAP and MULTISET of a query are not supported yet");
+  if (node.kind == CollectionKind::kMultiset) FailAt(expr.span.begin, "MULTISET values are not supported yet");
+  Arguments arguments;
+  for (const ExprPtr& element : node.elements) arguments.push_back(BindExpr(*element, context));
+  if (node.kind == CollectionKind::kArray) return ResolveCommon("ARRAY", std::move(arguments), expr, "elements");
+  Arguments keys;
+  for (size_t i = 0; i < arguments.size(); i += 2) keys.push_back(arguments[i]);
+  if (!keys.empty() && !expr::CommonType(keys)) return ResolveCommon("MAP", std::move(arguments), expr, "keys", 0, 2);
+  return ResolveCommon("MAP", std::move(arguments), expr, "values", 1, 2);
+}
+
+DataType Binder::TypeOf(const TypeSpec& spec) {
+  auto type = ToDataType(spec);
+  if (type.ok()) return *std::move(type);
+  // It names a place of its own, within the type.
+  std::string message = type.status().message();
+  if (const size_t colon = message.find(": "); message.starts_with("line ") && colon != std::string::npos)
+    message.erase(0, colon + 2);
+  FailAt(spec.span.begin, message);
 }
 
 Expression Binder::BindCast(const Cast& node, const Expr& expr, const ExprContext& context) {
   Expression operand = BindExpr(*node.operand, context);
-  const DataType type = OrFail(ToDataType(*node.type), node.type->span.begin);
+  const DataType type = TypeOf(*node.type);
   const bool fixed = node.type->kind == TypeKind::kChar || node.type->kind == TypeKind::kBinary;
   return OrFail(expr::Cast(std::move(operand), type, {.try_cast = node.try_cast, .fixed_length = fixed}),
                 expr.span.begin);
@@ -347,7 +458,7 @@ Expression Binder::BindIn(const In& node, const Expr& expr, const ExprContext& c
   }
   Arguments arguments = {BindExpr(*node.operand, context)};
   for (const ExprPtr& element : node.list) arguments.push_back(BindExpr(*element, context));
-  Expression in = Resolve("IN", std::move(arguments), expr);
+  Expression in = ResolveCommon("IN", std::move(arguments), expr, "values");
   return node.negated ? Resolve("NOT", {in}, expr) : in;
 }
 
@@ -427,24 +538,18 @@ Expression Binder::BindExpr(const Expr& expr, const ExprContext& context) {
     if (!context.subquery) FailAt(expr.span.begin, fmt::format("A subquery is not supported in {}", context.clause));
     return context.subquery(expr);
   }
-  if (auto* node = expr.As<Case>()) return BindCase(*node, context);
+  if (auto* node = expr.As<Case>()) return BindCase(*node, expr, context);
   if (auto* node = expr.As<Cast>()) return BindCast(*node, expr, context);
   if (auto* node = expr.As<Call>()) return BindCall(*node, expr, context);
-  if (auto* node = expr.As<Collection>()) {
-    if (node->query) FailAt(expr.span.begin, "ARRAY, MAP and MULTISET of a query are not supported yet");
-    if (node->kind == CollectionKind::kMultiset) FailAt(expr.span.begin, "MULTISET values are not supported yet");
-    Arguments arguments;
-    for (const ExprPtr& element : node->elements) arguments.push_back(bind(element));
-    return Resolve(node->kind == CollectionKind::kArray ? "ARRAY" : "MAP", std::move(arguments), expr);
-  }
+  if (auto* node = expr.As<Collection>()) return BindCollection(*node, expr, context);
   if (auto* node = expr.As<RowValue>()) {
     Arguments arguments;
     for (const ExprPtr& field : node->fields) arguments.push_back(bind(field));
     return Resolve("ROW", std::move(arguments), expr);
   }
-  if (auto* node = expr.As<Subscript>()) return Resolve("ITEM", {bind(node->operand), bind(node->index)}, expr);
+  if (auto* node = expr.As<Subscript>()) return BindItem(*node, expr, context);
   if (auto* node = expr.As<FieldAccess>())
-    return Resolve("FIELD", {bind(node->operand), Text(node->field.text)}, expr);
+    return FieldOf(bind(node->operand), node->field, expr.span.begin, "this");
   if (expr.As<Star>()) FailAt(expr.span.begin, "* stands alone in a select list, or in COUNT(*)");
   FailAt(expr.span.begin, "This is not supported here");
 }

@@ -3,6 +3,7 @@
 
 #include "expr/functions.h"
 #include "expr/type_rules.h"
+#include "expr/user_function.h"
 #include "sql/binder.h"
 
 namespace thalweg::sql {
@@ -56,59 +57,73 @@ PlanPtr WithColumn(PlanPtr plan, const Expression& e, int& column) {
 
 }  // namespace
 
-PlanPtr MakeJoinOn(JoinType type, PlanPtr left, PlanPtr right, const std::vector<Expression>& conjuncts) {
+namespace {
+
+/// What a join's inputs become where expressions are keys: each with its keys as columns behind its own.
+struct KeyedInputs {
+  PlanPtr left, right;
+  std::vector<JoinKey> keys;
+  std::optional<Expression> condition;  // the rest, over the columns of both
+  std::vector<int> kept;                // of the columns of both, those that the inputs had
+  bool grown = false;
+};
+
+KeyedInputs KeyedByEqualities(PlanPtr left, PlanPtr right, const std::vector<Expression>& conjuncts) {
   const int width = static_cast<int>(left->columns.size());
   const int all = width + static_cast<int>(right->columns.size());
-  struct Pair {
-    Expression left, right;
-    bool nulls_match;
-  };
-  std::vector<Pair> pairs;
+  KeyedInputs inputs;
   std::vector<Expression> rest;
   for (const Expression& e : conjuncts) {
     const bool null_safe = IsCall(e, "IS NOT DISTINCT FROM");
     if (IsCall(e, "=") || null_safe) {
-      const Expression &a = e.arguments()[0], &b = e.arguments()[1];
-      if (OnlySide(a, 0, width) && OnlySide(b, width, all) && expr::SameType(a.type(), b.type())) {
-        pairs.push_back({a, Shifted(b, -width), null_safe});
-        continue;
-      }
-      if (OnlySide(b, 0, width) && OnlySide(a, width, all) && expr::SameType(a.type(), b.type())) {
-        pairs.push_back({b, Shifted(a, -width), null_safe});
+      const Expression *a = &e.arguments()[0], *b = &e.arguments()[1];
+      if (OnlySide(*b, 0, width)) std::swap(a, b);
+      if (OnlySide(*a, 0, width) && OnlySide(*b, width, all) && expr::SameType(a->type(), b->type())) {
+        JoinKey key{.nulls_match = null_safe};
+        left = WithColumn(std::move(left), *a, key.left);
+        right = WithColumn(std::move(right), Shifted(*b, -width), key.right);
+        inputs.keys.push_back(key);
         continue;
       }
     }
     rest.push_back(e);
   }
-  JoinPlan join;
-  join.type = type;
-  const size_t left_before = left->columns.size(), right_before = right->columns.size();
-  for (const Pair& pair : pairs) {
-    JoinKey key{.nulls_match = pair.nulls_match};
-    left = WithColumn(std::move(left), pair.left, key.left);
-    right = WithColumn(std::move(right), pair.right, key.right);
-    join.keys.push_back(key);
-  }
-  const int grown = static_cast<int>(left->columns.size() - left_before);
-  const bool right_grown = right->columns.size() > right_before;
-  if (auto condition = JoinConjuncts(rest)) {
-    std::vector<int> to;
-    for (int i = 0; i < all; ++i) to.push_back(i < width ? i : i + grown);
-    join.condition = expr::RemapInputs(*condition, to);
-  }
-  join.left = std::move(left);
-  join.right = std::move(right);
-  PlanPtr plan = MakeJoin(std::move(join));
-  if (grown == 0 && !right_grown) return plan;
+  const int grown = static_cast<int>(left->columns.size()) - width;
+  for (int i = 0; i < all; ++i) inputs.kept.push_back(i < width ? i : i + grown);
+  if (auto condition = JoinConjuncts(rest)) inputs.condition = expr::RemapInputs(*condition, inputs.kept);
+  inputs.grown = left->columns.size() + right->columns.size() > static_cast<size_t>(all);
+  inputs.left = std::move(left);
+  inputs.right = std::move(right);
+  return inputs;
+}
+
+/// The columns `kept` of a join, without those that were made for its keys.
+PlanPtr OnlyKept(PlanPtr join, const std::vector<int>& kept) {
   std::vector<Expression> columns;
   std::vector<std::string> names;
-  const bool left_only = type == JoinType::kSemi || type == JoinType::kAnti;
-  for (int i = 0; i < (left_only ? width : all); ++i) {
-    const int from = i < width ? i : i + grown;
-    columns.push_back(InputOf(*plan, from));
-    names.push_back(plan->columns[static_cast<size_t>(from)].name);
+  for (int column : kept) {
+    columns.push_back(InputOf(*join, column));
+    names.push_back(join->columns[static_cast<size_t>(column)].name);
   }
-  return MakeCalc(std::move(plan), std::nullopt, std::move(columns), std::move(names));
+  return MakeCalc(std::move(join), std::nullopt, std::move(columns), std::move(names));
+}
+
+}  // namespace
+
+PlanPtr MakeJoinOn(JoinType type, PlanPtr left, PlanPtr right, const std::vector<Expression>& conjuncts, JoinTtl ttl) {
+  const size_t width = left->columns.size();
+  KeyedInputs inputs = KeyedByEqualities(std::move(left), std::move(right), conjuncts);
+  JoinPlan join;
+  join.type = type;
+  join.ttl = ttl;
+  join.keys = std::move(inputs.keys);
+  join.condition = std::move(inputs.condition);
+  join.left = std::move(inputs.left);
+  join.right = std::move(inputs.right);
+  PlanPtr plan = MakeJoin(std::move(join));
+  if (!inputs.grown) return plan;
+  if (type == JoinType::kSemi || type == JoinType::kAnti) inputs.kept.resize(width);
+  return OnlyKept(std::move(plan), inputs.kept);
 }
 
 Scope Binder::WithAlias(PlanPtr plan, const TableRef& ref, std::string alias, std::optional<ObjectPath> path) {
@@ -185,14 +200,10 @@ Scope Binder::BindFrom(const TableRef& ref, const Scope* outer) {
   if (auto* function = std::get_if<FunctionTable>(&ref.node)) {
     auto* call = function->call->As<Call>();
     if (!call) FailAt(ref.span.begin, "A table function is called here");
-    return WithAlias(BindWindowFunction(*call, *function->call, outer), ref, "");
+    if (FindUserFunction(*call)) return BindRowsAlone(ref, outer);
+    return WithAlias(BindTableFunction(*call, *function->call, outer), ref, "");
   }
-  if (auto* unnest = std::get_if<Unnest>(&ref.node)) {
-    Scope one;
-    one.plan = MakeValues({}, {{}});
-    one.outer = outer;
-    return BindUnnest(*unnest, ref, std::move(one), false);
-  }
+  if (std::get_if<Unnest>(&ref.node)) return BindRowsAlone(ref, outer);
   if (auto* join = std::get_if<Join>(&ref.node)) return BindJoin(*join, outer);
   FailAt(ref.span.begin, "MATCH_RECOGNIZE is not supported yet");
 }
@@ -212,10 +223,34 @@ Scope Binder::Combine(const Scope& left, const Scope& right, PlanPtr plan) {
 
 Scope Binder::BindUnnest(const Unnest& unnest, const TableRef& ref, Scope left, bool outer_join) {
   if (unnest.operands.size() != 1) FailAt(ref.span.begin, "UNNEST of several collections is not supported");
+  Expression collection = BindExpr(*unnest.operands[0], {.scope = &left, .clause = "UNNEST"});
+  return UnnestOf(std::move(collection), unnest.with_ordinality, ref, std::move(left), outer_join);
+}
+
+std::optional<Scope> Binder::BindRowsOf(const TableRef& ref, Scope& left, bool outer_join) {
+  if (auto* unnest = std::get_if<Unnest>(&ref.node)) return BindUnnest(*unnest, ref, std::move(left), outer_join);
+  auto* function = std::get_if<FunctionTable>(&ref.node);
+  auto* call = function ? function->call->As<Call>() : nullptr;
+  const UserFunctionEntry* user = call ? FindUserFunction(*call) : nullptr;
+  if (!user) return std::nullopt;
+  if (!expr::IsTableFunction(*user->function))
+    FailAt(ref.span.begin, fmt::format("{} gives a value, not rows: it stands in expressions", call->name.back().text));
+  Expression rows = BindUserCall(*user, *call, *function->call, {.scope = &left, .clause = "FROM"});
+  return UnnestOf(std::move(rows), false, ref, std::move(left), outer_join);
+}
+
+Scope Binder::BindRowsAlone(const TableRef& ref, const Scope* outer) {
+  Scope one;
+  one.plan = MakeValues({}, {{}});
+  one.outer = outer;
+  return *BindRowsOf(ref, one, false);
+}
+
+Scope Binder::UnnestOf(Expression collection, bool ordinality, const TableRef& ref, Scope left, bool outer_join) {
   UnnestPlan node;
-  node.collection = BindExpr(*unnest.operands[0], {.scope = &left, .clause = "UNNEST"});
+  node.collection = std::move(collection);
   node.outer = outer_join;
-  node.ordinality = unnest.with_ordinality;
+  node.ordinality = ordinality;
   const DataType& type = node.collection.type();
   std::vector<PlanColumn> appended;
   if (type.id() == TypeId::kMap) {
@@ -227,7 +262,7 @@ Scope Binder::BindUnnest(const Unnest& unnest, const TableRef& ref, Scope left, 
     else
       appended = {{"f0", element}};
   } else {
-    FailAt(unnest.operands[0]->span.begin, fmt::format("UNNEST needs an ARRAY, MAP or MULTISET, this is {}", type.ToString()));
+    FailAt(ref.span.begin, fmt::format("UNNEST needs an ARRAY, MAP or MULTISET, this is {}", type.ToString()));
   }
   if (node.ordinality) appended.push_back({"ORDINALITY", DataType(TypeId::kInt, false)});
   for (PlanColumn& column : appended)
@@ -267,7 +302,7 @@ Conditions Binder::JoinConditions(const Join& join, Scope& both, const Scope& le
   Conditions conditions;
   if (join.on) {
     ExprContext context{.scope = &both, .clause = "ON"};
-    if (join.kind == JoinKind::kInner && !join.right->as_of)
+    if (join.kind == JoinKind::kInner && !join.right->as_of && !SnapshotCall(*join.right))
       conditions = BindConditions(*join.on, WithSubqueries(context, both), both);
     else
       SplitConjuncts(BindCondition(*join.on, context), conditions.conjuncts);
@@ -276,18 +311,28 @@ Conditions Binder::JoinConditions(const Join& join, Scope& both, const Scope& le
   return conditions;
 }
 
+// ON of a join with UNNEST or a table function: a filter of an inner join, TRUE of a left one.
+Scope Binder::WithRowsCondition(const Join& join, Scope rows) {
+  const Position& at = join.right->span.begin;
+  if (join.kind == JoinKind::kRight || join.kind == JoinKind::kFull)
+    FailAt(at, "UNNEST and table functions stand on the right of CROSS, INNER and LEFT joins");
+  if (!join.on) return rows;
+  const Expression condition = BindCondition(*join.on, {.scope = &rows, .clause = "ON"});
+  if (condition == Expression::Literal(expr::Value::Boolean(true))) return rows;
+  if (join.kind == JoinKind::kLeft) FailAt(join.on->span.begin, "A LEFT JOIN with UNNEST or a table function is ON TRUE");
+  rows.plan = MakeFilter(std::move(rows.plan), condition);
+  return rows;
+}
+
 Scope Binder::BindJoin(const Join& join, const Scope* outer) {
   Scope left = BindFrom(*join.left, outer);
   left.outer = outer;
   const TableRef& ref = *join.right;
-  if (auto* unnest = std::get_if<Unnest>(&ref.node)) {
-    if (join.kind == JoinKind::kRight || join.kind == JoinKind::kFull)
-      FailAt(ref.span.begin, "UNNEST stands on the right of CROSS, INNER and LEFT joins");
-    return BindUnnest(*unnest, ref, std::move(left), join.kind == JoinKind::kLeft);
-  }
+  if (auto rows = BindRowsOf(ref, left, join.kind == JoinKind::kLeft)) return WithRowsCondition(join, *std::move(rows));
   if (auto* derived = std::get_if<DerivedTable>(&ref.node); derived && derived->lateral)
     return BindLateral(join, std::move(left));
-  Scope right = BindFrom(ref, outer);
+  const Call* snapshot = SnapshotCall(ref);
+  Scope right = snapshot ? WithAlias(BindSnapshot(*snapshot, outer), ref, "") : BindFrom(ref, outer);
   JoinType type = JoinType::kInner;
   if (join.kind == JoinKind::kLeft) type = JoinType::kLeft;
   if (join.kind == JoinKind::kRight) type = JoinType::kRight;
@@ -298,15 +343,32 @@ Scope Binder::BindJoin(const Join& join, const Scope* outer) {
   both.outer = outer;
   const PlanPtr crossed = both.plan;
   const Conditions conditions = JoinConditions(join, both, left, right);
-  if (ref.as_of) {
+  if (snapshot) {
+    both.plan = BindSnapshotJoin(join, *snapshot, left, right, conditions.conjuncts);
+  } else if (ref.as_of) {
     both.plan = BindTemporal(join, left, right, ref, both);
   } else if (both.plan != crossed) {
     both.plan = Trimmed(ApplyConditions(conditions, both.plan), crossed->columns.size());
   } else {
-    both.plan = MakeJoinOn(type, left.plan, right.plan, conditions.conjuncts);
+    both.plan = MakeJoinOn(type, left.plan, right.plan, conditions.conjuncts, {StateTtlOf(left), StateTtlOf(right)});
     both.plan = ApplyConditions({conditions.joins, {}}, both.plan);
   }
   return both;
+}
+
+PlanPtr Binder::BindSnapshotJoin(const Join& join, const Call& call, const Scope& left, const Scope& right,
+                                 const Arguments& conjuncts) {
+  const Position& at = join.right->span.begin;
+  if (join.kind == JoinKind::kRight || join.kind == JoinKind::kFull)
+    FailAt(at, "SNAPSHOT stands on the right of INNER and LEFT joins");
+  KeyedInputs inputs = KeyedByEqualities(left.plan, right.plan, conjuncts);
+  if (inputs.keys.empty()) FailAt(at, "A join with SNAPSHOT needs an equality of both tables in ON");
+  TemporalJoinPlan node{.left = inputs.left, .right = inputs.right, .keys = inputs.keys, .condition = inputs.condition};
+  node.outer = join.kind == JoinKind::kLeft;
+  node.snapshot = true;
+  node.load_time_ms = SnapshotLoadTime(call);
+  PlanPtr plan = MakeTemporalJoin(std::move(node));
+  return inputs.grown ? OnlyKept(std::move(plan), inputs.kept) : plan;
 }
 
 PlanPtr Binder::BindTemporal(const Join& join, const Scope& left, const Scope& right, const TableRef& ref,
@@ -318,28 +380,16 @@ PlanPtr Binder::BindTemporal(const Join& join, const Scope& left, const Scope& r
     FailAt(ref.as_of->span.begin, "FOR SYSTEM_TIME AS OF needs a time attribute of the left table");
   Scope scope = both;
   const Arguments conjuncts = JoinConditions(join, scope, left, right).conjuncts;
-  const int width = static_cast<int>(left.plan->columns.size());
-  TemporalJoinPlan node{.left = left.plan, .right = right.plan};
-  std::vector<Expression> rest;
-  for (const Expression& e : conjuncts) {
-    if (IsCall(e, "=") && e.arguments()[0].kind() == Expression::Kind::kInput &&
-        e.arguments()[1].kind() == Expression::Kind::kInput) {
-      const int a = e.arguments()[0].input(), b = e.arguments()[1].input();
-      if ((a < width) != (b < width)) {
-        node.keys.push_back({std::min(a, b), std::max(a, b) - width});
-        continue;
-      }
-    }
-    rest.push_back(e);
-  }
-  if (node.keys.empty()) FailAt(ref.span.begin, "A temporal join needs an equality of columns in ON");
-  node.condition = JoinConjuncts(rest);
+  KeyedInputs inputs = KeyedByEqualities(left.plan, right.plan, conjuncts);
+  if (inputs.keys.empty()) FailAt(ref.span.begin, "A temporal join needs an equality of both tables in ON");
+  TemporalJoinPlan node{.left = inputs.left, .right = inputs.right, .keys = inputs.keys, .condition = inputs.condition};
   node.left_time = time.input();
   node.outer = join.kind == JoinKind::kLeft;
   if (left.plan->columns[static_cast<size_t>(time.input())].time == TimeRole::kRowtime)
     for (size_t i = 0; i < right.plan->columns.size(); ++i)
       if (right.plan->columns[i].time == TimeRole::kRowtime) node.right_time = static_cast<int>(i);
-  return MakeTemporalJoin(std::move(node));
+  PlanPtr plan = MakeTemporalJoin(std::move(node));
+  return inputs.grown ? OnlyKept(std::move(plan), inputs.kept) : plan;
 }
 
 }  // namespace thalweg::sql

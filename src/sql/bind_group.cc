@@ -238,6 +238,7 @@ PlanPtr Binder::ApplyGrouping(const Grouping& grouping, PlanPtr plan) {
     return static_cast<int>(columns.size() - 1);
   };
   AggregatePlan node;
+  node.ttl_ms = grouping.ttl_ms;
   for (const Expression& key : grouping.keys) node.keys.push_back(place(key));
   if (!grouping.sets.empty()) shared = columns.size();
   for (const Grouping::Aggregate& aggregate : grouping.aggregates) {

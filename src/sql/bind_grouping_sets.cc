@@ -60,7 +60,8 @@ bool InSet(const KeySet& set, int key) { return std::binary_search(set.begin(), 
 }  // namespace
 
 DataType Grouping::KeyType(size_t i) const {
-  const bool always = std::all_of(sets.begin(), sets.end(), [&](const KeySet& set) { return InSet(set, static_cast<int>(i)); });
+  const bool always =
+      std::all_of(sets.begin(), sets.end(), [&](const KeySet& set) { return InSet(set, static_cast<int>(i)); });
   const bool is_number = !sets.empty() && i + 1 == keys.size();
   return always || is_number ? keys[i].type() : keys[i].type().WithNullable(true);
 }
@@ -107,7 +108,8 @@ void Binder::BindGroupingSets(const Select& select, Grouping& grouping) {
   for (const GroupingElement& element : *select.group_by) {
     KeySets product;
     const KeySets sets = sets_of(element);
-    if (all.size() * sets.size() > kMostGroupingSets) FailAt(at, fmt::format("GROUP BY has more than {} grouping sets", kMostGroupingSets));
+    if (all.size() * sets.size() > kMostGroupingSets)
+      FailAt(at, fmt::format("GROUP BY has more than {} grouping sets", kMostGroupingSets));
     for (const KeySet& a : all)
       for (const KeySet& b : sets) product.push_back(Merged(a, b));
     all = std::move(product);
@@ -141,17 +143,21 @@ std::optional<Expression> Binder::BindGroupingFunction(const Call& call, const E
   for (const ExprPtr& argument : call.arguments) {
     const Expression key = BindExpr(*argument, {.scope = grouping.input, .clause = name});
     auto found = std::find(grouping.keys.begin(), grouping.keys.end(), key);
-    if (found == grouping.keys.end()) FailAt(argument->span.begin, fmt::format("The argument of {} must be an expression of GROUP BY", name));
+    if (found == grouping.keys.end())
+      FailAt(argument->span.begin, fmt::format("The argument of {} must be an expression of GROUP BY", name));
     keys.push_back(static_cast<int>(found - grouping.keys.begin()));
   }
   auto value_of = [&](size_t set) {
     int64_t value = 0;
-    if (group_id) return static_cast<int64_t>(std::count(grouping.sets.begin(), grouping.sets.begin() + static_cast<long>(set), grouping.sets[set]));
+    if (group_id)
+      return static_cast<int64_t>(
+          std::count(grouping.sets.begin(), grouping.sets.begin() + static_cast<long>(set), grouping.sets[set]));
     for (int key : keys) value = value * 2 + (InSet(grouping.sets[set], key) ? 0 : 1);
     return value;
   };
   if (grouping.sets.empty()) return Expression::Literal(expr::Value::BigInt(0));
-  const Expression number = Expression::Input(static_cast<int>(grouping.keys.size()) - 1, DataType(TypeId::kBigInt, false));
+  const Expression number =
+      Expression::Input(static_cast<int>(grouping.keys.size()) - 1, DataType(TypeId::kBigInt, false));
   Arguments cases;
   for (size_t set = 0; set + 1 < grouping.sets.size(); ++set) {
     cases.push_back(Resolve("=", {number, Expression::Literal(expr::Value::BigInt(static_cast<int64_t>(set)))}, expr));
@@ -173,7 +179,8 @@ PlanPtr ExpandSets(PlanPtr input, const Grouping& grouping) {
     for (const PlanColumn& column : input->columns) names.push_back(column.name);
     for (int key = 0; key < number; ++key) {
       Expression& column = columns[static_cast<size_t>(key)];
-      if (!InSet(grouping.sets[set], key)) column = Expression::Literal(expr::Value::Null(column.type().WithNullable(true)));
+      if (!InSet(grouping.sets[set], key))
+        column = Expression::Literal(expr::Value::Null(column.type().WithNullable(true)));
     }
     columns[static_cast<size_t>(number)] = Expression::Literal(expr::Value::BigInt(static_cast<int64_t>(set)));
     names[static_cast<size_t>(number)] = "$e";

@@ -183,7 +183,7 @@ PlanPtr Binder::BindSetOperation(const SetOperation& operation, const Scope* out
                                 : operation.op == SetOp::kIntersect ? "INTERSECT"
                                                                     : "EXCEPT";
   std::vector<PlanPtr> inputs =
-      CastToCommon({BindQuery(*operation.left, outer), BindQuery(*operation.right, outer)}, at, what);
+      CastToCommon({BindQuery(*operation.left, outer), BindQuery(*operation.right, outer)}, operation.right->span.begin, what);
   if (operation.op == SetOp::kUnion) {
     PlanPtr plan = MakeUnion(std::move(inputs));
     return operation.all ? plan : Distinct(std::move(plan));

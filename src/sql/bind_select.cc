@@ -38,7 +38,35 @@ std::string Binder::NameOf(const SelectItem& item, size_t index) const {
   if (item.alias) return item.alias->text;
   if (auto* column = item.expr->As<ColumnRef>()) return column->name.back().text;
   if (auto* field = item.expr->As<FieldAccess>()) return field->field.text;
+  if (auto* call = item.expr->As<Call>(); call && IsWordOfColumn(*call))
+    return call->name.back().text;
   return fmt::format("EXPR${}", index);
+}
+
+/// `a.b.*` of a column that is a ROW: its fields.
+bool Binder::ExpandRow(const Star& star, const Scope& scope, const Position& at, std::vector<Item>& items) {
+  Expr column{.node = ColumnRef{.name = star.qualifier}};
+  column.span.begin = at;
+  const std::string& name = star.qualifier.back().text;
+  const bool known = std::any_of(scope.plan->columns.begin(), scope.plan->columns.end(),
+                                 [&](const PlanColumn& each) { return each.name == star.qualifier[0].text; });
+  if (!known && star.qualifier.size() == 1) {
+    std::vector<std::string> tables;
+    for (const Scope::Source& source : scope.sources) tables.push_back(source.alias);
+    FailAt(at, fmt::format("Unknown identifier '{}'", name),
+           tables.empty() ? "there is no FROM" : fmt::format("the tables here are {}", fmt::join(tables, ", ")));
+  }
+  const Expression row = BindColumn(std::get<ColumnRef>(column.node), column, {.scope = &scope, .clause = "SELECT"});
+  if (row.type().id() != types::TypeId::kRow)
+    FailAt(at, fmt::format("{} is of type {}: only a table or a ROW has columns behind .*", name,
+                           row.type().WithNullable(true).ToString()));
+  for (const types::Field& field : row.type().children()) {
+    if (std::any_of(star.exclude.begin(), star.exclude.end(), [&](const Identifier& e) { return e.text == field.name; }))
+      continue;
+    items.push_back({field.name, nullptr,
+                     OrFail(expr::Resolve("FIELD", {row, Expression::Literal(expr::Value::String(field.name))}), at)});
+  }
+  return true;
 }
 
 void Binder::ExpandStar(const Star& star, const Scope& scope, const Position& at, std::vector<Item>& items) {
@@ -60,6 +88,7 @@ void Binder::ExpandStar(const Star& star, const Scope& scope, const Position& at
       items.push_back({name, nullptr, InputOf(*scope.plan, i)});
     }
   }
+  if (!found && !star.qualifier.empty()) found = ExpandRow(star, scope, at, items);
   if (!found && !star.qualifier.empty()) FailAt(at, fmt::format("Unknown identifier '{}'", star.qualifier.back().text));
   if (!found) FailAt(at, "SELECT * needs a FROM clause");
 }
@@ -123,6 +152,7 @@ PlanPtr Binder::ApplyGroups(Grouping& grouping, Conditions& having, const Scope&
 
 PlanPtr Binder::BindSelect(const Select& select, const Query& query, const Scope* outer) {
   Scope scope;
+  ttl_hints_.push_back(TtlHints(select));
   if (select.from)
     scope = BindFrom(*select.from, outer);
   else
@@ -137,6 +167,7 @@ PlanPtr Binder::BindSelect(const Select& select, const Query& query, const Scope
   const bool grouped = HasAggregates(select);
   if (grouped) {
     grouping = BindGrouping(select, scope);
+    grouping.ttl_ms = StateTtlOf(scope);
     grouping.subquery_of_rows = context.subquery;
     context.grouping = &grouping;
     context.subquery = [this, &context, &grouping, &scope](const Expr& expr) {
@@ -147,6 +178,8 @@ PlanPtr Binder::BindSelect(const Select& select, const Query& query, const Scope
                                grouping.subqueries.back().type());
     };
   }
+  CheckTtlHints();
+  ttl_hints_.pop_back();
   context.over = &over;
   std::vector<Item> items = ExpandItems(select, scope);
   std::vector<Expression> columns;
@@ -267,6 +300,9 @@ Expression Binder::BindOver(const Call& call, const Expr& expr, const ExprContex
   rows.clause = "OVER";
   OverCalls::One one;
   for (char c : call.name.back().text) one.function += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  if (!environment_.batch && LooksAhead(one.function))
+    FailAt(expr.span.begin,
+           fmt::format("{} Function is not supported in stream mode: it waits for rows to come", one.function));
   if (!expr::FindAggregate(one.function))
     FailAt(expr.span.begin, fmt::format("{} is no aggregate function: OVER needs one", one.function));
   one.at = expr.span.begin;

@@ -46,6 +46,7 @@ BinaryOp Inverse(BinaryOp op) {
     case BinaryOp::kLessOrEqual: return BinaryOp::kGreater;
     case BinaryOp::kGreater: return BinaryOp::kLessOrEqual;
     case BinaryOp::kGreaterOrEqual: return BinaryOp::kLess;
+    case BinaryOp::kEqual: return BinaryOp::kNotEqual;
     default: return op;
   }
 }
@@ -57,23 +58,32 @@ std::vector<std::string> Numbered(size_t count) {
 }
 
 bool ContainsAll(const std::vector<int>& all, const std::vector<int>& part) {
-  return std::all_of(part.begin(), part.end(), [&](int column) { return std::find(all.begin(), all.end(), column) != all.end(); });
+  return std::all_of(part.begin(), part.end(),
+                     [&](int column) { return std::find(all.begin(), all.end(), column) != all.end(); });
 }
 
-/// Whether there are rows, not which: their order and how many do not matter.
-PlanPtr WithoutOrder(PlanPtr plan) {
+/// Rows whose order does not matter; of EXISTS neither does how many there are.
+PlanPtr WithoutOrder(PlanPtr plan, SubqueryUse::Kind kind) {
   while (auto* sort = plan->As<SortPlan>()) {
-    if (sort->offset > 0 || (sort->limit && *sort->limit == 0)) break;
+    const bool some = kind == SubqueryUse::Kind::kExists && sort->limit.value_or(1) > 0;
+    if (sort->offset > 0 || (sort->limit && !some)) break;
     plan = sort->input;
   }
   return plan;
+}
+
+/// Of the queries around that of `scope`, from the nearest on.
+std::vector<PlanPtr> PlansAround(const Scope& scope) {
+  std::vector<PlanPtr> plans;
+  for (const Scope* outer = scope.outer; outer; outer = outer->outer) plans.push_back(outer->plan);
+  return plans;
 }
 
 /// Joins of one subquery to the rows of a plan, which gets columns at its end.
 class ValueJoin {
  public:
   ValueJoin(PlanPtr& plan, const SubqueryUse& use, std::function<int(int)> column)
-      : plan_(plan), use_(use), around_{plan, std::move(column), use.at} {}
+      : plan_(plan), use_(use), around_{plan, use.further, std::move(column), use.at} {}
 
   Expression Scalar() {
     Hoisted h = Hoist(use_.plan, around_);
@@ -81,7 +91,8 @@ class ValueJoin {
     KeyedSubquery keyed = Keyed(std::move(h), around_);
     const std::vector<int> keys = KeysOf(keyed);
     const auto& unique = keyed.plan->unique_keys;
-    if (std::any_of(unique.begin(), unique.end(), [&](const std::vector<int>& key) { return ContainsAll(keys, key); })) {
+    if (std::any_of(unique.begin(), unique.end(),
+                    [&](const std::vector<int>& key) { return ContainsAll(keys, key); })) {
       const int first = Join(keyed.plan, keyed.outputs, keyed.keys);
       return InputOf(*plan_, first);
     }
@@ -96,7 +107,7 @@ class ValueJoin {
   }
 
   Expression Exists() {
-    Hoisted h = Hoist(WithoutOrder(use_.plan), around_);
+    Hoisted h = Hoist(WithoutOrder(use_.plan, use_.kind), around_);
     if (h.one_row) return OfOneRow(h, TruthOf(true), TruthOf(true), TruthOf(false));
     KeyedSubquery keyed = Keyed(std::move(h), around_);
     return Found(MatchPlan(keyed, false), 0, keyed.keys, {});
@@ -104,36 +115,46 @@ class ValueJoin {
 
   // x IN q: of an empty q FALSE, else of a NULL x NULL, else if a row equals TRUE, else if there is a NULL in it NULL.
   Expression In() {
-    KeyedSubquery keyed = HoistKeyed(WithoutOrder(use_.plan), around_);
-    const bool may_be_null = std::any_of(use_.operands.begin(), use_.operands.end(), [](const Expression& e) { return e.type().nullable(); }) ||
+    KeyedSubquery keyed = HoistKeyed(WithoutOrder(use_.plan, use_.kind), around_);
+    const bool may_be_null = std::any_of(use_.operands.begin(), use_.operands.end(),
+                                         [](const Expression& e) { return e.type().nullable(); }) ||
                              AnyOutputNullable(keyed);
     if (may_be_null && keyed.outputs > 1)
       FailAt(use_.at, "IN with several columns that may be NULL is supported as a condition joined by AND only");
     const Expression found = Found(MatchPlan(keyed, true), keyed.outputs, keyed.keys, use_.operands);
     if (!may_be_null) return found;
-    const Counts counts = Count(keyed, {});
+    const Counts counts = Count(keyed);
     std::vector<Expression> cases = {
-        Called("COALESCE", {Called("=", {counts.rows, Zero()}, use_.at), TruthOf(true)}, use_.at), TruthOf(false),
-        Called("IS NULL", {use_.operands[0]}, use_.at), Unknown(),
-        found, TruthOf(true),
-        Called("<", {counts.values, counts.rows}, use_.at), Unknown(),
+        Called("COALESCE", {Called("=", {counts.rows, Zero()}, use_.at), TruthOf(true)}, use_.at),
+        TruthOf(false),
+        Called("IS NULL", {use_.operands[0]}, use_.at),
+        Unknown(),
+        found,
+        TruthOf(true),
+        Called("<", {counts.values, counts.rows}, use_.at),
+        Unknown(),
         TruthOf(false)};
     return Called("CASE", std::move(cases), use_.at);
   }
 
-  // x < ANY q is x < the greatest of q, if that is not known because of NULLs neither is the answer; ALL is NOT ANY of the opposite.
+  // x < ANY q is x < the greatest of q, and x <> ANY q x <> the greatest or the least; if that is not TRUE, and there are NULLs, the
+  // answer is not known. ALL is NOT ANY of the opposite.
   Expression Quantified() {
     const BinaryOp op = use_.all ? Inverse(use_.op) : use_.op;
-    if (op == BinaryOp::kEqual || op == BinaryOp::kNotEqual)
-      FailAt(use_.at, "<> ANY and = ALL of a query are not supported");
-    KeyedSubquery keyed = HoistKeyed(WithoutOrder(use_.plan), around_);
-    const bool most = op == BinaryOp::kLess || op == BinaryOp::kLessOrEqual;
-    const Counts counts = Count(keyed, most ? "MAX" : "MIN");
-    const Expression compared = Called(Comparison(op), {use_.operands[0], counts.extreme}, use_.at);
+    KeyedSubquery keyed = HoistKeyed(WithoutOrder(use_.plan, use_.kind), around_);
+    const bool both = op == BinaryOp::kNotEqual;
+    const bool most = both || op == BinaryOp::kLess || op == BinaryOp::kLessOrEqual;
+    const Counts counts = Count(keyed, most ? "MAX" : "MIN", both ? "MIN" : "");
+    Expression compared = Called(Comparison(op), {use_.operands[0], counts.extreme}, use_.at);
+    if (both)
+      compared = Called("OR", {compared, Called(Comparison(op), {use_.operands[0], counts.other}, use_.at)}, use_.at);
     std::vector<Expression> cases = {
-        Called("COALESCE", {Called("=", {counts.rows, Zero()}, use_.at), TruthOf(true)}, use_.at), TruthOf(false),
-        Called("IS TRUE", {compared}, use_.at), TruthOf(true),
-        Called("<", {counts.values, counts.rows}, use_.at), Unknown(),
+        Called("COALESCE", {Called("=", {counts.rows, Zero()}, use_.at), TruthOf(true)}, use_.at),
+        TruthOf(false),
+        Called("IS TRUE", {compared}, use_.at),
+        TruthOf(true),
+        Called("<", {counts.values, counts.rows}, use_.at),
+        Unknown(),
         compared};
     Expression any = Called("CASE", std::move(cases), use_.at);
     return use_.all ? Called("NOT", {std::move(any)}, use_.at) : any;
@@ -141,7 +162,7 @@ class ValueJoin {
 
  private:
   struct Counts {
-    Expression rows, values, extreme;  // rows: NULL if there are none
+    Expression rows, values, extreme, other;  // rows: NULL if there are none
   };
 
   static Expression Zero() { return Expression::Literal(expr::Value::BigInt(0)); }
@@ -158,11 +179,13 @@ class ValueJoin {
 
   /// Left join with `right`, whose columns from `first` on equal `keys`, and whose first columns equal `operands`. The first of its
   /// columns in the result.
-  int Join(PlanPtr right, int first, const std::vector<KeyedSubquery::Key>& keys, const std::vector<Expression>& operands = {}) {
+  int Join(PlanPtr right, int first, const std::vector<KeyedSubquery::Key>& keys,
+           const std::vector<Expression>& operands = {}) {
     const int width = static_cast<int>(plan_->columns.size());
     std::vector<Expression> on;
     for (size_t i = 0; i < operands.size(); ++i)
-      on.push_back(Called("=", {operands[i], Expression::Input(width + static_cast<int>(i), right->columns[i].type)}, use_.at));
+      on.push_back(
+          Called("=", {operands[i], Expression::Input(width + static_cast<int>(i), right->columns[i].type)}, use_.at));
     for (size_t i = 0; i < keys.size(); ++i) {
       const int column = first + static_cast<int>(i);
       on.push_back(Called(keys[i].nulls_match ? "IS NOT DISTINCT FROM" : "=",
@@ -182,15 +205,17 @@ class ValueJoin {
     std::vector<int> all(columns.size());
     std::iota(all.begin(), all.end(), 0);
     std::vector<std::string> names = Numbered(columns.size());
-    return MakeAggregate({.input = MakeCalc(keyed.plan, std::nullopt, std::move(columns), std::move(names)), .keys = std::move(all)});
+    return MakeAggregate(
+        {.input = MakeCalc(keyed.plan, std::nullopt, std::move(columns), std::move(names)), .keys = std::move(all)});
   }
 
-  Expression Found(PlanPtr matches, int first, const std::vector<KeyedSubquery::Key>& keys, const std::vector<Expression>& operands) {
+  Expression Found(PlanPtr matches, int first, const std::vector<KeyedSubquery::Key>& keys,
+                   const std::vector<Expression>& operands) {
     Join(std::move(matches), first, keys, operands);
     return Called("IS NOT NULL", {InputOf(*plan_, static_cast<int>(plan_->columns.size()) - 1)}, use_.at);
   }
 
-  Counts Count(const KeyedSubquery& keyed, std::string_view extreme) {
+  Counts Count(const KeyedSubquery& keyed, std::string_view extreme = "", std::string_view other = "") {
     AggregatePlan node{.input = keyed.plan, .keys = KeysOf(keyed)};
     auto call = [&](std::string_view function, std::vector<int> arguments, DataType type) {
       graph::AggregateCall made;
@@ -202,10 +227,12 @@ class ValueJoin {
     };
     call("COUNT", {}, DataType(TypeId::kBigInt, false));
     call("COUNT", {0}, DataType(TypeId::kBigInt, false));
-    if (!extreme.empty()) call(extreme, {0}, keyed.plan->columns[0].type.WithNullable(true));
+    for (std::string_view function : {extreme, other})
+      if (!function.empty()) call(function, {0}, keyed.plan->columns[0].type.WithNullable(true));
     const int first = Join(MakeAggregate(std::move(node)), 0, keyed.keys) + static_cast<int>(keyed.keys.size());
-    Counts counts{InputOf(*plan_, first), InputOf(*plan_, first + 1), {}};
+    Counts counts{InputOf(*plan_, first), InputOf(*plan_, first + 1), {}, {}};
     if (!extreme.empty()) counts.extreme = InputOf(*plan_, first + 2);
+    if (!other.empty()) counts.other = InputOf(*plan_, first + 3);
     return counts;
   }
 
@@ -219,7 +246,8 @@ class ValueJoin {
     std::vector<Expression> on;
     for (const Expression& e : h.conjuncts) on.push_back(around_.Joined(e, width));
     plan_ = MakeJoinOn(JoinType::kLeft, plan_, std::move(right), on);
-    const Expression found = Called("IS NOT NULL", {InputOf(*plan_, static_cast<int>(plan_->columns.size()) - 1)}, use_.at);
+    const Expression found =
+        Called("IS NOT NULL", {InputOf(*plan_, static_cast<int>(plan_->columns.size()) - 1)}, use_.at);
     auto tested = [&](const std::vector<Expression>& tests, Expression value) {
       std::vector<Expression> joined;
       for (const Expression& test : tests) joined.push_back(around_.Joined(test, width));
@@ -228,7 +256,8 @@ class ValueJoin {
     };
     Expression value = around_.Joined(some, width);
     none = around_.Joined(none, width);
-    const bool is_null_of_none = none.is_null_literal() && value.kind() == Expression::Kind::kInput && h.one_row->tests.empty();
+    const bool is_null_of_none =
+        none.is_null_literal() && value.kind() == Expression::Kind::kInput && h.one_row->tests.empty();
     if (is_null_of_none) return InputOf(*plan_, value.input());
     return Called("CASE", {found, tested(h.one_row->tests, value), tested(h.one_row->tests_of_none, none)}, use_.at);
   }
@@ -270,6 +299,7 @@ SubqueryUse Binder::BindSubquery(const Expr& expr, const ExprContext& context, c
     operand = quantified->operand;
   }
   use.plan = BindQuery(**query, &around);
+  use.further = PlansAround(around);
   if (auto* row = operand ? operand->As<RowValue>() : nullptr)
     for (const ExprPtr& field : row->fields) use.operands.push_back(BindExpr(*field, context));
   else if (operand)
@@ -310,9 +340,10 @@ Conditions Binder::BindConditions(const Expr& condition, const ExprContext& cont
   }
   auto* in = positive->As<In>();
   auto* quantified = positive->As<Quantified>();
-  const bool is_in = (in && in->query) || (quantified && quantified->query &&
-                                           quantified->op == (quantified->quantifier == Quantifier::kAll ? BinaryOp::kNotEqual
-                                                                                                         : BinaryOp::kEqual));
+  const bool is_in =
+      (in && in->query) ||
+      (quantified && quantified->query &&
+       quantified->op == (quantified->quantifier == Quantifier::kAll ? BinaryOp::kNotEqual : BinaryOp::kEqual));
   if (!is_in && !positive->As<Exists>()) {
     SplitConjuncts(BindCondition(condition, context), result.conjuncts);
     return result;
@@ -324,9 +355,9 @@ Conditions Binder::BindConditions(const Expr& condition, const ExprContext& cont
 }
 
 PlanPtr Binder::ApplySemiJoin(const SubqueryUse& use, PlanPtr plan, const std::function<int(int)>& column) {
-  const Surroundings around{plan, column, use.at};
+  const Surroundings around{plan, use.further, column, use.at};
   const int width = static_cast<int>(plan->columns.size());
-  Hoisted h = Hoist(WithoutOrder(use.plan), around);
+  Hoisted h = Hoist(WithoutOrder(use.plan, use.kind), around);
   if (h.one_row) {
     const Expression value = SubqueryValue(use, plan, column);
     return Trimmed(MakeFilter(std::move(plan), value), static_cast<size_t>(width));
@@ -338,7 +369,8 @@ PlanPtr Binder::ApplySemiJoin(const SubqueryUse& use, PlanPtr plan, const std::f
     Expression equal = Called("=", {left, right}, use.at);
     // NOT IN holds only where each comparison is FALSE: a row whose comparison is not known keeps a row back as an equal one does.
     for (const Expression& side : {left, right})
-      if (use.negated && side.type().nullable()) equal = Called("OR", {equal, Called("IS NULL", {side}, use.at)}, use.at);
+      if (use.negated && side.type().nullable())
+        equal = Called("OR", {equal, Called("IS NULL", {side}, use.at)}, use.at);
     on.push_back(std::move(equal));
   }
   return MakeJoinOn(use.negated ? JoinType::kAnti : JoinType::kSemi, std::move(plan), h.plan, on);
@@ -380,7 +412,7 @@ Scope Binder::BindLateral(const Join& join, Scope left) {
     FailAt(at, "LATERAL (SELECT ...) stands on the right of CROSS, INNER and LEFT joins");
   if (join.natural || !join.using_columns.empty()) FailAt(at, "LATERAL (SELECT ...) is joined ON a condition");
   const Scope right = WithAlias(BindQuery(*std::get<DerivedTable>(ref.node).query, &left), ref, "");
-  const Surroundings around{left.plan, nullptr, at};
+  const Surroundings around{left.plan, PlansAround(left), nullptr, at};
   const Hoisted h = Hoist(right.plan, around);
   const bool outer_join = join.kind == JoinKind::kLeft;
   const int width = static_cast<int>(left.plan->columns.size());
@@ -390,7 +422,8 @@ Scope Binder::BindLateral(const Join& join, Scope left) {
   for (const Expression& e : h.outputs) outputs.push_back(around.Joined(e, width));
   for (const Expression& e : h.conjuncts) on.push_back(around.Joined(e, width));
   if (join.on) SplitConjuncts(BindCondition(*join.on, {.scope = &both, .clause = "ON"}), tests);
-  const bool only_true = std::all_of(tests.begin(), tests.end(), [](const Expression& e) { return e == TruthOf(true); });
+  const bool only_true =
+      std::all_of(tests.begin(), tests.end(), [](const Expression& e) { return e == TruthOf(true); });
   if (outer_join && h.one_row && !(only_true && h.one_row->tests.empty()))
     FailAt(at, "A LEFT JOIN with LATERAL of an aggregate without GROUP BY has no condition but TRUE, and no HAVING");
   std::vector<Expression> columns = InputsOfAll(*h.plan);
@@ -398,7 +431,8 @@ Scope Binder::BindLateral(const Join& join, Scope left) {
   PlanPtr inner = MakeCalc(h.plan, std::nullopt, columns, Numbered(columns.size()));
   if (outer_join && !only_true)
     for (const Expression& e : tests) on.push_back(expr::ReplaceInputs(e, outputs));
-  PlanPtr plan = MakeJoinOn(outer_join || h.one_row ? JoinType::kLeft : JoinType::kInner, left.plan, std::move(inner), on);
+  PlanPtr plan =
+      MakeJoinOn(outer_join || h.one_row ? JoinType::kLeft : JoinType::kInner, left.plan, std::move(inner), on);
   const Expression found = Called("IS NOT NULL", {InputOf(*plan, static_cast<int>(plan->columns.size()) - 1)}, at);
   for (size_t i = static_cast<size_t>(width); i < outputs.size(); ++i) {
     const size_t output = i - static_cast<size_t>(width);

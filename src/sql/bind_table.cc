@@ -118,7 +118,8 @@ class TableMaker {
   void AddColumn(const ColumnDefinition& definition) {
     if (definition.kind == ColumnKind::kNameOnly) FailAt(definition.span.begin, "A column needs a type");
     TableColumn& column = Reserve(definition);
-    column.type = OrFail(ToDataType(*definition.type), definition.type->span.begin);
+    column.type = binder_.TypeOf(*definition.type);
+    column.fixed_lengths = FixedLengths(*definition.type);
     if (definition.kind == ColumnKind::kMetadata) {
       column.metadata_key = definition.metadata_key.value_or(column.name);
       column.is_virtual = definition.is_virtual;
@@ -152,7 +153,7 @@ class TableMaker {
     if (table_.watermark && declared_watermark_) FailAt(definition.span.begin, "Multiple WATERMARK statements is not supported yet");
     const std::string& name = definition.column.back().text;
     const int column = definition.column.size() == 1 ? table_.Find(name) : -1;
-    if (column < 0) FailAt(definition.span.begin, fmt::format("The rowtime attribute field '{}' is not defined in the table schema", name));
+    if (column < 0) FailAt(definition.column.back().span.begin, fmt::format("The rowtime attribute field '{}' is not defined in the table schema", name));
     const DataType& type = table_.columns[static_cast<size_t>(column)].type;
     if ((type.id() != TypeId::kTimestamp && type.id() != TypeId::kTimestampLtz) || type.precision() > 3)
       FailAt(definition.span.begin,

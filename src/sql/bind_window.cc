@@ -1,6 +1,7 @@
 // The window functions: TUMBLE, HOP, CUMULATE and SESSION over a table.
 #include <algorithm>
 
+#include "expr/functions.h"
 #include "sql/binder.h"
 
 namespace thalweg::sql {
@@ -33,6 +34,27 @@ std::string InUpperCase(std::string_view text) {
   return upper;
 }
 
+/// A window by a column that is finer than milliseconds: by a copy of it, which nobody sees.
+PlanPtr WindowOfMillis(PlanPtr input, WindowShape shape) {
+  std::vector<expr::Expression> columns = InputsOfAll(*input);
+  std::vector<std::string> names;
+  for (const PlanColumn& column : input->columns) names.push_back(column.name);
+  const size_t time = columns.size();
+  const types::DataType& fine = columns[static_cast<size_t>(shape.time_column)].type();
+  const types::DataType millis = fine.id() == TypeId::kTimestampLtz ? types::DataType::TimestampLtz(3, fine.nullable())
+                                                                   : types::DataType::Timestamp(3, fine.nullable());
+  columns.push_back(expr::Cast(columns[static_cast<size_t>(shape.time_column)], millis).value());
+  names.push_back("$time");
+  shape.time_column = static_cast<int>(time);
+  const PlanPtr window = MakeWindow(MakeCalc(std::move(input), std::nullopt, std::move(columns), std::move(names)), std::move(shape));
+  std::vector<expr::Expression> kept = InputsOfAll(*window);
+  kept.erase(kept.begin() + static_cast<std::ptrdiff_t>(time));
+  names.clear();
+  for (size_t i = 0; i < window->columns.size(); ++i)
+    if (i != time) names.push_back(window->columns[i].name);
+  return MakeCalc(window, std::nullopt, std::move(kept), std::move(names));
+}
+
 }  // namespace
 
 PlanPtr Binder::BindWindowFunction(const Call& call, const Expr& expr, const Scope* outer) {
@@ -40,7 +62,12 @@ PlanPtr Binder::BindWindowFunction(const Call& call, const Expr& expr, const Sco
   const WindowSignature* signature = nullptr;
   for (const WindowSignature& each : WindowSignatures())
     if (each.name == name) signature = &each;
-  if (!signature) FailAt(expr.span.begin, fmt::format("Table function {} is not supported yet", name));
+  if (!signature) {
+    NearestWord nearest(name);
+    for (const WindowSignature& each : WindowSignatures()) nearest.Consider(each.name);
+    FailAt(expr.span.begin, fmt::format("Table function {} is not supported yet", name),
+           nearest.word().empty() ? "" : fmt::format("did you mean {}?", nearest.word()));
+  }
   std::map<std::string, ExprPtr> arguments;
   const std::vector<std::string_view> fixed = {"DATA", "TIMECOL"};
   for (size_t i = 0; i < call.arguments.size(); ++i) {
@@ -57,21 +84,26 @@ PlanPtr Binder::BindWindowFunction(const Call& call, const Expr& expr, const Sco
     if (found == arguments.end()) FailAt(expr.span.begin, fmt::format("{} lacks its argument {}", name, parameter));
     return *found->second;
   };
-  auto* table = need("DATA").As<TableArgument>();
-  if (!table) FailAt(need("DATA").span.begin, fmt::format("The first argument of {} is a table: TABLE t", name));
-  PlanPtr input = table->query ? BindQuery(*table->query, outer) : TableScan(table->table, {}, need("DATA").span);
+  WindowShape shape;
+  PlanPtr input = BindTableArgument(need("DATA"), name, outer, shape.partition);
   auto* descriptor = need("TIMECOL").As<Descriptor>();
   if (!descriptor || descriptor->columns.size() != 1)
     FailAt(need("TIMECOL").span.begin, fmt::format("{} needs DESCRIPTOR(time column)", name));
   const std::string& column = descriptor->columns[0].name.back().text;
-  WindowShape shape;
   shape.kind = signature->kind;
   for (size_t i = 0; i < input->columns.size(); ++i)
     if (input->columns[i].name == column) shape.time_column = static_cast<int>(i);
-  const Position& at = need("TIMECOL").span.begin;
-  if (shape.time_column < 0) FailAt(at, fmt::format("Column '{}' not found in the table of {}", column, name));
-  const PlanColumn& time = input->columns[static_cast<size_t>(shape.time_column)];
-  if (time.time == TimeRole::kNone)
+  const Position& at = descriptor->columns[0].name.back().span.begin;
+  if (shape.time_column < 0) {
+    NearestWord nearest(column);
+    for (const PlanColumn& each : input->columns) nearest.Consider(each.name);
+    FailAt(at, fmt::format("Column '{}' not found in the table of {}", column, name),
+           nearest.word().empty() ? "" : fmt::format("did you mean {}?", nearest.word()));
+  }
+  const PlanColumn time = input->columns[static_cast<size_t>(shape.time_column)];
+  const bool timestamp = time.type.id() == TypeId::kTimestamp || time.type.id() == TypeId::kTimestampLtz;
+  const bool any_time = environment_.batch && timestamp;  // all rows are there when windows are made
+  if (time.time == TimeRole::kNone && !any_time)
     FailAt(at, fmt::format("The window function {} requires the timecol to be a time attribute type, but is {}", name, time.type.ToString()),
            "a column is one if WATERMARK FOR or PROCTIME() says so");
   shape.processing_time = time.time == TimeRole::kProctime;
@@ -86,15 +118,8 @@ PlanPtr Binder::BindWindowFunction(const Call& call, const Expr& expr, const Sco
     FailAt(expr.span.begin, fmt::format("The intervals of {} must be positive", name));
   if (shape.kind == WindowShape::Kind::kCumulate && shape.size_ms % shape.slide_ms != 0)
     FailAt(expr.span.begin, fmt::format("The size of CUMULATE must be an integral multiple of its step"));
-  Scope scope;
-  scope.plan = input;
-  scope.sources.push_back({"", std::nullopt, 0, static_cast<int>(input->columns.size())});
-  for (const ExprPtr& key : table->partition_by) {
-    const expr::Expression bound = BindExpr(*key, {.scope = &scope, .clause = "PARTITION BY"});
-    if (bound.kind() != expr::Expression::Kind::kInput) FailAt(key->span.begin, "PARTITION BY of a table takes columns");
-    shape.partition.push_back(bound.input());
-  }
-  return MakeWindow(std::move(input), std::move(shape));
+  if (time.type.precision() <= 3 || !timestamp) return MakeWindow(std::move(input), std::move(shape));
+  return WindowOfMillis(std::move(input), std::move(shape));
 }
 
 }  // namespace thalweg::sql

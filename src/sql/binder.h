@@ -49,6 +49,7 @@ struct SubqueryUse {
   bool all = false;
   bool negated = false;
   Position at;
+  std::vector<PlanPtr> further;  // of the queries around the one that it stands in, from the nearest on
   types::DataType type() const;
 };
 
@@ -82,6 +83,7 @@ struct Grouping {
   std::vector<std::vector<int>> sets;
   TablePtr late;     // LATE DATA INTO
   Position late_at;
+  std::optional<int64_t> ttl_ms;  // STATE_TTL
   /// Subqueries in the select list and HAVING, which are joined to the groups.
   std::vector<SubqueryUse> subqueries;
   /// For subqueries in arguments of aggregates, which are joined to the rows.
@@ -129,6 +131,8 @@ class Binder {
   expr::Expression BindCondition(const Expr& expr, const ExprContext& context);
   /// The value of an expression without columns.
   expr::Value BindConstant(const Expr& expr, std::string_view what);
+  /// The type that a spelling stands for.
+  types::DataType TypeOf(const TypeSpec& spec);
   /// An INTERVAL of days and seconds, in milliseconds.
   int64_t BindMillis(const Expr& expr, std::string_view what);
 
@@ -154,6 +158,7 @@ class Binder {
     std::optional<expr::Expression> column;  // of a star
   };
   std::vector<Item> ExpandItems(const Select& select, const Scope& scope);
+  bool ExpandRow(const Star& star, const Scope& scope, const Position& at, std::vector<Item>& items);
   void ExpandStar(const Star& star, const Scope& scope, const Position& at, std::vector<Item>& items);
   std::string NameOf(const SelectItem& item, size_t index) const;
   void BindWhere(const Expr& where, Scope& scope);
@@ -180,14 +185,42 @@ class Binder {
   Scope BindJoin(const Join& join, const Scope* outer);
   Scope Combine(const Scope& left, const Scope& right, PlanPtr plan);
   Scope BindUnnest(const Unnest& unnest, const TableRef& ref, Scope left, bool outer_join);
+  Scope UnnestOf(expr::Expression collection, bool ordinality, const TableRef& ref, Scope left, bool outer_join);
+  /// Rows of a collection or of a table function, for each row of `left`; nullopt if `ref` is neither.
+  std::optional<Scope> BindRowsOf(const TableRef& ref, Scope& left, bool outer_join);
+  Scope BindRowsAlone(const TableRef& ref, const Scope* outer);
+  Scope WithRowsCondition(const Join& join, Scope rows);
   Scope WithAlias(PlanPtr plan, const TableRef& ref, std::string alias, std::optional<ObjectPath> path = {});
   ObjectPath PathOf(const Name& name) const;
   PlanPtr TableScan(const Name& name, const std::vector<Hint>& hints, const Span& span);
   PlanPtr BindTemporal(const Join& join, const Scope& left, const Scope& right, const TableRef& ref,
                        const Scope& both);
+  PlanPtr BindSnapshotJoin(const Join& join, const Call& call, const Scope& left, const Scope& right,
+                           const Arguments& conjuncts);
   Conditions JoinConditions(const Join& join, Scope& both, const Scope& left, const Scope& right);
   // bind_window.cc
   PlanPtr BindWindowFunction(const Call& call, const Expr& expr, const Scope* outer);
+  // bind_table_function.cc
+  PlanPtr BindTableFunction(const Call& call, const Expr& expr, const Scope* outer);
+  PlanPtr BindToChangelog(const Call& call, const Expr& expr, const Scope* outer);
+  PlanPtr BindFromChangelog(const Call& call, const Expr& expr, const Scope* outer);
+  PlanPtr BindSnapshot(const Call& call, const Scope* outer);
+  /// From which watermark on the table of SNAPSHOT counts as loaded.
+  int64_t SnapshotLoadTime(const Call& call);
+  /// The table of a table function's argument, and the columns that it is partitioned by.
+  PlanPtr BindTableArgument(const Expr& argument, std::string_view function, const Scope* outer, std::vector<int>& partition);
+
+  // bind_hints.cc
+  /// STATE_TTL of a SELECT: by the name of a table in its FROM, in milliseconds, and whether it was found there.
+  struct TtlHint {
+    int64_t ttl_ms = 0;
+    Position at;
+    bool used = false;
+  };
+  std::map<std::string, TtlHint> TtlHints(const Select& select) const;
+  /// What the innermost SELECT says of the one table that `scope` is.
+  std::optional<int64_t> StateTtlOf(const Scope& scope);
+  void CheckTtlHints() const;
 
   // bind_grouping_sets.cc
   void BindGroupingSets(const Select& select, Grouping& grouping);
@@ -207,19 +240,31 @@ class Binder {
   Scope BindLateral(const Join& join, Scope left);
 
   // bind_expr.cc
+  [[noreturn]] void FailColumn(const Name& name, const Expr& expr, const Scope* scope) const;
+  expr::Expression FieldOf(expr::Expression row, const Identifier& field, const Position& at, std::string_view name);
   expr::Expression BindColumn(const ColumnRef& ref, const Expr& expr, const ExprContext& context);
-  expr::Expression BindCase(const Case& node, const ExprContext& context);
+  expr::Expression BindCase(const Case& node, const Expr& expr, const ExprContext& context);
+  expr::Expression BindItem(const Subscript& node, const Expr& expr, const ExprContext& context);
+  expr::Expression BindCollection(const Collection& node, const Expr& expr, const ExprContext& context);
   expr::Expression BindCast(const Cast& node, const Expr& expr, const ExprContext& context);
   expr::Expression BindIn(const In& node, const Expr& expr, const ExprContext& context);
   expr::Expression BindCall(const Call& call, const Expr& expr, const ExprContext& context);
+  /// Null if the call is of no user function.
+  const UserFunctionEntry* FindUserFunction(const Call& call) const;
+  expr::Expression BindUserCall(const UserFunctionEntry& user, const Call& call, const Expr& expr, const ExprContext& context);
   expr::Expression BindJsonCall(const Call& call, const Expr& expr, const ExprContext& context);
   expr::Expression BindOver(const Call& call, const Expr& expr, const ExprContext& context);
   expr::Expression Literal(const sql::Literal& literal, const Expr& expr);
   expr::Expression Interval(const IntervalLiteral& literal, const Expr& expr);
   expr::Expression Resolve(std::string_view function, Arguments arguments, const Expr& at);
+  /// As Resolve; arguments that do not fit are told as `what` having no type in common.
+  expr::Expression ResolveCommon(std::string_view function, Arguments arguments, const Expr& at, std::string_view what,
+                                 size_t first = 0, size_t step = 1);
+  [[noreturn]] void FailFunction(const Call& call, const Expr& expr) const;
 
   const BindEnvironment& environment_;
   std::vector<std::map<std::string, PlanPtr>> common_tables_;  // WITH, innermost last
+  std::vector<std::map<std::string, TtlHint>> ttl_hints_;  // of the SELECTs at hand, innermost last
   int views_ = 0;                                              // how deep in views
   TablePtr view_;                                              // the innermost: its names go by what was current when it was made
 };
@@ -234,8 +279,15 @@ T OrFail(Result<T> result, const Position& at) {
 }
 
 /// The join of two plans on conditions over the columns of both: equalities of the two sides become keys.
-PlanPtr MakeJoinOn(JoinType type, PlanPtr left, PlanPtr right, const std::vector<expr::Expression>& conjuncts);
+PlanPtr MakeJoinOn(JoinType type, PlanPtr left, PlanPtr right, const std::vector<expr::Expression>& conjuncts, JoinTtl ttl = {});
 
+/// SNAPSHOT(...) in place of a table; null: it is another.
+const Call* SnapshotCall(const TableRef& ref);
+/// USER and its like, functions of the standard's that Flink does not have: the word is a column's name.
+bool IsWordOfColumn(const Call& call);
+
+/// LEAD, NTILE, CUME_DIST, PERCENT_RANK: they wait for rows to come, so Flink has them in batch mode only.
+bool LooksAhead(std::string_view function);
 /// INTERSECT ALL, or EXCEPT ALL, of plans of the same types.
 PlanPtr MakeCountedSet(bool intersect, PlanPtr left, PlanPtr right);
 

@@ -1,69 +1,109 @@
-// Parser, binder, rules and the graph's maker on statements made from a grammar over tables that exist. Rule: what is wrong is a user
-// error, what is right gives a graph that is valid; nothing crashes, nothing hangs.
-#include <memory>
+// Binder, rules and planner on queries over tables that exist, made from a grammar with types in mind, and on mutated text of such: each is
+// planned or refused as a user's error with a place. It must not crash or hang, and nothing in it is an internal error.
 #include <string>
 #include <vector>
 
 #include "base/hash.h"
-#include "graph/table_connector.h"
 #include "sql/session.h"
 #include "testing/fuzz.h"
-#include "types/type_codec.h"
 
 namespace thalweg::sql {
 namespace {
 
-/// Tables whose rows are what 'changes' says; they connect to nothing.
-class FuzzConnector final : public graph::TableConnector {
+/// 'changes' = 'upsert' or 'retract' in its options says what a table's rows are, and what it takes.
+class FuzzTables final : public graph::TableConnector {
  public:
   Result<graph::SourceTable> Source(const graph::TableDescriptor& table) const override {
     graph::SourceTable source;
     source.node.kind = "fuzz-source";
-    std::vector<types::Field> fields = table.physical->fields();
-    source.node.outputs.push_back({"", std::make_shared<const types::Schema>(std::move(fields)), "", ""});
-    source.changelog = ModeOf(table);
-    source.bounded = table.options.contains("bounded");
+    source.node.outputs.push_back({"", table.physical, "", ""});
+    source.changelog = ChangesOf(table);
     return source;
   }
   Result<graph::SinkTable> Sink(const graph::TableDescriptor& table) const override {
     graph::SinkTable sink;
     sink.node.kind = "fuzz-sink";
-    sink.node.payload = types::EncodeSchema(*table.physical);
-    sink.accepts = ModeOf(table);
+    sink.accepts = ChangesOf(table);
     return sink;
   }
 
  private:
-  static graph::ChangelogMode ModeOf(const graph::TableDescriptor& table) {
+  static graph::ChangelogMode ChangesOf(const graph::TableDescriptor& table) {
     auto mode = table.options.find("changes");
     if (mode == table.options.end()) return graph::ChangelogMode::kAppend;
     return mode->second == "upsert" ? graph::ChangelogMode::kUpsert : graph::ChangelogMode::kRetract;
   }
 };
 
-constexpr const char* kTables =
-    "CREATE TABLE a (i INT, b BIGINT NOT NULL, s STRING, d DECIMAL(10, 2), f DOUBLE, o BOOLEAN, ts TIMESTAMP(3), l ARRAY<INT>, m MAP<STRING, "
-    "INT>, r ROW<x INT, y STRING>, p AS PROCTIME(), WATERMARK FOR ts AS ts - INTERVAL '1' SECOND) WITH ('connector' = 'fuzz');"
-    "CREATE TABLE u (b BIGINT, s STRING, ts TIMESTAMP(3), WATERMARK FOR ts AS ts, PRIMARY KEY (b) NOT ENFORCED) WITH ('connector' = 'fuzz', "
-    "'changes' = 'upsert');"
-    "CREATE TABLE c (i INT, s STRING, z TIMESTAMP_LTZ(3)) WITH ('connector' = 'fuzz', 'changes' = 'retract', 'bounded' = 'true');"
-    "CREATE TABLE k (b BIGINT, s STRING) WITH ('connector' = 'fuzz');"
-    "CREATE VIEW v AS SELECT i, s, ts FROM a WHERE o;";
+constexpr char kFuzzTables[] =
+    "SET 'table.local-time-zone' = 'UTC';"
+    "CREATE TABLE t (a INT, b BIGINT, c STRING, d DECIMAL(10, 2), e DOUBLE, f BOOLEAN, ts TIMESTAMP(3), l ARRAY<INT>,"
+    " m MAP<STRING, INT>, r ROW<x INT, y STRING>, p AS PROCTIME(), WATERMARK FOR ts AS ts - INTERVAL '1' SECOND)"
+    " WITH ('connector' = 'fuzz');"
+    "CREATE TABLE u (a INT, c STRING, ts TIMESTAMP(3), WATERMARK FOR ts AS ts, PRIMARY KEY (a) NOT ENFORCED)"
+    " WITH ('connector' = 'fuzz', 'changes' = 'upsert');"
+    "CREATE TABLE v (a INT, c STRING) WITH ('connector' = 'fuzz', 'changes' = 'retract');"
+    "CREATE TABLE w (a INT, c STRING, PRIMARY KEY (a) NOT ENFORCED) WITH ('connector' = 'fuzz', 'changes' = 'upsert');"
+    "CREATE VIEW x AS SELECT a, COUNT(*) AS n FROM t GROUP BY a;";
 
-class StatementMaker {
+Session& PlanningSession() {
+  static Session& session = *[] {
+    auto* connectors = new graph::TableConnectors();
+    connectors->Add("fuzz", std::make_unique<FuzzTables>());
+    auto* made = new Session(SessionOptions{.connectors = connectors});
+    auto statements = ParseScript(kFuzzTables);
+    THALWEG_CHECK(statements.ok(), "{}", statements.status().ToString());
+    for (const ParsedStatement& statement : *statements) {
+      const Status status = made->Execute(statement, kFuzzTables).status();
+      THALWEG_CHECK(status.ok(), "{}", status.ToString());
+    }
+    return made;
+  }();
+  return session;
+}
+
+void CheckPlans(std::string_view text) {
+  auto script = ParseScript(text);
+  if (!script.ok()) return;
+  for (const ParsedStatement& statement : *script) {
+    // Others change what later inputs meet.
+    if (!statement.statement->As<QueryStatement>() && !statement.statement->As<Insert>()) continue;
+    const Status status = PlanningSession().Execute(statement, text).status();
+    THALWEG_CHECK(status.ok() || status.category() == ErrorCategory::kUser, "{}\n{}", text, status.ToString());
+  }
+}
+
+std::vector<std::string> Plannable() {
+  return {
+      "SELECT a, COUNT(*), SUM(d) FILTER (WHERE f) FROM t WHERE b > 1 GROUP BY a HAVING COUNT(*) > 1",
+      "SELECT t.a, u.c FROM t LEFT JOIN u ON t.a = u.a AND t.b > 2",
+      "SELECT window_start, MAX(e) FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' HOUR)) GROUP BY "
+      "window_start, window_end",
+      "SELECT t.a FROM t JOIN u FOR SYSTEM_TIME AS OF t.ts ON t.a = u.a",
+      "SELECT a FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY a ORDER BY b DESC) AS n FROM t) WHERE n <= 3",
+      "SELECT a, SUM(b) OVER (PARTITION BY c ORDER BY ts ROWS BETWEEN 2 PRECEDING AND CURRENT ROW) FROM t",
+      "INSERT INTO w SELECT a, MAX(c) FROM t GROUP BY a",
+      "SELECT a FROM t WHERE a IN (SELECT a FROM v) UNION ALL SELECT a FROM u EXCEPT SELECT a FROM x",
+      "SELECT q.e FROM t CROSS JOIN UNNEST(l) AS q(e)",
+      "SELECT CASE WHEN f THEN l[1] ELSE m['k'] END, r.y, CAST(ts AS DATE), TUMBLE_END(ts, INTERVAL '1' MINUTE) FROM t "
+      "GROUP BY TUMBLE(ts, INTERVAL '1' MINUTE)"};
+}
+
+FUZZ_TARGET(SqlPlanText, Plannable()) { CheckPlans(input); }
+
+/// Queries over the tables; types fit more often than not.
+class PlanGenerator {
  public:
-  explicit StatementMaker(uint64_t seed) : random_(seed) {}
+  explicit PlanGenerator(uint64_t seed) : random_(seed) {}
 
   std::string Statement() {
-    switch (random_.Below(8)) {
-      case 0: return "INSERT INTO " + Pick({"k", "u", "c", "k (b)", "nothing", "u (s, b)"}) + " " + Query(2);
-      case 1: return "EXPLAIN " + Pick({"", "CHANGELOG_MODE ", "PLAN_ADVICE, JSON_EXECUTION_PLAN "}) + Query(2);
-      case 2: return "CREATE TEMPORARY VIEW w AS " + Query(2);
-      case 3: return "CREATE TABLE t (x INT, " + Pick({"y AS x + 1", "y AS nothing", "WATERMARK FOR x AS x", "PRIMARY KEY (x) NOT ENFORCED", "y STRING"}) +
-                     ") WITH ('connector' = 'fuzz')";
-      case 4: return "ALTER TABLE " + Pick({"a", "u", "v", "nothing"}) + " " +
-                     Pick({"ADD x INT FIRST", "ADD (x INT, y AS i + x)", "DROP s", "DROP ts", "DROP WATERMARK", "DROP PRIMARY KEY", "RENAME s TO q",
-                           "MODIFY s INT AFTER b", "MODIFY WATERMARK FOR ts AS ts - INTERVAL '2' SECOND", "ADD PRIMARY KEY (b) NOT ENFORCED"});
+    switch (random_.Below(6)) {
+      case 0:
+        return "INSERT INTO " + Pick({"w", "v", "u (a, c)", "w (c, a)"}) + " SELECT " + Number(2) + ", " + Text(2) +
+               From(2);
+      case 1:
+        return "(" + Query(2) + ")" + Pick({" UNION ALL ", " UNION ", " INTERSECT ", " EXCEPT "}) + "(" + Query(1) +
+               ")";
       default: return Query(3);
     }
   }
@@ -73,157 +113,101 @@ class StatementMaker {
   std::string Pick(std::initializer_list<const char*> words) { return words.begin()[random_.Below(words.size())]; }
 
   std::string Query(int depth) {
-    std::string text = depth > 0 && Chance(8) ? "WITH w1 AS (" + Query(depth - 1) + ") " : "";
-    if (depth > 0 && Chance(6))
-      text += "(" + Query(depth - 1) + ")" + Pick({" UNION ALL ", " UNION ", " INTERSECT ", " EXCEPT ", " INTERSECT ALL "}) + "(" + Query(depth - 1) + ")";
-    else
-      text += Select(depth);
-    if (Chance(6)) text += " ORDER BY " + Pick({"1", "ts", "i", "s DESC", "2 NULLS LAST"});
-    if (Chance(8)) text += Pick({" LIMIT 3", " LIMIT 0", " OFFSET 2"});
-    return text;
-  }
-
-  std::string Select(int depth) {
-    if (Chance(6)) return Windowed(depth);
-    if (Chance(6)) return Ranked(depth);
-    const std::string from = From(depth);
-    if (Chance(3)) {
-      const std::string key = Pick({"s", "i", "b", "ts", "i, s", "ROLLUP(i, s)", "GROUPING SETS ((i), ())", "CUBE(s)", "TUMBLE(ts, INTERVAL '1' MINUTE)", "()"});
-      std::string text = "SELECT " + Pick({"s, ", "i, ", "", "", "MAX(ts), ", "TUMBLE_START(ts, INTERVAL '1' MINUTE), "}) + Aggregate(depth) + " AS g FROM " + from;
-      if (Chance(3)) text += " WHERE " + Condition(depth);
-      text += " GROUP BY " + key;
-      if (Chance(4)) text += " HAVING " + Aggregate(0) + " > 1";
-      return text;
-    }
-    std::string text = "SELECT " + Pick({"", "", "", "DISTINCT "}) + (Chance(3) ? "*" : Expr(depth) + " AS e1, " + Expr(depth)) + " FROM " + from;
+    std::string keys = Pick({"a", "c", "a, c", "f"});
+    if (Chance(3))
+      return "SELECT " + keys + ", " + Aggregate(depth) + From(depth) + " GROUP BY " + keys +
+             (Chance(4) ? " HAVING COUNT(*) > 1" : "");
+    if (Chance(6))
+      return "SELECT window_start, " + Aggregate(depth) + " FROM TABLE(" +
+             Pick({"TUMBLE(TABLE t, DESCRIPTOR(ts), ", "HOP(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE, ",
+                   "SESSION(TABLE t PARTITION BY a, DESCRIPTOR(ts), "}) +
+             "INTERVAL '" + Pick({"1", "5", "0"}) + "' HOUR)) GROUP BY window_start, window_end";
+    std::string text = "SELECT " + Pick({"", "", "DISTINCT "}) + Number(depth) + " AS n, " + Text(depth) +
+                       (Chance(5) ? ", *" : "") + From(depth);
     if (Chance(2)) text += " WHERE " + Condition(depth);
+    if (Chance(6)) text += " ORDER BY " + Pick({"ts", "1", "n DESC", "2"});
+    if (Chance(8)) text += " LIMIT 3";
     return text;
-  }
-
-  std::string Windowed(int depth) {
-    const std::string table = Pick({"a", "u", "v", "c", "nothing"});
-    const std::string window = Pick({"TUMBLE(TABLE %, DESCRIPTOR(ts), INTERVAL '1' MINUTE)", "HOP(TABLE %, DESCRIPTOR(ts), INTERVAL '1' MINUTE, INTERVAL '3' MINUTE)",
-                                     "CUMULATE(TABLE %, DESCRIPTOR(ts), INTERVAL '1' MINUTE, INTERVAL '1' HOUR)",
-                                     "SESSION(TABLE % PARTITION BY s, DESCRIPTOR(ts), INTERVAL '1' MINUTE)", "TUMBLE(TABLE %, DESCRIPTOR(p), INTERVAL '1' SECOND)",
-                                     "TUMBLE(TABLE %, DESCRIPTOR(s), INTERVAL '1' SECOND)", "TUMBLE(TABLE %, DESCRIPTOR(ts), INTERVAL '-1' SECOND)"});
-    std::string made;
-    for (char each : window) made += each == '%' ? table : std::string(1, each);
-    if (Chance(3)) return "SELECT * FROM TABLE(" + made + ")";
-    std::string text = "SELECT " + Pick({"window_start, ", "s, ", "window_end, s, ", ""}) + Aggregate(depth) + " AS g FROM TABLE(" + made + ")";
-    if (Chance(3)) text += " WHERE " + Condition(0);
-    text += " GROUP BY " + Pick({"window_start, window_end", "window_start, window_end, s", "window_start", "s, window_end, window_start, window_time"});
-    if (Chance(4)) text += " LATE DATA INTO " + Pick({"k", "c", "nothing", "u"});
-    return text;
-  }
-
-  std::string Ranked(int depth) {
-    return "SELECT * FROM (SELECT *, " + Pick({"ROW_NUMBER()", "RANK()", "DENSE_RANK()"}) + " OVER (" + Pick({"PARTITION BY s ", "PARTITION BY i, s ", ""}) +
-           "ORDER BY " + Pick({"ts", "ts DESC", "i", "b DESC, s", "p"}) + ") AS n FROM " + From(depth) + ") WHERE n " +
-           Pick({"<= 3", "= 1", "< 1", "> 2", "BETWEEN 2 AND 4"}) + (Chance(3) ? " AND " + Condition(0) : "");
   }
 
   std::string From(int depth) {
-    if (depth <= 0) return Pick({"a", "u", "c", "k", "v", "a AS x", "u /*+ OPTIONS('q' = 'r') */", "(VALUES (1, 'x'), (2, NULL)) AS q(i, s)"});
+    if (depth <= 0) return " FROM " + Pick({"t", "u", "v", "x"});
     switch (random_.Below(7)) {
-      case 0: return "(" + Query(depth - 1) + ") AS q";
+      case 0:
+        return " FROM t" + Pick({" JOIN ", " LEFT JOIN ", " FULL JOIN "}) +
+               Pick({"u USING (a)", "v ON t.a = v.a",
+                     "u ON t.a = u.a AND t.ts BETWEEN u.ts - INTERVAL '1' HOUR AND u.ts", "u ON t.b > u.a"});
       case 1:
-        return From(0) + Pick({" JOIN ", " LEFT JOIN ", " RIGHT JOIN ", " FULL JOIN "}) + From(0) + " ON " +
-               Pick({"a.b = u.b", "a.s = u.s AND a.i > 3", "x.b = u.b AND x.ts BETWEEN u.ts - INTERVAL '1' MINUTE AND u.ts", "TRUE", "i = b"});
-      case 2: return "a JOIN u FOR SYSTEM_TIME AS OF a." + Pick({"ts", "p", "i"}) + " ON a.b = u.b";
-      case 3: return "a CROSS JOIN UNNEST(" + Pick({"l", "m", "s", "r"}) + ") AS e" + Pick({"(x)", "(x, y)", ""});
-      case 4: return From(0) + " NATURAL JOIN " + From(0);
-      case 5: return From(0) + ", " + From(0);
-      default: return From(0);
+        return " FROM (SELECT * FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY " + Pick({"a", "c"}) + " ORDER BY " +
+               Pick({"b DESC", "ts", "p"}) + ") AS n FROM t) WHERE n " + Pick({"= 1", "<= 3", "> 1"}) + ") AS k";
+      case 2: return " FROM (" + Query(depth - 1) + ") AS q(a, c)";
+      case 3: return " FROM t JOIN u FOR SYSTEM_TIME AS OF t." + Pick({"ts", "p"}) + " ON t.a = u.a";
+      default: return " FROM " + Pick({"t", "t", "t", "u", "v", "x"});
     }
   }
 
   std::string Aggregate(int depth) {
-    return Pick({"COUNT(*)", "COUNT(DISTINCT s)", "SUM(i)", "AVG(d)", "MIN(s)", "MAX(ts)", "LISTAGG(s)", "COLLECT(i)", "FIRST_VALUE(s)", "STDDEV(f)"}) +
-           (Chance(5) ? " FILTER (WHERE " + Condition(depth > 0 ? depth - 1 : 0) + ")" : "");
+    return Pick({"COUNT(*)", "COUNT(DISTINCT c)", "SUM(b)", "MIN(ts)", "LISTAGG(c)", "AVG(d)", "COLLECT(a)",
+                 "LAST_VALUE(c)"}) +
+           Pick({"", "", " FILTER (WHERE f)"}) + (Chance(3) ? ", MAX(" + Number(depth - 1) + ")" : "");
   }
 
-  std::string Condition(int depth) {
-    switch (random_.Below(9)) {
-      case 0: return Expr(depth) + Pick({" = ", " <> ", " < ", " >= ", " IS DISTINCT FROM "}) + Expr(depth);
-      case 1: return "(" + Expr(depth) + ")" + Pick({" IS NULL", " IS NOT NULL", " IN (1, 2)", " LIKE 'x%'", " BETWEEN 1 AND 5", " SIMILAR TO 'a'"});
-      case 2: return depth > 0 ? "(" + Condition(depth - 1) + Pick({" AND ", " OR "}) + Condition(depth - 1) + ")" : "o";
-      case 3: return "NOT " + (depth > 0 ? Condition(depth - 1) : std::string("o"));
-      case 4: return depth > 0 ? Pick({"", "NOT "}) + "EXISTS (" + Query(depth - 1) + ")" : "TRUE";
-      case 5: return depth > 0 ? Pick({"i", "s", "b"}) + Pick({" IN (", " NOT IN ("}) + Query(depth - 1) + ")" : "i > 1";
-      case 6: return "b > (SELECT MAX(i) FROM c)";
-      default: return Pick({"o", "i > 3", "s = 'x'", "b < i", "ts > TIMESTAMP '2024-01-01 00:00:00'", "s", "nothing = 1", "d / 0 > f"});
+  std::string Number(int depth) {
+    if (depth <= 0) return Pick({"a", "b", "d", "e", "1", "2.5", "NULL", "r.x", "l[1]", "m['k']"});
+    switch (random_.Below(8)) {
+      case 0: return "(" + Number(depth - 1) + Pick({" + ", " - ", " * ", " / ", " % "}) + Number(depth - 1) + ")";
+      case 1:
+        return "CASE WHEN " + Condition(depth - 1) + " THEN " + Number(depth - 1) + " ELSE " + Number(depth - 1) +
+               " END";
+      case 2:
+        return Chance(2) ? Pick({"ABS(", "FLOOR(", "ROUND(1, "}) + Number(depth - 1) + ")"
+                         : "CAST(" + Number(depth - 1) + Pick({" AS BIGINT)", " AS DECIMAL(20, 4))", " AS STRING)"});
+      case 3: return "CHAR_LENGTH(" + Text(depth - 1) + ")";
+      case 4:
+        return "SUM(b) OVER (PARTITION BY " + Pick({"a", "c"}) + " ORDER BY " + Pick({"ts", "p", "b"}) +
+               Pick({"", " ROWS 2 PRECEDING", " RANGE INTERVAL '1' HOUR PRECEDING"}) + ")";
+      case 5: return "(SELECT MAX(a) FROM u)";
+      default: return Number(0);
     }
   }
 
-  std::string Expr(int depth) {
-    if (depth <= 0 || Chance(3))
-      return Pick({"i", "b", "s", "d", "f", "o", "ts", "p", "l", "m", "r", "r.x", "l[1]", "m['k']", "1", "2.5", "'x'", "NULL", "TRUE", "q.i", "a.s",
-                   "DATE '2024-02-30'", "INTERVAL '1' DAY", "CURRENT_TIMESTAMP", "2147483648", "1e400"});
-    const std::string x = Expr(depth - 1);
-    switch (random_.Below(9)) {
-      case 0: return "(" + x + Pick({" + ", " - ", " * ", " / ", " % ", " || "}) + Expr(depth - 1) + ")";
-      case 1: return "CAST(" + x + " AS " + Pick({"INT", "STRING", "DECIMAL(38, 18)", "TIMESTAMP(3)", "ARRAY<STRING>", "ROW<a INT>", "BYTES", "VARCHAR(1)"}) + ")";
-      case 2: return "CASE WHEN " + Condition(0) + " THEN " + x + " ELSE " + Expr(depth - 1) + " END";
-      case 3: return Pick({"UPPER", "ABS", "CHAR_LENGTH", "COALESCE", "NULLIF", "FLOOR", "MOD", "SUBSTRING", "JSON_VALUE", "TO_TIMESTAMP", "IF", "NOFUNCTION"}) + "(" + x +
-                     (Chance(2) ? ", " + Expr(depth - 1) : "") + ")";
-      case 4: return Aggregate(0) + " OVER (" + Pick({"PARTITION BY s ", ""}) + "ORDER BY " + Pick({"ts", "p", "i"}) +
-                     Pick({"", " ROWS BETWEEN 2 PRECEDING AND CURRENT ROW", " RANGE BETWEEN INTERVAL '1' HOUR PRECEDING AND CURRENT ROW"}) + ")";
-      case 5: return "(SELECT MAX(i) FROM c)";
-      case 6: return "ARRAY[" + x + ", " + Expr(depth - 1) + "]";
-      case 7: return "ROW(" + x + ", 1)";
-      default: return "-(" + x + ")";
+  std::string Text(int depth) {
+    if (depth <= 0) return Pick({"c", "'x'", "r.y", "CAST(a AS STRING)", "NULL"});
+    switch (random_.Below(5)) {
+      case 0: return Text(depth - 1) + " || " + Text(depth - 1);
+      case 1: return "SUBSTRING(" + Text(depth - 1) + ", " + Number(depth - 1) + ")";
+      case 2: return "COALESCE(" + Text(depth - 1) + ", " + Text(depth - 1) + ")";
+      default: return Text(0);
+    }
+  }
+
+  std::string Condition(int depth) {
+    if (depth <= 0)
+      return Pick({"f", "a = 1", "c LIKE 'x%'", "b IS NULL", "TRUE", "ts > TIMESTAMP '2024-01-01 00:00:00'"});
+    switch (random_.Below(7)) {
+      case 0: return Condition(depth - 1) + Pick({" AND ", " OR "}) + Condition(depth - 1);
+      case 1: return "NOT (" + Condition(depth - 1) + ")";
+      case 2: return Number(depth - 1) + Pick({" = ", " < ", " <> ", " IS DISTINCT FROM "}) + Number(depth - 1);
+      case 3:
+        return Pick({"a IN (1, 2, NULL)", "a IN (SELECT a FROM v)", "a NOT IN (SELECT a FROM u)",
+                     "EXISTS (SELECT 1 FROM u WHERE u.a = t.a)"});
+      case 4: return Text(depth - 1) + " = " + Text(depth - 1);
+      default: return Condition(0);
     }
   }
 
   Random random_;
 };
 
-void CheckBound(Session& session, const std::string& script) {
-  auto statements = ParseScript(script);
-  if (!statements.ok()) {
-    // A function with a grammar of its own, as JSON_VALUE, wants more than any arguments.
-    THALWEG_CHECK(statements.status().category() == ErrorCategory::kUser, "{}\n{}", script, statements.status().ToString());
-    return;
-  }
-  for (const ParsedStatement& statement : *statements) {
-    auto result = session.Execute(statement, script);
-    if (!result.ok()) {
-      THALWEG_CHECK(result.status().category() == ErrorCategory::kUser, "{}\n{}", script, result.status().ToString());
-      THALWEG_CHECK(!result.status().message().empty());
-      return;
-    }
-    const graph::JobGraph* graph = nullptr;
-    if (auto* job = std::get_if<JobToRun>(&result->outcome)) graph = &job->graph;
-    if (auto* query = std::get_if<QueryToRun>(&result->outcome)) graph = &query->graph;
-    if (!graph) continue;
-    const Status valid = graph::Validate(*graph);
-    THALWEG_CHECK(valid.ok(), "{}\n{}", script, valid.ToString());
-  }
-}
-
-// A session with the tables; made anew once a statement has changed what is declared, for most do not, and making it costs the most.
-class FuzzSession {
- public:
-  FuzzSession() { connectors_.Add("fuzz", std::make_unique<FuzzConnector>()); }
-  Session& Fresh() {
-    if (!session_) {
-      session_ = std::make_unique<Session>(SessionOptions{.connectors = &connectors_});
-      CheckBound(*session_, kTables);
-    }
-    return *session_;
-  }
-  void Changed() { session_.reset(); }
-
- private:
-  graph::TableConnectors connectors_;
-  std::unique_ptr<Session> session_;
-};
-
-FUZZ_TARGET(SqlBinder, "seed", "another seed", "0123456789") {
-  static FuzzSession session;
-  const std::string statement = StatementMaker(Hash64(input)).Statement();
-  CheckBound(session.Fresh(), statement);
-  if (statement.starts_with("CREATE") || statement.starts_with("ALTER")) session.Changed();
+FUZZ_TARGET(SqlPlanGrammar, "seed", "another seed", "0123456789") {
+#ifndef THALWEG_FUZZ
+  // Planning takes milliseconds under sanitizers: of the seeded driver's thousands of inputs a part.
+  if (Hash64(input) % 6 != 0) return;
+#endif
+  PlanGenerator generator(Hash64(input));
+  const std::string text = generator.Statement();
+  THALWEG_CHECK(ParseStatement(text).ok(), "{}\n{}", text, ParseStatement(text).status().ToString());
+  CheckPlans(text);
 }
 
 }  // namespace

@@ -28,6 +28,8 @@ struct TableColumn {
   bool is_virtual = false;
   std::string comment;
   std::string source;  // of a computed column: its text, for SHOW CREATE TABLE
+  /// Where its type says CHAR(n) or BINARY(n), which types::DataType takes for VARCHAR(n) and VARBINARY(n): each the way to it by children.
+  std::vector<std::vector<int>> fixed_lengths;
 };
 
 struct TableWatermark {
@@ -67,6 +69,12 @@ struct Table {
   std::vector<int> Writable() const;
 };
 using TablePtr = std::shared_ptr<const Table>;
+
+/// CREATE FUNCTION.
+struct UserFunctionEntry {
+  const expr::Function* function = nullptr;
+  std::string symbol, library;
+};
 
 /// What CREATE CATALOG and CREATE DATABASE say beside the name.
 struct Properties {
@@ -111,6 +119,14 @@ class Catalog {
   /// In place of the table of the same path.
   void ReplaceTable(TablePtr table);
 
+  /// User error if there is one already, unless `if_not_exists`. Names of functions are the same in any case of letters; a system
+  /// function needs no catalog and hides built-in ones.
+  Status CreateFunction(const Name& name, bool system, UserFunctionEntry function, bool if_not_exists);
+  Status DropFunction(const Name& name, bool system, bool if_exists);
+  /// Null if there is none. `is_built_in`: a built-in function of this name hides those of the catalog.
+  const UserFunctionEntry* FindFunction(const Name& name, bool is_built_in) const;
+  std::vector<std::string> Functions() const;
+
   std::vector<std::string> Catalogs() const;
   /// User error if the catalog does not exist.
   Result<std::vector<std::string>> Databases(const std::string& catalog) const;
@@ -134,6 +150,8 @@ class Catalog {
 
   std::map<std::string, One> catalogs_;
   std::map<ObjectPath, TablePtr> temporary_;
+  std::map<ObjectPath, UserFunctionEntry> functions_;
+  std::map<std::string, UserFunctionEntry> system_functions_;
   std::string catalog_, database_;
 };
 

@@ -38,7 +38,7 @@ int CountParsed(const std::vector<std::string>& statements) {
     for (const ParsedStatement& statement : *script) fixed = IsFixedPoint(*statement.statement) && fixed;
     parsed += fixed ? 1 : 0;
   }
-  std::cout << parsed << "/" << statements.size() << " statements parse\n";
+  std::cout << parsed << "/" << statements.size() << " statements parse and print back\n";
   return parsed;
 }
 

@@ -31,7 +31,9 @@ const expr::Function& OuterFunction() {
 struct OuterRef {
   int level;
   int column;
+  auto operator<=>(const OuterRef&) const = default;
 };
+using OuterColumns = std::map<OuterRef, DataType>;
 
 std::optional<OuterRef> OuterRefOf(const Expression& e) {
   if (e.kind() != Expression::Kind::kCall || &e.function() != &OuterFunction()) return std::nullopt;
@@ -55,15 +57,13 @@ Expression Moved(const Expression& e, int by) {
       [](const Expression& ref, OuterRef) { return ref; });
 }
 
-void CollectOuter(const Expression& e, std::map<int, DataType>& columns, bool& further) {
-  if (auto ref = OuterRefOf(e)) {
-    if (ref->level == 1)
-      columns.emplace(ref->column, e.type());
-    else
-      further = true;
-    return;
-  }
-  for (const Expression& argument : e.arguments()) CollectOuter(argument, columns, further);
+void CollectOuter(const Expression& e, OuterColumns& columns) {
+  if (auto ref = OuterRefOf(e)) columns.emplace(*ref, e.type());
+  for (const Expression& argument : e.arguments()) CollectOuter(argument, columns);
+}
+
+int IndexIn(const OuterColumns& columns, OuterRef ref) {
+  return static_cast<int>(std::distance(columns.begin(), columns.find(ref)));
 }
 
 std::vector<Expression> ExpressionsOf(const Plan& plan) {
@@ -158,8 +158,6 @@ class Decorrelator {
   }
 
  private:
-  using Columns = std::map<int, DataType>;
-
   [[noreturn]] void Fail() const {
     FailAt(around_.at, "This subquery refers to the query around it in a way that is not supported",
            "conditions on its columns may stand in WHERE, ON, HAVING and below aggregates");
@@ -167,63 +165,71 @@ class Decorrelator {
 
   // --- Domains: where a condition is more than an equality, the subquery is computed for each value of what it refers to.
 
-  Columns DomainOf(const std::vector<const Hoisted*>& parts, const std::vector<Expression>& more = {}) const {
-    Columns columns;
-    bool further = false;
+  OuterColumns DomainOf(const std::vector<const Hoisted*>& parts, const std::vector<Expression>& more = {}) const {
+    OuterColumns columns;
     for (const Hoisted* part : parts) {
-      for (const Expression& e : part->conjuncts) CollectOuter(e, columns, further);
-      for (const Expression& e : part->outputs) CollectOuter(e, columns, further);
+      for (const Expression& e : part->conjuncts) CollectOuter(e, columns);
+      for (const Expression& e : part->outputs) CollectOuter(e, columns);
       if (!part->one_row) continue;
       for (const auto* list : {&part->one_row->outputs_of_none, &part->one_row->tests, &part->one_row->tests_of_none})
-        for (const Expression& e : *list) CollectOuter(e, columns, further);
+        for (const Expression& e : *list) CollectOuter(e, columns);
     }
-    for (const Expression& e : more) CollectOuter(e, columns, further);
-    if (further) Fail();
+    for (const Expression& e : more) CollectOuter(e, columns);
     return columns;
   }
 
-  PlanPtr Domain(const Columns& columns) const {
+  /// The distinct values of columns of one query around.
+  PlanPtr DomainOfLevel(int level, const std::vector<int>& columns) const {
+    if (static_cast<size_t>(level) > around_.further.size() + 1) Fail();
+    const PlanPtr& plan = level == 1 ? around_.plan : around_.further[static_cast<size_t>(level) - 2];
+    if (level > 1 && PlanHasOuter(*plan)) Fail();
     std::vector<Expression> values;
     std::vector<std::string> names;
-    for (const auto& [column, type] : columns) {
-      values.push_back(InputOf(*around_.plan, around_.column ? around_.column(column) : column));
+    for (int column : columns) {
+      values.push_back(InputOf(*plan, level == 1 && around_.column ? around_.column(column) : column));
       names.push_back(fmt::format("$domain{}", names.size()));
     }
     std::vector<int> keys(values.size());
     std::iota(keys.begin(), keys.end(), 0);
-    PlanPtr all = MakeCalc(around_.plan, std::nullopt, std::move(values), std::move(names));
-    return MakeAggregate({.input = std::move(all), .keys = std::move(keys)});
+    return MakeAggregate(
+        {.input = MakeCalc(plan, std::nullopt, std::move(values), std::move(names)), .keys = std::move(keys)});
+  }
+
+  PlanPtr Domain(const OuterColumns& columns) const {
+    std::map<int, std::vector<int>> levels;
+    for (const auto& [ref, type] : columns) levels[ref.level].push_back(ref.column);
+    PlanPtr domain;
+    for (const auto& [level, of_level] : levels) {
+      PlanPtr values = DomainOfLevel(level, of_level);
+      domain = domain ? MakeJoinOn(JoinType::kInner, std::move(domain), std::move(values), {}) : std::move(values);
+    }
+    return domain;
   }
 
   /// `e` over a plan that begins with the columns of a domain, the plan of `e` from column `moved` on.
-  static Expression OverDomain(const Expression& e, const Columns& columns, int moved) {
+  static Expression OverDomain(const Expression& e, const OuterColumns& columns, int moved) {
     return Mapped(
         e, [moved](const Expression& input) { return Expression::Input(input.input() + moved, input.type()); },
-        [&](const Expression& ref, OuterRef outer) {
-          return outer.level == 1
-                     ? Expression::Input(static_cast<int>(std::distance(columns.begin(), columns.find(outer.column))), ref.type())
-                     : ref;
-        });
+        [&](const Expression& ref, OuterRef outer) { return Expression::Input(IndexIn(columns, outer), ref.type()); });
   }
 
-  static std::vector<Expression> DomainConjuncts(const Columns& columns) {
+  static std::vector<Expression> DomainConjuncts(const OuterColumns& columns) {
     std::vector<Expression> conjuncts;
-    for (const auto& [column, type] : columns)
-      conjuncts.push_back(Equal(Expression::Input(static_cast<int>(conjuncts.size()), type), OuterColumn(1, column, type),
-                                type.nullable()));
+    for (const auto& [ref, type] : columns)
+      conjuncts.push_back(Equal(Expression::Input(static_cast<int>(conjuncts.size()), type),
+                                OuterColumn(ref.level, ref.column, type), type.nullable()));
     return conjuncts;
   }
 
   /// The rows for each value of the domain; its columns are the first of the plan.
-  Hoisted OnDomain(const Hoisted& h, const Columns& columns) const {
+  Hoisted OnDomain(const Hoisted& h, const OuterColumns& columns) const {
     if (columns.empty()) Fail();
-    for (const auto& [column, type] : columns)
-      if (!expr::Resolve("IS NOT DISTINCT FROM", {OuterColumn(1, column, type), OuterColumn(1, column, type)}).ok()) Fail();
+    for (const auto& [ref, type] : columns)
+      if (!expr::Resolve("IS NOT DISTINCT FROM", {Expression::Input(0, type), Expression::Input(0, type)}).ok()) Fail();
     const int width = static_cast<int>(columns.size());
     auto over = [&](const std::vector<Expression>& list) {
       std::vector<Expression> mapped;
       for (const Expression& e : list) mapped.push_back(OverDomain(e, columns, width));
-      if (AnyHasOuter(mapped)) Fail();
       return mapped;
     };
     Hoisted result;
@@ -241,7 +247,8 @@ class Decorrelator {
     for (size_t i = 0; i < outputs.size(); ++i) result.outputs.push_back(Choose(found, outputs[i], none[i]));
     auto all = [](const std::vector<Expression>& tests) { return JoinConjuncts(tests).value_or(True()); };
     if (!h.one_row->tests.empty())
-      result.plan = MakeFilter(result.plan, Choose(found, all(over(h.one_row->tests)), all(over(h.one_row->tests_of_none))));
+      result.plan =
+          MakeFilter(result.plan, Choose(found, all(over(h.one_row->tests)), all(over(h.one_row->tests_of_none))));
     return result;
   }
 
@@ -298,7 +305,8 @@ class Decorrelator {
     for (int i = 0; i < static_cast<int>(plan->columns.size()); ++i)
       if (i < split || i >= split + more) h.outputs.push_back(InputOf(*plan, i));
     for (int i = 0; i < more; ++i)
-      h.conjuncts.push_back(Equal(InputOf(*plan, split + i), keys[static_cast<size_t>(i)].outer, keys[static_cast<size_t>(i)].nulls_match));
+      h.conjuncts.push_back(Equal(InputOf(*plan, split + i), keys[static_cast<size_t>(i)].outer,
+                                  keys[static_cast<size_t>(i)].nulls_match));
     h.plan = std::move(plan);
     return h;
   }
@@ -316,9 +324,9 @@ class Decorrelator {
     if (!aggregate.keys.empty() || aggregate.window) return h;
     h.one_row.emplace();
     for (const graph::AggregateCall& call : aggregate.calls)
-      h.one_row->outputs_of_none.push_back(
-          call.type.nullable() ? Expression::Literal(expr::Value::Null(call.type))
-                               : expr::Coerced(Expression::Literal(expr::Value::Int(0)), call.type));
+      h.one_row->outputs_of_none.push_back(call.type.nullable()
+                                               ? Expression::Literal(expr::Value::Null(call.type))
+                                               : expr::Coerced(Expression::Literal(expr::Value::Int(0)), call.type));
     return h;
   }
 
@@ -341,9 +349,10 @@ class Decorrelator {
     std::vector<Expression> conjuncts;
     const int width = static_cast<int>(join.left->columns.size());
     for (const JoinKey& key : join.keys)
-      conjuncts.push_back(Equal(InputOf(*join.left, key.left),
-                                Expression::Input(width + key.right, join.right->columns[static_cast<size_t>(key.right)].type),
-                                key.nulls_match));
+      conjuncts.push_back(
+          Equal(InputOf(*join.left, key.left),
+                Expression::Input(width + key.right, join.right->columns[static_cast<size_t>(key.right)].type),
+                key.nulls_match));
     if (join.condition) SplitConjuncts(*join.condition, conjuncts);
     return conjuncts;
   }
@@ -354,13 +363,14 @@ class Decorrelator {
     Hoisted left = Plain(Visit(join.left)), right = Plain(Visit(join.right));
     const std::vector<Expression> conditions = ConditionsOf(join);
     std::vector<Expression> keys;
-    if (!right.conjuncts.empty() || AnyHasOuter(right.outputs) || AnyHasOuter(left.outputs) || AnyHasOuter(conditions)) {
-      const Columns columns = DomainOf({&left, &right}, conditions);
+    if (!right.conjuncts.empty() || AnyHasOuter(right.outputs) || AnyHasOuter(left.outputs) ||
+        AnyHasOuter(conditions)) {
+      const OuterColumns columns = DomainOf({&left, &right}, conditions);
       left = OnDomain(left, columns);
       right = OnDomain(right, columns);
       int i = 0;
       const int width = static_cast<int>(left.plan->columns.size());
-      for (const auto& [column, type] : columns) {
+      for (const auto& [ref, type] : columns) {
         keys.push_back(Equal(Expression::Input(i, type), Expression::Input(width + i, type), type.nullable()));
         ++i;
       }
@@ -370,7 +380,8 @@ class Decorrelator {
   }
 
   static Hoisted JoinOn(const JoinPlan& join, const Hoisted& left, const Hoisted& right,
-                        const std::vector<Expression>& conditions, std::vector<Expression> on, const Columns* domain) {
+                        const std::vector<Expression>& conditions, std::vector<Expression> on,
+                        const OuterColumns* domain) {
     const int width = static_cast<int>(left.plan->columns.size());
     std::vector<Expression> both = left.outputs;
     for (const Expression& e : right.outputs) both.push_back(Moved(e, width));
@@ -393,7 +404,8 @@ class Decorrelator {
     node.left = left.plan;
     if (node.condition) {
       std::vector<int> to(join.left->columns.size() + join.right->columns.size());
-      for (int i = 0; i < static_cast<int>(to.size()); ++i) to[static_cast<size_t>(i)] = i < left.outputs ? i : i + more;
+      for (int i = 0; i < static_cast<int>(to.size()); ++i)
+        to[static_cast<size_t>(i)] = i < left.outputs ? i : i + more;
       node.condition = expr::RemapInputs(*node.condition, to);
     }
     return Around(MakeTemporalJoin(std::move(node)), left.outputs, left.keys);
@@ -406,8 +418,9 @@ class Decorrelator {
     for (const Hoisted& part : parts) all.push_back(&part);
     std::vector<KeyedSubquery> keyed;
     for (const Hoisted& part : parts) keyed.push_back(Keys(part));
-    if (std::any_of(keyed.begin(), keyed.end(), [&](const KeyedSubquery& each) { return each.keys != keyed[0].keys; })) {
-      const Columns columns = DomainOf(all);
+    if (std::any_of(keyed.begin(), keyed.end(),
+                    [&](const KeyedSubquery& each) { return each.keys != keyed[0].keys; })) {
+      const OuterColumns columns = DomainOf(all);
       for (size_t i = 0; i < parts.size(); ++i) keyed[i] = Keys(OnDomain(parts[i], columns));
     }
     std::vector<PlanPtr> inputs;
@@ -450,9 +463,10 @@ class Decorrelator {
   }
 
   Hoisted Unnest(const UnnestPlan& unnest, const Plan& plan) {
-    std::vector<PlanColumn> appended(plan.columns.begin() + static_cast<long>(unnest.input->columns.size()), plan.columns.end());
+    std::vector<PlanColumn> appended(plan.columns.begin() + static_cast<long>(unnest.input->columns.size()),
+                                     plan.columns.end());
     Hoisted h = Plain(Visit(unnest.input));
-    Columns columns;
+    OuterColumns columns;
     const bool collection_refers = HasOuter(unnest.collection);
     if (collection_refers) {
       columns = DomainOf({&h}, {unnest.collection});
@@ -466,8 +480,7 @@ class Decorrelator {
       node.collection = Mapped(
           unnest.collection, [](const Expression& e) { return e; },
           [&](const Expression& ref, OuterRef outer) {
-            return Expression::Input(input.outputs + static_cast<int>(std::distance(columns.begin(), columns.find(outer.column))),
-                                     ref.type());
+            return Expression::Input(input.outputs + IndexIn(columns, outer), ref.type());
           });
     return Around(MakeUnnest(std::move(node), std::move(appended)), input.outputs, input.keys);
   }
@@ -499,8 +512,12 @@ Expression Surroundings::Joined(const Expression& e, int width) const {
 
 Hoisted Hoist(const PlanPtr& subquery, const Surroundings& around) { return Decorrelator(around).Visit(subquery); }
 
-KeyedSubquery Keyed(Hoisted hoisted, const Surroundings& around) { return Decorrelator(around).Keys(std::move(hoisted)); }
+KeyedSubquery Keyed(Hoisted hoisted, const Surroundings& around) {
+  return Decorrelator(around).Keys(std::move(hoisted));
+}
 
-KeyedSubquery HoistKeyed(const PlanPtr& subquery, const Surroundings& around) { return Keyed(Hoist(subquery, around), around); }
+KeyedSubquery HoistKeyed(const PlanPtr& subquery, const Surroundings& around) {
+  return Keyed(Hoist(subquery, around), around);
+}
 
 }  // namespace thalweg::sql

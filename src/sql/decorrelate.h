@@ -46,6 +46,7 @@ struct KeyedSubquery {
 /// How a subquery meets the query around it.
 struct Surroundings {
   PlanPtr plan;                    // of the query around it
+  std::vector<PlanPtr> further;    // of the queries around that one, from the nearest on
   std::function<int(int)> column;  // where a column that is referred to stands in `plan`; null: in its place
   Position at;                     // for messages
 

@@ -91,7 +91,9 @@ struct PlanLine {
     if (join.condition) text += fmt::format(", where=[{}]", join.condition->ToString());
     return text + ")";
   }
-  std::string operator()(const TemporalJoinPlan& join) const { return fmt::format("TemporalJoin(outer={})", join.outer); }
+  std::string operator()(const TemporalJoinPlan& join) const {
+    return fmt::format("{}Join(outer={})", join.snapshot ? "Snapshot" : "Temporal", join.outer);
+  }
   std::string operator()(const UnnestPlan& node) const { return fmt::format("Unnest({})", node.collection.ToString()); }
   std::string operator()(const UnionPlan&) const { return "Union(all)"; }
   std::string operator()(const OverPlan& over) const {
@@ -108,6 +110,14 @@ struct PlanLine {
                        sort.limit ? fmt::format(", limit={}", *sort.limit) : "");
   }
   std::string operator()(const ExpandPlan&) const { return "Expand"; }
+  std::string operator()(const ToChangelogPlan& log) const {
+    return fmt::format("ToChangelog(partitionBy=[{}], op=[{}])", NamesText(*log.input, log.partition),
+                       plan.columns[log.partition.size()].name);
+  }
+  std::string operator()(const FromChangelogPlan& log) const {
+    return fmt::format("FromChangelog(partitionBy=[{}], op=[{}])", NamesText(*log.input, log.partition),
+                       log.input->columns[static_cast<size_t>(log.op)].name);
+  }
 };
 
 Status AppendNoted(const PlanPtr& plan, const std::function<Result<std::string>(const PlanPtr& node)>& note, int depth,
@@ -130,7 +140,7 @@ struct Keeps {
   }
   std::string operator()(const ScanPlan&) const { return {}; }
   std::string operator()(const AggregatePlan& node) const {
-    if (node.window) return {};
+    if (node.window || node.ttl_ms.value_or(0) > 0) return {};
     if (!node.keys.empty()) return PerKey(*node.input, node.keys);
     const bool distinct = std::any_of(node.calls.begin(), node.calls.end(), [](const auto& call) { return call.distinct; });
     return distinct ? "every distinct value" : "";

@@ -25,9 +25,11 @@ bool IsOneOf(const Expression& e, std::initializer_list<std::string_view> names)
 /// NULL where all columns of `side` are.
 bool NullWithSide(const Expression& e, ColumnRange side) {
   if (e.kind() == Expression::Kind::kInput) return e.input() >= side.first && e.input() < side.last;
-  if (!IsOneOf(e, {"=", "<>", "<", "<=", ">", ">=", "+", "-", "*", "/", "%", "MOD", "CAST", "TRY_CAST", "UPPER", "LOWER", "LIKE", "NOT"}))
+  if (!IsOneOf(e, {"=", "<>", "<", "<=", ">", ">=", "+", "-", "*", "/", "%", "MOD", "CAST", "TRY_CAST", "UPPER",
+                   "LOWER", "LIKE", "NOT"}))
     return false;
-  return std::any_of(e.arguments().begin(), e.arguments().end(), [&](const Expression& each) { return NullWithSide(each, side); });
+  return std::any_of(e.arguments().begin(), e.arguments().end(),
+                     [&](const Expression& each) { return NullWithSide(each, side); });
 }
 
 /// Not TRUE where all columns of `side` are NULL.
@@ -58,7 +60,8 @@ PlanPtr SimplifyOuterJoin(const Plan& plan) {
   if (!join) return nullptr;
   const int left = static_cast<int>(join->left->columns.size());
   const int all = left + static_cast<int>(join->right->columns.size());
-  const JoinType type = WithoutPadding(join->type, RejectsNullsOf(*calc->condition, {0, left}), RejectsNullsOf(*calc->condition, {left, all}));
+  const JoinType type = WithoutPadding(join->type, RejectsNullsOf(*calc->condition, {0, left}),
+                                       RejectsNullsOf(*calc->condition, {left, all}));
   if (type == join->type) return nullptr;
   JoinPlan simple = *join;
   simple.type = type;

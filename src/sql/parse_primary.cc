@@ -189,7 +189,8 @@ ExprPtr Grammar::ParseRow() {
   Position begin = at_.Take().span.begin;
   Token open = at_.Take();
   RowValue row;
-  if (!at_.IsSymbol(")")) row.fields = ParseExprs();
+  if (at_.IsSymbol(")")) at_.FailAt(begin, "a ROW has at least one value", "ROW(1, 'a')");
+  row.fields = ParseExprs();
   at_.ExpectClose(open);
   return Make(begin, std::move(row));
 }
@@ -206,7 +207,9 @@ ExprPtr Grammar::ParseNameOrCall() {
   if (reserved && IsFunctionWithoutParentheses(token.upper)) {
     at_.Take();
     Call bare;
-    bare.name = {{token.upper, token.span}};
+    // Flink has those of time; the others (USER) may be names of columns, whose letters count.
+    const bool of_time = token.upper.ends_with("DATE") || token.upper.ends_with("TIME") || token.upper.ends_with("TIMESTAMP");
+    bare.name = {{of_time ? token.upper : token.text, token.span}};
     bare.syntax = CallSyntax::kNoParentheses;
     return Make(begin, std::move(bare));
   }

@@ -309,6 +309,46 @@ PlanPtr MakeSort(SortPlan node) {
   return Finish(std::move(plan));
 }
 
+namespace {
+
+/// Columns of the input that neither are in the partition nor hold the codes.
+std::vector<int> OthersOf(const Plan& input, const std::vector<int>& partition, int op) {
+  std::vector<int> others;
+  for (int i = 0; i < static_cast<int>(input.columns.size()); ++i)
+    if (i != op && std::find(partition.begin(), partition.end(), i) == partition.end()) others.push_back(i);
+  return others;
+}
+
+}  // namespace
+
+PlanPtr MakeToChangelog(ToChangelogPlan node, std::string op_name) {
+  Plan plan;
+  const PlanColumns& input = node.input->columns;
+  for (int column : node.partition) plan.columns.push_back(input[static_cast<size_t>(column)]);
+  plan.columns.push_back({std::move(op_name), DataType(TypeId::kString)});
+  const bool partial = node.full_deletes && !*node.full_deletes;
+  for (int column : OthersOf(*node.input, node.partition, -1)) {
+    plan.columns.push_back(input[static_cast<size_t>(column)]);
+    plan.columns.back().type = WithNull(plan.columns.back().type, partial);
+  }
+  plan.node = std::move(node);
+  return Finish(std::move(plan));
+}
+
+PlanPtr MakeFromChangelog(FromChangelogPlan node) {
+  Plan plan;
+  for (int column : node.partition) plan.columns.push_back(node.input->columns[static_cast<size_t>(column)]);
+  if (node.upsert) {
+    std::vector<int> key(node.partition.size());
+    std::iota(key.begin(), key.end(), 0);
+    AddKey(plan.unique_keys, std::move(key));
+  }
+  for (int column : OthersOf(*node.input, node.partition, node.op))
+    plan.columns.push_back(node.input->columns[static_cast<size_t>(column)]);
+  plan.node = std::move(node);
+  return Finish(std::move(plan));
+}
+
 std::vector<PlanPtr> InputsOfPlan(const Plan& plan) {
   return std::visit(
       [](const auto& node) -> std::vector<PlanPtr> {

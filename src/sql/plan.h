@@ -11,6 +11,7 @@
 
 #include "expr/expression.h"
 #include "graph/aggregate_spec.h"
+#include "graph/changelog_spec.h"
 #include "graph/join_spec.h"
 #include "graph/row_spec.h"
 #include "sql/catalog.h"
@@ -63,6 +64,7 @@ struct AggregatePlan {
   std::vector<graph::AggregateCall> calls;
   std::optional<graph::WindowShape> window;
   std::vector<WindowProperty> properties;
+  std::optional<int64_t> ttl_ms;  // STATE_TTL
   std::optional<LateRows> late;  // of a window's
 };
 /// Appends window_start, window_end, window_time.
@@ -83,6 +85,10 @@ struct IntervalBounds {
   int64_t upper_ms = 0;
   bool processing_time = false;
 };
+/// How long state of a join's sides is kept, where a query says so by STATE_TTL.
+struct JoinTtl {
+  std::optional<int64_t> left_ms, right_ms;
+};
 struct JoinPlan {
   JoinType type = JoinType::kInner;
   PlanPtr left;
@@ -91,6 +97,7 @@ struct JoinPlan {
   std::optional<expr::Expression> condition;  // beside the keys; over left and right columns
   std::optional<IntervalBounds> interval;
   bool windowed = false;  // both sides carry one window, which is among the keys
+  JoinTtl ttl;
 };
 /// FOR SYSTEM_TIME AS OF: the version of the right side at the left's time.
 struct TemporalJoinPlan {
@@ -101,6 +108,8 @@ struct TemporalJoinPlan {
   int left_time = 0;
   int right_time = -1;  // -1: processing time
   bool outer = false;
+  bool snapshot = false;               // SNAPSHOT(...): the right side is loaded first,
+  std::optional<int64_t> load_time_ms;  // up to this watermark; none: to its end
 };
 /// Each row with each element of its collection; with a BIGINT in the collection's place, as many copies of the row.
 struct UnnestPlan {
@@ -144,10 +153,27 @@ struct ExpandPlan {
   PlanPtr input;
   std::vector<std::vector<expr::Expression>> projections;
 };
+/// TO_CHANGELOG: each change as a row that only comes. Output: partition columns, the code of its kind, the other columns.
+struct ToChangelogPlan {
+  PlanPtr input;
+  std::vector<int> partition;
+  std::vector<graph::ChangeCode> codes;
+  bool own_codes = false;             // the query says which
+  std::optional<bool> full_deletes;  // as the query says
+};
+/// FROM_CHANGELOG: the way back. Output: partition columns, the other columns without the code.
+struct FromChangelogPlan {
+  PlanPtr input;
+  std::vector<int> partition;
+  int op = 0;
+  std::vector<graph::ChangeCode> codes;
+  bool skip_unknown = false;
+  bool upsert = false;  // by the partition, without -U
+};
 
 struct Plan {
   using Node = std::variant<ScanPlan, ValuesPlan, CalcPlan, AggregatePlan, WindowPlan, JoinPlan, TemporalJoinPlan,
-                            UnnestPlan, UnionPlan, OverPlan, RankPlan, SortPlan, ExpandPlan>;
+                            UnnestPlan, UnionPlan, OverPlan, RankPlan, SortPlan, ExpandPlan, ToChangelogPlan, FromChangelogPlan>;
   PlanColumns columns;
   Node node;
   std::optional<WindowColumns> window;
@@ -176,6 +202,8 @@ PlanPtr MakeUnion(std::vector<PlanPtr> inputs);
 PlanPtr MakeOver(OverPlan node);
 PlanPtr MakeRank(RankPlan node, std::string number_name);
 PlanPtr MakeSort(SortPlan node);
+PlanPtr MakeToChangelog(ToChangelogPlan node, std::string op_name);
+PlanPtr MakeFromChangelog(FromChangelogPlan node);
 
 /// Column `index` of `plan` as an expression.
 expr::Expression InputOf(const Plan& plan, int index);

@@ -83,9 +83,9 @@ Expression Moved(const Expression& expression, const std::vector<int>& place) {
 
 Pruned Prune(const PlanPtr& plan, Needed needed);
 
-/// Exactly the needed columns, in their order; at least one, for a row needs something to be a row of.
+/// Exactly the needed columns, in their order; at least one if there is one, for a row needs something to be a row of.
 Pruned Narrow(const PlanPtr& plan, Needed needed) {
-  if (needed.empty()) needed.insert(0);
+  if (needed.empty() && !plan->columns.empty()) needed.insert(0);
   Pruned below = Prune(plan, needed);
   if (below.plan->columns.size() == needed.size()) return below;
   std::vector<Expression> columns;
@@ -119,7 +119,7 @@ struct PruneNode {
 
   Pruned operator()(const CalcPlan& calc) const {
     Needed kept = needed;
-    if (kept.empty()) kept.insert(0);
+    if (kept.empty() && !calc.columns.empty()) kept.insert(0);
     Needed inputs;
     for (int column : kept) Need(inputs, calc.columns[static_cast<size_t>(column)]);
     if (calc.condition) Need(inputs, *calc.condition);
@@ -218,6 +218,8 @@ struct PruneNode {
     Needed left = Part(needed, 0, width), right = Part(needed, width, count(join.right));
     left.insert(join.left_time);
     if (join.right_time >= 0) right.insert(join.right_time);
+    // Rows that the right side holds are told apart by it.
+    if (!join.right->unique_keys.empty()) Need(right, join.right->unique_keys[0]);
     const Sides sides = SidesOf(join.left, join.right, join.keys, join.condition, std::move(left), std::move(right));
     TemporalJoinPlan made = join;
     made.left = sides.left.plan;
@@ -291,6 +293,29 @@ struct PruneNode {
   }
 
   Pruned operator()(const ExpandPlan&) const { return Same(); }
+
+  /// All columns of the input, as it is best made.
+  static Pruned Whole(const PlanPtr& input) {
+    Needed all;
+    for (int column : Identity(input->columns.size())) all.insert(column);
+    return Narrow(input, std::move(all));
+  }
+  Pruned operator()(const ToChangelogPlan& node) const {
+    ToChangelogPlan made = node;
+    const Pruned below = Whole(node.input);
+    made.input = below.plan;
+    made.partition = Moved(node.partition, below.place);
+    const std::string op_name = plan->columns[node.partition.size()].name;
+    return {MakeToChangelog(std::move(made), op_name), Identity(plan->columns.size())};
+  }
+  Pruned operator()(const FromChangelogPlan& node) const {
+    FromChangelogPlan made = node;
+    const Pruned below = Whole(node.input);
+    made.input = below.plan;
+    made.partition = Moved(node.partition, below.place);
+    made.op = Moved(node.op, below.place);
+    return {MakeFromChangelog(std::move(made)), Identity(plan->columns.size())};
+  }
 };
 
 Pruned Prune(const PlanPtr& plan, Needed needed) { return std::visit(PruneNode{plan, needed}, plan->node); }

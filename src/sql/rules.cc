@@ -95,6 +95,16 @@ PlanPtr WithInputs(const Plan& plan, const std::vector<PlanPtr>& inputs) {
     node.input = inputs[0];
     return MakeSort(std::move(node));
   }
+  if (auto* n = plan.As<ToChangelogPlan>()) {
+    ToChangelogPlan node = *n;
+    node.input = inputs[0];
+    return MakeToChangelog(std::move(node), plan.columns[n->partition.size()].name);
+  }
+  if (auto* n = plan.As<FromChangelogPlan>()) {
+    FromChangelogPlan node = *n;
+    node.input = inputs[0];
+    return MakeFromChangelog(std::move(node));
+  }
   return nullptr;
 }
 
@@ -159,7 +169,7 @@ PlanPtr PushConditionsIntoJoin(const Plan& plan) {
                                                     right_plan->columns[static_cast<size_t>(key.right)].type)})
                        .value());
   if (join->condition) SplitConjuncts(*join->condition, both);
-  PlanPtr joined = MakeJoinOn(JoinType::kInner, std::move(left_plan), std::move(right_plan), both);
+  PlanPtr joined = MakeJoinOn(JoinType::kInner, std::move(left_plan), std::move(right_plan), both, join->ttl);
   return MakeCalc(std::move(joined), std::nullopt, calc->columns, NamesOf(plan));
 }
 
@@ -191,8 +201,17 @@ PlanPtr RecogniseRank(const Plan& plan) {
     const std::vector<int> inputs = expr::InputsOf(e);
     return !inputs.empty() && inputs.back() == number;
   });
-  PlanPtr rank = MakeRank({over->input, over->partition, over->order, from, to, used}, over->calls[0].name);
-  return MakeCalc(std::move(rank), JoinConjuncts(rest), calc->columns, NamesOf(plan));
+  // Where only one number is kept, it is a constant.
+  const bool numbered = used && from != to;
+  PlanPtr rank = MakeRank({over->input, over->partition, over->order, from, to, numbered}, over->calls[0].name);
+  std::vector<Expression> columns = calc->columns;
+  if (used && !numbered) {
+    std::vector<Expression> values = InputsOfAll(*over->input);
+    values.push_back(Expression::Literal(expr::Value::BigInt(from)));
+    for (std::vector<Expression>* all : {&columns, &rest})
+      for (Expression& e : *all) e = expr::ReplaceInputs(e, values);
+  }
+  return MakeCalc(std::move(rank), JoinConjuncts(rest), std::move(columns), NamesOf(plan));
 }
 
 PlanPtr DropRankNumber(const Plan& plan) {
@@ -320,6 +339,29 @@ std::optional<TimeTerm> TimeTermOf(const Expression& e) {
 
 }  // namespace
 
+namespace {
+
+/// The rows of one side of a join, with NULLs in place of the other's columns; none of them unless it is an outer side.
+PlanPtr Unmatched(const Plan& plan, const PlanPtr& side, size_t first, bool outer) {
+  std::vector<Expression> columns;
+  for (size_t i = 0; i < plan.columns.size(); ++i)
+    columns.push_back(i >= first && i < first + side->columns.size()
+                          ? InputOf(*side, static_cast<int>(i - first))
+                          : Expression::Literal(expr::Value::Null(plan.columns[i].type)));
+  std::optional<Expression> none;
+  if (!outer) none = Expression::Literal(expr::Value::Boolean(false));
+  return MakeCalc(side, std::move(none), std::move(columns), NamesOf(plan));
+}
+
+/// A join whose bounds no two rows can meet. Both sides are read, as by another join.
+PlanPtr WithoutMatches(const JoinPlan& join, const Plan& plan) {
+  const bool left = join.type == JoinType::kLeft || join.type == JoinType::kFull;
+  const bool right = join.type == JoinType::kRight || join.type == JoinType::kFull;
+  return MakeUnion({Unmatched(plan, join.left, 0, left), Unmatched(plan, join.right, join.left->columns.size(), right)});
+}
+
+}  // namespace
+
 PlanPtr RecogniseIntervalJoin(const Plan& plan) {
   auto* join = plan.As<JoinPlan>();
   if (!join || join->interval || !join->condition || join->type == JoinType::kSemi || join->type == JoinType::kAnti)
@@ -357,6 +399,7 @@ PlanPtr RecogniseIntervalJoin(const Plan& plan) {
     rest.pop_back();
   }
   if (!lower || !upper) return nullptr;
+  if (*lower > *upper) return WithoutMatches(*join, plan);
   JoinPlan interval = *join;
   interval.condition = JoinConjuncts(rest);
   interval.interval = IntervalBounds{left_time, right_time, *lower, *upper, role(left_time) == TimeRole::kProctime};

@@ -9,6 +9,7 @@
 #include "expr/aggregates.h"
 #include "expr/functions.h"
 #include "expr/type_rules.h"
+#include "expr/user_function.h"
 #include "sql/alter_table.h"
 #include "sql/bind.h"
 #include "sql/binder.h"
@@ -144,6 +145,15 @@ struct Session::Visitor {
     return query;
   }
 
+  static std::string DottedName(const ObjectPath& path) {
+    return fmt::format("{}.{}.{}", path.catalog, path.database, path.object);
+  }
+  static std::string NearestColumn(const std::string& name, const Table& table) {
+    NearestWord nearest(name);
+    for (const TableColumn& column : table.columns) nearest.Consider(column.name);
+    return nearest.word().empty() ? "" : fmt::format("did you mean {}?", nearest.word());
+  }
+
   /// The query's columns as the table wants them; NULL in those that are not named.
   Result<PlanPtr> InsertPlan(const Insert& insert, const Table& table) const {
     const Position& at = insert.table[0].span.begin;
@@ -182,7 +192,8 @@ struct Session::Visitor {
       for (const Name& name : insert.columns) {
         const int column = table.Find(name.back().text);
         if (column < 0 || std::find(writable.begin(), writable.end(), column) == writable.end())
-          return Fault(name.back().span.begin, fmt::format("Unknown target column '{}'", name.back().text));
+          return Fault(name.back().span.begin, fmt::format("Unknown target column '{}'", name.back().text),
+                       NearestColumn(name.back().text, table));
         given.push_back(column);
       }
     }
@@ -191,7 +202,7 @@ struct Session::Visitor {
       for (const PlanColumn& column : plan->columns) query_types.push_back(fmt::format("{}: {}", column.name, column.type.ToString()));
       for (int column : given) sink_types.push_back(fmt::format("{}: {}", table.columns[static_cast<size_t>(column)].name, table.columns[static_cast<size_t>(column)].type.ToString()));
       return Fault(at, fmt::format("Column types of query result and sink for '{}' do not match. Cause: Different number of columns.",
-                                   table.path.ToString()),
+                                   DottedName(table.path)),
                    fmt::format("Query schema: [{}]\nSink schema:  [{}]", fmt::join(query_types, ", "), fmt::join(sink_types, ", ")));
     }
     for (size_t i = 0; i < given.size(); ++i) {
@@ -200,7 +211,7 @@ struct Session::Visitor {
       if (!expr::SameType(value.type(), column.type)) {
         if (!expr::CastsImplicitly(value.type(), column.type))
           return Fault(at, fmt::format("Column types of query result and sink for '{}' do not match. Cause: Incompatible types for sink "
-                                       "column '{}' at position {}.", table.path.ToString(), column.name, i),
+                                       "column '{}' at position {}.", DottedName(table.path), column.name, i),
                        fmt::format("the query gives {} {}, the sink takes {}: write CAST", plan->columns[i].name, value.type().ToString(), column.type.ToString()));
         value = expr::Coerced(std::move(value), column.type);
       }
@@ -226,7 +237,7 @@ struct Session::Visitor {
     const ObjectPath path = session.catalog_.Resolve(insert.table);
     TablePtr table = session.catalog_.FindTable(path);
     if (!table) return Fault(insert.table[0].span.begin, session.catalog_.NoTable(path).message());
-    if (table->is_view()) return Fault(insert.table[0].span.begin, fmt::format("A view cannot be written: {}", path.ToString()));
+    if (table->is_view()) return Fault(insert.table[0].span.begin, fmt::format("A view cannot be written: {}", DottedName(path)));
     THALWEG_ASSIGN(PlanPtr plan, InsertPlan(insert, *table));
     return maker.AddSink(plan, *table, {OptionsOfHints(insert.hints), insert.on_conflict});
   }
@@ -397,8 +408,24 @@ struct Session::Visitor {
     }
     return UserError("CREATE {} is not supported yet", ObjectKindText(create.kind));
   }
+  // A library of C++: CREATE FUNCTION f AS 'symbol' LANGUAGE CPP USING ARTIFACT 'path.so'.
+  Outcome operator()(const CreateFunction& create) {
+    const std::string language = create.language.value_or("JAVA");
+    if (language != "CPP") return UserError("CREATE FUNCTION runs functions of C++, not of {}: say LANGUAGE CPP USING ARTIFACT 'library.so'", language);
+    if (create.resources.size() != 1 || create.resources[0].jar)
+      return UserError("CREATE FUNCTION ... LANGUAGE CPP needs one library: USING ARTIFACT 'library.so'");
+    if (create.options) return UserError("CREATE FUNCTION ... LANGUAGE CPP takes no WITH");
+    if (create.if_not_exists && session.catalog_.FindFunction(create.name, false)) return Done{};
+    const std::string& library = create.resources[0].path;
+    THALWEG_ASSIGN(const expr::Function* function, expr::LoadUserFunction(library, create.class_name));
+    THALWEG_TRY(session.catalog_.CreateFunction(create.name, create.system, {function, create.class_name, library}, create.if_not_exists));
+    return Done{};
+  }
   Outcome operator()(const Drop& drop) {
     switch (drop.kind) {
+      case ObjectKind::kFunction:
+        THALWEG_TRY(session.catalog_.DropFunction(drop.name, drop.system, drop.if_exists));
+        return Done{};
       case ObjectKind::kTable:
       case ObjectKind::kView:
         THALWEG_TRY(session.catalog_.DropTable(session.catalog_.Resolve(drop.name), drop.if_exists, drop.temporary,
@@ -578,10 +605,11 @@ struct Session::Visitor {
         std::vector<std::string> names;
         for (const expr::Function* function : expr::Registry::BuiltIn().All()) names.push_back(Lowered(function->name));
         for (const expr::Aggregate& aggregate : expr::AllAggregates()) names.push_back(Lowered(aggregate.name));
+        for (std::string& name : session.catalog_.Functions()) names.push_back(std::move(name));
         std::sort(names.begin(), names.end());
         return OneColumn("function name", Filtered(std::move(names), show));
       }
-      case ShowKind::kUserFunctions: return OneColumn("function name", {});
+      case ShowKind::kUserFunctions: return OneColumn("function name", Filtered(session.catalog_.Functions(), show));
       case ShowKind::kModules: return OneColumn("module name", {std::string(kCoreModule)});
       case ShowKind::kFullModules: return Rows{TextSchema({"module name", "used"}), {{std::string(kCoreModule), "TRUE"}}};
       case ShowKind::kJars: return OneColumn("jars", {});
@@ -704,7 +732,6 @@ struct Session::Visitor {
   }
 
   Outcome operator()(const CreateMaterializedTable&) { return UserError("CREATE MATERIALIZED TABLE is not supported yet"); }
-  Outcome operator()(const CreateFunction&) { return UserError("CREATE FUNCTION is not supported yet"); }
   Outcome operator()(const AlterFunction&) { return UserError("ALTER FUNCTION is not supported yet"); }
   template <typename Other>
   Outcome operator()(const Other&) {

@@ -71,8 +71,8 @@ Result<DataType> Nullable(const TypeSpec& spec) {
     case TypeKind::kVarBinary: return Text(spec, true, INT32_MAX);
     case TypeKind::kDate: return DataType(TypeId::kDate);
     case TypeKind::kTime: {
-      THALWEG_TRY(Number(spec, "precision", 0, 9, 0).status());
-      return DataType(TypeId::kTime);
+      THALWEG_ASSIGN(int precision, Number(spec, "precision", 0, 9, 0));
+      return DataType::FromParts(TypeId::kTime, true, precision, 0, {});
     }
     case TypeKind::kTimestamp: {
       THALWEG_ASSIGN(int precision, Number(spec, "precision", 0, 9, 6));
@@ -97,6 +97,28 @@ Result<DataType> Nullable(const TypeSpec& spec) {
 Result<DataType> ToDataType(const TypeSpec& spec) {
   THALWEG_ASSIGN(DataType type, Nullable(spec));
   return type.WithNullable(spec.nullable);
+}
+
+namespace {
+
+void NoteFixedLengths(const TypeSpec& spec, std::vector<int>& way, std::vector<std::vector<int>>& found) {
+  if (spec.kind == TypeKind::kChar || spec.kind == TypeKind::kBinary) found.push_back(way);
+  std::vector<TypePtr> children = spec.arguments;
+  for (const TypeField& field : spec.fields) children.push_back(field.type);
+  for (size_t i = 0; i < children.size(); ++i) {
+    way.push_back(static_cast<int>(i));
+    NoteFixedLengths(*children[i], way, found);
+    way.pop_back();
+  }
+}
+
+}  // namespace
+
+std::vector<std::vector<int>> FixedLengths(const TypeSpec& spec) {
+  std::vector<std::vector<int>> found;
+  std::vector<int> way;
+  NoteFixedLengths(spec, way, found);
+  return found;
 }
 
 }  // namespace thalweg::sql

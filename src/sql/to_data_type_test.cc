@@ -32,6 +32,13 @@ TEST(ToDataType, NestedTypesKeepTheirNullability) {
   EXPECT_EQ(Of("ROW(INT, STRING)"), "ROW<`f0` INT, `f1` STRING>");
 }
 
+TEST(ToDataType, FixedLengthsAreFoundInside) {
+  auto of = [](std::string_view text) { return FixedLengths(**ParseType(text)); };
+  EXPECT_EQ(of("CHAR(2)"), (std::vector<std::vector<int>>{{}}));
+  EXPECT_EQ(of("VARCHAR(2)"), (std::vector<std::vector<int>>{}));
+  EXPECT_EQ(of("ROW<a INT, b ARRAY<BINARY(3)>, c MAP<STRING, CHAR(1)>>"), (std::vector<std::vector<int>>{{1, 0}, {2, 1}}));
+}
+
 TEST(ToDataType, TheFirstUnitTellsTheKindOfAnInterval) {
   EXPECT_EQ(ToDataType(**ParseType("INTERVAL YEAR TO MONTH"))->id(), types::TypeId::kIntervalYearMonth);
   EXPECT_EQ(ToDataType(**ParseType("INTERVAL DAY TO SECOND(3)"))->id(), types::TypeId::kIntervalDayTime);

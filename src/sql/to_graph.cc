@@ -1,4 +1,5 @@
 #include "sql/to_graph.h"
+#include "sql/watermark_options.h"
 
 #include <algorithm>
 #include <set>
@@ -20,6 +21,7 @@
 #include "graph/sorted_over_spec.h"
 #include "graph/unnest_spec.h"
 #include "graph/values_spec.h"
+#include "sql/binder.h"
 #include "sql/upsert_keys.h"
 #include "types/type_codec.h"
 
@@ -77,7 +79,7 @@ graph::TableDescriptor DescribeTable(const Table& table, const std::map<std::str
   for (const auto& [key, value] : hints) descriptor.options[key] = value;
   descriptor.options.erase(kConnector);
   for (auto option = descriptor.options.begin(); option != descriptor.options.end();)
-    option = option->first.starts_with("scan.watermark.") ? descriptor.options.erase(option) : std::next(option);
+    option = IsWatermarkOption(option->first) ? descriptor.options.erase(option) : std::next(option);
   for (int column : table.primary_key)
     descriptor.primary_key.push_back(table.columns[static_cast<size_t>(column)].name);
   descriptor.partition_keys = table.partitioned_by;
@@ -170,9 +172,11 @@ struct GraphMaker::State {
     }
     if (plan.As<TemporalJoinPlan>()) return ChangesOf(*plan.As<TemporalJoinPlan>()->left);
     if (auto* over = plan.As<OverPlan>()) return OverByTime(*over, below) ? Changes{} : Changes{true, below.any()};
+    if (plan.As<ToChangelogPlan>()) return Changes{};
+    if (plan.As<FromChangelogPlan>()) return Changes{true, true};
     if (auto* rank = plan.As<RankPlan>()) {
       if (rank->input->window && WindowedRank(*rank)) return Changes{};
-      if (Deduplicates(*rank, below) && !LastByTime(*rank) && Proctime(*rank)) return Changes{};
+      if (Deduplicates(*rank, below) && !LastByTime(*rank)) return Changes{};
       return Changes{true, true};
     }
     if (auto* sort = plan.As<SortPlan>()) {
@@ -204,6 +208,7 @@ struct GraphMaker::State {
   }
 
   Result<SortWay> WayToSort(const SortPlan& sort, Changes below) {
+    if (options.batch) return sort.keys.empty() ? SortWay::kArrival : SortWay::kEnd;
     const bool all = !sort.limit && sort.offset == 0;
     const TimeRole time = sort.keys.empty() || sort.keys[0].descending
                               ? TimeRole::kNone
@@ -237,6 +242,37 @@ struct GraphMaker::State {
   /// The first or last row by time of an append-only input.
   static bool Deduplicates(const RankPlan& rank, Changes below) {
     return rank.from == 1 && rank.to == 1 && !rank.number && !below.any() && OnTime(rank);
+  }
+
+  /// How a column's value changes when the row that has it is updated.
+  enum class Course : uint8_t { kAny, kSame, kRises, kFalls };
+  Result<Course> CourseOf(const Plan& plan, int column) {
+    if (auto* calc = plan.As<CalcPlan>()) {
+      const Expression& value = calc->columns[static_cast<size_t>(column)];
+      if (value.kind() != Expression::Kind::kInput) return Course::kAny;
+      return CourseOf(*calc->input, value.input());
+    }
+    auto* aggregate = plan.As<AggregatePlan>();
+    if (!aggregate || aggregate->window) return Course::kAny;
+    const auto at = static_cast<size_t>(column);
+    if (at < aggregate->keys.size()) return Course::kSame;
+    THALWEG_ASSIGN(Changes below, ChangesOf(*aggregate->input));
+    const std::string& function = aggregate->calls[at - aggregate->keys.size()].function;
+    if (below.any()) return Course::kAny;
+    if (function == "COUNT" || function == "MAX") return Course::kRises;
+    return function == "MIN" ? Course::kFalls : Course::kAny;
+  }
+
+  /// The unique key of a rank's input whose rows never get worse, so that they need not be taken back; empty: it is no such input.
+  Result<std::vector<int>> KeyOfRisingRows(const RankPlan& rank, Changes below) {
+    if (!below.updates || below.deletes || rank.order.empty()) return std::vector<int>{};
+    for (const graph::SortKey& key : rank.order) {
+      THALWEG_ASSIGN(const Course course, CourseOf(*rank.input, key.column));
+      if (course != Course::kSame && course != (key.descending ? Course::kRises : Course::kFalls)) return std::vector<int>{};
+    }
+    for (const std::vector<int>& key : rank.input->unique_keys)
+      if (Contains(key, rank.partition)) return key;
+    return std::vector<int>{};
   }
 
   // --- Nodes.
@@ -326,6 +362,28 @@ struct GraphMaker::State {
   }
   static int32_t ParallelismOf(const std::vector<int>& keys) { return keys.empty() ? 1 : 0; }
 
+  /// Of rows that update by `keys`: as whole changelog, with -U if `before`.
+  Stream Normalized(Stream stream, const Plan& plan, const std::vector<int>& keys, bool before,
+                    std::optional<Expression> condition = std::nullopt) {
+    graph::ChangelogNormalizeSpec spec;
+    spec.condition = std::move(condition);
+    spec.input = SchemaOf(plan.columns);
+    spec.keys = keys;
+    spec.generate_update_before = before;
+    spec.ttl_ms = options.state_ttl_ms;
+    graph::Node node = NewNode("changelog-normalize", "ChangelogNormalize", Encode(spec), spec.input);
+    node.keyed = true;
+    Input input = Keyed(stream, spec.keys);
+    input.changelog = ChangelogMode::kUpsert;
+    return AddShared(std::move(node), {{input}}, 0);
+  }
+
+  /// Of rows with all kinds of changes, for a reader that wants no -U.
+  Stream WithoutUpdateBefore(Stream stream, const types::Schema& schema) {
+    graph::Node node = NewNode("drop-update-before", "DropUpdateBefore", Encode(graph::DropUpdateBeforeSpec{schema}), schema);
+    return AddShared(std::move(node), {{Input{stream, Partitioning::kForward, {}, ChangelogMode::kRetract}}}, stream.parallelism);
+  }
+
   // --- Plans.
 
   /// `before`: whether -U is wanted in front of +U.
@@ -374,6 +432,26 @@ struct GraphMaker::State {
 
   Result<Stream> Make(const Plan& plan, const ScanPlan& scan, bool before) {
     THALWEG_ASSIGN(const graph::SourceTable* source, SourceOf(plan, scan));
+    THALWEG_ASSIGN(Stream stream, RowsOf(plan, scan));
+    if (Normalizes(*source)) return Normalized(stream, plan, scan.table->primary_key, before);
+    if (source->changelog == ChangelogMode::kRetract && !before) return WithoutUpdateBefore(stream, SchemaOf(plan.columns));
+    return stream;
+  }
+
+  /// Whether rows are made a whole changelog: they update by key, or may say a change twice.
+  bool Normalizes(const graph::SourceTable& source) const {
+    return source.changelog == ChangelogMode::kUpsert ||
+           (options.source_repeats && source.changelog == ChangelogMode::kRetract);
+  }
+
+  /// The rows of a table as its connector gives them.
+  Result<Stream> RowsOf(const Plan& plan, const ScanPlan& scan) {
+    THALWEG_ASSIGN(const graph::SourceTable* source, SourceOf(plan, scan));
+    if (Normalizes(*source) && scan.table->primary_key.empty())
+      return UserError("Table {} {}: it needs a PRIMARY KEY", scan.table->path.ToString(),
+                       source->changelog == ChangelogMode::kUpsert
+                           ? "is an upsert table"
+                           : "may say a change twice (table.exec.source.cdc-events-duplicate)");
     graph::Node node = source->node;
     node.role = graph::NodeRole::kSource;
     node.name = fmt::format("Source: {}", scan.table->path.object);
@@ -402,31 +480,30 @@ struct GraphMaker::State {
       spec.columns.push_back(value);
     }
     if (plain && given.size() == static_cast<int>(declared.size())) spec.columns.clear();
+    THALWEG_TRY(ReadWatermarkOptions(*scan.table, scan.hints, spec, warnings));
     // In batch mode nothing is late: time passes once, at the end.
     if (scan.table->watermark && !options.batch) spec.watermark = scan.table->watermark->expression;
     if (spec.watermark || !spec.columns.empty()) node.scan = graph::Encode(spec);
     Stream stream = AddShared(std::move(node), {}, source->node.parallelism);
-    const bool repeats = options.source_repeats && source->changelog == ChangelogMode::kRetract;
-    if (source->changelog != ChangelogMode::kUpsert && !repeats) return stream;
-    if (repeats) {
-      // What an update takes back is in state; a -U by itself would be a deletion.
-      const graph::DropUpdateBeforeSpec drop{SchemaOf(plan.columns)};
-      graph::Node without = NewNode("drop-update-before", "DropUpdateBefore", Encode(drop), drop.input);
-      stream = AddShared(std::move(without), {{Input{stream, Partitioning::kForward, {}, ChangelogMode::kRetract}}}, stream.parallelism);
+    // What an update takes back is in the state of the normalization; a -U by itself would be a deletion.
+    const bool repeats = source->changelog == ChangelogMode::kRetract && Normalizes(*source);
+    return repeats ? WithoutUpdateBefore(stream, SchemaOf(plan.columns)) : stream;
+  }
+
+  /// A filter on an upsert table. What it asks of the key need not be kept; for the rest a row that does not pass is none, and not an
+  /// update that was lost.
+  Result<Stream> FilteredUpserts(const Plan& plan, const CalcPlan& calc, const ScanPlan& scan, bool before) {
+    std::vector<Expression> conjuncts, of_key, others;
+    SplitConjuncts(*calc.condition, conjuncts);
+    for (const Expression& e : conjuncts)
+      (Contains(scan.table->primary_key, expr::InputsOf(e)) ? of_key : others).push_back(e);
+    THALWEG_ASSIGN(Stream rows, RowsOf(*calc.input, scan));
+    if (!of_key.empty()) {
+      const CalcPlan filter{calc.input, JoinConjuncts(of_key), InputsOfAll(*calc.input)};
+      rows = AddCalc(filter, SchemaOf(calc.input->columns), rows, ChangelogMode::kUpsert);
     }
-    graph::ChangelogNormalizeSpec normalize;
-    normalize.input = SchemaOf(plan.columns);
-    normalize.keys = scan.table->primary_key;
-    normalize.generate_update_before = before;
-    normalize.ttl_ms = options.state_ttl_ms;
-    if (normalize.keys.empty())
-      return UserError("Table {} {}: it needs a PRIMARY KEY", scan.table->path.ToString(),
-                       repeats ? "may say a change twice (table.exec.source.cdc-events-duplicate)" : "is an upsert table");
-    graph::Node normalized = NewNode("changelog-normalize", "ChangelogNormalize", Encode(normalize), normalize.input);
-    normalized.keyed = true;
-    Input input = Keyed(stream, normalize.keys);
-    input.changelog = ChangelogMode::kUpsert;
-    return AddShared(std::move(normalized), {{input}}, 0);
+    const Stream changes = Normalized(rows, *calc.input, scan.table->primary_key, before, JoinConjuncts(others));
+    return AddCalc({calc.input, std::nullopt, calc.columns}, SchemaOf(plan.columns), changes, ModeOf({true, true}, before));
   }
 
   Result<Stream> Make(const Plan& plan, const ValuesPlan& values, bool) {
@@ -458,6 +535,11 @@ struct GraphMaker::State {
 
   Result<Stream> Make(const Plan& plan, const CalcPlan& calc, bool before) {
     THALWEG_ASSIGN(Changes below, ChangesOf(*calc.input));
+    // The condition of a normalization knows no time zone.
+    if (auto* scan = calc.input->As<ScanPlan>(); scan && calc.condition && calc.condition->deterministic() && options.zone == "UTC") {
+      THALWEG_ASSIGN(const graph::SourceTable* source, SourceOf(*calc.input, *scan));
+      if (Normalizes(*source)) return FilteredUpserts(plan, calc, *scan, before);
+    }
     // A filter on what an update changes must see the row as it was, too.
     if (calc.condition && below.updates) {
       const std::vector<int> reads = expr::InputsOf(*calc.condition);
@@ -465,13 +547,17 @@ struct GraphMaker::State {
       before = before || std::none_of(keys.begin(), keys.end(), [&](const auto& key) { return Contains(key, reads); });
     }
     THALWEG_ASSIGN(Stream input, Build(calc.input, before));
+    return AddCalc(calc, SchemaOf(plan.columns), input, ModeOf(below, before));
+  }
+
+  Stream AddCalc(const CalcPlan& calc, const types::Schema& output, Stream input, ChangelogMode changelog) {
     graph::CalcSpec spec;
     spec.condition = calc.condition;
     spec.columns = calc.columns;
     spec.zone = options.zone == "UTC" ? "" : options.zone;
     spec.query_start_ms = options.query_start_ms;
-    graph::Node node = NewNode("calc", "Calc", Encode(spec), SchemaOf(plan.columns));
-    const std::vector<std::vector<Input>> inputs{{Input{input, Partitioning::kForward, {}, ModeOf(below, before)}}};
+    graph::Node node = NewNode("calc", "Calc", Encode(spec), output);
+    const std::vector<std::vector<Input>> inputs{{Input{input, Partitioning::kForward, {}, changelog}}};
     // Two calls of RAND() are two.
     const bool shared =
         std::all_of(calc.columns.begin(), calc.columns.end(), [](const Expression& e) { return e.deterministic(); }) &&
@@ -546,7 +632,7 @@ struct GraphMaker::State {
     spec.calls = aggregate.calls;
     spec.input_changes = below.any();
     spec.generate_update_before = before;
-    spec.ttl_ms = options.state_ttl_ms;
+    spec.ttl_ms = aggregate.ttl_ms.value_or(options.state_ttl_ms);
     graph::Node node = NewNode("group-aggregate", "GroupAggregate", Encode(spec), SchemaOf(plan.columns));
     node.keyed = true;
     return AddShared(std::move(node), {{edge}}, ParallelismOf(aggregate.keys));
@@ -615,23 +701,43 @@ struct GraphMaker::State {
     spec.sides = std::move(sides);
     if (!join.left->unique_keys.empty()) spec.left_unique_key = join.left->unique_keys[0];
     if (!join.right->unique_keys.empty()) spec.right_unique_key = join.right->unique_keys[0];
-    spec.left_ttl_ms = spec.right_ttl_ms = options.state_ttl_ms;
+    spec.left_ttl_ms = join.ttl.left_ms.value_or(options.state_ttl_ms);
+    spec.right_ttl_ms = join.ttl.right_ms.value_or(options.state_ttl_ms);
     return AddJoin(plan, "join", "Join", Encode(spec), left_edge, right_edge, parallelism);
   }
 
   Result<Stream> Make(const Plan& plan, const TemporalJoinPlan& join, bool before) {
+    THALWEG_ASSIGN(Changes below, ChangesOf(*join.left));
     THALWEG_ASSIGN(Stream left, Build(join.left, before));
     THALWEG_ASSIGN(Stream right, Build(join.right, true));
+    Input left_edge = Keyed(left, Sides(join.keys, true)), right_edge = Keyed(right, Sides(join.keys, false));
+    left_edge.changelog = ModeOf(below, before);
+    THALWEG_ASSIGN(Changes right_changes, ChangesOf(*join.right));
+    right_edge.changelog = ModeOf(right_changes, true);
+    graph::JoinSides sides = SidesOf(join.keys, join.left, join.right, join.condition, join.outer ? JoinType::kLeft : JoinType::kInner);
+    THALWEG_ASSIGN(const bool has_end, Bounded(*join.right));
+    const auto& unique = join.right->unique_keys;
+    const bool one_a_key = std::any_of(unique.begin(), unique.end(), [&](const std::vector<int>& key) {
+      return Contains(Sides(join.keys, false), key);
+    });
+    if (join.snapshot || (join.right_time < 0 && (has_end || !one_a_key))) {
+      using Load = graph::SnapshotJoinSpec::Load;
+      graph::SnapshotJoinSpec spec;
+      spec.sides = std::move(sides);
+      if (!unique.empty()) spec.right_unique_key = unique[0];
+      spec.load = has_end ? Load::kEnd : join.load_time_ms ? Load::kTime : Load::kNone;
+      spec.load_time_ms = join.load_time_ms.value_or(0);
+      spec.ttl_ms = options.state_ttl_ms;
+      return AddJoin(plan, "snapshot-join", "SnapshotJoin", Encode(spec), left_edge, right_edge, 0);
+    }
     graph::TemporalJoinSpec spec;
-    spec.sides =
-        SidesOf(join.keys, join.left, join.right, join.condition, join.outer ? JoinType::kLeft : JoinType::kInner);
+    spec.sides = std::move(sides);
     if (join.right_time >= 0) {
       spec.left_time = join.left_time;
       spec.right_time = join.right_time;
     }
     spec.ttl_ms = options.state_ttl_ms;
-    return AddJoin(plan, "temporal-join", "TemporalJoin", Encode(spec), Keyed(left, Sides(join.keys, true)),
-                   Keyed(right, Sides(join.keys, false)), 0);
+    return AddJoin(plan, "temporal-join", "TemporalJoin", Encode(spec), left_edge, right_edge, 0);
   }
 
   Result<Stream> Make(const Plan& plan, const UnnestPlan& unnest, bool before) {
@@ -648,6 +754,43 @@ struct GraphMaker::State {
     return AddShared(std::move(node), {{Input{input, Partitioning::kForward, {}, ModeOf(below, before)}}},
                      input.parallelism);
   }
+  static Status CheckCodes(const ToChangelogPlan& log, Changes below) {
+    for (const graph::ChangeCode& code : log.codes) {
+      const bool comes = code.kind == types::RowKind::kInsert || (code.kind == types::RowKind::kDelete ? below.deletes : below.updates);
+      if (log.own_codes && !comes)
+        return UserError("Invalid 'op_mapping' for TO_CHANGELOG: the input table does not produce {}. Remove it from the mapping",
+                         types::RowKindText(code.kind));
+    }
+    if (log.full_deletes.value_or(false) && !below.deletes)
+      return UserError("Invalid 'produces_full_deletes' for TO_CHANGELOG: the input table never deletes rows. Remove the argument");
+    return {};
+  }
+
+  Result<Stream> Make(const Plan& plan, const ToChangelogPlan& log, bool) {
+    THALWEG_ASSIGN(Changes below, ChangesOf(*log.input));
+    THALWEG_TRY(CheckCodes(log, below));
+    const bool before = std::any_of(log.codes.begin(), log.codes.end(), [](const graph::ChangeCode& code) {
+      return code.kind == types::RowKind::kUpdateBefore;
+    });
+    THALWEG_ASSIGN(Stream input, Build(log.input, before));
+    graph::ToChangelogSpec spec{SchemaOf(log.input->columns), log.partition, log.codes, !log.full_deletes.value_or(true), {}};
+    if (spec.partial_deletes && !log.input->unique_keys.empty()) spec.kept = log.input->unique_keys[0];
+    graph::Node node = NewNode("to-changelog", "ToChangelog", Encode(spec), SchemaOf(plan.columns));
+    return Add(std::move(node), {{Input{input, Partitioning::kForward, {}, ModeOf(below, before)}}}, input.parallelism);
+  }
+
+  Result<Stream> Make(const Plan& plan, const FromChangelogPlan& log, bool before) {
+    THALWEG_ASSIGN(Changes below, ChangesOf(*log.input));
+    if (below.any()) return UserError("FROM_CHANGELOG takes a table that only inserts, and its input updates or deletes rows");
+    THALWEG_ASSIGN(Stream input, Build(log.input, true));
+    graph::FromChangelogSpec spec{SchemaOf(log.input->columns), log.partition, log.op, log.codes, log.skip_unknown};
+    const types::Schema output = SchemaOf(plan.columns);
+    graph::Node node = NewNode("from-changelog", "FromChangelog", Encode(spec), output);
+    const Stream changes = Add(std::move(node), {{Input{input}}}, input.parallelism);
+    if (!log.upsert) return before ? changes : WithoutUpdateBefore(changes, output);
+    return before ? Normalized(changes, plan, plan.unique_keys[0], true) : changes;
+  }
+
   Result<Stream> Make(const Plan&, const ExpandPlan&, bool) { return UserError("GROUPING SETS are not supported yet"); }
 
   Stream Copy(const Plan& plan, const Input& input) {
@@ -675,10 +818,13 @@ struct GraphMaker::State {
     return AddShared(std::move(calc), {inputs}, one ? 1 : 0);
   }
 
-  /// Ascending by a time attribute of rows that only come: results are final.
-  static bool OverByTime(const OverPlan& over, Changes below) {
-    return !below.any() && over.order.size() == 1 && !over.order[0].descending &&
-           over.input->columns[static_cast<size_t>(over.order[0].column)].time != TimeRole::kNone;
+  /// Ascending by a time attribute of rows that only come: results are final. In batch mode any time bounds an interval.
+  bool OverByTime(const OverPlan& over, Changes below) const {
+    if (below.any() || over.order.size() != 1 || over.order[0].descending) return false;
+    const PlanColumn& column = over.input->columns[static_cast<size_t>(over.order[0].column)];
+    const bool millis = (column.type.id() == TypeId::kTimestamp || column.type.id() == TypeId::kTimestampLtz) &&
+                        column.type.precision() <= 3;
+    return column.time != TimeRole::kNone || (options.batch && millis && !over.frame.rows && over.frame.preceding);
   }
 
   Result<Stream> SortedOver(const Plan& plan, const OverPlan& over, Changes below, bool before) {
@@ -728,9 +874,10 @@ struct GraphMaker::State {
 
   Result<Stream> Make(const Plan& plan, const RankPlan& rank, bool before) {
     THALWEG_ASSIGN(Changes below, ChangesOf(*rank.input));
-    THALWEG_ASSIGN(Stream input, Build(rank.input, true));
+    THALWEG_ASSIGN(const std::vector<int> upsert_key, KeyOfRisingRows(rank, below));
+    THALWEG_ASSIGN(Stream input, Build(rank.input, upsert_key.empty()));
     Input edge = Keyed(input, rank.partition);
-    edge.changelog = ModeOf(below, true);
+    edge.changelog = ModeOf(below, upsert_key.empty());
     const int32_t parallelism = ParallelismOf(rank.partition);
     const types::Schema in = SchemaOf(rank.input->columns), out = SchemaOf(plan.columns);
     auto add = [&](std::string kind, std::string name, std::string payload) -> Stream {
@@ -755,6 +902,7 @@ struct GraphMaker::State {
       spec.keys = rank.partition;
       spec.time_column = Proctime(rank) ? -1 : rank.order[0].column;
       spec.keep_last = LastByTime(rank);
+      spec.on_watermark = !spec.keep_last && spec.time_column >= 0;
       spec.generate_update_before = before;
       spec.ttl_ms = options.state_ttl_ms;
       return add("deduplicate", "Deduplicate", Encode(spec));
@@ -767,6 +915,8 @@ struct GraphMaker::State {
     spec.to = rank.to;
     spec.rank_number = rank.number;
     spec.kind = below.any() ? graph::RankSpec::Input::kRetract : graph::RankSpec::Input::kAppend;
+    if (!upsert_key.empty()) spec.kind = graph::RankSpec::Input::kUpsert;
+    spec.unique_key = upsert_key;
     spec.generate_update_before = before;
     spec.ttl_ms = options.state_ttl_ms;
     return add("rank", "Rank", Encode(spec));
@@ -893,6 +1043,11 @@ struct GraphMaker::State {
     std::vector<types::Field> fields;
     for (const PlanColumn& column : plan.columns) {
       const int declared = table.Find(column.name);
+      if (declared >= 0)
+        for (std::vector<int> way : table.columns[static_cast<size_t>(declared)].fixed_lengths) {
+          way.insert(way.begin(), static_cast<int>(fields.size()));
+          spec.fixed_lengths.push_back(std::move(way));
+        }
       fields.push_back({column.name, declared < 0 ? column.type : table.columns[static_cast<size_t>(declared)].type});
     }
     if (std::none_of(fields.begin(), fields.end(), [&](const types::Field& field) { return HasConstraint(field.type, spec); }))

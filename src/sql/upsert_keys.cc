@@ -91,6 +91,7 @@ struct KeysOf {
     return keys;
   }
   Keys operator()(const SortPlan& sort) const { return UpsertKeys(*sort.input); }
+  Keys operator()(const FromChangelogPlan&) const { return plan.unique_keys; }
   /// What has one input that stays in its order, and whose own keys are its input's or more; else nothing is known.
   template <typename T>
   Keys operator()(const T&) const {

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -76,6 +77,14 @@ struct AggregatingStateDescriptor {
 struct CurrentKey {
   KeyView key;
   Status status;
+  /// No key: in Open, and for rows that have none. States read and write nothing then, and that is an error.
+  bool IsSet() {
+    if (key.bytes.data() != nullptr) [[likely]]
+      return true;
+    Fail(UserError(
+        "Keyed state is asked for where there is no key: when the function is opened, or for a broadcast row"));
+    return false;
+  }
   void Fail(Status failure) {
     if (status.ok()) status = std::move(failure);
   }
@@ -92,20 +101,21 @@ class StateHandle {
  protected:
   template <typename V>
   V* FindAs(std::string_view ns = {}) const {
-    return table_ == nullptr ? nullptr : static_cast<V*>(table_->Find(current_->key, ns));
+    return !IsReady() ? nullptr : static_cast<V*>(table_->Find(current_->key, ns));
   }
-  /// Null only when the state could not be opened.
+  /// Null only when the state could not be opened, or there is no key.
   template <typename V>
   V* CreateAs(std::string_view ns = {}, bool* created = nullptr) {
-    return table_ == nullptr ? nullptr : static_cast<V*>(table_->FindOrCreate(current_->key, ns, created));
+    return !IsReady() ? nullptr : static_cast<V*>(table_->FindOrCreate(current_->key, ns, created));
   }
   void EraseNs(std::string_view ns = {}) {
-    if (table_ != nullptr) table_->Erase(current_->key, ns);
+    if (IsReady()) table_->Erase(current_->key, ns);
   }
   template <typename F>
   void ForEachNs(F&& visit) const {
-    if (table_ != nullptr) table_->ForEachOfKey(current_->key, std::forward<F>(visit));
+    if (IsReady()) table_->ForEachOfKey(current_->key, std::forward<F>(visit));
   }
+  bool IsReady() const { return table_ != nullptr && current_->IsSet(); }
   ObjectTable* table_ = nullptr;
   CurrentKey* current_ = nullptr;
 };
@@ -125,7 +135,7 @@ class ValueState : internal::StateHandle {
   void Update(V value) {
     if (V* at = CreateAs<V>()) *at = std::move(value);
   }
-  /// The value to change in place, value-initialised if there was none (`*created`); null only when the state could not be opened.
+  /// The value to change in place, value-initialised if there was none (`*created`); null only when the state could not be opened, or there is no key.
   /// Valid until the next call on a state.
   V* Mutable(bool* created) { return CreateAs<V>({}, created); }
   void Clear() { EraseNs(); }
@@ -304,36 +314,74 @@ class KeyedStateStore {
   /// The key that all states read and write from now on; its bytes must stay valid until the next call.
   void SetCurrentKey(const KeyView& key) { current_.key = key; }
   const KeyView& current_key() const { return current_.key; }
+  /// For rows without key: using a state is an error until the next SetCurrentKey.
+  void ClearCurrentKey() { current_.key = {}; }
 
   template <typename V>
   ValueState<V> Get(const ValueStateDescriptor<V>& d) {
-    return ValueState<V>(Open<V>(d.name, StateKind::kValue, "", d.ttl.spec()), &current_);
+    return ValueState<V>(TableOf(d), &current_);
   }
   template <typename V>
   ListState<V> Get(const ListStateDescriptor<V>& d) {
-    // An element's expiry is written with it; the whole list goes one TTL after the last write.
-    const TtlSpec& ttl = d.ttl.spec();
-    ObjectTable* table = ttl.ttl_ms > 0 ? Open<typename ListState<V>::Stamped>(d.name, StateKind::kList, "", ttl)
-                                        : Open<std::vector<V>>(d.name, StateKind::kList, "", ttl);
-    return ListState<V>(table, &current_, TtlPolicy(ttl, clock_));
+    return ListState<V>(TableOf(d), &current_, TtlPolicy(d.ttl.spec(), clock_));
   }
   template <typename K, typename V>
   MapState<K, V> Get(const MapStateDescriptor<K, V>& d) {
-    return MapState<K, V>(Open<V>(d.name, StateKind::kMap, types::CodecName<K>(), d.ttl.spec()), &current_);
+    return MapState<K, V>(TableOf(d), &current_);
   }
   template <typename V>
   ReducingState<V> Get(const ReducingStateDescriptor<V>& d) {
-    return ReducingState<V>(Open<V>(d.name, StateKind::kReducing, "", d.ttl.spec()), &current_, d.reduce);
+    return ReducingState<V>(TableOf(d), &current_, d.reduce);
   }
   template <typename In, typename Acc, typename Out>
   AggregatingState<In, Acc, Out> Get(const AggregatingStateDescriptor<In, Acc, Out>& d) {
-    return AggregatingState<In, Acc, Out>(Open<Acc>(d.name, StateKind::kAggregating, "", d.ttl.spec()), &current_, d);
+    return AggregatingState<In, Acc, Out>(TableOf(d), &current_, d);
+  }
+
+  /// `visit(key)` for every key of this subtask that has an entry in the state `d`, with that key as the current one, in the order
+  /// of the keys' bytes. `visit` may change states, this one too: the keys are copied first.
+  template <typename Descriptor, typename F>
+  void ForEachKeyOf(const Descriptor& d, F&& visit) {
+    ObjectTable* table = TableOf(d);
+    if (table == nullptr) return;
+    std::map<std::string, KeyView> keys;
+    table->ForEach([&](const KeyView& key, std::string_view, void*) { keys.try_emplace(std::string(key.bytes), key); });
+    const KeyView before = current_.key;
+    for (auto& [bytes, key] : keys) {
+      key.bytes = bytes;
+      SetCurrentKey(key);
+      visit(key);
+    }
+    SetCurrentKey(before);
   }
 
   /// First failure of opening a state or of the backend; sticky.
   Status status() const { return current_.status.ok() ? backend_.status() : current_.status; }
 
  private:
+  template <typename V>
+  ObjectTable* TableOf(const ValueStateDescriptor<V>& d) {
+    return Open<V>(d.name, StateKind::kValue, "", d.ttl.spec());
+  }
+  template <typename V>
+  ObjectTable* TableOf(const ListStateDescriptor<V>& d) {
+    // An element's expiry is written with it; the whole list goes one TTL after the last write.
+    const TtlSpec& ttl = d.ttl.spec();
+    return ttl.ttl_ms > 0 ? Open<typename ListState<V>::Stamped>(d.name, StateKind::kList, "", ttl)
+                          : Open<std::vector<V>>(d.name, StateKind::kList, "", ttl);
+  }
+  template <typename K, typename V>
+  ObjectTable* TableOf(const MapStateDescriptor<K, V>& d) {
+    return Open<V>(d.name, StateKind::kMap, types::CodecName<K>(), d.ttl.spec());
+  }
+  template <typename V>
+  ObjectTable* TableOf(const ReducingStateDescriptor<V>& d) {
+    return Open<V>(d.name, StateKind::kReducing, "", d.ttl.spec());
+  }
+  template <typename In, typename Acc, typename Out>
+  ObjectTable* TableOf(const AggregatingStateDescriptor<In, Acc, Out>& d) {
+    return Open<Acc>(d.name, StateKind::kAggregating, "", d.ttl.spec());
+  }
   template <typename V>
   ObjectTable* Open(const std::string& name, StateKind kind, std::string namespace_codec, const TtlSpec& ttl) {
     static_assert(types::HasCodec<V>, "a type in state needs a Codec (types/codec.h)");

@@ -238,25 +238,43 @@ class Run {
   Status DoRows(const Step& step) {
     int32_t piece = variation_.one_row_batches || variation_.rescale ? 1 : std::min(step.count, columns::kMaxBatchRows);
     for (int32_t from = 0; from < step.count; from += piece) {
-      columns::Batch batch = step.make(pool_, from, std::min(from + piece, step.count));
-      if (variation_.serialise) {
-        THALWEG_ASSIGN(batch, OverTheWire(std::move(batch)));
-      }
-      int32_t group = batch.key_hashes() ? types::KeyGroupOf(batch.key_hash(0), kMaxParallelism) : 0;
+      THALWEG_ASSIGN(columns::Batch batch, BatchOf(step, from, std::min(from + piece, step.count)));
+      const bool has_keys = static_cast<bool>(batch.key_hashes());
+      const int32_t group = has_keys ? types::KeyGroupOf(batch.key_hash(0), kMaxParallelism) : 0;
       flow::Rows rows(std::move(batch));
       THALWEG_TRY(Repeat(
-          [&]() -> Result<flow::Progress> {
-            auto owner =
-                static_cast<size_t>(types::SubtaskOf(group, kMaxParallelism, static_cast<int>(subtasks_.size())));
-            Result<flow::Progress> progress = subtasks_[owner].op->Process(step.input, rows, output_);
-            if (progress.ok() && *progress == flow::Progress::kDone && !rows.done()) {
-              transcript_.violations.push_back("returned kDone with rows left");
-            }
-            return progress;
+          [&] {
+            return Process(static_cast<size_t>(types::SubtaskOf(group, kMaxParallelism, Parallelism())), step.input,
+                           rows);
           },
           &rows, true));
+      if (has_keys || !OtherRowsHaveKeys()) continue;
+      // Of several inputs the one without keys is a broadcast stream: the other subtasks get its rows, too.
+      for (size_t subtask = 1; subtask < subtasks_.size(); ++subtask) {
+        THALWEG_ASSIGN(batch, BatchOf(step, from, std::min(from + piece, step.count)));
+        flow::Rows again(std::move(batch));
+        THALWEG_TRY(Repeat([&] { return Process(subtask, step.input, again); }, &again, false));
+      }
     }
     return {};
+  }
+  int Parallelism() const { return static_cast<int>(subtasks_.size()); }
+  /// Keyed operators may also get all rows without keys, in one subtask.
+  bool OtherRowsHaveKeys() {
+    return std::any_of(script_.steps.begin(), script_.steps.end(), [this](const Step& step) {
+      return step.kind == Step::Kind::kRows && step.count > 0 && step.make(pool_, 0, 1).key_hashes();
+    });
+  }
+  Result<columns::Batch> BatchOf(const Step& step, int32_t from, int32_t to) {
+    columns::Batch batch = step.make(pool_, from, to);
+    if (variation_.serialise) return OverTheWire(std::move(batch));
+    return batch;
+  }
+  Result<flow::Progress> Process(size_t subtask, int input, flow::Rows& rows) {
+    Result<flow::Progress> progress = subtasks_[subtask].op->Process(input, rows, output_);
+    if (progress.ok() && *progress == flow::Progress::kDone && !rows.done())
+      transcript_.violations.push_back("returned kDone with rows left");
+    return progress;
   }
 
   Result<columns::Batch> OverTheWire(columns::Batch batch) {

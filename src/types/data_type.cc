@@ -16,7 +16,6 @@ std::string_view ScalarName(TypeId id) {
     case TypeId::kFloat: return "FLOAT";
     case TypeId::kDouble: return "DOUBLE";
     case TypeId::kDate: return "DATE";
-    case TypeId::kTime: return "TIME(0)";
     case TypeId::kIntervalYearMonth: return "INTERVAL YEAR TO MONTH";
     case TypeId::kIntervalDayTime: return "INTERVAL DAY TO SECOND(3)";
     default: return "?";
@@ -98,6 +97,7 @@ Result<DataType> DataType::FromParts(TypeId id, bool nullable, int precision, in
     case TypeId::kDecimal: most_precision = 38, most_scale = precision; break;
     case TypeId::kString:
     case TypeId::kBinary: most_precision = INT32_MAX; break;
+    case TypeId::kTime:
     case TypeId::kTimestamp:
     case TypeId::kTimestampLtz: most_precision = 9; break;
     case TypeId::kArray:
@@ -164,6 +164,7 @@ std::string DataType::ToString() const {
     case TypeId::kDecimal: text = fmt::format("DECIMAL({}, {})", precision_, scale_); break;
     case TypeId::kString: text = precision_ ? fmt::format("VARCHAR({})", precision_) : "STRING"; break;
     case TypeId::kBinary: text = precision_ ? fmt::format("VARBINARY({})", precision_) : "BYTES"; break;
+    case TypeId::kTime: text = fmt::format("TIME({})", precision_); break;
     case TypeId::kTimestamp: text = fmt::format("TIMESTAMP({})", precision_); break;
     case TypeId::kTimestampLtz: text = fmt::format("TIMESTAMP_LTZ({})", precision_); break;
     case TypeId::kArray: text = fmt::format("ARRAY<{}>", children()[0].type.ToString()); break;

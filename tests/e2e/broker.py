@@ -88,6 +88,18 @@ class Broker:
         admin.create_topics([NewTopic(topic, partitions, 1, config=config)])[topic].result(60)
         self._await_partitions(topic, partitions)
 
+    def recreate(self, topic, partitions=1):
+        """An empty topic of a name that another test may have had, too."""
+        admin = self.admin()
+        if topic in admin.list_topics(timeout=30).topics:
+            admin.delete_topics([topic])[topic].result(60)
+            deadline = time.monotonic() + 30
+            while topic in admin.list_topics(timeout=30).topics:
+                if time.monotonic() > deadline:
+                    raise RuntimeError(f"topic {topic} does not go away")
+                time.sleep(0.05)
+        self.create(topic, partitions)
+
     def add_partitions(self, topic, total):
         admin = self.admin()
         admin.create_partitions([NewPartitions(topic, total)])[topic].result(60)

@@ -6,6 +6,7 @@ backends), THALWEG_E2E_KILLS (default 3), THALWEG_E2E_SEED (default 1). What a r
 import math
 import os
 import re
+import subprocess
 import time
 import uuid
 
@@ -209,11 +210,29 @@ def test_malformed_json_is_told_with_its_place(broker, spawn, tmp_path):
     assert "event_id" in text  # the start of the record
 
 
-def test_unknown_topic_and_unreachable_broker_are_told(broker, spawn, tmp_path):
-    program("clickstream")
-    args = ("--out-topic", "o", "--late-topic", "l", "--group", "g", "--bounded", "-D",
-            f"execution.checkpointing.dir=file://{tmp_path}")
-    text = failure(spawn(program("clickstream"), "--bootstrap-servers", broker.servers, "--topic", "nowhere", *args))
+def from_nowhere(servers, checkpoints):
+    """The job over a topic that is not there."""
+    return (program("clickstream"), "--bootstrap-servers", servers, "--topic", "nowhere", "--out-topic", "o", "--late-topic", "l",
+            "--group", "g", "--bounded", "-D", f"execution.checkpointing.dir=file://{checkpoints}")
+
+
+def test_an_unknown_topic_is_told(broker, spawn, tmp_path):
+    text = failure(spawn(*from_nowhere(broker.servers, tmp_path)))
     assert "Unknown Kafka topic: 'nowhere'" in text
-    text = failure(spawn(program("clickstream"), "--bootstrap-servers", "127.0.0.1:1", "--topic", "nowhere", *args))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def unreachable(tmp_path_factory):
+    """A job without a broker, from the beginning on: it looks for one for 20 s, in which the other tests need not wait."""
+    folder = tmp_path_factory.mktemp("unreachable")
+    with open(folder / "err", "wb") as err:
+        process = subprocess.Popen([str(a) for a in from_nowhere("127.0.0.1:1", folder)], stdout=subprocess.DEVNULL, stderr=err)
+    process.err = folder / "err"
+    yield process
+    process.kill()
+    process.wait()
+
+
+def test_an_unreachable_broker_is_told(unreachable):
+    text = failure(unreachable)
     assert "Cannot reach Kafka at 127.0.0.1:1" in text

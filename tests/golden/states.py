@@ -30,7 +30,8 @@ def ordered(value):
 
 
 CASES = [
-    ("file-split", u8(1) + string("in/a.json") + varint(300) + varint(7) + i64(0x1000) + u8(1)),
+    ("file-split",
+     u8(2) + string("in/a.json") + varint(300) + varint(7) + i64(0x1000) + u8(1) + varint(5000) + i64(1_700_000_000_123)),
     ("range-split", u8(1) + i64(-2) + i64(3) + i64(1 << 40)),
     ("file-sink-committable", u8(1) + string(".part-0a1b2c3d-0-7.json.inprogress") + string("part-0a1b2c3d-0-7.json")),
     ("kafka-split", u8(1) + string("clicks") + struct.pack("<I", 3) + i64(1042) + i64(5000)),

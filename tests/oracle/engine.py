@@ -60,6 +60,17 @@ def fold(changes):
     return Counter({row: count for row, count in rows.items() if count})
 
 
+def fold_lines(lines):
+    """The same of lines as they are printed: a row that is taken back was printed alike, so only those that stay are read."""
+    if not lines or not lines[0].startswith('{"op":"'):
+        return fold(map(parse, lines))
+    rows = fold((line[7:9], (line[11:],)) for line in lines)
+    standing = Counter()
+    for (text,), count in rows.items():
+        standing[frozen(parse("{" + text)[1])] += count
+    return standing
+
+
 def frozen(value):
     """Lists as tuples, so that rows can be counted."""
     return tuple(frozen(each) for each in value) if isinstance(value, (list, tuple)) else value
@@ -67,4 +78,4 @@ def frozen(value):
 
 def select(sql, *options):
     """The rows that a script's one query leaves."""
-    return fold(map(parse, run(sql, *options)))
+    return fold_lines(run(sql, *options))

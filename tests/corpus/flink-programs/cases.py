@@ -3,6 +3,7 @@
 Rule: nothing that Flink expects is changed on the way. What cannot be written raises CannotWrite with the reason.
 """
 
+import itertools
 import re
 
 # Constants of Flink's Java classes, and the keys that they stand for.
@@ -149,7 +150,7 @@ def settings(program):
     for name, value in program["config"].items():
         if name.startswith("InternalConfigOptions."):
             continue  # lets Flink do what we always do
-        key = name if name.startswith("table.") else CONFIG_KEYS.get(name.rpartition(".")[2])
+        key = name if name.startswith(("table.", "execution.")) else CONFIG_KEYS.get(name.rpartition(".")[2])
         if key is None:
             raise CannotWrite(f"no key for the option {name}")
         lines.append(f"SET '{key}' = '{config_value(value)}';")
@@ -167,15 +168,18 @@ def mentions(sql, table):
     return re.search(rf"\b{re.escape(table['name'])}\b", sql, re.IGNORECASE) is not None
 
 
-def input_steps(sources, keys, one_by_one):
+def input_steps(sources, keys, in_turn):
+    """`in_turn`: a row of each source in turn, as Flink's run side by side."""
     lines = []
+    if in_turn:
+        names = [source["name"] for source in sources]
+        for turn in itertools.zip_longest(*(rows_of(source, keys) for source in sources)):
+            for name, row in zip(names, turn):
+                lines += [f"--- input {name}", row] if row else []
+        return lines
     for source in sources:
         rows = rows_of(source, keys)
-        if one_by_one:
-            for row in rows:
-                lines += [f"--- input {source['name']}", row]
-        elif rows:
-            lines += [f"--- input {source['name']}", *rows]
+        lines += [f"--- input {source['name']}", *rows] if rows else []
     return lines
 
 
@@ -202,20 +206,21 @@ def expectations(sinks, keys, by_table):
 
 
 def steps_of(program, sources, sinks, fold):
-    # Flink's watermark follows each row; here it follows each `--- input`.
-    one_by_one = any("WATERMARK" in column.upper() for source in sources for column in source["schema"])
+    # Flink's watermark follows each row; here it follows each `--- input`. Of several sources Flink takes rows in turn: it is by the
+    # watermark of all that a row is late.
+    in_turn = program.get("in_turn", any("WATERMARK" in column.upper() for source in sources for column in source["schema"]))
     restore = program["restore"]
     names = [sink["name"] for sink in sinks if fold or "testMaterializedData" in sink]
     lines = [f"--- time {program['time_at_start']}"] if "time_at_start" in program else []
-    lines += input_steps(sources, BEFORE, one_by_one)
+    lines += input_steps(sources, BEFORE, in_turn)
     if "time_before_restore" in program:
         lines.append(f"--- time {program['time_before_restore']}")
     if not restore:
-        lines += input_steps(sources, AFTER, one_by_one) + ["--- end"]
+        lines += input_steps(sources, AFTER, in_turn) + ["--- end"]
         both = CONSUMED_BEFORE + CONSUMED_AFTER
         return lines + expectations(sinks, both, {name: both for name in names})
     lines += expectations(sinks, CONSUMED_BEFORE, {name: CONSUMED_BEFORE for name in names})
-    lines += ["--- restart", *input_steps(sources, AFTER, one_by_one)]
+    lines += ["--- restart", *input_steps(sources, AFTER, in_turn)]
     if "time_after_restore" in program:
         lines.append(f"--- time {program['time_after_restore']}")
     lines.append("--- end")
@@ -247,7 +252,9 @@ def case_texts(program, fold):
     if program["restore"]:
         head.append("SET 'table.exec.sink.require-on-conflict' = 'false';")
     for source in program["sources"]:
-        head.append(create_table(source, {"changelog-mode": source_mode(source), "bounded": "true"}))
+        # What is restored has no end: its first part is only what has come so far.
+        bounded = "false" if program["restore"] else "true"
+        head.append(create_table(source, {"changelog-mode": source_mode(source), "bounded": bounded}))
     for sink in program["sinks"]:
         head.append(create_table(sink, {"sink-changelog-mode": sink_mode(sink)}))
     setup = [statement(sql) for sql in program["setup_sql"]]

@@ -1,6 +1,6 @@
 CREATE TABLE every_aggregate (
   event_type STRING, avg_driver DOUBLE, bool_and_driver BOOLEAN, bool_or_driver BOOLEAN, cnt BIGINT, max_driver BIGINT, min_driver BIGINT,
-  sum_driver BIGINT, stddev_driver DOUBLE, stddev_pop_driver DOUBLE, var_driver DOUBLE, var_pop_driver DOUBLE, regr_count DOUBLE, approx_distinct_driver DOUBLE
+  sum_driver BIGINT, stddev_driver DOUBLE, stddev_pop_driver DOUBLE, var_driver DOUBLE, var_pop_driver DOUBLE, `regr_count` DOUBLE, approx_distinct_driver DOUBLE
 ) WITH (${CHANGES});
 
 INSERT INTO every_aggregate
