@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "formats/infer_schema.h"
+#include "formats/schema_inference.h"
 
 namespace thalweg::bin {
 namespace {

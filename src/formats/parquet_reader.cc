@@ -8,7 +8,7 @@
 #include <optional>
 
 #include "columns/builder.h"
-#include "formats/infer_schema.h"
+#include "formats/schema_inference.h"
 #include "formats/parquet.h"
 #include "formats/scalar_text.h"
 

@@ -262,7 +262,9 @@ Scope Binder::UnnestOf(Expression collection, bool ordinality, const TableRef& r
     else
       appended = {{"f0", element}};
   } else {
-    FailAt(ref.span.begin, fmt::format("UNNEST needs an ARRAY, MAP or MULTISET, this is {}", type.ToString()));
+    const auto* unnest = std::get_if<Unnest>(&ref.node);
+    FailAt(unnest ? unnest->operands[0]->span.begin : ref.span.begin,
+           fmt::format("UNNEST needs an ARRAY, MAP or MULTISET, this is {}", type.ToString()));
   }
   if (node.ordinality) appended.push_back({"ORDINALITY", DataType(TypeId::kInt, false)});
   for (PlanColumn& column : appended)
