@@ -4,7 +4,7 @@
 
 #include "connectors/file_rows.h"
 #include "connectors/prefetch.h"
-#include "formats/avro_file.h"
+#include "formats/parse_avro_file.h"
 
 namespace thalweg::connectors {
 namespace {

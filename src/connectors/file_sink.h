@@ -9,7 +9,7 @@
 
 #include "connectors/file_format.h"
 #include "flow/operator.h"
-#include "formats/avro_file.h"
+#include "formats/parse_avro_file.h"
 #include "formats/csv.h"
 #include "formats/json.h"
 #include "io/compression.h"

@@ -11,7 +11,7 @@
 #include "connectors/file_format.h"
 #include "connectors/row_layout.h"
 #include "flow/source.h"
-#include "formats/avro.h"
+#include "formats/parse_avro.h"
 #include "formats/csv.h"
 #include "formats/json.h"
 #include "formats/parse_errors.h"

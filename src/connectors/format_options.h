@@ -6,7 +6,7 @@
 
 #include "connectors/file_format.h"
 #include "connectors/node_options.h"
-#include "formats/avro_file.h"
+#include "formats/parse_avro_file.h"
 #include "formats/csv.h"
 #include "formats/decoder.h"
 #include "formats/encoder.h"

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Writes avro_rows.avro (an object container file: two blocks, deflate) and avro_rows.txt (each row as hex of its datum alone), by the PyPI
-package `fastavro`, under the schema that Flink derives from the columns of src/formats/avro_test.cc. Usage: avro.py FOLDER"""
+package `fastavro`, under the schema that Flink derives from the columns of src/formats/parse_avro_test.cc. Usage: avro.py FOLDER"""
 import datetime
 import decimal
 import io

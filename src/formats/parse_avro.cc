@@ -1,4 +1,4 @@
-#include "formats/avro.h"
+#include "formats/parse_avro.h"
 
 #include <algorithm>
 #include <cstring>

@@ -1,4 +1,4 @@
-#include "formats/avro_file.h"
+#include "formats/parse_avro_file.h"
 
 #include <zlib.h>
 #include <zstd.h>

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "formats/avro.h"
+#include "formats/parse_avro.h"
 #include "formats/encoder.h"
 #include "io/storage.h"
 

@@ -4,7 +4,7 @@
 
 #include <fstream>
 
-#include "formats/avro_file.h"
+#include "formats/parse_avro_file.h"
 #include "formats/test_rows.h"
 #include "testing/source_folder.h"
 

@@ -4,7 +4,7 @@
 #include <memory>
 #include <string_view>
 
-#include "formats/avro_schema.h"
+#include "formats/parse_avro_schema.h"
 #include "formats/decoder.h"
 #include "formats/encoder.h"
 

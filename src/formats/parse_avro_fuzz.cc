@@ -1,5 +1,5 @@
 // Avro: hostile schemas, datums and blocks give errors.
-#include "formats/avro.h"
+#include "formats/parse_avro.h"
 #include "formats/test_rows.h"
 #include "testing/fuzz.h"
 

@@ -1,4 +1,4 @@
-#include "formats/infer_schema.h"
+#include "formats/schema_inference.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "formats/avro_schema.h"
+#include "formats/parse_avro_schema.h"
 
 #include <simdjson.h>
 
