@@ -28,6 +28,7 @@ struct JobResult {
   bool stopped = false;  // by a stop request, not by the end of its sources
   int64_t duration_ms = 0;
   RunProgress progress;  // at the end
+  uint64_t late_rows = 0;  // dropped because they came after their windows had closed
 };
 
 /// How one job is run, beside its configuration.

@@ -15,6 +15,7 @@
 #include "io/meta_store.h"
 #include "io/process_memory.h"
 #include "io/storage.h"
+#include "metrics/names.h"
 #include "operators/scan.h"
 #include "runtime/job.h"
 #include "state/hashmap_backend.h"
@@ -280,6 +281,8 @@ Result<JobResult> RunEmbedded(flow::Program program, const config::Configuration
   }
   result.duration_ms = clock.NowMs() - started;
   result.progress = Watcher::ProgressOf(job);
+  for (const metrics::Sample& sample : metrics.Snapshot(clock.NowMs()))
+    if (sample.name == metrics::kNumLateRecordsDropped) result.late_rows += static_cast<uint64_t>(std::get<int64_t>(sample.value));
   return result;
 }
 

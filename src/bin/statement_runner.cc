@@ -115,6 +115,12 @@ Status StatementRunner::Execute(const sql::ParsedStatement& statement, std::stri
   return std::visit([this](auto& outcome) { return Do(outcome); }, result->outcome);
 }
 
+config::Configuration StatementRunner::JobConfig() const {
+  config::Configuration config = session_.config();
+  config.Unset(config::kRuntimeMode.key);
+  return config;
+}
+
 Status StatementRunner::Print(std::string_view text) {
   if (std::fwrite(text.data(), 1, text.size(), options_.out) == text.size() && std::fflush(options_.out) == 0) return {};
   return ExternalError("Cannot print rows: {}", std::strerror(errno));
@@ -145,12 +151,6 @@ Status StatementRunner::Do(const sql::Rows& rows) {
   }
   writer->Finish(&text);
   return Print(text);
-}
-
-config::Configuration StatementRunner::JobConfig() const {
-  config::Configuration config = session_.config();
-  config.Unset(config::kRuntimeMode.key);
-  return config;
 }
 
 Result<bool> StatementRunner::WaitsFor(const sql::JobToRun& job) {

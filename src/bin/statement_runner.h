@@ -51,9 +51,9 @@ class StatementRunner {
   const sql::Session& session() const { return session_; }
 
  private:
+  sql::SessionOptions MakeSessionOptions();
   /// A plan in batch mode is a job like others: it needs no mode any more.
   config::Configuration JobConfig() const;
-  sql::SessionOptions MakeSessionOptions();
   Status Print(std::string_view text);
   Status Do(const sql::Done&);
   Status Do(const sql::Rows& rows);

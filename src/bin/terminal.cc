@@ -63,6 +63,8 @@ std::string SummaryText(const api::JobResult& result) {
                                  result.stopped ? "stopped" : "finished", static_cast<double>(result.duration_ms) / 1e3,
                                  WithCommas(at.rows_in), WithCommas(at.rows_out),
                                  WithCommas(at.rows_in * 1000 / static_cast<uint64_t>(ms)));
+  if (result.late_rows > 0)
+    text += fmt::format(", {} late row{} dropped", WithCommas(result.late_rows), result.late_rows == 1 ? "" : "s");
   if (at.checkpoints > 0) text += fmt::format(", {} checkpoint{}", at.checkpoints, at.checkpoints == 1 ? "" : "s");
   if (at.restarts > 0) text += fmt::format(", {} restart{}", at.restarts, at.restarts == 1 ? "" : "s");
   return text;

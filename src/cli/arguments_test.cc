@@ -109,5 +109,14 @@ TEST(Arguments, WhatIsMissingOrTooMuchIsNamed) {
   EXPECT_THAT(ErrorOf({"--fast"}), StartsWith("Wrong command line: "));
 }
 
+TEST(Arguments, TheShellTakesAScriptAndAnOutput) {
+  auto arguments = ParseArguments({"sql", "-i", "init.sql", "-o", "csv", "-p", "2"});
+  ASSERT_TRUE(arguments.ok()) << arguments.status().ToString();
+  EXPECT_EQ(arguments->command, Command::kSql);
+  EXPECT_EQ(arguments->init_file, "init.sql");
+  EXPECT_EQ(arguments->output, OutputFormat::kCsv);
+  EXPECT_EQ(arguments->definitions, std::vector<std::string>{"parallelism.default=2"});
+}
+
 }  // namespace
 }  // namespace thalweg::cli

@@ -7,7 +7,7 @@
 namespace thalweg::connectors {
 namespace {
 
-const std::vector<std::string> kFileFormats = {"json", "csv", "raw", "parquet", "debezium-json"};
+const std::vector<std::string> kFileFormats = {"json", "csv", "raw", "parquet", "avro", "debezium-json"};
 
 Result<types::DataType> TypeOfFileMetadata(std::string_view name) {
   THALWEG_ASSIGN(FileMetadata metadata, ParseFileMetadata(name));
@@ -18,6 +18,7 @@ Result<io::Compression> ReadCompression(NodeOptions& options, FileFormat format)
   const std::string key = "compression";
   THALWEG_ASSIGN(std::string name, options.OneOf(key, {"none", "gzip", "zstd"}, "none"));
   if (name == "none") return io::Compression::kNone;
+  if (format == FileFormat::kAvro) return options.Bad(key, UserError("Avro compresses by itself: leave it out; 'avro.codec' says how"));
   if (format == FileFormat::kParquet) return options.Bad(key, UserError("Parquet compresses by itself: leave it out"));
   return name == "gzip" ? io::Compression::kGzip : io::Compression::kZstd;
 }
@@ -38,6 +39,7 @@ Result<FileSourceOptions> ReadFileSourceNode(const graph::Node& node) {
   source.schema_include = format.schema_include;
   source.json = format.json;
   source.csv = format.csv;
+  source.avro = format.avro;
   THALWEG_ASSIGN(ErrorPolicy errors, ReadErrorPolicy(options, format.ignore_parse_errors()));
   source.on_parse_error = errors.policy;
   source.dead_letter_port = errors.dead_letter_port;
@@ -57,6 +59,8 @@ Result<FileSinkOptions> ReadFileSinkNode(const graph::Node& node) {
   sink.format = format.debezium ? FileFormat::kDebezium : format.format;
   sink.json = format.json;
   sink.csv = format.csv;
+  sink.avro = format.avro;
+  sink.avro_codec = format.avro_codec;
   THALWEG_ASSIGN(sink.compression, ReadCompression(options, sink.format));
   const std::string size_key = "sink.rolling-policy.file-size";
   THALWEG_ASSIGN(config::MemorySize size, options.Get<config::MemorySize>(size_key, {sink.rolling_file_size}));

@@ -34,6 +34,7 @@ struct FileReading {
 
 Result<std::unique_ptr<FileRows>> OpenTextFile(const FileReading& reading, FileSplit split);
 Result<std::unique_ptr<FileRows>> OpenParquetFile(const FileReading& reading, FileSplit split);
+Result<std::unique_ptr<FileRows>> OpenAvroFile(const FileReading& reading, FileSplit split);
 
 /// Adds the metadata columns of `options` to a batch; `offsets` and `lines` have a value per row (line 0: NULL).
 void AddFileMetadata(const FileSourceOptions& options, const FileSplit& split, const std::string& path,

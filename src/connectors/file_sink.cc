@@ -158,6 +158,7 @@ class PartWriter {
 
 std::string Extension(const FileSinkOptions& options) {
   if (options.format == FileFormat::kParquet) return ".parquet";
+  if (options.format == FileFormat::kAvro) return ".avro";
   std::string text = options.format == FileFormat::kCsv   ? ".csv"
                      : options.format == FileFormat::kRaw ? ".txt"
                                                           : ".json";
@@ -170,6 +171,7 @@ Result<std::unique_ptr<formats::FileEncoder>> MakeEncoder(const FileSinkOptions&
   std::unique_ptr<formats::RowEncoder> rows;
   switch (options.format) {
     case FileFormat::kParquet: return formats::MakeParquetEncoder(options.schema);
+    case FileFormat::kAvro: return formats::MakeAvroFileEncoder(options.schema, options.avro, options.avro_codec);
     case FileFormat::kJson: {
       THALWEG_ASSIGN(rows, formats::MakeJsonEncoder(options.schema, options.json));
       break;
@@ -283,7 +285,7 @@ class FileSink final : public flow::Operator {
 
   Status StartPart() {
     THALWEG_ASSIGN(encoder_, MakeEncoder(options_));
-    if (options_.compression != io::Compression::kNone && options_.format != FileFormat::kParquet)
+    if (options_.compression != io::Compression::kNone && !HasBlocks(options_.format))
       compressor_ = io::MakeCompressor(options_.compression);
     std::string name = fmt::format("{}-{}-{}-{}{}", options_.part_prefix, run_, context_->task().subtask, parts_++,
                                    Extension(options_));
@@ -368,8 +370,9 @@ Status Check(const FileSinkOptions& options) {
   if (!options.schema || options.schema->size() == 0) return UserError("File sink needs a schema: {}", options.path);
   if (options.rolling_file_size == 0) return UserError("sink.rolling-policy.file-size must not be 0");
   if (options.rollover_interval_ms <= 0) return UserError("sink.rolling-policy.rollover-interval must be above 0");
-  if (options.format == FileFormat::kParquet && options.compression != io::Compression::kNone)
-    return UserError("Parquet compresses by itself: leave the file sink's compression out");
+  if (HasBlocks(options.format) && options.compression != io::Compression::kNone)
+    return UserError("{} compresses by itself: leave the file sink's compression out",
+                     options.format == FileFormat::kAvro ? "Avro" : "Parquet");
   if (options.part_prefix.find('/') != std::string::npos)
     return UserError("Part prefix holds a '/': {}", options.part_prefix);
   return MakeEncoder(options).status();

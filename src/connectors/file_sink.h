@@ -9,6 +9,7 @@
 
 #include "connectors/file_format.h"
 #include "flow/operator.h"
+#include "formats/parse_avro_file.h"
 #include "formats/csv.h"
 #include "formats/json.h"
 #include "io/compression.h"
@@ -22,7 +23,9 @@ struct FileSinkOptions {
   types::SchemaPtr schema;
   formats::JsonOptions json;  // of kJson and kDebezium
   formats::CsvOptions csv;
-  io::Compression compression = io::Compression::kNone;  // of text; Parquet compresses by itself
+  formats::AvroOptions avro;
+  formats::AvroCodec avro_codec = formats::AvroCodec::kNull;
+  io::Compression compression = io::Compression::kNone;  // of text; Parquet and Avro compress by themselves
   std::string part_prefix = "part";
   uint64_t rolling_file_size = 128 << 20;         // bytes; a part goes over it by at most one batch
   int64_t rollover_interval_ms = 30 * 60 * 1000;  // a part is not open longer; checked as time passes

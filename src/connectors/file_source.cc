@@ -22,6 +22,7 @@ Result<std::unique_ptr<formats::Decoder>> MakeDecoder(const FileSourceOptions& o
     case FileFormat::kJson: return formats::MakeJsonDecoder(options.schema, options.json);
     case FileFormat::kCsv: return formats::MakeCsvDecoder(options.schema, options.csv);
     case FileFormat::kRaw: return formats::MakeRawDecoder(options.schema);
+    case FileFormat::kAvro: return formats::MakeAvroDecoder(options.schema, options.avro);
     case FileFormat::kDebezium:
       return formats::MakeDebeziumDecoder(options.schema, {options.json, options.schema_include});
     default: return std::unique_ptr<formats::Decoder>();
@@ -61,8 +62,10 @@ class FileReader final : public flow::SourceReader {
     if (!out.has_credit()) return flow::ReadProgress::kMore;
     if (!held->rows) {
       FileReading reading{options_.get(), storage_, context_, decoder_.get(), errors_.get(), prefix_};
-      bool parquet = options_->format == FileFormat::kParquet;
-      THALWEG_ASSIGN(held->rows, parquet ? OpenParquetFile(reading, held->split) : OpenTextFile(reading, held->split));
+      const FileFormat format = options_->format;
+      THALWEG_ASSIGN(held->rows, format == FileFormat::kParquet ? OpenParquetFile(reading, held->split)
+                                 : format == FileFormat::kAvro  ? OpenAvroFile(reading, held->split)
+                                                                : OpenTextFile(reading, held->split));
     }
     columns::Batch batch;
     THALWEG_ASSIGN(FileRows::State state, held->rows->Read(out.poll_rows(), context_->pool(), &batch));
@@ -90,7 +93,7 @@ class FileReader final : public flow::SourceReader {
   }
   /// Which record a row came from is no longer known; the position behind its batch is.
   Status OnUnfitRow(const columns::UnfitRow& row) override {
-    const bool lines = emitted_->line > 0 && options_->format != FileFormat::kParquet;
+    const bool lines = emitted_->line > 0 && !HasBlocks(options_->format);
     return errors_->TakeUnfit(fmt::format("{}{}, before {} {}", prefix_, emitted_->path, lines ? "line" : "position",
                                           lines ? emitted_->line : emitted_->position),
                               "", row.reason);
@@ -138,7 +141,7 @@ class FileSource final : public flow::Source {
                         bounded(),
                         options_->discovery_interval_ms,
                         divisible ? options_->split_bytes : 0,
-                        options_->format == FileFormat::kParquet ? 0u : 1u,
+                        HasBlocks(options_->format) ? 0u : 1u,
                         Wants(FileMetadata::kSize) || Wants(FileMetadata::kModificationTime)};
     return std::unique_ptr<flow::SplitEnumerator>(std::make_unique<FileEnumerator>(std::move(listing)));
   }

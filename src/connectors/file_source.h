@@ -11,6 +11,7 @@
 #include "connectors/file_format.h"
 #include "connectors/row_layout.h"
 #include "flow/source.h"
+#include "formats/parse_avro.h"
 #include "formats/csv.h"
 #include "formats/json.h"
 #include "formats/parse_errors.h"
@@ -40,6 +41,7 @@ struct FileSourceOptions {
   formats::JsonOptions json;    // of kJson and kDebezium
   bool schema_include = false;  // of kDebezium: the change stands in "payload"
   formats::CsvOptions csv;
+  formats::AvroOptions avro;
   formats::ParseErrorPolicy on_parse_error = formats::ParseErrorPolicy::kFail;
   int dead_letter_port = 1;           // for ParseErrorPolicy::kDeadLetter
   int64_t discovery_interval_ms = 0;  // 0: bounded, the files that exist at the start; above: looks again, never ends

@@ -63,6 +63,20 @@ Result<formats::CsvOptions> ReadCsv(NodeOptions& options, const std::string& pre
   return csv;
 }
 
+Status ReadAvro(NodeOptions& options, const std::string& prefix, FormatOptions& format) {
+  const std::string encoding_key = prefix + "avro.encoding";
+  THALWEG_ASSIGN(std::string encoding, options.OneOf(encoding_key, {"binary", "json"}, "binary"));
+  if (encoding == "json") return options.Bad(encoding_key, UserError("Avro's JSON encoding is not supported yet: binary is"));
+  THALWEG_ASSIGN(format.avro.mapping.legacy_timestamps, options.Get<bool>(prefix + "avro.timestamp_mapping.legacy", true));
+  const std::string codec_key = prefix + "avro.codec";
+  THALWEG_ASSIGN(std::optional<std::string> name, options.Find<std::string>(codec_key));
+  if (!name) return {};
+  auto codec = formats::ParseAvroCodec(*name);
+  if (!codec.ok()) return options.Bad(codec_key, codec.status());
+  format.avro_codec = *codec;
+  return {};
+}
+
 Result<formats::RawOptions> ReadRaw(NodeOptions& options, const std::string& prefix) {
   formats::RawOptions raw;
   THALWEG_ASSIGN(std::string order,
@@ -92,6 +106,9 @@ Result<FormatOptions> ReadFormat(NodeOptions& options, const std::vector<std::st
   } else if (name == "csv") {
     format.format = FileFormat::kCsv;
     THALWEG_ASSIGN(format.csv, ReadCsv(options, prefix));
+  } else if (name == "avro") {
+    format.format = FileFormat::kAvro;
+    THALWEG_TRY(ReadAvro(options, prefix, format));
   } else if (name == "raw") {
     format.format = FileFormat::kRaw;
     THALWEG_ASSIGN(format.raw, ReadRaw(options, prefix));
@@ -112,6 +129,7 @@ Result<std::unique_ptr<formats::Decoder>> MakeDecoder(const FormatOptions& optio
     case FileFormat::kJson: return formats::MakeJsonDecoder(std::move(schema), options.json);
     case FileFormat::kCsv: return formats::MakeCsvDecoder(std::move(schema), options.csv);
     case FileFormat::kRaw: return formats::MakeRawDecoder(std::move(schema), options.raw);
+    case FileFormat::kAvro: return formats::MakeAvroDecoder(std::move(schema), options.avro);
     default: return UserError("Parquet is a format of files, not of records");
   }
 }
@@ -122,6 +140,7 @@ Result<std::unique_ptr<formats::RowEncoder>> MakeEncoder(const FormatOptions& op
     case FileFormat::kJson: return formats::MakeJsonEncoder(std::move(schema), options.json);
     case FileFormat::kCsv: return formats::MakeCsvEncoder(std::move(schema), options.csv);
     case FileFormat::kRaw: return formats::MakeRawEncoder(std::move(schema), options.raw);
+    case FileFormat::kAvro: return formats::MakeAvroEncoder(std::move(schema), options.avro);
     default: return UserError("Parquet is a format of files, not of records");
   }
 }

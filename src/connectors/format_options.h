@@ -6,6 +6,7 @@
 
 #include "connectors/file_format.h"
 #include "connectors/node_options.h"
+#include "formats/parse_avro_file.h"
 #include "formats/csv.h"
 #include "formats/decoder.h"
 #include "formats/encoder.h"
@@ -18,6 +19,8 @@ struct FormatOptions {
   FileFormat format = FileFormat::kJson;
   formats::JsonOptions json;
   formats::CsvOptions csv;
+  formats::AvroOptions avro;
+  formats::AvroCodec avro_codec = formats::AvroCodec::kNull;  // of files
   formats::RawOptions raw;
   /// debezium-json: `format` is kJson.
   bool debezium = false;

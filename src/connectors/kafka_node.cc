@@ -9,8 +9,8 @@ namespace {
 
 using namespace kafka_option;  // NOLINT(google-build-using-namespace): the names of this connector's options
 
-const std::vector<std::string> kRecordFormats = {"json", "csv", "raw"};
-const std::vector<std::string> kChangeFormats = {"json", "csv", "raw", "debezium-json"};
+const std::vector<std::string> kRecordFormats = {"json", "csv", "raw", "avro"};
+const std::vector<std::string> kChangeFormats = {"json", "csv", "raw", "avro", "debezium-json"};
 
 Status ReadTopics(NodeOptions& options, KafkaSourceOptions& source) {
   THALWEG_ASSIGN(source.topics, options.Get<config::StringList>(kTopic, {}));

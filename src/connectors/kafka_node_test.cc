@@ -116,7 +116,7 @@ TEST(KafkaSourceNode, AMisspeltOptionNamesTheNearest) {
           "Unknown option 'scan.startup.mod' of kafka-source 'clicks'; did you mean 'scan.startup.mode'? There are: "));
   // The other format's options are unknown, too.
   EXPECT_THAT(SourceError({{"csv.field-delimiter", ";"}}), StartsWith("Unknown option 'csv.field-delimiter'"));
-  EXPECT_THAT(SourceError({{"format", "parquet"}}), HasSubstr("write one of: json, csv, raw, debezium-json"));
+  EXPECT_THAT(SourceError({{"format", "parquet"}}), HasSubstr("write one of: json, csv, raw, avro, debezium-json"));
 }
 
 TEST(KafkaSourceNode, IgnoringParseErrorsSkipsRecordsThatAreNoJson) {
@@ -286,7 +286,7 @@ TEST(KafkaSinkNode, WrongOptionsAreErrors) {
             "Option 'key.fields' of kafka-sink 'counts': No such column: 'pag' of (page STRING NOT NULL, user BIGINT)");
   EXPECT_THAT(SinkError({{"key.format", "json"}}), HasSubstr("It needs the columns of the key: 'key.fields'"));
   EXPECT_THAT(SinkError({{"key.fields", "user"}, {"key.format", "parquet"}}),
-              HasSubstr("write one of: json, csv, raw"));
+              HasSubstr("write one of: json, csv, raw, avro"));
   EXPECT_THAT(SinkError({{"key.fields", "user;page"}, {"key.format", "raw"}}),
               StartsWith("Option 'key.format' of kafka-sink 'counts': Format raw needs one column"));
   EXPECT_THAT(SinkError({{"key.fields", "user"}, {"key.fields-prefix", "us"}}),

@@ -11,8 +11,8 @@ namespace {
 
 using namespace kafka_option;  // NOLINT(google-build-using-namespace): the names of this connector's options
 
-const std::vector<std::string> kTextFormats = {"json", "csv", "raw"};
-const std::vector<std::string> kChangeTextFormats = {"json", "csv", "raw", "debezium-json"};
+const std::vector<std::string> kTextFormats = {"json", "csv", "raw", "avro"};
+const std::vector<std::string> kChangeTextFormats = {"json", "csv", "raw", "avro", "debezium-json"};
 
 /// What is being read, and which columns are spoken for.
 struct Reading {

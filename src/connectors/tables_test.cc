@@ -170,7 +170,7 @@ TEST(KafkaTables, InDebeziumsFormatHaveEveryKindOfChangeAndMayHaveAKey) {
   table.options["json.ignore-parse-errors"] = "true";
   EXPECT_THAT(MakeKafkaTables()->Source(table).status().message(), StartsWith("Unknown option 'json.ignore"));
   EXPECT_THAT(MakeUpsertKafkaTables()->Source(UpsertTable({{"value.format", "debezium-json"}})).status().message(),
-              HasSubstr("write one of: json, csv, raw"));
+              HasSubstr("write one of: json, csv, raw, avro"));
 }
 
 TEST(UpsertKafkaTables, TheMessagesKeyIsThePrimaryKey) {

@@ -80,7 +80,7 @@ Result<ColumnWindowParts> MakeColumnWindowParts(ColumnWindowSetting setting) {
 }
 
 ColumnWindow::ColumnWindow(ColumnWindowParts parts, std::vector<types::DataType> output)
-    : WindowCore({.assigner = parts.assigner, .name = parts.setting.name}),
+    : WindowCore({.assigner = parts.assigner, .late_output = parts.setting.late_output, .name = parts.setting.name}),
       parts_(std::move(parts)),
       output_(std::move(output)) {
   if (!parts_.setting.keys.empty()) hasher_.emplace(KeyTypes(parts_.setting), KeyPlaces(parts_.setting.keys.size()));

@@ -26,6 +26,7 @@ struct ColumnWindowSetting {
   types::Schema input;
   std::vector<int> keys;
   std::string name;
+  bool late_output = false;  // late rows go to kLatePort
 };
 
 /// What an operator's windows are made of. User error: sizes that make no windows, an unknown zone.

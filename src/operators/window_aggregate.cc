@@ -1,5 +1,6 @@
 #include "operators/window_aggregate.h"
 
+#include <optional>
 #include <utility>
 
 #include "graph/aggregate_spec.h"
@@ -44,7 +45,21 @@ class WindowAggregate final : public ColumnWindow {
         layout_(std::move(layout)),
         merged_(*layout_),
         taken_(*layout_),
-        instant_(TimeType(spec_).id() == types::TypeId::kTimestampLtz) {}
+        instant_(TimeType(spec_).id() == types::TypeId::kTimestampLtz) {
+    if (!setting().late_output) return;
+    std::vector<types::DataType> types;
+    for (const types::Field& field : spec_.input.fields()) types.push_back(field.type);
+    late_.emplace(std::move(types), kLatePort);
+  }
+
+  Status Open(flow::Context& context) override {
+    THALWEG_TRY(ColumnWindow::Open(context));
+    return late_ ? late_->Open(context) : Status();
+  }
+  Result<std::vector<std::string>> Snapshot(const flow::Barrier& barrier) override {
+    if (late_) THALWEG_TRY(late_->Snapshot());
+    return ColumnWindow::Snapshot(barrier);
+  }
 
  protected:
   const types::ObjectType& accumulator_type() const override { return layout_->object_type(); }
@@ -84,8 +99,19 @@ class WindowAggregate final : public ColumnWindow {
     for (WindowProperty property : spec_.properties) output().column(column++).Append(PropertyOf(property, window));
     output().FinishRow(types::RowKind::kInsert);
   }
+  void EmitLate(const void* value, int64_t, types::RowKind kind) override { late_->CopyRow(batch(), RowOf(value), kind); }
+  // Both ports, whatever the first says: rows of neither may wait longer than they must.
+  bool Drain(flow::Output& out) override {
+    const bool main = ColumnWindow::Drain(out);
+    return (!late_ || late_->Drain(out)) && main;
+  }
+  bool Flush() override {
+    const bool main = ColumnWindow::Flush();
+    return (!late_ || late_->Flush()) && main;
+  }
   Status PortStatus() const override {
     THALWEG_TRY(layout_->status());
+    if (late_) THALWEG_TRY(late_->status());
     return ColumnWindow::PortStatus();
   }
 
@@ -105,6 +131,7 @@ class WindowAggregate final : public ColumnWindow {
   AggregateObject merged_;
   AggregateObject taken_;
   bool instant_;
+  std::optional<RowOutput> late_;
   std::vector<std::byte*> blocks_;
   std::vector<uint8_t> ops_;
 };
@@ -115,7 +142,7 @@ Result<std::unique_ptr<flow::Operator>> MakeWindowAggregate(const graph::Node& n
   THALWEG_ASSIGN(graph::WindowAggregateSpec spec, graph::DecodeWindowAggregate(node.payload));
   THALWEG_ASSIGN(std::shared_ptr<AggregateLayout> layout,
                  AggregateLayout::Make(spec.input, spec.calls, {.retracts = spec.input_changes, .merges = true}));
-  THALWEG_ASSIGN(ColumnWindowParts parts, MakeColumnWindowParts({spec.window, spec.input, spec.keys, node.name}));
+  THALWEG_ASSIGN(ColumnWindowParts parts, MakeColumnWindowParts({spec.window, spec.input, spec.keys, node.name, node.outputs.size() > static_cast<size_t>(kLatePort)}));
   return std::unique_ptr<flow::Operator>(
       std::make_unique<WindowAggregate>(std::move(parts), std::move(spec), std::move(layout)));
 }

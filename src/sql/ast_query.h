@@ -87,6 +87,7 @@ struct Select {
   ExprPtr having;
   std::vector<NamedWindow> windows;
   ExprPtr qualify;
+  Name late_into;  // LATE DATA INTO table; empty: none
 };
 
 enum class SetOp : uint8_t { kUnion, kIntersect, kExcept };

@@ -3,6 +3,7 @@
 
 #include "expr/aggregates.h"
 #include "expr/functions.h"
+#include "expr/type_rules.h"
 #include "sql/binder.h"
 #include "sql/decorrelate.h"
 
@@ -119,6 +120,10 @@ void Binder::AddGroup(const ExprPtr& expr, Grouping& grouping) {
 Grouping Binder::BindGrouping(const Select& select, const Scope& scope) {
   Grouping grouping;
   grouping.input = &scope;
+  if (!select.late_into.empty()) {
+    grouping.late = BindLate(select.late_into);
+    grouping.late_at = select.late_into[0].span.begin;
+  }
   if (!select.group_by) return grouping;
   const bool plain = std::all_of(select.group_by->begin(), select.group_by->end(), [](const GroupingElement& element) {
     return element.kind == GroupingKind::kExpr || element.kind == GroupingKind::kEmpty;
@@ -184,6 +189,40 @@ std::optional<Expression> Binder::BindWindowProperty(const Call& call, const Exp
   return Expression::Input(kFirstProperty + index, ltz ? DataType::TimestampLtz(3, false) : DataType::Timestamp(3, false));
 }
 
+TablePtr Binder::BindLate(const Name& name) const {
+  const ObjectPath path = PathOf(name);
+  TablePtr table = environment_.catalog.FindTable(path);
+  if (!table) FailAt(name[0].span.begin, environment_.catalog.NoTable(path).message());
+  if (table->is_view()) FailAt(name[0].span.begin, fmt::format("A view cannot be written: {}", path.ToString()));
+  return table;
+}
+
+// The table's columns are those of the rows by name; the window that a row came too late for is none of its own.
+LateRows Binder::LateRowsOf(const Grouping& grouping, const std::function<int(const Expression&)>& place) const {
+  const Plan& rows = *grouping.input->plan;
+  LateRows late{grouping.late, {}};
+  bool any = false;
+  for (int target : late.table->Writable()) {
+    const TableColumn& column = late.table->columns[static_cast<size_t>(target)];
+    int found = -1;
+    for (size_t i = 0; i < rows.columns.size() && found < 0; ++i) {
+      const int index = static_cast<int>(i);
+      const bool of_window = rows.window && (index == rows.window->start || index == rows.window->end || index == rows.window->time);
+      if (rows.columns[i].name == column.name && !of_window) found = index;
+    }
+    if (found < 0 && !column.type.nullable())
+      FailAt(grouping.late_at, fmt::format("Column '{}' of {} is NOT NULL, and the rows of the window have none of that name",
+                                           column.name, late.table->path.ToString()));
+    if (found >= 0 && !expr::CastsImplicitly(rows.columns[static_cast<size_t>(found)].type, column.type))
+      FailAt(grouping.late_at, fmt::format("Column '{}' of {} is {}, the rows of the window have {}", column.name, late.table->path.ToString(),
+                                           column.type.ToString(), rows.columns[static_cast<size_t>(found)].type.ToString()));
+    any = any || found >= 0;
+    late.inputs.push_back(found < 0 ? -1 : place(InputOf(rows, found)));
+  }
+  if (!any) FailAt(grouping.late_at, fmt::format("No column of {} is among the rows of the window", late.table->path.ToString()));
+  return late;
+}
+
 PlanPtr Binder::ApplyGrouping(const Grouping& grouping, PlanPtr plan) {
   std::vector<Expression> columns;
   std::vector<std::string> names;
@@ -221,6 +260,9 @@ PlanPtr Binder::ApplyGrouping(const Grouping& grouping, PlanPtr plan) {
     node.window->time_column = place(InputOf(*plan, grouping.window->time_column));
     node.properties = grouping.properties;
   }
+  if (grouping.late && !grouping.sets.empty())
+    FailAt(grouping.late_at, "LATE DATA INTO is not supported with GROUPING SETS, ROLLUP and CUBE: a row is late for each of the sets");
+  if (grouping.late) node.late = LateRowsOf(grouping, place);
   node.input = MakeCalc(std::move(plan), std::nullopt, std::move(columns), std::move(names));
   if (!grouping.sets.empty()) node.input = ExpandSets(std::move(node.input), grouping);
   return MakeAggregate(std::move(node));

@@ -240,6 +240,8 @@ PlanPtr Binder::BindSelect(const Select& select, const Query& query, const Scope
     order.push_back(key);
   }
 
+  if (!grouped && !select.late_into.empty())
+    FailAt(select.late_into[0].span.begin, "LATE DATA INTO is for groups over windows: there is no GROUP BY");
   Settled settled;
   PlanPtr plan = grouped ? ApplyGroups(grouping, having, scope, settled) : scope.plan;
   if (!over.calls.empty()) {

@@ -81,6 +81,8 @@ struct Grouping {
   std::vector<WindowProperty> properties;
   /// Of GROUPING SETS, if there are several: the keys of each. The last key of all is the number of the set.
   std::vector<std::vector<int>> sets;
+  TablePtr late;     // LATE DATA INTO
+  Position late_at;
   std::optional<int64_t> ttl_ms;  // STATE_TTL
   /// Subqueries in the select list and HAVING, which are joined to the groups.
   std::vector<SubqueryUse> subqueries;
@@ -173,6 +175,8 @@ class Binder {
   std::optional<expr::Expression> BindWindowProperty(const Call& call, const Expr& expr, const ExprContext& context);
   std::optional<graph::WindowShape> GroupWindow(const Expr& expr, const Scope& scope);
   PlanPtr ApplyGrouping(const Grouping& grouping, PlanPtr plan);
+  TablePtr BindLate(const Name& name) const;
+  LateRows LateRowsOf(const Grouping& grouping, const std::function<int(const expr::Expression&)>& place) const;
 
   // bind_from.cc
   Scope BindFrom(const TableRef& table, const Scope* outer);

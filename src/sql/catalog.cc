@@ -22,6 +22,14 @@ int Table::Find(std::string_view column) const {
   return -1;
 }
 
+std::vector<int> Table::Writable() const {
+  std::vector<int> writable;
+  for (ColumnKind kind : {ColumnKind::kPhysical, ColumnKind::kMetadata})
+    for (size_t i = 0; i < columns.size(); ++i)
+      if (columns[i].kind == kind && !(kind == ColumnKind::kMetadata && columns[i].is_virtual)) writable.push_back(static_cast<int>(i));
+  return writable;
+}
+
 Catalog::Catalog() : catalog_(kDefaultCatalog), database_(kDefaultDatabase) {
   One& one = catalogs_[catalog_];
   one.properties.options["type"] = "generic_in_memory";

@@ -65,6 +65,8 @@ struct Table {
   bool is_view() const { return query != nullptr; }
   /// -1 if there is none.
   int Find(std::string_view column) const;
+  /// Columns that rows may be written to, as connectors take them: the physical ones, then metadata columns that are not virtual.
+  std::vector<int> Writable() const;
 };
 using TablePtr = std::shared_ptr<const Table>;
 

@@ -140,7 +140,7 @@ struct Keeps {
   }
   std::string operator()(const ScanPlan&) const { return {}; }
   std::string operator()(const AggregatePlan& node) const {
-    if (node.window) return {};
+    if (node.window || node.ttl_ms.value_or(0) > 0) return {};
     if (!node.keys.empty()) return PerKey(*node.input, node.keys);
     const bool distinct = std::any_of(node.calls.begin(), node.calls.end(), [](const auto& call) { return call.distinct; });
     return distinct ? "every distinct value" : "";

@@ -146,6 +146,7 @@ Select Grammar::ParseSelect() {
   if (at_.Accept("HAVING")) select.having = ParseExpr();
   if (at_.Accept("WINDOW")) select.windows = ParseNamedWindows();
   if (at_.Accept("QUALIFY")) select.qualify = ParseExpr();
+  if (at_.Accept("LATE DATA INTO")) select.late_into = at_.ExpectPath("the name of a table");
   return select;
 }
 

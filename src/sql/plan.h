@@ -52,6 +52,11 @@ struct CalcPlan {
 };
 using graph::WindowProperty;
 using graph::JoinType;
+/// LATE DATA INTO: where the rows go that come after their windows have closed.
+struct LateRows {
+  TablePtr table;
+  std::vector<int> inputs;  // for each column that `table` is written by: the input's; -1: NULL
+};
 /// Output: keys, calls, properties of the window if there is one.
 struct AggregatePlan {
   PlanPtr input;
@@ -60,6 +65,7 @@ struct AggregatePlan {
   std::optional<graph::WindowShape> window;
   std::vector<WindowProperty> properties;
   std::optional<int64_t> ttl_ms;  // STATE_TTL
+  std::optional<LateRows> late;  // of a window's
 };
 /// Appends window_start, window_end, window_time.
 struct WindowPlan {

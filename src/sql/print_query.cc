@@ -64,6 +64,11 @@ void Printer::Print(const Select& select) {
     });
   }
   clause("QUALIFY", select.qualify);
+  if (!select.late_into.empty()) {
+    Word("LATE DATA INTO");
+    Word("");
+    Path(select.late_into);
+  }
 }
 
 void Printer::Grouping(const std::vector<GroupingElement>& elements) {

@@ -143,8 +143,12 @@ struct PruneNode {
     Need(inputs, node.keys);
     for (const graph::AggregateCall& call : node.calls) Need(inputs, call);
     if (node.window) Need(inputs, *node.window);
+    if (node.late)
+      for (int column : node.late->inputs)
+        if (column >= 0) inputs.insert(column);
     const Pruned below = Narrow(node.input, inputs);
     AggregatePlan made = node;
+    if (node.late) made.late->inputs = Moved(node.late->inputs, below.place);
     made.input = below.plan;
     made.keys = Placed(node.keys, below.place);
     for (graph::AggregateCall& call : made.calls) call = Placed(std::move(call), below.place);

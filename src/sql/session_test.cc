@@ -128,6 +128,21 @@ TEST_F(SessionTest, ConditionsOfACommaJoinBecomeItsKeysAndFiltersBelowIt) {
   EXPECT_THAT(plan, HasSubstr("ChangelogNormalize <- "));
 }
 
+TEST_F(SessionTest, ExplainShowsChangesAndKeysAndWarnsOfStateThatGrows) {
+  const std::string plan = FirstColumn("EXPLAIN CHANGELOG_MODE SELECT page, COUNT(*) AS n FROM clicks GROUP BY page").at(0);
+  EXPECT_THAT(plan, HasSubstr("GroupAggregate(groupBy=[page], select=[COUNT(*)]), changelogMode=[I,UB,UA], upsertKeys=[{page}]"));
+  EXPECT_THAT(plan, HasSubstr("State that grows without bound: GroupAggregate(groupBy=[page], select=[COUNT(*)]) keeps state for every "
+                              "value of page that ever comes"));
+  EXPECT_THAT(Explain("SELECT c.page FROM clicks c JOIN appends a ON c.page = a.k"), HasSubstr("keeps every row of both inputs"));
+  const std::string windowed =
+      "SELECT COUNT(*) FROM TABLE(TUMBLE(TABLE clicks, DESCRIPTOR(ts), INTERVAL '1' MINUTE)) GROUP BY window_start, window_end";
+  EXPECT_THAT(Explain(windowed), Not(HasSubstr("without bound")));
+  EXPECT_THAT(FirstColumn("EXPLAIN PLAN_ADVICE " + windowed).at(0), HasSubstr("No available advice"));
+  Run("SET 'table.exec.state.ttl' = '1 d'");
+  EXPECT_THAT(Explain("SELECT page, COUNT(*) FROM clicks GROUP BY page"), Not(HasSubstr("without bound")));
+  EXPECT_THAT(FirstColumn("EXPLAIN JSON_EXECUTION_PLAN SELECT page FROM clicks").at(0), HasSubstr("\"nodes\""));
+}
+
 TEST_F(SessionTest, ARowNumberWithABoundIsARank) {
   const std::string plan = Explain(
       "SELECT page, who FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY page ORDER BY who DESC) AS n FROM clicks) WHERE n <= 3");

@@ -281,6 +281,7 @@ struct GraphMaker::State {
     Partitioning partitioning = Partitioning::kForward;
     std::vector<int> keys;
     ChangelogMode changelog = ChangelogMode::kAppend;
+    int32_t port = 0;
   };
 
   /// What two nodes have in common that give the same rows.
@@ -293,7 +294,7 @@ struct GraphMaker::State {
     for (const auto& group : inputs) {
       identity += "/in";
       for (const Input& input : group)
-        identity += fmt::format("/{} {} {} {}", input.from.node, static_cast<int>(input.partitioning),
+        identity += fmt::format("/{} {} {} {} {}", input.from.node, input.port, static_cast<int>(input.partitioning),
                                 fmt::join(input.keys, ","), static_cast<int>(input.changelog));
     }
     return identity;
@@ -324,6 +325,7 @@ struct GraphMaker::State {
       for (const Input& input : inputs[i]) {
         graph::Edge edge;
         edge.from = input.from.node;
+        edge.from_port = input.port;
         edge.to = node.id;
         edge.to_input = static_cast<int32_t>(i);
         edge.partitioning = input.partitioning;
@@ -561,6 +563,43 @@ struct GraphMaker::State {
                   : Add(std::move(node), inputs, input.parallelism);
   }
 
+  /// A sink of `table` for rows that have its columns already.
+  Status AddTableSink(graph::SinkTable sink, const Table& table, Stream input, Changes changes) {
+    const bool before = sink.accepts == ChangelogMode::kRetract;
+    graph::Node node = std::move(sink.node);
+    node.role = graph::NodeRole::kSink;
+    node.name = fmt::format("Sink: {}", table.path.object);
+    const int32_t parallelism = node.parallelism > 0 ? node.parallelism : input.parallelism;
+    Add(std::move(node), {{Input{input, Partitioning::kForward, {}, ModeOf(changes, before)}}}, parallelism);
+    return {};
+  }
+
+  Status AddLateSink(const AggregatePlan& aggregate, Stream from, Changes changes) {
+    const Table& table = *aggregate.late->table;
+    THALWEG_ASSIGN(const graph::TableConnector* connector, ConnectorOf(table));
+    THALWEG_ASSIGN(graph::SinkTable sink, connector->Sink(DescribeTable(table, {})));
+    if (changes.any() && sink.accepts != ChangelogMode::kRetract)
+      return UserError("Table sink {} takes no changes as they are, and late rows of an input that changes are such", table.path.ToString());
+    for (const std::string& warning : sink.warnings) warnings.push_back(warning);
+    graph::CalcSpec spec;
+    spec.zone = options.zone == "UTC" ? "" : options.zone;
+    std::vector<types::Field> fields;
+    const std::vector<int> writable = table.Writable();
+    for (size_t i = 0; i < writable.size(); ++i) {
+      const TableColumn& column = table.columns[static_cast<size_t>(writable[i])];
+      const int input = aggregate.late->inputs[i];
+      spec.columns.push_back(input < 0 ? Expression::Literal(expr::Value::Null(column.type))
+                                       : expr::Coerced(InputOf(*aggregate.input, input), column.type));
+      fields.push_back({column.name, column.type});
+    }
+    graph::Node calc = NewNode("calc", "LateRows", Encode(spec), types::Schema(std::move(fields)));
+    Plan written;
+    for (const types::Field& field : calc.outputs[0].schema->fields()) written.columns.push_back({field.name, field.type});
+    Stream rows = Add(std::move(calc), {{Input{from, Partitioning::kForward, {}, ModeOf(changes, true), 1}}}, from.parallelism);
+    rows = Constrained(written, table, rows, ModeOf(changes, true));
+    return AddTableSink(std::move(sink), table, rows, changes);
+  }
+
   Result<Stream> Make(const Plan& plan, const AggregatePlan& aggregate, bool before) {
     THALWEG_ASSIGN(Changes below, ChangesOf(*aggregate.input));
     THALWEG_ASSIGN(Stream input, Build(aggregate.input, true));
@@ -576,8 +615,14 @@ struct GraphMaker::State {
       spec.input_changes = below.any();
       graph::Node node = NewNode("window-aggregate", "WindowAggregate", Encode(spec), SchemaOf(plan.columns));
       node.keyed = true;
-      return AddShared(std::move(node), {{edge}}, ParallelismOf(aggregate.keys));
+      // The operator sends late rows to its second port if it has one.
+      if (aggregate.late) node.outputs.push_back({"late", std::make_shared<const types::Schema>(SchemaOf(aggregate.input->columns)), "", ""});
+      const Stream stream = AddShared(std::move(node), {{edge}}, ParallelismOf(aggregate.keys));
+      if (aggregate.late) THALWEG_TRY(AddLateSink(aggregate, stream, below));
+      return stream;
     }
+    if (aggregate.late)
+      return UserError("LATE DATA INTO is for groups over windows: GROUP BY has no window_start and window_end, nor TUMBLE, HOP or SESSION");
     graph::GroupAggregateSpec spec;
     spec.input = SchemaOf(aggregate.input->columns);
     spec.keys = aggregate.keys;
