@@ -18,12 +18,6 @@ struct Pruned {
   std::vector<int> place;  // by the old column; -1: gone
 };
 
-std::vector<std::string> PrunedNames(const Plan& plan) {
-  std::vector<std::string> names;
-  for (const PlanColumn& column : plan.columns) names.push_back(column.name);
-  return names;
-}
-
 std::vector<int> Identity(size_t count) {
   std::vector<int> place(count);
   std::iota(place.begin(), place.end(), 0);
@@ -148,7 +142,7 @@ struct PruneNode {
         if (column >= 0) inputs.insert(column);
     const Pruned below = Narrow(node.input, inputs);
     AggregatePlan made = node;
-    if (node.late) made.late->inputs = Moved(node.late->inputs, below.place);
+    if (node.late) made.late->inputs = Placed(node.late->inputs, below.place);
     made.input = below.plan;
     made.keys = Placed(node.keys, below.place);
     for (graph::AggregateCall& call : made.calls) call = Placed(std::move(call), below.place);
