@@ -21,11 +21,6 @@ std::string DottedName(const ObjectPath& path) {
   return fmt::format("{}.{}.{}", path.catalog, path.database, path.object);
 }
 
-/// A column that a query may write.
-bool IsWritable(const TableColumn& column) {
-  return column.kind == ColumnKind::kPhysical || (column.kind == ColumnKind::kMetadata && !column.is_virtual);
-}
-
 const TableColumn& ColumnAt(const Table& table, int column) { return table.columns[static_cast<size_t>(column)]; }
 
 std::string NearestColumn(const std::string& name, const Table& table) {
@@ -66,16 +61,18 @@ Status Session::Visitor::SetPartition(const Insert& insert, const Table& table, 
 
 Result<std::vector<int>> Session::Visitor::InsertTargets(const Insert& insert, const Table& table,
                                                          const SinkValues& values) const {
-  std::vector<int> targets;
+  std::vector<int> writable = table.Writable();
   if (insert.columns.empty()) {
-    for (size_t i = 0; i < table.columns.size(); ++i)
-      if (IsWritable(table.columns[i]) && !values[i]) targets.push_back(static_cast<int>(i));
-    return targets;
+    // In the order in which the table declares them.
+    std::sort(writable.begin(), writable.end());
+    std::erase_if(writable, [&](int column) { return values[static_cast<size_t>(column)].has_value(); });
+    return writable;
   }
+  std::vector<int> targets;
   for (const Name& name : insert.columns) {
     const Identifier& last = name.back();
     const int column = table.Find(last.text);
-    if (column < 0 || !IsWritable(ColumnAt(table, column)))
+    if (std::find(writable.begin(), writable.end(), column) == writable.end())
       return Fault(last.span.begin, fmt::format("Unknown target column '{}'", last.text), NearestColumn(last.text, table));
     if (std::find(targets.begin(), targets.end(), column) != targets.end())
       return Fault(last.span.begin, fmt::format("Target column '{}' is assigned more than once", last.text));
@@ -116,17 +113,14 @@ Result<PlanPtr> Session::Visitor::InsertPlan(const Insert& insert, const Table& 
   THALWEG_TRY(SetQueried(insert, *plan, table, values));
   std::vector<Expression> columns;
   std::vector<std::string> names;
-  // Connectors take physical columns first.
-  for (const ColumnKind kind : {ColumnKind::kPhysical, ColumnKind::kMetadata}) {
-    for (size_t i = 0; i < table.columns.size(); ++i) {
-      const TableColumn& column = table.columns[i];
-      if (column.kind != kind || !IsWritable(column)) continue;
-      if (!values[i] && !column.type.nullable())
-        return Fault(at, fmt::format("Column '{}' has no default value and does not allow NULLs", column.name));
-      Expression value = values[i] ? *std::move(values[i]) : Expression::Literal(expr::Value::Null(column.type));
-      columns.push_back(expr::Coerced(std::move(value), column.type));
-      names.push_back(column.name);
-    }
+  for (int target : table.Writable()) {
+    const TableColumn& column = ColumnAt(table, target);
+    std::optional<Expression>& value = values[static_cast<size_t>(target)];
+    if (!value && !column.type.nullable())
+      return Fault(at, fmt::format("Column '{}' has no default value and does not allow NULLs", column.name));
+    if (!value) value = Expression::Literal(expr::Value::Null(column.type));
+    columns.push_back(expr::Coerced(*std::move(value), column.type));
+    names.push_back(column.name);
   }
   return Optimize(MakeCalc(std::move(plan), std::nullopt, std::move(columns), std::move(names)));
 }
