@@ -162,6 +162,9 @@ Status KafkaReader::OnCheckpointComplete(uint64_t checkpoint) {
 
 void KafkaReader::Close() {
   fetch_.reset();
+  if (!consumer_) return;  // not opened
+  consumer_->Close();
+  metrics_->OnCommits(consumer_->commits_succeeded(), consumer_->commits_failed());
   consumer_.reset();
 }
 

@@ -6,6 +6,15 @@
 
 #include "base/check.h"
 
+// g++ has a macro for it, clang a question.
+#if defined(__SANITIZE_ADDRESS__)
+#define THALWEG_ADDRESS_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define THALWEG_ADDRESS_SANITIZER 1
+#endif
+#endif
+
 namespace thalweg::testing {
 
 namespace {
@@ -55,7 +64,7 @@ TEST(RunSeededDeathTest, PrintsTheInputThatKilledTheProcess) {
 }
 
 TEST(RunSeededDeathTest, FindsAReadOneBytePastTheEndInSanitizerBuilds) {
-#if defined(__SANITIZE_ADDRESS__)
+#if THALWEG_ADDRESS_SANITIZER
   const FuzzTarget reader{"Reader",
                           [](std::string_view input) {
                             volatile char last = input.data()[input.size()];
