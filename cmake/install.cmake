@@ -1,8 +1,14 @@
 # cmake --install: the library, the binary, the headers of every folder, and find_package(thalweg).
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
-# The link path stays in the RUNPATH: Arrow's libraries live in the private venv.
-set_target_properties(thalweg PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
+if(TARGET PyArrow::arrow)
+  # Arrow goes along, where it meets no other Arrow: the private venv that it comes from may be closed to other users.
+  set_target_properties(thalweg PROPERTIES INSTALL_RPATH "$ORIGIN/thalweg")
+  install(FILES $<TARGET_FILE:PyArrow::arrow> $<TARGET_FILE:PyArrow::parquet>
+    DESTINATION ${CMAKE_INSTALL_LIBDIR}/thalweg)
+else()
+  set_target_properties(thalweg PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
+endif()
 install(TARGETS thalweg EXPORT thalwegTargets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 if(TARGET thalweg_bin)
   set_target_properties(thalweg_bin PROPERTIES INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")

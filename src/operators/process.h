@@ -214,8 +214,17 @@ class FunctionOperator : public flow::Operator {
       user_.SetTime(time);
       user_.SetKind(kind);
       ports_.main().set_time(time);
-      function_.OnTimer(timer.time, static_cast<UserContext&>(user_), ports_.main());
+      try {
+        function_.OnTimer(timer.time, static_cast<UserContext&>(user_), ports_.main());
+      } catch (...) {
+        throw StatusException(UserException(TimerText(timer.time, kind), {}));
+      }
     }
+  }
+  /// For messages: whose timer fires.
+  std::string TimerText(int64_t time, TimerKind kind) const {
+    return fmt::format("{} for key {} and its {}-time timer at {}", name_, RowText(user_.current_key()),
+                       kind == TimerKind::kEventTime ? "event" : "processing", time);
   }
   template <typename Fn, typename RowAt>
   Status Guard(Fn&& fn, RowAt&& row_at) {

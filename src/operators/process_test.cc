@@ -113,6 +113,29 @@ TEST(KeyedProcessFunction, ProcessingTimersFireByTheClockOnceEachAndWithoutEvent
       .Expect({{"b@1020p"}});
 }
 
+struct ThrowingTimer {
+  void ProcessElement(const Pair& pair, KeyedContext<std::string>& context, Collector<std::string>&) {
+    if (pair.second == 0)
+      context.RegisterEventTimer(5000);
+    else
+      context.RegisterProcessingTimer(7000);
+  }
+  void OnTimer(int64_t, KeyedContext<std::string>&, Collector<std::string>&) { throw 7; }
+};
+TEST(KeyedProcessFunction, WhatOnTimerThrowsNamesKeyAndTimer) {
+  Harness<Pair, std::string>(KeyedProcess<Pair, std::string, std::string>(ThrowingTimer{}))
+      .KeyBy(First)
+      .Rows({{{"a", 0}, 1s}})
+      .Watermark(9s)
+      .ExpectError("User code of keyed process for key a and its event-time timer at 5000 threw a value of type int");
+  Harness<Pair, std::string>(KeyedProcess<Pair, std::string, std::string>(ThrowingTimer{}))
+      .KeyBy(First)
+      .StartAt(1000ms)
+      .Rows({{{"b", 1}, 1s}})
+      .ProcessingTime(7000ms)
+      .ExpectError("for key b and its processing-time timer at 7000 threw a value of type int");
+}
+
 TEST(KeyedReduce, EachRowGivesTheValueSoFar) {
   Harness<Pair>(
       KeyedReduce<Pair, std::string>([](const Pair& a, const Pair& b) { return Pair(a.first, a.second + b.second); }))

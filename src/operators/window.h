@@ -224,11 +224,13 @@ class WindowOperator final : public WindowCore {
     try {
       Give(key, window, accumulator);
     } catch (...) {
-      throw StatusException(
-          UserException(fmt::format("{} for key {} and window [{}, {})", options().name,
-                                    operators::RowText(KeyFromBytes<K>(key.bytes)), window.start, window.end),
-                        {}));
+      throw StatusException(Failure(key, window));
     }
+  }
+  Status Failure(const state::KeyView& key, const Window& window) const override {
+    return UserException(fmt::format("{} for key {} and window [{}, {})", options().name,
+                                     operators::RowText(KeyFromBytes<K>(key.bytes)), window.start, window.end),
+                         {});
   }
   size_t FireSome(std::span<const state::KeyView> keys, const Window& window, void* const* accumulators,
                   const flow::Output& out) override {

@@ -319,11 +319,14 @@ Status WindowCore::FireTimers(TimeDomain timers, int64_t limit, flow::Output& ou
   for (int fired = 0; fired < kTimersPerCall && out.has_credit(); ++fired) {
     std::optional<state::Timer> timer = queue.PopDue(limit);
     if (!timer) break;
-    Window window = WindowFromBytes(timer->ns);
-    if (slices_)
-      FireSlices(KeyOf(*timer), window, true);
-    else
-      OnPaneTimer(KeyOf(*timer), window, timer->time, timers);
+    const Window window = WindowFromBytes(timer->ns);
+    const state::KeyView key = KeyOf(*timer);
+    ForWindow(key, window, [&] {
+      if (slices_)
+        FireSlices(key, window, true);
+      else
+        OnPaneTimer(key, window, timer->time, timers);
+    });
   }
   return {};
 }

@@ -25,6 +25,7 @@
 #include "operators/pane_list.h"
 #include "operators/saved_watermark.h"
 #include "operators/trigger.h"
+#include "operators/user_error.h"
 #include "operators/window_assigner.h"
 
 namespace thalweg::operators {
@@ -83,6 +84,10 @@ class WindowCore : public flow::Operator {
   virtual void ClearWindow(const state::KeyView& key, const Window& window) = 0;
   virtual void EmitLate(const void* value, int64_t time, types::RowKind kind) = 0;
   virtual std::string RowText(const void* value) const = 0;
+  /// Of the exception being handled, thrown by user code while `window` of `key` fires.
+  virtual Status Failure(const state::KeyView& key, const Window& window) const {
+    return UserException(options_.name, {});
+  }
   // Ports. Drain: false if rows still wait or credit is gone. Flush: false if rows wait. PortStatus: a spill that overflowed.
   virtual bool Drain(flow::Output& out) = 0;
   virtual bool Flush() = 0;
@@ -164,6 +169,15 @@ class WindowCore : public flow::Operator {
   Result<flow::Progress> Finish(Result<flow::Progress> progress);
   template <typename Fn>
   Status Guard(const columns::Batch* batch, Fn&& fn);
+  /// Runs `fn`, which fires `window` of `key`; what it throws tells them.
+  template <typename Fn>
+  void ForWindow(const state::KeyView& key, const Window& window, Fn&& fn) {
+    try {
+      fn();
+    } catch (...) {
+      throw StatusException(Failure(key, window));
+    }
+  }
 
   WindowOptions options_;
   TriggerPtr trigger_;

@@ -67,7 +67,8 @@ size_t WindowCore::FireSomeShared(const flow::Output& out) {
   for (size_t slice = 0; slice < now.slices.size(); ++slice)
     contents_->FindEach(keys, WindowBytes(now.slices[slice]).view(), found_.data() + slice * kSharedTogether);
   size_t done = 0;
-  for (; done < keys.size() && out.has_credit(); ++done) FireFound(keys[done], done);
+  for (; done < keys.size() && out.has_credit(); ++done)
+    ForWindow(keys[done], now.window, [&] { FireFound(keys[done], done); });
   EraseFired(keys.first(done));
   list.Advance(now.cursor, done);
   return done;

@@ -288,6 +288,54 @@ TEST(EventTimeWindow, WhatAFunctionThrowsNamesTypeMessageAndRow) {
       .Rows({One("a", 1), One("a", 2, 7)})
       .ExpectError("User code of window threw std::range_error: too many of a, at the row (a,7)");
 }
+/// Adds and joins; a sum of 7 or more cannot be joined.
+struct SumThatRefusesToMerge {
+  int64_t CreateAccumulator() const { return 0; }
+  void Add(int64_t& sum, const Pair& pair) const { sum += pair.second; }
+  int64_t GetResult(const int64_t& sum) const { return sum; }
+  void Merge(int64_t& into, const int64_t& from) const {
+    if (into + from >= 7) throw std::runtime_error("merge");
+    into += from;
+  }
+};
+TEST(SlidingWindow, WhatMergeThrowsNamesKeyAndWindow) {
+  for (const Millis lateness : {0ms, 1ms}) {
+    Harness<Pair, int64_t>(AggregateWindow<Pair, std::string>({.assigner = Sliding({.size = 2s, .slide = 1s}),
+                                                               .allowed_lateness_ms = lateness.count()},
+                                                              SumThatRefusesToMerge{}))
+        .KeyBy(First)
+        .Rows({One("a", 100, 3), One("b", 1100, 4), One("a", 1200, 4)})
+        .Watermark(1999ms)
+        .ExpectError("User code of window for key a and window [0, 2000) threw std::runtime_error: merge");
+  }
+}
+TEST(SessionWindow, WhatMergeThrowsNamesTheRowThatJoinedThem) {
+  Harness<Pair, int64_t>(
+      AggregateWindow<Pair, std::string>({.assigner = Session({.gap = 1s})}, SumThatRefusesToMerge{}))
+      .KeyBy(First)
+      .Rows({One("a", 100, 3), One("a", 1900, 4)})
+      .Rows({One("a", 1000, 1)})
+      .ExpectError("User code of window threw std::runtime_error: merge, at the row (a,1)");
+}
+TEST(EventTimeWindow, WhatATriggerThrowsAtATimerNamesKeyAndWindow) {
+  struct Thrower final : TypedTrigger<Pair> {
+    TriggerResult OnRow(const Pair&, int64_t time, const Window&, TriggerContext& context) override {
+      context.RegisterEventTimer(time);
+      return TriggerResult::kContinue;
+    }
+    TriggerResult OnEventTime(int64_t, const Window&, TriggerContext&) override { throw std::runtime_error("tick"); }
+    TriggerResult OnProcessingTime(int64_t, const Window&, TriggerContext&) override {
+      return TriggerResult::kContinue;
+    }
+    void Clear(const Window&, TriggerContext&) override {}
+    std::string ToString() const override { return "Thrower"; }
+  };
+  Harness<Pair>(SumWindow({.assigner = Tumbling({.size = 3s}), .trigger = std::make_shared<Thrower>()}))
+      .KeyBy(First)
+      .Rows({One("a", 100)})
+      .Watermark(100ms)
+      .ExpectError("User code of window for key a and window [0, 3000) threw std::runtime_error: tick");
+}
 
 // Sessions.
 

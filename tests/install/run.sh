@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs a build into a fresh prefix, moves the prefix, builds hello.cc against it with find_package and runs it.
+# Installs a build into a fresh prefix, moves the prefix, builds hello.cc and streams.cc against it with find_package and runs them.
 #   tests/install/run.sh [BUILD_FOLDER]    (default build/release; the library must be built)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -10,7 +10,14 @@ trap 'rm -rf "$folder"' EXIT
 cmake --install "$build" --prefix "$folder/built" >"$folder/install.log" || { cat "$folder/install.log"; exit 1; }
 mv "$folder/built" "$folder/prefix"   # nothing in it may name the place it was made for
 cmake -S tests/install -B "$folder/build" -G Ninja -DCMAKE_PREFIX_PATH="$folder/prefix" -DCMAKE_CXX_STANDARD=20
-ninja -C "$folder/build" hello
+ninja -C "$folder/build" hello streams
 ninja -C "$folder/build" every_header
 [[ $("$folder/build/hello") == 6a518fb893bd6729 ]] || { echo "hello printed: $("$folder/build/hello")"; exit 1; }
+if grep -nE '(api|columns|config|connectors|flow|formats|metrics|operators|state|time|types)::' tests/install/streams.cc; then
+  echo "streams.cc names more than namespace thalweg"; exit 1
+fi
+diff tests/install/streams.expected <("$folder/build/streams")
+# Nothing comes from where it was built, which other users may not be able to read.
+ldd "$folder/build/streams" | awk -v prefix="$folder/prefix/" '/lib(thalweg|arrow|parquet)\.so/ {++n; if (index($3, prefix) != 1) {print; bad = 1}}
+  END {exit bad || n != 3}' || { echo "not from the prefix, or not there"; exit 1; }
 if [[ -x $folder/prefix/bin/thalweg ]]; then "$folder/prefix/bin/thalweg" --version; fi
