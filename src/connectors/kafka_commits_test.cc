@@ -120,6 +120,7 @@ TEST(KafkaConsumerCommits, LastOneBeforeTheEndIsNotDropped) {
     consumer->Close();
     EXPECT_EQ(consumer->commits_succeeded(), 1);
     EXPECT_EQ(consumer->commits_failed(), 0);
+    EXPECT_EQ(consumer->TakeCommitted(), brokers.Committed());
     EXPECT_EQ(brokers.Committed(), (LogOffsets{{{"t", 0}, 10 * run}, {{"t", 1}, 20 * run}}));
   }
 }
@@ -156,6 +157,7 @@ TEST(KafkaConsumerCommits, RefusalForGoodIsToldAndNotAwaited) {
   EXPECT_THAT(::testing::internal::GetCapturedStderr(),
               HasSubstr("did not take its last offsets (t-0 at 7, t-1 at 8): Broker: Group authorization failed"));
   EXPECT_EQ(consumer->commits_failed(), 1);
+  EXPECT_EQ(consumer->TakeCommitted(), LogOffsets{});
 }
 
 }  // namespace
