@@ -20,6 +20,13 @@ struct StoredRow {
 inline void AppendStoredRow(const columns::Batch& batch, int32_t row, std::string& out) {
   for (int column = 0; column < batch.num_columns(); ++column) columns::AppendCellKey(batch.column(column), row, out);
 }
+/// Bytes as ByteReader::String reads them, appended to `out`.
+inline void AppendSized(std::string_view bytes, std::string& out) {
+  size_t length = bytes.size();
+  for (; length >= 0x80; length >>= 7) out += static_cast<char>(length | 0x80);
+  out += static_cast<char>(length);
+  out += bytes;
+}
 inline StoredRow StoreRow(const columns::Batch& batch, int32_t row) {
   StoredRow stored;
   AppendStoredRow(batch, row, stored.bytes);
