@@ -55,7 +55,7 @@ struct WindowedRows {
 
 template <>
 struct thalweg::types::Codec<thalweg::operators::WindowedRows> {
-  static std::string Name() { return "windowed-rows/1"; }
+  static std::string Name() { return "windowed-rows/2"; }
   static void Encode(const operators::WindowedRows& value, ByteWriter& out) {
     Codec<std::vector<std::string>>::Encode(value.rows, out);
     Codec<std::vector<uint8_t>>::Encode(value.joined, out);
@@ -188,7 +188,7 @@ class WindowRankOperator final : public AttachedWindowOperator {
     if (!top) return true;
     const int columns = spec_.input.size();
     for (int64_t rank = spec_.from; rank <= static_cast<int64_t>(top->size()); ++rank) {
-      AppendKeyColumns((*top)[static_cast<size_t>(rank - 1)].bytes, output().row(), 0, columns);
+      ReadStoredRow((*top)[static_cast<size_t>(rank - 1)].bytes, output().row(), 0, columns);
       if (spec_.rank_number) output().column(columns).Append(rank);
       output().FinishRow(RowKind::kInsert);
     }
