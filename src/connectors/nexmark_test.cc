@@ -6,8 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "connectors/node_samples_test.h"
 #include "columns/format.h"
+#include "connectors/node_samples_test.h"
 #include "connectors/test_task.h"
 #include "graph/scan_spec.h"
 
@@ -90,7 +90,8 @@ std::vector<std::string> FieldOf(const NodeOptionMap& options, int column, int f
   FieldsOut out(column, field);
   auto reader = *source->CreateReader();
   EXPECT_TRUE(reader->Open(context).ok());
-  for (const flow::EnumeratorAction& action : enumerator->OnStart(1, {})) EXPECT_TRUE(reader->AddSplits(action.splits).ok());
+  for (const flow::EnumeratorAction& action : enumerator->OnStart(1, {}))
+    EXPECT_TRUE(reader->AddSplits(action.splits).ok());
   reader->NoMoreSplits();
   while (*reader->Poll(out) == flow::ReadProgress::kMore) {
   }
@@ -101,7 +102,8 @@ TEST(Nexmark, AFieldIsTheSameWhetherItsNeighboursAreReadOrNot) {
   const types::Schema schema = NexmarkSchema();
   for (int column = 1; column < schema.size(); ++column)
     for (int field = 0; field < static_cast<int>(schema.field(column).type.children().size()); ++field)
-      EXPECT_EQ(FieldOf({{"events.num", "3000"}}, column, field, true), FieldOf({{"events.num", "3000"}}, column, field, false))
+      EXPECT_EQ(FieldOf({{"events.num", "3000"}}, column, field, true),
+                FieldOf({{"events.num", "3000"}}, column, field, false))
           << schema.field(column).name << " " << field;
 }
 

@@ -79,7 +79,8 @@ TEST(StoredRow, TextsOfAnyLengthAndBytesComeBack) {
     back.FinishRow();
   }
   const columns::Batch read = back.Take();
-  for (int32_t row = 0; row < read.rows(); ++row) EXPECT_EQ(read.column(0).String(row), texts[static_cast<size_t>(row)]);
+  for (int32_t row = 0; row < read.rows(); ++row)
+    EXPECT_EQ(read.column(0).String(row), texts[static_cast<size_t>(row)]);
 }
 
 TEST(StoredRow, EqualRowsHaveEqualBytes) {

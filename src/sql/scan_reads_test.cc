@@ -11,9 +11,9 @@
 namespace thalweg::sql {
 namespace {
 
+using graph::ColumnPath;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using graph::ColumnPath;
 
 class ReadsConnector final : public graph::TableConnector {
  public:
@@ -77,8 +77,7 @@ std::vector<ColumnPath> ReadBy(std::string_view statement) {
 
 // Of the connector's rows: a, r, b, ts, then the metadata o.
 TEST(ScanReads, AreColumnsAndFieldsThatExpressionsAndTheWatermarkName) {
-  EXPECT_THAT(ReadBy("SELECT b FROM t WHERE r.x > 1"),
-              ElementsAre(ColumnPath{1, 0}, ColumnPath{2}, ColumnPath{3}));
+  EXPECT_THAT(ReadBy("SELECT b FROM t WHERE r.x > 1"), ElementsAre(ColumnPath{1, 0}, ColumnPath{2}, ColumnPath{3}));
   EXPECT_THAT(ReadBy("SELECT r.y.v FROM t"), ElementsAre(ColumnPath{1, 1, 1}, ColumnPath{3}));
   EXPECT_THAT(ReadBy("SELECT c, o FROM t"), ElementsAre(ColumnPath{0}, ColumnPath{3}, ColumnPath{4}));
 }
@@ -99,7 +98,8 @@ TEST(ScanReads, NothingIsSaidWhereEverythingIsRead) {
 }
 
 TEST(ScanReads, ASourceOfSeveralQueriesGivesWhatAnyOfThemReads) {
-  EXPECT_THAT(ReadBy("EXECUTE STATEMENT SET BEGIN INSERT INTO sink1 SELECT b FROM plain; INSERT INTO sink2 SELECT a FROM plain; END"),
+  EXPECT_THAT(ReadBy("EXECUTE STATEMENT SET BEGIN INSERT INTO sink1 SELECT b FROM plain; INSERT INTO sink2 SELECT a "
+                     "FROM plain; END"),
               ElementsAre(ColumnPath{0}, ColumnPath{1}));
   EXPECT_THAT(ReadBy("SELECT x.b FROM plain x JOIN plain y ON x.a = y.a"), ElementsAre(ColumnPath{0}, ColumnPath{1}));
 }
