@@ -29,6 +29,7 @@ void JoinPairs::Start(const Batch& batch, bool left, RowOutput& out) {
   is_left_ = left;
   out_ = &out;
   rows_.clear();
+  other_rows_.clear();
   auto& others = others_[left ? 0 : 1];
   if (!others) others.emplace(left ? right_ : left_, context_->pool(), columns::kBatchRows);
 }
@@ -50,6 +51,18 @@ Status JoinPairs::Flush() {
   return {};
 }
 
+Status JoinPairs::Join(const Picked& left, const Picked& right, RowOutput& out) {
+  batch_ = &left.batch;
+  is_left_ = true;
+  out_ = &out;
+  rows_ = left.rows;
+  other_rows_ = right.rows;
+  THALWEG_TRY(Select(right.batch));
+  Send(right.batch);
+  rows_.clear();
+  return {};
+}
+
 // Columns that the condition does not read are not made.
 Status JoinPairs::Select(const Batch& others) {
   const auto count = static_cast<int32_t>(rows_.size());
@@ -67,8 +80,12 @@ Status JoinPairs::Select(const Batch& others) {
       ++asked;
       const bool of_left = column < width;
       const int index = of_left ? column : column - width;
-      values = of_left == is_left_ ? columns::GatherColumn(batch_->column(index), rows_.data(), count, context_->pool())
-                                   : others.column(index);
+      if (of_left == is_left_)
+        values = columns::GatherColumn(batch_->column(index), rows_.data(), count, context_->pool());
+      else if (other_rows_.empty())
+        values = others.column(index);
+      else
+        values = columns::GatherColumn(others.column(index), other_rows_.data(), count, context_->pool());
     }
     pairs.AddColumn(std::move(values));
   }
@@ -85,7 +102,11 @@ Status JoinPairs::Select(const Batch& others) {
 void JoinPairs::Send(const Batch& others) {
   const auto total = static_cast<int32_t>(selected_.size());
   std::vector<int32_t> own(selected_.size());
-  for (size_t i = 0; i < own.size(); ++i) own[i] = rows_[static_cast<size_t>(selected_[i])];
+  for (size_t i = 0; i < own.size(); ++i) {
+    const auto pair = static_cast<size_t>(selected_[i]);
+    own[i] = rows_[pair];
+    if (!other_rows_.empty()) selected_[i] = other_rows_[pair];
+  }
   const int width = left_.size();
   for (int32_t from = 0; from < total;) {
     const int32_t count = std::min(total - from, out_->row().room());

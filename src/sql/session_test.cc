@@ -18,6 +18,7 @@ class FakeConnector final : public graph::TableConnector {
   Result<graph::SourceTable> Source(const graph::TableDescriptor& table) const override {
     graph::SourceTable source;
     source.node.kind = "fake-source";
+    source.node.options = table.options;
     source.node.outputs.push_back({"", table.physical, "", ""});
     source.changelog = ModeOf(table);
     return source;
@@ -25,6 +26,7 @@ class FakeConnector final : public graph::TableConnector {
   Result<graph::SinkTable> Sink(const graph::TableDescriptor& table) const override {
     graph::SinkTable sink;
     sink.node.kind = "fake-sink";
+    sink.node.options = table.options;
     sink.node.payload = types::EncodeSchema(*table.physical);
     sink.accepts = ModeOf(table);
     return sink;
@@ -208,6 +210,24 @@ TEST_F(SessionTest, AGraphIsValidAndItsUidsDependOnWhatItDoesAlone) {
   };
   EXPECT_EQ(graph::Encode(graph()), graph::Encode(graph()));
   EXPECT_EQ(graph().name, "insert-into_default_catalog.default_database.changes");
+}
+
+TEST_F(SessionTest, StateIsFoundAgainByTheNamesOfTablesWhateverTheirOptionsSay) {
+  auto uids = [&](const std::string& table, const std::string& place, const std::string& sink_place) {
+    Run("CREATE TABLE " + table + " (k STRING, n BIGINT) WITH ('connector' = 'fake', 'place' = '" + place + "');" +
+        "CREATE TABLE sums (k STRING, n BIGINT, PRIMARY KEY (k) NOT ENFORCED) WITH ('connector' = 'fake', 'changes' = 'upsert', 'place' = '" +
+        sink_place + "');");
+    StatementResult result = Run("INSERT INTO sums SELECT k, SUM(n) FROM " + table + " GROUP BY k;");
+    Run("DROP TABLE sums; DROP TABLE " + table + ";");
+    std::vector<std::string> found;
+    for (const graph::Node& node : std::get<JobToRun>(result.outcome).graph.nodes) found.push_back(node.uid);
+    return found;
+  };
+  const std::vector<std::string> before = uids("events", "here", "there");
+  EXPECT_EQ(uids("events", "elsewhere", "beyond"), before);
+  const std::vector<std::string> other = uids("others", "here", "there");
+  ASSERT_EQ(other.size(), before.size());
+  for (size_t i = 0; i < other.size(); ++i) EXPECT_NE(other[i], before[i]);
 }
 
 TEST_F(SessionTest, TablesThatCannotBeAreRefused) {

@@ -302,17 +302,23 @@ struct GraphMaker::State {
   }
 
   /// A node whose like is there already is that one: equal parts of queries are computed once.
-  Stream AddShared(graph::Node node, const std::vector<std::vector<Input>>& inputs, int32_t parallelism) {
+  Stream AddShared(graph::Node node, const std::vector<std::vector<Input>>& inputs, int32_t parallelism,
+                   const Table* table = nullptr) {
     std::string identity = IdentityOf(node, inputs, parallelism);
     if (auto found = known.find(identity); found != known.end()) return found->second;
-    const Stream stream = Add(std::move(node), inputs, parallelism);
+    const Stream stream = Add(std::move(node), inputs, parallelism, table);
     known.emplace(std::move(identity), stream);
     return stream;
   }
 
-  Stream Add(graph::Node node, const std::vector<std::vector<Input>>& inputs, int32_t parallelism) {
+  /// `table`: what the node reads or writes. Its state is found again by the table's name: options may be others in the next run
+  /// (a path, a topic, a host).
+  Stream Add(graph::Node node, const std::vector<std::vector<Input>>& inputs, int32_t parallelism,
+             const Table* table = nullptr) {
     std::string identity = node.kind + "/" + node.payload;
-    for (const auto& [key, value] : node.options) identity += "/" + key + "=" + value;
+    if (table) identity += "/" + table->path.ToString();
+    if (!table)
+      for (const auto& [key, value] : node.options) identity += "/" + key + "=" + value;
     for (const auto& group : inputs)
       for (const Input& input : group) identity += "/" + graph.nodes[input.from.node - 1].uid;
     node.uid = fmt::format("{}-{:016x}", node.kind, Hash64(identity));
@@ -486,7 +492,7 @@ struct GraphMaker::State {
     // In batch mode nothing is late: time passes once, at the end.
     if (scan.table->watermark && !options.batch) spec.watermark = scan.table->watermark->expression;
     if (spec.watermark || !spec.columns.empty()) node.scan = graph::Encode(spec);
-    Stream stream = AddShared(std::move(node), {}, source->node.parallelism);
+    Stream stream = AddShared(std::move(node), {}, source->node.parallelism, scan.table.get());
     // What an update takes back is in the state of the normalization; a -U by itself would be a deletion.
     const bool repeats = source->changelog == ChangelogMode::kRetract && Normalizes(*source);
     return repeats ? WithoutUpdateBefore(stream, SchemaOf(plan.columns)) : stream;
@@ -564,15 +570,15 @@ struct GraphMaker::State {
                   : Add(std::move(node), inputs, input.parallelism);
   }
 
-  /// A sink of `table` for rows that have its columns already.
-  Status AddTableSink(graph::SinkTable sink, const Table& table, Stream input, Changes changes) {
-    const bool before = sink.accepts == ChangelogMode::kRetract;
+  /// A sink of `table` for rows that have its columns already, by `key` where one is given.
+  void AddTableSink(graph::SinkTable sink, const Table& table, Stream input, Changes changes, const std::vector<int>& key) {
     graph::Node node = std::move(sink.node);
     node.role = graph::NodeRole::kSink;
     node.name = fmt::format("Sink: {}", table.path.object);
     const int32_t parallelism = node.parallelism > 0 ? node.parallelism : input.parallelism;
-    Add(std::move(node), {{Input{input, Partitioning::kForward, {}, ModeOf(changes, before)}}}, parallelism);
-    return {};
+    Input edge{input, Partitioning::kForward, {}, ModeOf(changes, sink.accepts == ChangelogMode::kRetract)};
+    if (!key.empty() && parallelism != 1) edge = Keyed(input, key);
+    Add(std::move(node), {{edge}}, parallelism, &table);
   }
 
   Status AddLateSink(const AggregatePlan& aggregate, Stream from, Changes changes) {
@@ -598,7 +604,8 @@ struct GraphMaker::State {
     for (const types::Field& field : calc.outputs[0].schema->fields()) written.columns.push_back({field.name, field.type});
     Stream rows = Add(std::move(calc), {{Input{from, Partitioning::kForward, {}, ModeOf(changes, true), 1}}}, from.parallelism);
     rows = Constrained(written, table, rows, ModeOf(changes, true));
-    return AddTableSink(std::move(sink), table, rows, changes);
+    AddTableSink(std::move(sink), table, rows, changes, {});
+    return {};
   }
 
   Result<Stream> Make(const Plan& plan, const AggregatePlan& aggregate, bool before) {
@@ -1091,15 +1098,8 @@ Status GraphMaker::AddSink(const PlanPtr& plan, const Table& table, const SinkCl
   THALWEG_ASSIGN(State::Stream input, state_->Build(plan, before));
   input = state_->Constrained(*plan, table, input, State::ModeOf(changes, before));
   if (materialize) input = state_->Materialized(*plan, table, input, insert, State::ModeOf(changes, before));
-  graph::Node node = sink.node;
-  node.role = graph::NodeRole::kSink;
-  node.name = fmt::format("Sink: {}", table.path.object);
-  const int32_t parallelism = node.parallelism > 0 ? node.parallelism : input.parallelism;
-  const bool sends_before = sink.accepts == ChangelogMode::kRetract;
-  State::Input edge{input, Partitioning::kForward, {}, State::ModeOf(changes, sends_before)};
-  if (changes.any() && !table.primary_key.empty() && parallelism != 1 && !materialize)
-    edge = state_->Keyed(input, PhysicalKey(table));
-  state_->Add(std::move(node), {{edge}}, parallelism);
+  const bool by_key = changes.any() && !table.primary_key.empty() && !materialize;
+  state_->AddTableSink(std::move(sink), table, input, changes, by_key ? PhysicalKey(table) : std::vector<int>());
   return {};
 }
 

@@ -19,6 +19,7 @@ namespace thalweg::state {
 namespace {
 
 constexpr int kBloomBits = 10;  // per key: 1 % false positives
+constexpr double kMemtableBloomShare = 0.05;  // of a write buffer
 constexpr size_t kStoreIdBytes = 4;
 
 Status FromRocksDb(const rocksdb::Status& status, const std::string& directory) {
@@ -94,6 +95,9 @@ Result<std::shared_ptr<RocksDbInstance>> RocksDbInstance::Open(const RocksDbOpti
   database->family_options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   database->family_options.write_buffer_size = static_cast<size_t>(options.write_buffer_bytes);
   database->family_options.compression = rocksdb::kLZ4Compression;
+  // Most reads are of keys that no memtable holds: a Bloom filter before each spares them the walk through a skip list.
+  database->family_options.memtable_whole_key_filtering = true;
+  database->family_options.memtable_prefix_bloom_size_ratio = kMemtableBloomShare;
 
   // The files of a former process mean nothing. A live one holds the lock: then this fails.
   THALWEG_TRY(FromRocksDb(rocksdb::DestroyDB(options.directory, rocksdb::Options(db_options, database->family_options)),

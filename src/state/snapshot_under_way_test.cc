@@ -272,12 +272,26 @@ TEST(StoreSnapshot, AStoreThatFailsFailsIt) {
 TEST(StoreSnapshot, ACallThatFailedWhileItWasSavedFailsIt) {
   OverMemory over(1 << 20);
   over.table.FindOrCreate(KeyOf("a")) = 1;
+  over.table.ForEach([](const KeyView&, std::string_view, int64_t) {});  // writes what is dirty: the store is asked from now on
   std::unique_ptr<PendingSnapshot> pending = over.backend->BeginSnapshot();
   over.store->FailWith(ExternalError("Disk is full: {}", "/state"));
   over.table.Find(KeyOf("not cached"));
   ASSERT_TRUE(pending->Advance(1'000'000));
   EXPECT_THAT(pending->Take().status().message(), HasSubstr("Disk is full: /state"));
   EXPECT_THAT(over.backend->status().message(), HasSubstr("Disk is full: /state"));
+}
+
+TEST(StoreTable, DoesNotAskAStoreInWhichItHasNothing) {
+  OverMemory over(1 << 20);
+  over.store->FailWith(ExternalError("Disk is full: {}", "/state"));
+  EXPECT_EQ(over.table.Find(KeyOf("not there")), nullptr);
+  over.table.FindOrCreate(KeyOf("a")) = 1;
+  std::vector<KeyView> keys = {KeyOf("a"), KeyOf("b")};
+  std::vector<void*> found(keys.size());
+  over.table.FindEach(keys, {}, found.data());
+  EXPECT_NE(found[0], nullptr);
+  EXPECT_EQ(found[1], nullptr);
+  EXPECT_TRUE(over.backend->status().ok());
 }
 
 TEST(StoreSnapshot, WritesNothingToTheStoreAndWhatIsDirtyIsInTheNextOneToo) {

@@ -71,32 +71,73 @@ StoreTable::StoreTable(const StateSpec& spec, const types::ObjectType& type, Sto
       cache_(type, ttl_.enabled()),
       ordered_(spec.kind == StateKind::kMap || spec.kind == StateKind::kList),
       entries_(entries),
+      in_store_(entries > 0),
       expired_(std::make_shared<FoundExpired>()) {}
 
 StoreTable::~StoreTable() = default;
 
+void StoreTable::Fail(const Status& failure) {
+  if (!failure.ok()) context_.Fail(failure.WithContext(Describe(spec_)));
+}
+
 SlotTable::Slot StoreTable::Load(const KeyView& key, std::string_view ns) {
   SlotTable::Slot slot = cache_.Find(key, ns);
   if (slot == nullptr) {
-    std::vector<std::optional<std::string>> found;
-    std::vector<std::string> keys(1, layout_.KeyPrefix(key));
-    keys[0] += ns;
-    found.resize(1);
-    context_.Fail(context_.store.Get(keys, found).WithContext(Describe(spec_)));
-    slot = cache_.Insert(key, ns);
-    if (ordered_) index_.Add(key, ns);
-    if (!found.empty() && found[0]) {
-      std::string_view value = *found[0];
-      std::optional<int64_t> expiry;
-      mean_encoded_ += (static_cast<int64_t>(value.size()) - mean_encoded_) / kMeanWeight;
-      Status decoded = StoreLayout::ReadValueHead(value, expiry) ? cache_.Decode(slot, value)
-                                                                 : ExternalError("Malformed value in the store");
-      context_.Fail(decoded.WithContext(Describe(spec_)));
-      if (ttl_.enabled()) cache_.SetExpiry(slot, ExpiryOr(expiry));
+    if (!in_store_) {
+      slot = Admit(key, ns, std::nullopt);
+    } else {
+      std::vector<std::optional<std::string>> found(1);
+      Fail(context_.store.Get({layout_.KeyPrefix(key) + std::string(ns)}, found));
+      slot = Admit(key, ns, found.empty() ? std::nullopt : found[0]);
     }
   }
   SlotTable::Set(slot, SlotTable::kReferenced);
   return slot;
+}
+
+SlotTable::Slot StoreTable::Admit(const KeyView& key, std::string_view ns, const std::optional<std::string>& stored) {
+  SlotTable::Slot slot = cache_.Insert(key, ns);
+  if (ordered_) index_.Add(key, ns);
+  if (!stored) return slot;
+  std::string_view value = *stored;
+  std::optional<int64_t> expiry;
+  mean_encoded_ += (static_cast<int64_t>(value.size()) - mean_encoded_) / kMeanWeight;
+  Fail(StoreLayout::ReadValueHead(value, expiry) ? cache_.Decode(slot, value)
+                                                 : ExternalError("Malformed value in the store"));
+  if (ttl_.enabled()) cache_.SetExpiry(slot, ExpiryOr(expiry));
+  return slot;
+}
+
+void StoreTable::LoadEach(std::span<const KeyView> keys, std::string_view ns) {
+  for (const KeyView& key : keys) cache_.Prefetch(key.hash, ns);
+  std::vector<const KeyView*> missing;
+  std::vector<std::string> names;
+  for (const KeyView& key : keys) {
+    if (cache_.Find(key, ns) != nullptr) continue;
+    missing.push_back(&key);
+    names.push_back(layout_.KeyPrefix(key));
+    names.back() += ns;
+  }
+  if (missing.empty()) return;
+  std::vector<std::optional<std::string>> found;
+  Fail(context_.store.Get(names, found));
+  found.resize(names.size());
+  for (size_t i = 0; i < names.size(); ++i)
+    if (cache_.Find(*missing[i], ns) == nullptr) Admit(*missing[i], ns, found[i]);  // a key may come twice
+}
+
+// What is read from the store is read together. With a TTL FindOrCreate has the last word on what is brought in.
+void StoreTable::FindEach(std::span<const KeyView> keys, std::string_view ns, void** objects) {
+  context_.make_room();
+  last_ = nullptr;
+  if (in_store_) LoadEach(keys, ns);
+  if (ttl_.enabled()) return ObjectTable::FindEach(keys, ns, objects);
+  for (size_t i = 0; i < keys.size(); ++i) {
+    SlotTable::Slot slot = cache_.Find(keys[i], ns);
+    const bool there = slot != nullptr && SlotTable::Has(slot, SlotTable::kHasObject);
+    objects[i] = there ? cache_.Object(slot) : nullptr;
+    if (there) SlotTable::Set(slot, SlotTable::kReferenced | SlotTable::kDirty);
+  }
 }
 
 bool StoreTable::Readable(SlotTable::Slot slot) {
@@ -162,7 +203,7 @@ void* StoreTable::Show(std::string_view value, SlotTable& shown) {
   else if (SlotTable::Has(slot, SlotTable::kHasObject))
     shown.Destroy(slot);
   Status decoded = shown.Decode(slot, value);
-  context_.Fail(decoded.WithContext(Describe(spec_)));
+  Fail(decoded);
   return decoded.ok() ? shown.Object(slot) : nullptr;
 }
 
@@ -174,12 +215,13 @@ void StoreTable::ForEachOfKey(const KeyView& key, const std::function<bool(std::
   const NamespaceIndex::Set* indexed = index_.Of(key);
   const NamespaceIndex::Set& cached = indexed == nullptr ? kNone : *indexed;
   const std::string prefix = layout_.KeyPrefix(key);
-  std::unique_ptr<KvIterator> stored = context_.store.Scan(prefix);
+  std::unique_ptr<KvIterator> stored = in_store_ ? context_.store.Scan(prefix) : nullptr;
   KvBatch refreshed;
   SlotTable shown(type_, false);
   auto at = cached.begin();
-  for (bool more = true; more && (at != cached.end() || stored->Valid());) {
-    const bool is_stored = stored->Valid();
+  for (bool more = true; more;) {
+    const bool is_stored = stored != nullptr && stored->Valid();
+    if (at == cached.end() && !is_stored) break;
     const std::string_view stored_ns = is_stored ? stored->key().substr(prefix.size()) : std::string_view();
     if (at != cached.end() && (!is_stored || *at <= stored_ns)) {
       if (is_stored && *at == stored_ns) stored->Next();  // the cache knows better
@@ -191,7 +233,7 @@ void StoreTable::ForEachOfKey(const KeyView& key, const std::function<bool(std::
     std::string_view value = stored->value();
     std::optional<int64_t> expiry;
     if (!StoreLayout::ReadValueHead(value, expiry)) {
-      context_.Fail(ExternalError("Malformed value in the store").WithContext(Describe(spec_)));
+      Fail(ExternalError("Malformed value in the store"));
       break;
     }
     const bool expired = ttl_.enabled() && ttl_.Expired(ExpiryOr(expiry));
@@ -205,7 +247,7 @@ void StoreTable::ForEachOfKey(const KeyView& key, const std::function<bool(std::
     }
     stored->Next();
   }
-  context_.Fail(stored->status().WithContext(Describe(spec_)));
+  if (stored != nullptr) Fail(stored->status());
   WriteBatch(refreshed);
 }
 
@@ -221,12 +263,12 @@ void StoreTable::ForEach(const std::function<void(const KeyView&, std::string_vi
       std::string_view value = stored->value();
       std::optional<int64_t> expiry;
       if (!StoreLayout::Split(stored->key(), key.group, key.bytes, ns) || !StoreLayout::ReadValueHead(value, expiry))
-        return context_.Fail(ExternalError("Malformed entry in the store").WithContext(Describe(spec_)));
+        return Fail(ExternalError("Malformed entry in the store"));
       if (ttl_.enabled() && ttl_.Expired(ExpiryOr(expiry))) continue;
       key.hash = Hash64(key.bytes);
       if (void* object = Show(value, shown)) visit(key, ns, object);
     }
-    context_.Fail(stored->status().WithContext(Describe(spec_)));
+    Fail(stored->status());
   }
 }
 
@@ -260,7 +302,10 @@ void StoreTable::AppendChange(SlotTable::Slot slot, KvBatch& batch) {
 }
 
 void StoreTable::WriteBatch(KvBatch& batch) {
-  if (!batch.empty()) context_.Fail(context_.store.Write(batch).WithContext(Describe(spec_)));
+  if (!batch.empty()) {
+    in_store_ = true;
+    Fail(context_.store.Write(batch));
+  }
   batch.Clear();
 }
 
@@ -314,7 +359,7 @@ void StoreTable::CleanUp(int64_t& budget) {
     if (keys.empty()) return;
     budget -= kCleanUpCost * static_cast<int64_t>(keys.size());
     std::vector<std::optional<std::string>> found(keys.size());
-    context_.Fail(context_.store.Get(keys, found).WithContext(Describe(spec_)));
+    Fail(context_.store.Get(keys, found));
     KvBatch batch;
     for (size_t i = 0; i < keys.size() && i < found.size(); ++i) {
       KeyView key;

@@ -55,6 +55,7 @@ class StoreTable final : public ObjectTable {
 
   void* Find(const KeyView& key, std::string_view ns) override;
   void* FindOrCreate(const KeyView& key, std::string_view ns, bool* created) override;
+  void FindEach(std::span<const KeyView> keys, std::string_view ns, void** objects) override;
   void MarkDirty() override;
   bool Erase(const KeyView& key, std::string_view ns) override;
   void ForEachOfKey(const KeyView& key, const std::function<bool(std::string_view, void*)>& visit) override;
@@ -80,7 +81,12 @@ class StoreTable final : public ObjectTable {
   std::pair<std::string, std::optional<std::string>> ChangeOf(SlotTable::Slot slot);
   /// Deletes expired entries that snapshots came across, for about `budget`.
   void CleanUp(int64_t& budget);
+  void Fail(const Status& failure);
   SlotTable::Slot Load(const KeyView& key, std::string_view ns);
+  /// Caches those of `keys` that are not, read from the store in one call.
+  void LoadEach(std::span<const KeyView> keys, std::string_view ns);
+  /// Caches an entry that is not, with what the store has of it.
+  SlotTable::Slot Admit(const KeyView& key, std::string_view ns, const std::optional<std::string>& stored);
   bool Expired(SlotTable::Slot slot) const { return ttl_.enabled() && ttl_.Expired(cache_.Expiry(slot)); }
   bool Readable(SlotTable::Slot slot);
   void Drop(SlotTable::Slot slot);
@@ -101,6 +107,7 @@ class StoreTable final : public ObjectTable {
   SlotTable::Slot last_ = nullptr;
   SlotTable::Cursor hand_;
   size_t entries_;
+  bool in_store_;  // the store may have entries: until the first eviction of a job that restored none, a miss is an absence
   int64_t mean_encoded_ = 0;                     // bytes, moving
   const std::shared_ptr<FoundExpired> expired_;  // by snapshots; to be deleted
 };

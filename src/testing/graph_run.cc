@@ -5,17 +5,20 @@
 #include <set>
 
 #include "columns/format.h"
+#include "columns/gather.h"
 #include "columns/key_encoder.h"
 #include "metrics/registry.h"
 #include "operators/scan.h"
 #include "state/hashmap_backend.h"
 #include "testing/test_tables.h"
+#include "types/key_group.h"
 
 namespace thalweg::testing {
 namespace {
 
 constexpr int kMostCalls = 100'000;  // without an end: the operator hangs
 constexpr int kGroups = 128;
+constexpr int kParallelisms[] = {1, 3, 2};  // of keyed operators, one after the other
 
 class SleepingWaker final : public flow::Waker {
  public:
@@ -24,7 +27,10 @@ class SleepingWaker final : public flow::Waker {
 
 class VertexContext final : public flow::Context {
  public:
-  VertexContext(const graph::Node& node, time::Clock& clock, columns::BufferPool& pool) : clock_(clock), pool_(pool) {
+  VertexContext(const graph::Node& node, int subtask, int parallelism, time::Clock& clock, columns::BufferPool& pool)
+      : clock_(clock), pool_(pool) {
+    name_.subtask = subtask;
+    name_.parallelism = parallelism;
     name_.operator_name = node.name;
     name_.uid = node.uid;
     name_.max_parallelism = kGroups;
@@ -81,13 +87,19 @@ std::string TableOf(const graph::Node& node) {
 
 }  // namespace
 
-struct GraphRun::Vertex {
-  const graph::Node* node = nullptr;
-  std::vector<size_t> in, out;  // edges
+struct GraphRun::Subtask {
   std::unique_ptr<VertexContext> context;
   std::unique_ptr<flow::Operator> op;  // null: a source
   std::unique_ptr<VertexOutput> output;
+  int64_t sent_watermark = time::kMinWatermark;  // by itself
+};
+
+struct GraphRun::Vertex {
+  const graph::Node* node = nullptr;
+  std::vector<size_t> in, out;  // edges
+  std::vector<std::unique_ptr<Subtask>> subtasks;
   std::map<size_t, int64_t> watermarks;  // by edge
+  int64_t watermark = time::kMinWatermark;
   std::set<size_t> ended;                // edges
   bool finished = false;
   // Of a source.
@@ -95,9 +107,9 @@ struct GraphRun::Vertex {
   flow::SourceTransform transform;
   std::unique_ptr<time::WatermarkGenerator> generator;
   int64_t sent_watermark = time::kMinWatermark;
-  // What a restart begins from.
-  std::optional<state::KeyedSnapshot> keyed;
-  std::vector<state::OperatorStateSnapshot> lists;
+  // What a restart begins from, of each subtask.
+  std::vector<state::KeyedSnapshot> keyed;
+  std::vector<std::vector<state::OperatorStateSnapshot>> lists;
 
   bool waits() const { return node->kind == kTestSource; }
   bool is_source() const { return node->role == graph::NodeRole::kSource; }
@@ -105,12 +117,15 @@ struct GraphRun::Vertex {
 
 class GraphRun::VertexOutput final : public flow::Output {
  public:
-  VertexOutput(GraphRun& run, Vertex& vertex) : run_(run), vertex_(vertex) {}
+  VertexOutput(GraphRun& run, Vertex& vertex, Subtask& subtask) : run_(run), vertex_(vertex), subtask_(subtask) {}
   void Emit(int port, columns::Batch batch) override {
     if (batch.rows() > 0) run_.Send(vertex_, port, std::move(batch));
   }
   void EmitWatermark(flow::Watermark watermark) override {
-    if (run_.status_.ok()) run_.status_ = run_.RaiseWatermark(vertex_, watermark.time);
+    subtask_.sent_watermark = std::max(subtask_.sent_watermark, watermark.time);
+    int64_t merged = subtask_.sent_watermark;
+    for (const auto& subtask : vertex_.subtasks) merged = std::min(merged, subtask->sent_watermark);
+    if (run_.status_.ok()) run_.status_ = run_.RaiseWatermark(vertex_, merged);
   }
   void EmitStatus(flow::WatermarkStatus) override {}
   columns::BufferPool& pool() override { return run_.pool_; }
@@ -118,6 +133,7 @@ class GraphRun::VertexOutput final : public flow::Output {
  private:
   GraphRun& run_;
   Vertex& vertex_;
+  Subtask& subtask_;
 };
 
 class GraphRun::SourceRows final : public flow::SourceOutput {
@@ -138,8 +154,20 @@ GraphRun::GraphRun(flow::Program program, const flow::Registry& registry, time::
     : program_(std::move(program)), registry_(registry), clock_(clock), kept_(kept) {}
 
 GraphRun::~GraphRun() {
-  for (auto& vertex : vertices_)
-    if (vertex->op) vertex->op->Close();
+  for (auto& vertex : vertices_) Close(*vertex);
+}
+
+void GraphRun::Close(Vertex& vertex) {
+  for (auto& subtask : vertex.subtasks)
+    if (subtask->op) subtask->op->Close();
+  vertex.subtasks.clear();
+}
+
+template <typename Call>
+Status GraphRun::ForEachOperator(Vertex& vertex, Call call) {
+  for (auto& subtask : vertex.subtasks)
+    if (subtask->op) THALWEG_TRY(UntilDone(vertex, [&] { return call(*subtask->op, *subtask->output); }));
+  return {};
 }
 
 template <typename Call>
@@ -159,7 +187,6 @@ Status GraphRun::Open() {
   for (const graph::Node& node : program_.graph.nodes) {
     Vertex& vertex = *vertices_.emplace_back(std::make_unique<Vertex>());
     vertex.node = &node;
-    vertex.output = std::make_unique<VertexOutput>(*this, vertex);
     by_id_[node.id] = &vertex;
     if (auto pipeline = program_.functions.pipelines.find(node.uid); pipeline != program_.functions.pipelines.end())
       vertex.pipeline = &pipeline->second;
@@ -168,37 +195,47 @@ Status GraphRun::Open() {
     by_id_[program_.graph.edges[i].from]->out.push_back(i);
     by_id_[program_.graph.edges[i].to]->in.push_back(i);
   }
-  for (auto& vertex : vertices_) THALWEG_TRY(Make(*vertex, false));
+  for (auto& vertex : vertices_) THALWEG_TRY(Make(*vertex));
   for (auto& vertex : vertices_)
     if (vertex->is_source() && !vertex->waits()) THALWEG_TRY(ReadToEnd(*vertex));
   return {};
 }
 
-Status GraphRun::Make(Vertex& vertex, bool restored) {
-  vertex.context = std::make_unique<VertexContext>(*vertex.node, clock_, pool_);
+Status GraphRun::Make(Vertex& vertex) {
   for (size_t edge : vertex.in) vertex.watermarks[edge] = time::kMinWatermark;
   vertex.ended.clear();
-  vertex.sent_watermark = time::kMinWatermark;
-  if (vertex.is_source()) {
-    if (!vertex.pipeline) return {};
+  vertex.watermark = vertex.sent_watermark = time::kMinWatermark;
+  const bool in_parallel = vertex.node->keyed && vertex.node->parallelism != 1;
+  const int parallelism = in_parallel ? kParallelisms[barriers_ % std::size(kParallelisms)] : 1;
+  auto lists = state::Redistribute(vertex.lists, parallelism);
+  for (int i = 0; i < parallelism; ++i) {
+    Subtask& subtask = *vertex.subtasks.emplace_back(std::make_unique<Subtask>());
+    subtask.context = std::make_unique<VertexContext>(*vertex.node, i, parallelism, clock_, pool_);
+    subtask.output = std::make_unique<VertexOutput>(*this, vertex, subtask);
+    if (!vertex.is_source()) THALWEG_TRY(MakeOperator(vertex, subtask, std::move(lists[static_cast<size_t>(i)])));
+  }
+  if (vertex.pipeline) {
     if (vertex.pipeline->make_transform) vertex.transform = vertex.pipeline->make_transform();
     if (vertex.pipeline->make_watermarks && !vertex.generator) vertex.generator = vertex.pipeline->make_watermarks();
-    return {};
   }
-  if (vertex.node->keyed) {
-    vertex.context->keyed = state::MakeHashMapBackend({.groups = {0, static_cast<uint16_t>(kGroups - 1)}}, clock_);
-  }
-  if (restored) {
-    if (vertex.keyed) THALWEG_TRY(vertex.context->keyed->Restore(*vertex.keyed));
-    vertex.context->lists.Restore(std::move(vertex.lists));
-  }
-  if (KeepsRows(*vertex.node)) {
-    vertex.op = std::make_unique<KeepingSink>(kept_[TableOf(*vertex.node)]);
-  } else {
-    THALWEG_ASSIGN(vertex.op, registry_.MakeOperator(*vertex.node, program_.functions));
-  }
-  THALWEG_TRY(vertex.op->Open(*vertex.context).WithContext(vertex.node->name));
   return FireTimers(vertex);
+}
+
+Status GraphRun::MakeOperator(Vertex& vertex, Subtask& subtask, std::vector<state::OperatorStateSnapshot> lists) {
+  if (vertex.node->keyed) {
+    const flow::TaskName& name = subtask.context->task();
+    const auto groups = types::KeyGroupsOf(name.subtask, kGroups, name.parallelism);
+    subtask.context->keyed = state::MakeHashMapBackend(
+        {.groups = {static_cast<uint16_t>(groups.begin), static_cast<uint16_t>(groups.end - 1)}}, clock_);
+    for (const state::KeyedSnapshot& saved : vertex.keyed) THALWEG_TRY(subtask.context->keyed->Restore(saved));
+  }
+  subtask.context->lists.Restore(std::move(lists));
+  if (KeepsRows(*vertex.node)) {
+    subtask.op = std::make_unique<KeepingSink>(kept_[TableOf(*vertex.node)]);
+  } else {
+    THALWEG_ASSIGN(subtask.op, registry_.MakeOperator(*vertex.node, program_.functions));
+  }
+  return subtask.op->Open(*subtask.context).WithContext(vertex.node->name);
 }
 
 Status GraphRun::ReadToEnd(Vertex& vertex) {
@@ -209,7 +246,7 @@ Status GraphRun::ReadToEnd(Vertex& vertex) {
   THALWEG_ASSIGN(flow::Discovery found, enumerator->Discover());
   std::vector<flow::EnumeratorAction> actions = enumerator->OnDiscovery(found);
   for (flow::EnumeratorAction& action : enumerator->OnStart(1, {})) actions.push_back(std::move(action));
-  THALWEG_TRY(reader->Open(*vertex.context));
+  THALWEG_TRY(reader->Open(*vertex.subtasks[0]->context));
   for (const flow::EnumeratorAction& action : actions)
     if (action.kind == flow::EnumeratorAction::Kind::kAssign) THALWEG_TRY(reader->AddSplits(action.splits));
   reader->NoMoreSplits();
@@ -272,16 +309,36 @@ Status GraphRun::Deliver(Vertex& to, const graph::Edge& edge, columns::Batch bat
     for (int32_t column : edge.key_columns) types.push_back(batch.column(column).type);
     columns::KeyEncoder(types, {edge.key_columns.begin(), edge.key_columns.end()}).FillHashes(batch, pool_);
   }
+  if (to.subtasks.size() == 1) return Process(to, *to.subtasks[0], edge.to_input, std::move(batch));
+  if (edge.partitioning == graph::Partitioning::kBroadcast) {
+    for (auto& subtask : to.subtasks) THALWEG_TRY(Process(to, *subtask, edge.to_input, batch.Share(pool_)));
+    return {};
+  }
+  const auto parallelism = static_cast<int32_t>(to.subtasks.size());
+  std::vector<std::vector<int32_t>> rows(to.subtasks.size());
+  for (int32_t row = 0; row < batch.rows(); ++row) {
+    const int32_t group = types::KeyGroupOf(batch.key_hash(row), kGroups);
+    rows[static_cast<size_t>(types::SubtaskOf(group, kGroups, parallelism))].push_back(row);
+  }
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (rows[i].empty()) continue;
+    columns::Batch part = columns::Gather(batch, rows[i].data(), static_cast<int32_t>(rows[i].size()), pool_);
+    THALWEG_TRY(Process(to, *to.subtasks[i], edge.to_input, std::move(part)));
+  }
+  return {};
+}
+
+Status GraphRun::Process(Vertex& vertex, Subtask& subtask, int input, columns::Batch batch) {
   flow::Rows rows(std::move(batch));
-  return UntilDone(to, [&] { return to.op->Process(edge.to_input, rows, *to.output); });
+  return UntilDone(vertex, [&] { return subtask.op->Process(input, rows, *subtask.output); });
 }
 
 Status GraphRun::Settle() {
   for (auto& vertex : vertices_)
     if (vertex->is_source() && vertex->generator) THALWEG_TRY(RaiseWatermark(*vertex, vertex->generator->Current()));
   for (auto& vertex : vertices_)
-    if (vertex->op && !vertex->finished)
-      THALWEG_TRY(UntilDone(*vertex, [&] { return vertex->op->OnIdleFlush(*vertex->output); }));
+    if (!vertex->finished)
+      THALWEG_TRY(ForEachOperator(*vertex, [](auto& op, auto& output) { return op.OnIdleFlush(output); }));
   return {};
 }
 
@@ -302,10 +359,11 @@ Status GraphRun::TakeWatermark(Vertex& to, size_t edge, int64_t time) {
   to.watermarks[edge] = std::max(to.watermarks[edge], time);
   int64_t merged = time::kMaxWatermark;
   for (const auto& [from, watermark] : to.watermarks) merged = std::min(merged, watermark);
-  if (merged <= to.context->watermark) return {};
-  to.context->watermark = merged;
-  THALWEG_TRY(UntilDone(to, [&] { return to.op->OnWatermark({merged}, *to.output); }));
-  if (to.op->OwnsWatermarks() && merged != time::kMaxWatermark) return {};
+  if (merged <= to.watermark) return {};
+  to.watermark = merged;
+  for (auto& subtask : to.subtasks) subtask->context->watermark = merged;
+  THALWEG_TRY(ForEachOperator(to, [&](auto& op, auto& output) { return op.OnWatermark({merged}, output); }));
+  if (to.subtasks[0]->op->OwnsWatermarks() && merged != time::kMaxWatermark) return {};
   return RaiseWatermark(to, merged);
 }
 
@@ -332,18 +390,21 @@ Status GraphRun::TakeEnd(Vertex& to, size_t edge) {
   const int input = program_.graph.edges[edge].to_input;
   for (size_t other : to.in)
     if (program_.graph.edges[other].to_input == input && !to.ended.contains(other)) return {};
-  THALWEG_TRY(UntilDone(to, [&] { return to.op->OnEndOfInput(input, flow::EndKind::kFinished, *to.output); }));
+  const auto kind = flow::EndKind::kFinished;
+  THALWEG_TRY(ForEachOperator(to, [&](auto& op, auto& output) { return op.OnEndOfInput(input, kind, output); }));
   if (to.ended.size() < to.in.size()) return {};
-  THALWEG_TRY(UntilDone(to, [&] { return to.op->OnEnd(flow::EndKind::kFinished, *to.output); }));
+  THALWEG_TRY(ForEachOperator(to, [&](auto& op, auto& output) { return op.OnEnd(kind, output); }));
   to.finished = true;
   return EndOutputs(to);
 }
 
 Status GraphRun::FireTimers(Vertex& vertex) {
-  auto& timers = vertex.context->timers;
-  while (!timers.empty() && *timers.begin() <= clock_.NowMs()) {
-    timers.erase(timers.begin(), timers.upper_bound(clock_.NowMs()));
-    THALWEG_TRY(UntilDone(vertex, [&] { return vertex.op->OnTimer(clock_.NowMs(), *vertex.output); }));
+  for (auto& subtask : vertex.subtasks) {
+    auto& timers = subtask->context->timers;
+    while (subtask->op && !timers.empty() && *timers.begin() <= clock_.NowMs()) {
+      timers.erase(timers.begin(), timers.upper_bound(clock_.NowMs()));
+      THALWEG_TRY(UntilDone(vertex, [&] { return subtask->op->OnTimer(clock_.NowMs(), *subtask->output); }));
+    }
   }
   return {};
 }
@@ -352,35 +413,41 @@ Status GraphRun::AdvanceTo(int64_t time_ms) {
   while (true) {
     int64_t next = time_ms;
     for (auto& vertex : vertices_)
-      if (vertex->op && !vertex->finished && !vertex->context->timers.empty())
-        next = std::min(next, *vertex->context->timers.begin());
+      for (auto& subtask : vertex->subtasks)
+        if (subtask->op && !vertex->finished && !subtask->context->timers.empty())
+          next = std::min(next, *subtask->context->timers.begin());
     clock_.Set(std::max(next, clock_.NowMs()));
     for (auto& vertex : vertices_)
-      if (vertex->op && !vertex->finished) THALWEG_TRY(FireTimers(*vertex));
+      if (!vertex->finished) THALWEG_TRY(FireTimers(*vertex));
     if (next >= time_ms) return {};
   }
 }
 
 Status GraphRun::Snapshot(Vertex& vertex) {
   const flow::Barrier barrier{.id = barriers_, .triggered_at_ms = clock_.NowMs()};
-  THALWEG_TRY(UntilDone(vertex, [&] { return vertex.op->PrepareBarrier(barrier, *vertex.output); }));
-  THALWEG_TRY(vertex.op->Snapshot(barrier).status().WithContext(vertex.node->name));
-  if (vertex.context->keyed) {
-    THALWEG_ASSIGN(vertex.keyed, vertex.context->keyed->Snapshot());
+  THALWEG_TRY(ForEachOperator(vertex, [&](auto& op, auto& output) { return op.PrepareBarrier(barrier, output); }));
+  vertex.keyed.clear();
+  vertex.lists.clear();
+  for (auto& subtask : vertex.subtasks) {
+    if (!subtask->op) continue;
+    THALWEG_TRY(subtask->op->Snapshot(barrier).status().WithContext(vertex.node->name));
+    if (subtask->context->keyed) {
+      THALWEG_ASSIGN(state::KeyedSnapshot saved, subtask->context->keyed->Snapshot());
+      vertex.keyed.push_back(std::move(saved));
+    }
+    vertex.lists.push_back(subtask->context->lists.Snapshot());
   }
-  vertex.lists = vertex.context->lists.Snapshot();
   return {};
 }
 
 Status GraphRun::Restart() {
   ++barriers_;
   for (auto& vertex : vertices_)
-    if (vertex->op && !vertex->finished) THALWEG_TRY(Snapshot(*vertex));
+    if (!vertex->finished) THALWEG_TRY(Snapshot(*vertex));
   for (auto& vertex : vertices_) {
     if (vertex->finished) continue;
-    if (vertex->op) vertex->op->Close();
-    vertex->op.reset();
-    THALWEG_TRY(Make(*vertex, true));
+    Close(*vertex);
+    THALWEG_TRY(Make(*vertex));
   }
   // What has ended says so again; the sources' watermarks come again.
   for (auto& vertex : vertices_) {

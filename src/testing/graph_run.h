@@ -1,4 +1,5 @@
-// A job graph run in one thread on virtual time, for tests: one subtask of each operator, joined by plain calls.
+// A job graph run in one thread on virtual time, for tests: one subtask of each operator, joined by plain calls; after a restart
+// keyed operators have three, after another one two, then one again.
 // Rule: nothing happens but by the calls below, in an order that only the graph decides; so the same calls give the same rows.
 #pragma once
 
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "flow/program.h"
+#include "state/snapshot.h"
 #include "time/clock.h"
 
 namespace thalweg::testing {
@@ -36,19 +38,23 @@ class GraphRun {
   Status End(const std::string& table);
   /// Fires timers in their order up to `time_ms`, the clock with them.
   Status AdvanceTo(int64_t time_ms);
-  /// A checkpoint, and all that has not ended made anew from it.
+  /// A checkpoint, and all that has not ended made anew from it, keyed operators at another parallelism.
   Status Restart();
 
  private:
+  struct Subtask;
   struct Vertex;
   class VertexOutput;
   class SourceRows;
 
-  Status Make(Vertex& vertex, bool restored);
+  Status Make(Vertex& vertex);
+  Status MakeOperator(Vertex& vertex, Subtask& subtask, std::vector<state::OperatorStateSnapshot> lists);
+  void Close(Vertex& vertex);
   Status ReadToEnd(Vertex& vertex);
   Status EmitFromSource(Vertex& vertex, columns::Batch batch);
   void Send(Vertex& from, int port, columns::Batch batch);
   Status Deliver(Vertex& to, const graph::Edge& edge, columns::Batch batch);
+  Status Process(Vertex& vertex, Subtask& subtask, int input, columns::Batch batch);
   Status RaiseWatermark(Vertex& from, int64_t time);
   Status TakeWatermark(Vertex& to, size_t edge, int64_t time);
   Status EndOutputs(Vertex& from);
@@ -56,6 +62,9 @@ class GraphRun {
   Status FinishSource(Vertex& vertex);
   Status FireTimers(Vertex& vertex);
   Status Snapshot(Vertex& vertex);
+  /// `call` of each subtask's operator and output, until it is done.
+  template <typename Call>
+  Status ForEachOperator(Vertex& vertex, Call call);
   template <typename Call>
   Status UntilDone(const Vertex& vertex, Call call);
 

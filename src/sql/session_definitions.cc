@@ -1,0 +1,187 @@
+#include "expr/user_function.h"
+#include "sql/alter_table.h"
+#include "sql/print.h"
+#include "sql/session_visitor.h"
+
+namespace thalweg::sql {
+namespace {
+
+Properties PropertiesOf(const CreateObject& create) {
+  Properties properties{create.comment.value_or(""), {}};
+  for (const Option& option : create.options.value_or(Options{})) properties.options[option.key] = option.value;
+  return properties;
+}
+
+}  // namespace
+
+Session::Visitor::Outcome Session::Visitor::operator()(const CreateTable& create) {
+  THALWEG_ASSIGN(BindEnvironment environment, Environment());
+  if (create.query) return CreateAsSelect(create);
+  if (create.mode != CreateMode::kCreate) return UserError("CREATE OR REPLACE TABLE and REPLACE TABLE want AS and a query");
+  if (create.distribution) return UserError("DISTRIBUTED is not supported: no connector has buckets");
+  THALWEG_ASSIGN(TablePtr table, BindTable(create, script, environment));
+  THALWEG_TRY(session.catalog_.CreateTable(std::move(table), create.if_not_exists));
+  return Done{};
+}
+
+void Session::Visitor::SetViewQuery(Table& view, const QueryPtr& query) const {
+  view.query = query;
+  view.query_text = Print(*query);
+  view.query_catalog = session.catalog_.current_catalog();
+  view.query_database = session.catalog_.current_database();
+}
+
+Session::Visitor::Outcome Session::Visitor::operator()(const CreateView& create) {
+  THALWEG_ASSIGN(BindEnvironment environment, Environment());
+  THALWEG_ASSIGN(PlanPtr plan, BindQuery(*create.query, script, environment));
+  if (!create.columns.empty() && create.columns.size() != plan->columns.size())
+    return Fault(create.name[0].span.begin, fmt::format("VIEW definition and input fields not match: {} names for {} columns",
+                                                        create.columns.size(), plan->columns.size()));
+  auto view = std::make_shared<Table>();
+  view->path = session.catalog_.Resolve(create.name);
+  view->temporary = create.temporary;
+  SetViewQuery(*view, create.query);
+  if (create.comment) view->comment = *create.comment;
+  for (size_t i = 0; i < plan->columns.size(); ++i)
+    view->columns.push_back({.name = create.columns.empty() ? plan->columns[i].name : create.columns[i].text,
+                             .type = plan->columns[i].type,
+                             .time = plan->columns[i].time});
+  THALWEG_TRY(session.catalog_.CreateTable(std::move(view), create.if_not_exists));
+  return Done{};
+}
+
+Session::Visitor::Outcome Session::Visitor::operator()(const CreateObject& create) {
+  if (create.kind == ObjectKind::kDatabase) {
+    THALWEG_TRY(session.catalog_.CreateDatabase(create.name, create.if_not_exists, PropertiesOf(create)));
+    return Done{};
+  }
+  if (create.kind == ObjectKind::kCatalog) {
+    if (create.name.size() > 1) return Fault(create.name[1].span.begin, "The name of a catalog has one part");
+    Properties properties = PropertiesOf(create);
+    if (!properties.options.contains("type"))
+      return Fault(create.name[0].span.begin, "Catalog options do not contain an option key 'type' for discovering a catalog.",
+                   "write WITH ('type' = 'generic_in_memory')");
+    for (const Option& option : *create.options)
+      if (option.key == "type" && option.value != "generic_in_memory")
+        return Fault(option.span.begin, fmt::format("Catalogs are of type generic_in_memory, not {}", option.value));
+    THALWEG_TRY(session.catalog_.CreateCatalog(create.name[0].text, create.if_not_exists, std::move(properties)));
+    return Done{};
+  }
+  return UserError("CREATE {} is not supported yet", ObjectKindText(create.kind));
+}
+
+Session::Visitor::Outcome Session::Visitor::operator()(const CreateFunction& create) {
+  const std::string language = create.language.value_or("JAVA");
+  if (language != "CPP") return UserError("CREATE FUNCTION runs functions of C++, not of {}: say LANGUAGE CPP USING ARTIFACT 'library.so'", language);
+  if (create.resources.size() != 1 || create.resources[0].jar)
+    return UserError("CREATE FUNCTION ... LANGUAGE CPP needs one library: USING ARTIFACT 'library.so'");
+  if (create.options) return UserError("CREATE FUNCTION ... LANGUAGE CPP takes no WITH");
+  if (create.if_not_exists && session.catalog_.FindFunction(create.name, false)) return Done{};
+  const std::string& library = create.resources[0].path;
+  THALWEG_ASSIGN(const expr::Function* function, expr::LoadUserFunction(library, create.class_name));
+  THALWEG_TRY(session.catalog_.CreateFunction(create.name, create.system, {function, create.class_name, library}, create.if_not_exists));
+  return Done{};
+}
+
+Session::Visitor::Outcome Session::Visitor::operator()(const Drop& drop) {
+  switch (drop.kind) {
+    case ObjectKind::kFunction:
+      THALWEG_TRY(session.catalog_.DropFunction(drop.name, drop.system, drop.if_exists));
+      return Done{};
+    case ObjectKind::kTable:
+    case ObjectKind::kView:
+      THALWEG_TRY(session.catalog_.DropTable(session.catalog_.Resolve(drop.name), drop.if_exists, drop.temporary,
+                                             drop.kind == ObjectKind::kView));
+      return Done{};
+    case ObjectKind::kDatabase:
+      THALWEG_TRY(session.catalog_.DropDatabase(drop.name, drop.if_exists, drop.cascade.value_or(false)));
+      return Done{};
+    case ObjectKind::kCatalog:
+      THALWEG_TRY(session.catalog_.DropCatalog(drop.name.back().text, drop.if_exists));
+      return Done{};
+    default: return UserError("DROP {} is not supported yet", ObjectKindText(drop.kind));
+  }
+}
+
+Session::Visitor::Outcome Session::Visitor::AlterCatalog(const Alter& alter) {
+  const std::string& name = alter.name.back().text;
+  const Properties* known = session.catalog_.FindCatalog(name);
+  if (!known) return Fault(alter.name[0].span.begin, fmt::format("Catalog {} does not exist.", name));
+  Properties changed = *known;
+  if (auto* set = std::get_if<SetOptions>(&alter.action)) {
+    for (const Option& option : set->options) changed.options[option.key] = option.value;
+  } else if (auto* reset = std::get_if<ResetOptions>(&alter.action)) {
+    if (reset->keys.empty()) return UserError("ALTER CATALOG RESET does not support empty key");
+    for (const std::string& key : reset->keys) {
+      if (key == "type") return UserError("ALTER CATALOG RESET does not support changing 'type'");
+      changed.options.erase(key);
+    }
+  } else if (auto* comment = std::get_if<SetComment>(&alter.action)) {
+    changed.comment = comment->comment;
+  }
+  THALWEG_TRY(session.catalog_.AlterCatalog(name, std::move(changed)));
+  return Done{};
+}
+
+Session::Visitor::Outcome Session::Visitor::AlterDatabase(const Alter& alter) {
+  std::map<std::string, std::string> options;
+  if (auto* set = std::get_if<SetOptions>(&alter.action))
+    for (const Option& option : set->options) options[option.key] = option.value;
+  THALWEG_TRY(session.catalog_.AlterDatabase(alter.name, options));
+  return Done{};
+}
+
+Session::Visitor::Outcome Session::Visitor::operator()(const Alter& alter) {
+  if (alter.kind == ObjectKind::kCatalog) return AlterCatalog(alter);
+  if (alter.kind == ObjectKind::kDatabase) return AlterDatabase(alter);
+  if (alter.kind != ObjectKind::kTable && alter.kind != ObjectKind::kView)
+    return UserError("ALTER {} is not supported yet", ObjectKindText(alter.kind));
+  const ObjectPath path = session.catalog_.Resolve(alter.name);
+  TablePtr table = session.catalog_.FindTable(path);
+  if (!table)
+    return alter.if_exists ? Outcome(Done{})
+                           : Outcome(Fault(alter.name[0].span.begin, session.catalog_.NoTable(path).message()));
+  if (table->is_view() != (alter.kind == ObjectKind::kView))
+    return Fault(alter.name[0].span.begin,
+                 fmt::format("{} is a {}: write ALTER {}", path.ToString(), table->is_view() ? "view" : "table",
+                             table->is_view() ? "VIEW" : "TABLE"));
+  if (auto* rename = std::get_if<RenameTo>(&alter.action)) {
+    ObjectPath to = path;
+    to.object = rename->name.back().text;
+    THALWEG_TRY(session.catalog_.RenameTable(path, to));
+    return Done{};
+  }
+  if (ChangesElements(alter.action)) {
+    THALWEG_ASSIGN(BindEnvironment environment, Environment());
+    auto altered = AlterElements(*table, alter.action, environment);
+    if (!altered.ok()) return Fault(alter.name[0].span.begin, std::string(altered.status().message()));
+    session.catalog_.ReplaceTable(*std::move(altered));
+    return Done{};
+  }
+  return AlterTable(alter, *table);
+}
+
+Session::Visitor::Outcome Session::Visitor::AlterTable(const Alter& alter, const Table& table) {
+  auto changed = std::make_shared<Table>(table);
+  if (auto* set = std::get_if<SetOptions>(&alter.action)) {
+    for (const Option& option : set->options) changed->options[option.key] = option.value;
+  } else if (auto* reset = std::get_if<ResetOptions>(&alter.action)) {
+    if (reset->keys.empty()) return UserError("ALTER TABLE RESET does not support empty key");
+    for (const std::string& key : reset->keys) {
+      if (key == "connector") return UserError("ALTER TABLE RESET does not support changing 'connector'");
+      changed->options.erase(key);
+    }
+  } else if (auto* query = std::get_if<SetQuery>(&alter.action)) {
+    THALWEG_ASSIGN(PlanPtr plan, PlanOf(*query->query));
+    SetViewQuery(*changed, query->query);
+    changed->columns.clear();
+    for (const PlanColumn& column : plan->columns)
+      changed->columns.push_back({.name = column.name, .type = column.type, .time = column.time});
+  } else {
+    return UserError("ALTER TABLE of partitions and of the distribution is not supported");
+  }
+  session.catalog_.ReplaceTable(std::move(changed));
+  return Done{};
+}
+
+}  // namespace thalweg::sql
