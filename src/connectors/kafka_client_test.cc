@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "connectors/bare_task.h"
+#include "connectors/kafka_consumer.h"
 #include "connectors/kafka_log_client.h"
 #include "connectors/kafka_sink.h"
 #include "connectors/kafka_source.h"
@@ -46,6 +47,14 @@ TEST(KafkaProperties, WhatHasNoEffectIsWarnedOfOrDropped) {
   EXPECT_THAT(out.warnings,
               ElementsAre("Kafka property 'auto.offset.reset' has no effect: the source's start offsets decide",
                           "Kafka property 'max.poll.records' has no effect: batch sizes adapt to the load"));
+}
+
+TEST(KafkaProperties, SessionOfAGroupThatNobodyJoinsIsOurs) {
+  KafkaProperties out = TranslateKafkaProperties(With({{"group.id", "g"}, {"session.timeout.ms", "45000"}})).value();
+  EXPECT_TRUE(out.client.empty());
+  EXPECT_THAT(out.warnings,
+              ElementsAre(HasSubstr("'session.timeout.ms' has no effect: the source assigns partitions")));
+  EXPECT_EQ(ConsumerProperties(out, {}).at("session.timeout.ms"), "1000");
 }
 
 TEST(KafkaProperties, WhatCannotWorkIsRefusedWithAWayOut) {
@@ -104,8 +113,9 @@ std::shared_ptr<LogClient> NobodysClient(Properties more = {}) {
 
 TEST(KafkaConsumer, WithoutABrokerWaitsAndCanBeClosed) {
   CountingWaker waker;
-  auto consumer =
-      NobodysClient({{"group.id", "g"}})->CreateConsumer({.memory_bytes = 1 << 20}, [&] { waker.Wake(); }).value();
+  auto consumer = NobodysClient({{"group.id", "g"}, {"default.api.timeout.ms", "100"}})
+                      ->CreateConsumer({.memory_bytes = 1 << 20}, [&] { waker.Wake(); })
+                      .value();
   consumer->Assign({{{"t", 0}, 5}, {{"t", 1}, 0}});
   consumer->Pause({"t", 0}, true);
   consumer->Unassign({"t", 1});
@@ -113,6 +123,12 @@ TEST(KafkaConsumer, WithoutABrokerWaitsAndCanBeClosed) {
   auto next = consumer->Next();
   ASSERT_TRUE(next.ok()) << next.status().ToString();
   EXPECT_FALSE(next->has_value());
+  ::testing::internal::CaptureStderr();
+  consumer->Close();
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(),
+              AllOf(HasSubstr("warning: Kafka group 'g' did not take its last offsets (t-0 at 5): "),
+                    HasSubstr("A restore goes by its checkpoint and loses nothing")));
+  EXPECT_EQ(consumer->commits_failed(), 1);
 }
 
 TEST(KafkaConsumer, DefectInTheAssignmentIsReturnedAndWakesTheTask) {

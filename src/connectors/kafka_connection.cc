@@ -34,12 +34,6 @@ void DeliveryCallback(rd_kafka_t*, const rd_kafka_message_t* message, void* opaq
   if (connection->spec().on_delivery) connection->spec().on_delivery(*message);
 }
 
-void CommitCallback(rd_kafka_t*, rd_kafka_resp_err_t error, rd_kafka_topic_partition_list_t*, void* opaque) {
-  auto* connection = static_cast<KafkaConnection*>(opaque);
-  if (connection->spec().on_commit && error != RD_KAFKA_RESP_ERR__NO_OFFSET)
-    connection->spec().on_commit(error == RD_KAFKA_RESP_ERR_NO_ERROR);
-}
-
 Status SetProperty(rd_kafka_conf_t* conf, const std::string& name, const std::string& value) {
   char text[kErrorText] = "";
   switch (rd_kafka_conf_set(conf, name.c_str(), value.c_str(), text, sizeof(text))) {
@@ -52,6 +46,28 @@ Status SetProperty(rd_kafka_conf_t* conf, const std::string& name, const std::st
 }
 
 }  // namespace
+
+bool IsTransient(int error) {
+  switch (error) {
+    case RD_KAFKA_RESP_ERR__TRANSPORT:
+    case RD_KAFKA_RESP_ERR__TIMED_OUT:
+    case RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE:
+    case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+    case RD_KAFKA_RESP_ERR__RESOLVE:
+    case RD_KAFKA_RESP_ERR__WAIT_COORD:
+    case RD_KAFKA_RESP_ERR__WAIT_CACHE:
+    case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION:
+    case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
+    case RD_KAFKA_RESP_ERR_BROKER_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_REPLICA_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_NETWORK_EXCEPTION:
+    case RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS:
+    case RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_NOT_COORDINATOR: return true;
+    default: return false;
+  }
+}
 
 Result<rd_kafka_conf_s*> NewKafkaConf(const Properties& properties) {
   rd_kafka_conf_t* conf = rd_kafka_conf_new();
@@ -77,10 +93,7 @@ Result<std::shared_ptr<KafkaConnection>> KafkaConnection::Open(Spec spec) {
   rd_kafka_conf_set_error_cb(conf, ErrorCallback);
   rd_kafka_conf_set_log_cb(conf, LogCallback);
   bool consumer = connection->spec_.role == Role::kConsumer;
-  if (consumer)
-    rd_kafka_conf_set_offset_commit_cb(conf, CommitCallback);
-  else
-    rd_kafka_conf_set_dr_msg_cb(conf, DeliveryCallback);
+  if (!consumer) rd_kafka_conf_set_dr_msg_cb(conf, DeliveryCallback);
   if (connection->spec_.partitioner) {
     rd_kafka_topic_conf_t* topics = rd_kafka_conf_get_default_topic_conf(conf);  // there since "partitioner" was set
     THALWEG_CHECK(topics);

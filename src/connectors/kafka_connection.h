@@ -27,7 +27,6 @@ class KafkaConnection {
     std::string client_id;
     /// Called by librdkafka while it is polled, on the polling thread.
     std::function<void(const rd_kafka_message_s& message)> on_delivery;
-    std::function<void(bool ok)> on_commit;
     /// Of a producer: instead of the property of that name. Any thread of librdkafka, and that of Produce.
     int32_t (*partitioner)(const rd_kafka_topic_s* topic, const void* key, size_t key_size, int32_t partitions,
                            void* topic_opaque, void* message_opaque) = nullptr;
@@ -58,6 +57,9 @@ class KafkaConnection {
   Status status_;
   std::string last_error_;
 };
+
+/// An error of librdkafka that a broker which is starting, restarting or far away gives: worth asking again.
+bool IsTransient(int error);
 
 /// Sets `properties` on a new configuration; UserError naming the property librdkafka refuses. The caller owns the result.
 Result<rd_kafka_conf_s*> NewKafkaConf(const Properties& properties);

@@ -4,13 +4,16 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
+#include <cstdio>
 #include <deque>
 #include <mutex>
 #include <set>
 #include <thread>
 #include <utility>
 
+#include "connectors/kafka_commits.h"
 #include "connectors/kafka_connection.h"
 #include "connectors/kafka_partition_list.h"
 
@@ -26,6 +29,13 @@ constexpr int64_t kMaxFetchKb = 16 * 1024;     // one response over all partitio
 constexpr int64_t kMinFetchKb = 1024;          // librdkafka: at least message.max.bytes
 constexpr int64_t kDefaultConsumerMemory = 64 << 20;  // librdkafka's own default
 constexpr size_t kRecordOverhead = 256;               // librdkafka's message and our view of it, beside the bytes
+
+// For the group's last offsets at the end: a healthy broker takes them in milliseconds, a restarting one in seconds.
+constexpr std::chrono::milliseconds kLastCommit{5'000};
+// How long librdkafka keeps a commit for which it has no coordinator, and how long its instance then lives on. Nobody joins the
+// group, so the property has no other effect; a commit given up is sent again by KafkaCommits.
+constexpr char kSessionMs[] = "1000";
+constexpr size_t kPartitionsNamed = 3;  // a warning, not a catalogue
 
 int64_t QueueKb(int64_t memory_bytes) {
   // A quarter is the inbox, a quarter the responses being received.
@@ -80,6 +90,11 @@ class KafkaConsumer final : public LogConsumer {
   void Commit(const LogOffsets& offsets) override { Send({Command::Kind::kCommit, offsets}); }
   int64_t commits_succeeded() const override { return commits_succeeded_; }
   int64_t commits_failed() const override { return commits_failed_; }
+  LogOffsets TakeCommitted() override {
+    std::lock_guard lock(mutex_);
+    return std::exchange(committed_, {});
+  }
+  void Close() override;
 
  private:
   struct Command {
@@ -103,12 +118,19 @@ class KafkaConsumer final : public LogConsumer {
   void AddHeaders(LogFetch& fetch, LogRecord& record, const rd_kafka_message_t& message) const;
   void Put(std::vector<LogFetch> fetches, size_t bytes);
   void Fail(Status status);
+  void AskToCommit(const LogOffsets& offsets);
+  void SendCommit();
+  void OnCommitAnswer(rd_kafka_resp_err_t error);
+  // At the end, without the consumer's thread.
+  void FinishCommits();
+  void TellUncommitted();
 
   const LogConsumerOptions options_;
   const std::function<void()> on_ready_;
   const size_t inbox_limit_;  // bytes
   std::shared_ptr<KafkaConnection> connection_;
   Queue queue_;
+  Queue answers_;  // to commits
   std::thread thread_;
   std::atomic<int64_t> commits_succeeded_{0}, commits_failed_{0};
 
@@ -117,10 +139,14 @@ class KafkaConsumer final : public LogConsumer {
   std::vector<Command> commands_;
   std::deque<std::pair<LogFetch, size_t>> inbox_;  // with bytes
   size_t inbox_bytes_ = 0;
+  LogOffsets committed_;  // not yet taken
   Status status_;
   bool stop_ = false;
 
-  // The consumer's thread only.
+  // The consumer's thread only; when it has ended, Close.
+  KafkaCommits commits_;
+  std::chrono::steady_clock::time_point asked_;  // for the last commit
+  rd_kafka_resp_err_t refusal_ = RD_KAFKA_RESP_ERR_NO_ERROR;
   std::set<TopicPartition> started_;      // delivered something: librdkafka has set their queue up
   std::map<TopicPartition, bool> pause_;  // wanted, not yet applied
 };
@@ -129,15 +155,21 @@ Status KafkaConsumer::Start(const KafkaProperties& properties) {
   KafkaConnection::Spec spec{
       .role = KafkaConnection::Role::kConsumer, .properties = properties, .client_id = options_.client_id};
   spec.engine = ConsumerProperties(properties, options_);
-  spec.on_commit = [this](bool ok) { ++(ok ? commits_succeeded_ : commits_failed_); };
   THALWEG_ASSIGN(connection_, KafkaConnection::Open(std::move(spec)));
   rd_kafka_poll_set_consumer(connection_->handle());
   queue_.reset(rd_kafka_queue_get_consumer(connection_->handle()));
+  answers_.reset(rd_kafka_queue_new(connection_->handle()));
   thread_ = std::thread([this] { Run(); });
   return {};
 }
 
 KafkaConsumer::~KafkaConsumer() {
+  Close();
+  inbox_.clear();
+  queue_.reset();
+}
+
+void KafkaConsumer::Close() {
   if (!thread_.joinable()) return;
   {
     std::lock_guard lock(mutex_);
@@ -146,8 +178,9 @@ KafkaConsumer::~KafkaConsumer() {
   changed_.notify_all();
   rd_kafka_queue_yield(queue_.get());
   thread_.join();
-  inbox_.clear();
-  queue_.reset();
+  for (const Command& command : commands_)
+    if (command.kind == Command::Kind::kCommit) AskToCommit(command.partitions);
+  FinishCommits();
 }
 
 void KafkaConsumer::Send(Command command) {
@@ -183,6 +216,8 @@ void KafkaConsumer::Run() {
       if (stop_) return;
     }
     Status status = RunCommands();
+    if (commits_.under_way()) rd_kafka_queue_poll_callback(answers_.get(), 0);
+    SendCommit();
     if (status.ok()) status = Deliver(Take());
     if (status.ok()) status = connection_->status();
     if (!status.ok()) return Fail(std::move(status));
@@ -191,7 +226,12 @@ void KafkaConsumer::Run() {
 
 void KafkaConsumer::WaitForRoom() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return stop_ || !commands_.empty() || inbox_bytes_ < inbox_limit_; });
+  auto may_go_on = [this] { return stop_ || !commands_.empty() || inbox_bytes_ < inbox_limit_; };
+  // An answer to a commit does not wait for room.
+  if (commits_.under_way())
+    changed_.wait_for(lock, std::chrono::milliseconds(kWaitMs), may_go_on);
+  else
+    changed_.wait(lock, may_go_on);
 }
 
 Status KafkaConsumer::RunCommands() {
@@ -221,14 +261,83 @@ Status KafkaConsumer::RunCommand(const Command& command) {
       pause_[partition] = command.kind == Command::Kind::kPause;
       if (started_.contains(partition)) ApplyPause(partition);
       break;
-    case Command::Kind::kCommit:
-      if (rd_kafka_commit(handle, list.get(), /*async=*/1) != RD_KAFKA_RESP_ERR_NO_ERROR) ++commits_failed_;
-      break;
+    case Command::Kind::kCommit: AskToCommit(command.partitions); break;
   }
   if (!error) return {};
   Status status = InternalError("Kafka consumer cannot change its assignment: {}", rd_kafka_error_string(error));
   rd_kafka_error_destroy(error);
   return status;
+}
+
+void KafkaConsumer::AskToCommit(const LogOffsets& offsets) {
+  commits_.Ask(offsets);
+  asked_ = std::chrono::steady_clock::now();
+}
+
+void KafkaConsumer::SendCommit() {
+  std::optional<LogOffsets> offsets = commits_.Next();
+  if (!offsets) return;
+  auto answer = [](rd_kafka_t*, rd_kafka_resp_err_t error, rd_kafka_topic_partition_list_t* list, void* consumer) {
+    for (int i = 0; list && i < list->cnt && !error; ++i) error = list->elems[i].err;
+    static_cast<KafkaConsumer*>(consumer)->OnCommitAnswer(error);
+  };
+  rd_kafka_resp_err_t error =
+      rd_kafka_commit_queue(connection_->handle(), MakeList(*offsets).get(), answers_.get(), answer, this);
+  if (error) OnCommitAnswer(error);
+}
+
+void KafkaConsumer::OnCommitAnswer(rd_kafka_resp_err_t error) {
+  refusal_ = error;
+  if (!error) {
+    std::lock_guard lock(mutex_);
+    for (const auto& [partition, offset] : commits_.unanswered()) committed_[partition] = offset;
+  }
+  commits_.OnAnswer(!error);
+  ++(error ? commits_failed_ : commits_succeeded_);
+}
+
+void KafkaConsumer::FinishCommits() {
+  using std::chrono::milliseconds;
+  using std::chrono::steady_clock;
+  if (!commits_.under_way()) asked_ = steady_clock::now();  // for those refused, now
+  // Consumers are closed one after another, and their answers come meanwhile: the waits of all end together.
+  const auto deadline = asked_ + std::min(kLastCommit, milliseconds(connection_->properties().api_timeout_ms));
+  for (bool first = true; !commits_.settled() && connection_->status().ok(); first = false) {
+    if (!commits_.under_way()) {
+      if (!first && refusal_ && !IsTransient(refusal_)) break;
+      if (!first && refusal_) std::this_thread::sleep_for(milliseconds(kWaitMs));
+      commits_.AskAgain();
+      SendCommit();
+    }
+    auto left = std::chrono::ceil<milliseconds>(deadline - steady_clock::now()).count();
+    if (left <= 0) break;
+    if (commits_.under_way()) rd_kafka_queue_poll_callback(answers_.get(), static_cast<int>(left));
+  }
+  if (!commits_.settled()) TellUncommitted();
+}
+
+void KafkaConsumer::TellUncommitted() {
+  if (commits_.under_way()) ++commits_failed_;  // no answer is one of these, too
+  Status status = connection_->status();
+  std::string reason = connection_->last_error();
+  if (!status.ok())
+    reason = status.message();
+  else if (refusal_ && !commits_.under_way())
+    reason = rd_kafka_err2str(refusal_);
+  else if (reason.empty())
+    reason = "no answer in time";
+  const LogOffsets owed = commits_.owed();
+  std::string named;
+  size_t left = owed.size();
+  for (auto each = owed.begin(); each != owed.end() && owed.size() - left < kPartitionsNamed; ++each, --left)
+    named +=
+        fmt::format("{}{}-{} at {}", named.empty() ? "" : ", ", each->first.topic, each->first.partition, each->second);
+  if (left > 0) named += fmt::format(", and {} more", left);
+  const std::string text = fmt::format(
+      "warning: Kafka group '{}' did not take its last offsets ({}): {}. A restore goes by its checkpoint and loses "
+      "nothing; a job that starts at the group's offsets reads those records again\n",
+      connection_->properties().group_id, named, reason);
+  std::fputs(text.c_str(), stderr);
 }
 
 void KafkaConsumer::ApplyPause(const TopicPartition& partition) {
@@ -370,6 +479,7 @@ Properties ConsumerProperties(const KafkaProperties& properties, const LogConsum
   const int64_t fetch_bytes = std::clamp(queue_kb / 4, kMinFetchKb, kMaxFetchKb) * 1024;
   Properties engine = {
       {"group.id", properties.group_id.empty() ? kNoGroup : properties.group_id},
+      {"session.timeout.ms", kSessionMs},
       {"enable.auto.commit", "false"},
       {"enable.auto.offset.store", "false"},
       {"enable.partition.eof", "true"},

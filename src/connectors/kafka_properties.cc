@@ -47,6 +47,7 @@ constexpr JavaProperty kJavaProperties[] = {
     {"sasl.login.callback.handler.class", Rule::kRefuse,
      "a Java class cannot be loaded; see librdkafka's sasl.oauthbearer.*"},
     {"send.buffer.bytes", Rule::kRename, "socket.send.buffer.bytes"},
+    {"session.timeout.ms", Rule::kWarn, "the source assigns partitions itself, nobody joins the group"},
     {"ssl.keymanager.algorithm", Rule::kWarn, "it concerns the JVM"},
     {"ssl.keystore.certificate.chain", Rule::kRename, "ssl.certificate.pem"},
     {"ssl.keystore.key", Rule::kRename, "ssl.key.pem"},

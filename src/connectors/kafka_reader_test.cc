@@ -278,6 +278,29 @@ TEST(KafkaReader, CommitsTheOffsetsOfTheCheckpointNotThoseOfNow) {
   EXPECT_EQ(world.log->commits.size(), 2u);
 }
 
+TEST(KafkaReader, ClosingWaitsForTheLastCommitAndCountsIt) {
+  World world;
+  world.log->answer_commits_at_close = true;
+  world.Fill(0, 4);
+  ASSERT_TRUE(world.Add({{"t", 0}}).ok());
+  world.Drain();
+  world.reader->OnSnapshot(1);
+  ASSERT_TRUE(world.reader->OnCheckpointComplete(1).ok());
+  metrics::Counter& succeeded = world.context.metrics().AddGroup("KafkaSourceReader").counter("commitsSucceeded");
+  EXPECT_THAT(world.log->committed, IsEmpty());
+  EXPECT_EQ(succeeded.value(), 0);
+  metrics::Gauge& committed = world.context.metrics()
+                                  .AddGroup("KafkaSourceReader")
+                                  .AddGroup("topic", "t")
+                                  .AddGroup("partition", "0")
+                                  .gauge("committedOffset");
+  EXPECT_EQ(committed.value(), -1) << "the group has not answered";
+  world.reader->Close();
+  EXPECT_EQ(committed.value(), 4);
+  EXPECT_THAT(world.log->committed, ElementsAre(Pair(TopicPartition{"t", 0}, 4)));
+  EXPECT_EQ(succeeded.value(), 1);
+}
+
 TEST(KafkaReader, CommitsNothingWithoutAGroup) {
   World world({}, "");
   world.Fill(0, 4);

@@ -1,6 +1,6 @@
 // The seam to a partitioned log (Kafka): everything the source and the sink ask of it. librdkafka stands behind it in production,
 // a script in unit tests, a simulated log in simulation.
-// Rule: LogConsumer and LogProducer never block; LogClient's own methods may, and are called on I/O threads only.
+// Rule: LogConsumer and LogProducer never block, but at their end; LogClient's own methods may, and are called on I/O threads only.
 #pragma once
 
 #include <compare>
@@ -84,10 +84,15 @@ class LogConsumer {
   /// Errors are final: a topic that is gone, a refused login, an offset that is gone with "none" as offset_reset. Brokers that
   /// cannot be reached for a while are no error.
   virtual Result<std::optional<LogFetch>> Next() = 0;
-  /// Commits group offsets in the background; a failure is counted, not reported.
+  /// Commits group offsets in the background, in order; a failure is counted, not reported, and mended by the next commit.
   virtual void Commit(const LogOffsets& offsets) = 0;
   virtual int64_t commits_succeeded() const = 0;
   virtual int64_t commits_failed() const = 0;
+  /// What the group took since the last call.
+  virtual LogOffsets TakeCommitted() = 0;
+  /// Ends reading, and waits for what Commit was asked for: for a bounded time, then it says on stderr what the group lacks. The one
+  /// call that blocks: when the task's loop is over. Afterwards only the counts and TakeCommitted may be asked for.
+  virtual void Close() = 0;
 };
 
 struct LogMessage {

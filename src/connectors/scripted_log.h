@@ -36,6 +36,7 @@ struct ScriptedLog {
   std::map<TopicPartition, Partition> partitions;
   LogOffsets committed;
   std::vector<LogOffsets> commits;  // each call
+  bool answer_commits_at_close = false;
   size_t fetch_records = 3;
   Status topics_error, offsets_error, fetch_error;
   // Of producers.
@@ -87,13 +88,21 @@ class ScriptedConsumer final : public LogConsumer {
   }
   void Commit(const LogOffsets& offsets) override {
     log_->commits.push_back(offsets);
-    for (const auto& [partition, offset] : offsets) log_->committed[partition] = offset;
-    ++commits_;
+    unanswered_.push_back(offsets);
+    if (!log_->answer_commits_at_close) Answer();
   }
   int64_t commits_succeeded() const override { return commits_; }
   int64_t commits_failed() const override { return 0; }
+  LogOffsets TakeCommitted() override { return std::exchange(committed_, {}); }
+  void Close() override { Answer(); }
 
  private:
+  void Answer() {
+    for (const LogOffsets& offsets : unanswered_)
+      for (const auto& [partition, offset] : offsets) log_->committed[partition] = committed_[partition] = offset;
+    commits_ += static_cast<int64_t>(unanswered_.size());
+    unanswered_.clear();
+  }
   std::optional<LogFetch> FetchFrom(const TopicPartition& partition) {
     ScriptedLog::Partition& source = log_->partitions.at(partition);
     int64_t& position = positions_[partition];
@@ -135,6 +144,8 @@ class ScriptedConsumer final : public LogConsumer {
   std::shared_ptr<ScriptedLog> log_;
   LogOffsets positions_, told_end_;
   TopicPartition last_;
+  std::vector<LogOffsets> unanswered_;
+  LogOffsets committed_;
   int64_t commits_ = 0;
 };
 

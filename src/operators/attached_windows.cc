@@ -1,158 +1,99 @@
 #include "operators/attached_windows.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
-#include "graph/join_spec.h"
 #include "graph/rank_spec.h"
 #include "metrics/names.h"
-#include "operators/join_rows.h"
 #include "operators/row_times.h"
 #include "operators/sort_key.h"
 #include "operators/stored_row.h"
 
 namespace thalweg::operators {
 
-using graph::JoinType;
+using flow::Progress;
 using types::RowKind;
+
+namespace {
+
+/// Panes fired in one call before the loop gets its turn; of one window together.
+constexpr size_t kPanesPerCall = 1024, kPanesTogether = 64;
+/// How many rows before its use a pane is fetched.
+constexpr int32_t kPanesAhead = 8;
+
+}  // namespace
 
 Status AttachedWindowOperator::OpenState(flow::Context& context, state::KeyedBackend& backend) {
   late_ = &context.metrics().counter(metrics::kNumLateRecordsDropped);
-  return OpenWindows(context, backend);
+  THALWEG_TRY(OpenWindows(context, backend));
+  ForEachPane([this](const state::KeyView& key, std::string_view window) {
+    const int64_t end = TimeFromBytes(window);
+    panes_[{FiresAt(end), end}].Add(key);
+  });
+  return {};
 }
 
-Status AttachedWindowOperator::OnRow(int input, const columns::Batch& batch, int32_t row, const state::KeyView& key) {
-  THALWEG_TRY(CheckInsert(batch, row, "a window"));
-  THALWEG_ASSIGN(const int64_t end, TimeOf(batch, row, window_ends_[static_cast<size_t>(input)]));
-  const int64_t fires_at = zone_.ToUtc(end) - 1;
+/// Where rows of another key, kind or window begin, or such as are not in order and have to be told of.
+int32_t AttachedWindowOperator::RunEnd(int input, const columns::Batch& batch, int32_t from, int64_t end) const {
+  const columns::Column& ends = batch.column(window_ends_[static_cast<size_t>(input)]);
+  const RowKeys& row_keys = keys(input);
+  const state::KeyView key = row_keys[from];
+  int32_t to = from + 1;
+  for (; to < batch.rows() && batch.kind(to) == RowKind::kInsert; ++to) {
+    if (ends.IsNull(to) || ends.data<int64_t>()[to] != end) break;
+    const state::KeyView other = row_keys[to];
+    if (other.hash != key.hash || other.bytes != key.bytes) break;
+  }
+  return to;
+}
+
+Result<int32_t> AttachedWindowOperator::OnRows(int input, const columns::Batch& batch, int32_t from) {
+  THALWEG_TRY(CheckInsert(batch, from, "a window"));
+  THALWEG_ASSIGN(const int64_t end, TimeOf(batch, from, window_ends_[static_cast<size_t>(input)]));
+  const int32_t to = RunEnd(input, batch, from, end);
+  const int64_t fires_at = FiresAt(end);
   if (fires_at <= timers().watermark()) {
-    late_->Increment();
-    return {};
+    late_->Add(to - from);
+    return to;
   }
   const TimeBytes window(end);
-  THALWEG_ASSIGN(const bool kept, Keep(input, batch, row, key, window.view()));
-  if (kept) timers().Register(TimerKind::kEventTime, fires_at, key, window.view());
-  return {};
+  if (to + kPanesAhead < batch.rows()) PrefetchPane(keys(input)[to + kPanesAhead].hash, window.view());
+  const state::KeyView key = keys(input)[from];
+  THALWEG_ASSIGN(const bool made, Keep(input, {batch, from, to, key, window.view()}));
+  if (made) panes_[{fires_at, end}].Add(key);
+  return to;
 }
 
-// What is left of a window fires with its timer again, before any later one, and before rows.
-Status AttachedWindowOperator::OnEventTime(const state::Timer& timer) {
-  THALWEG_ASSIGN(const bool sent, Fire(KeyOf(timer), timer.ns));
-  if (!sent) timers().Register(TimerKind::kEventTime, timer.time, KeyOf(timer), timer.ns);
-  return {};
+Result<Progress> AttachedWindowOperator::FireWindows(int64_t watermark) {
+  for (size_t fired = 0; !panes_.empty();) {
+    const auto first = panes_.begin();
+    if (first->first.first > watermark) break;
+    if (fired >= kPanesPerCall || !output().has_credit()) return Progress::kMore;
+    const TimeBytes window(first->first.second);
+    THALWEG_ASSIGN(const size_t some, FireSome(window.view(), first->second));
+    if (some == 0) return Progress::kMore;
+    fired += some;
+    if (first->second.empty()) panes_.erase(first);
+  }
+  return Progress::kDone;
+}
+
+/// How many keys are done; they have been forgotten.
+Result<size_t> AttachedWindowOperator::FireSome(std::string_view window, PaneList& list) {
+  std::array<state::KeyView, kPanesTogether> keys;
+  const size_t count = list.Front(keys);
+  for (size_t i = 0; i < count; ++i) PrefetchPane(keys[i].hash, window);
+  size_t fired = 0;
+  for (; fired < count && output().has_credit(); ++fired) {
+    THALWEG_ASSIGN(const bool sent, Fire(keys[fired], window));
+    if (!sent) break;
+  }
+  list.Drop(fired);
+  return fired;
 }
 
 namespace {
-
-/// Rows of one side of a window.
-struct WindowedRows {
-  std::vector<std::string> rows;
-  std::vector<uint8_t> joined;  // right: the window has begun to be sent, which of them have joined; left: not empty if they join nothing
-};
-
-}  // namespace
-}  // namespace thalweg::operators
-
-template <>
-struct thalweg::types::Codec<thalweg::operators::WindowedRows> {
-  static std::string Name() { return "windowed-rows/1"; }
-  static void Encode(const operators::WindowedRows& value, ByteWriter& out) {
-    Codec<std::vector<std::string>>::Encode(value.rows, out);
-    Codec<std::vector<uint8_t>>::Encode(value.joined, out);
-  }
-  static void Decode(ByteReader& in, operators::WindowedRows& value) {
-    Codec<std::vector<std::string>>::Decode(in, value.rows);
-    Codec<std::vector<uint8_t>>::Decode(in, value.joined);
-  }
-};
-
-namespace thalweg::operators {
-namespace {
-
-class WindowJoinOperator final : public AttachedWindowOperator {
- public:
-  WindowJoinOperator(const graph::WindowJoinSpec& spec, JoinRows rows, expr::Zone zone)
-      : AttachedWindowOperator({spec.sides.left_keys, spec.sides.right_keys}, JoinOutput(spec.sides),
-                               {spec.left_window_end, spec.right_window_end}, std::move(zone)),
-        type_(spec.sides.type),
-        rows_(std::move(rows)) {}
-
- protected:
-  Status OpenWindows(flow::Context& context, state::KeyedBackend& backend) override {
-    rows_.Open(context);
-    THALWEG_ASSIGN(left_, OpenTable<WindowedRows>(backend, "left-records", state::StateKind::kMap, 0));
-    THALWEG_ASSIGN(right_, OpenTable<WindowedRows>(backend, "right-records", state::StateKind::kMap, 0));
-    return {};
-  }
-
-  // A row whose key has a NULL that equals nothing joins nothing. It waits for the end of its window all the same, if it gives anything.
-  Result<bool> Keep(int input, const columns::Batch& batch, int32_t row, const state::KeyView& key,
-                    std::string_view window) override {
-    const bool left = input == 0;
-    const bool alone = !rows_.KeyMatches(batch, row, left);
-    if (alone && !pads(left) && !(left && type_ == JoinType::kAnti)) return false;
-    WindowedRows& kept = (left ? left_ : right_).FindOrCreate(key, window);
-    AppendStoredRow(batch, row, kept.rows.emplace_back());
-    if (alone && left) kept.joined.assign(1, 1);
-    return true;
-  }
-
-  Result<bool> Fire(const state::KeyView& key, std::string_view window) override {
-    WindowedRows lefts = Copy(left_, key, window), rights = Copy(right_, key, window);
-    rights.joined.resize(rights.rows.size());
-    WindowedRows nothing;
-    WindowedRows& matched = lefts.joined.empty() ? rights : nothing;
-    for (size_t i = 0; i < lefts.rows.size(); ++i) {
-      if (i > 0 && !output().has_credit()) {
-        Pause(key, window, i, std::move(rights.joined));
-        return false;
-      }
-      THALWEG_TRY(JoinLeft(lefts.rows[i], matched));
-    }
-    for (size_t i = 0; i < rights.rows.size(); ++i)
-      if (pads(false) && !rights.joined[i])
-        rows_.EmitPadded({.bytes = rights.rows[i]}, false, RowKind::kInsert, output());
-    left_.Erase(key, window);
-    right_.Erase(key, window);
-    return true;
-  }
-
- private:
-  bool pads(bool left) const {
-    return type_ == JoinType::kFull || type_ == (left ? JoinType::kLeft : JoinType::kRight);
-  }
-
-  static WindowedRows Copy(state::Table<WindowedRows>& table, const state::KeyView& key, std::string_view window) {
-    const WindowedRows* found = table.Find(key, window);
-    return found ? *found : WindowedRows{};
-  }
-
-  /// The first `sent` left rows are done.
-  void Pause(const state::KeyView& key, std::string_view window, size_t sent, std::vector<uint8_t> joined) {
-    std::vector<std::string>& lefts = left_.FindOrCreate(key, window).rows;
-    lefts.erase(lefts.begin(), lefts.begin() + static_cast<std::ptrdiff_t>(sent));
-    if (!joined.empty()) right_.FindOrCreate(key, window).joined = std::move(joined);
-  }
-
-  Status JoinLeft(const std::string& left, WindowedRows& rights) {
-    THALWEG_ASSIGN(const std::span<const int32_t> matches, rows_.Matches({.bytes = left}, true, rights.rows));
-    if (type_ == JoinType::kSemi || type_ == JoinType::kAnti) {
-      if (matches.empty() == (type_ == JoinType::kAnti)) output().AppendStored(left, RowKind::kInsert);
-      return {};
-    }
-    if (matches.empty() && pads(true)) rows_.EmitPadded({.bytes = left}, true, RowKind::kInsert, output());
-    for (int32_t match : matches) {
-      const auto right = static_cast<size_t>(match);
-      rights.joined[right] = 1;
-      rows_.Emit({.bytes = left}, true, rights.rows[right], RowKind::kInsert, output());
-    }
-    return {};
-  }
-
-  JoinType type_;
-  JoinRows rows_;
-  state::Table<WindowedRows> left_, right_;
-};
 
 /// Rows of a window in order, no more than may be sent; found by their sort keys.
 using WindowTop = std::vector<KeyedRow>;
@@ -164,23 +105,17 @@ class WindowRankOperator final : public AttachedWindowOperator {
 
  protected:
   Status OpenWindows(flow::Context&, state::KeyedBackend& backend) override {
-    THALWEG_ASSIGN(tops_, OpenTable<WindowTop>(backend, "window-rank", state::StateKind::kMap, 0));
+    THALWEG_ASSIGN(tops_, OpenPanes<WindowTop>(backend, "window-rank"));
     return {};
   }
+  void ForEachPane(const VisitPane& visit) override { ForEachIn(tops_, visit); }
+  void PrefetchPane(uint64_t hash, std::string_view window) const override { tops_.Prefetch(hash, window); }
 
-  Result<bool> Keep(int, const columns::Batch& batch, int32_t row, const state::KeyView& key,
-                    std::string_view window) override {
-    KeyedRow input;
-    AppendSortKey(batch, row, spec_.order, input.key);
-    WindowTop& top = tops_.FindOrCreate(key, window);
-    const auto place =
-        std::upper_bound(top.begin(), top.end(), input.key,
-                         [](const std::string& sort, const KeyedRow& other) { return sort < other.key; });
-    if (place - top.begin() >= spec_.to) return true;
-    AppendStoredRow(batch, row, input.bytes);
-    top.insert(place, std::move(input));
-    if (static_cast<int64_t>(top.size()) > spec_.to) top.pop_back();
-    return true;
+  Result<bool> Keep(int, const Run& run) override {
+    bool made = false;
+    WindowTop& top = tops_.FindOrCreate(run.key, run.window, &made);
+    for (int32_t row = run.from; row < run.to; ++row) Add(run.batch, row, top);
+    return made;
   }
 
   Result<bool> Fire(const state::KeyView& key, std::string_view window) override {
@@ -188,7 +123,7 @@ class WindowRankOperator final : public AttachedWindowOperator {
     if (!top) return true;
     const int columns = spec_.input.size();
     for (int64_t rank = spec_.from; rank <= static_cast<int64_t>(top->size()); ++rank) {
-      AppendKeyColumns((*top)[static_cast<size_t>(rank - 1)].bytes, output().row(), 0, columns);
+      ReadStoredRow((*top)[static_cast<size_t>(rank - 1)].bytes, output().row(), 0, columns);
       if (spec_.rank_number) output().column(columns).Append(rank);
       output().FinishRow(RowKind::kInsert);
     }
@@ -197,6 +132,18 @@ class WindowRankOperator final : public AttachedWindowOperator {
   }
 
  private:
+  void Add(const columns::Batch& batch, int32_t row, WindowTop& top) const {
+    KeyedRow input;
+    AppendSortKey(batch, row, spec_.order, input.key);
+    const auto place =
+        std::upper_bound(top.begin(), top.end(), input.key,
+                         [](const std::string& sort, const KeyedRow& other) { return sort < other.key; });
+    if (place - top.begin() >= spec_.to) return;
+    AppendStoredRow(batch, row, input.bytes);
+    top.insert(place, std::move(input));
+    if (static_cast<int64_t>(top.size()) > spec_.to) top.pop_back();
+  }
+
   graph::WindowRankSpec spec_;
   state::Table<WindowTop> tops_;
 };
@@ -208,21 +155,25 @@ class WindowDeduplicateOperator final : public AttachedWindowOperator {
 
  protected:
   Status OpenWindows(flow::Context&, state::KeyedBackend& backend) override {
-    THALWEG_ASSIGN(kept_, OpenTable<KeyedRow>(backend, "window-deduplicate", state::StateKind::kMap, 0));
+    THALWEG_ASSIGN(kept_, OpenPanes<KeyedRow>(backend, "window-deduplicate"));
     return {};
   }
+  void ForEachPane(const VisitPane& visit) override { ForEachIn(kept_, visit); }
+  void PrefetchPane(uint64_t hash, std::string_view window) const override { kept_.Prefetch(hash, window); }
 
-  Result<bool> Keep(int, const columns::Batch& batch, int32_t row, const state::KeyView& key,
-                    std::string_view window) override {
-    THALWEG_ASSIGN(const int64_t time, TimeOf(batch, row, spec_.time_column));
-    const TimeBytes at(time);
-    bool created = false;
-    KeyedRow& kept = kept_.FindOrCreate(key, window, &created);
-    if (!created && !(spec_.keep_last ? kept.key <= at.view() : at.view() < kept.key)) return true;
-    kept.key = at.view();
-    kept.bytes.clear();
-    AppendStoredRow(batch, row, kept.bytes);
-    return true;
+  Result<bool> Keep(int, const Run& run) override {
+    bool made = false;
+    KeyedRow& kept = kept_.FindOrCreate(run.key, run.window, &made);
+    for (int32_t row = run.from; row < run.to; ++row) {
+      THALWEG_ASSIGN(const int64_t time, TimeOf(run.batch, row, spec_.time_column));
+      const TimeBytes at(time);
+      const bool first = made && row == run.from;
+      if (!first && !(spec_.keep_last ? kept.key <= at.view() : at.view() < kept.key)) continue;
+      kept.key = at.view();
+      kept.bytes.clear();
+      AppendStoredRow(run.batch, row, kept.bytes);
+    }
+    return made;
   }
 
   Result<bool> Fire(const state::KeyView& key, std::string_view window) override {
@@ -238,20 +189,15 @@ class WindowDeduplicateOperator final : public AttachedWindowOperator {
   state::Table<KeyedRow> kept_;  // found by the bytes of their time
 };
 
-Result<expr::Zone> ZoneNamed(const std::string& name) { return name.empty() ? expr::Zone() : expr::Zone::Find(name); }
-
 }  // namespace
 
-Result<std::unique_ptr<flow::Operator>> MakeWindowJoin(const graph::Node& node) {
-  THALWEG_ASSIGN(const graph::WindowJoinSpec spec, graph::DecodeWindowJoin(node.payload));
-  THALWEG_ASSIGN(JoinRows rows, JoinRows::Make(spec.sides));
-  THALWEG_ASSIGN(expr::Zone zone, ZoneNamed(spec.zone));
-  return std::unique_ptr<flow::Operator>(std::make_unique<WindowJoinOperator>(spec, std::move(rows), std::move(zone)));
+Result<expr::Zone> ZoneOfWindows(const std::string& name) {
+  return name.empty() ? expr::Zone() : expr::Zone::Find(name);
 }
 
 Result<std::unique_ptr<flow::Operator>> MakeWindowRank(const graph::Node& node) {
   THALWEG_ASSIGN(const graph::WindowRankSpec spec, graph::DecodeWindowRank(node.payload));
-  THALWEG_ASSIGN(expr::Zone zone, ZoneNamed(spec.zone));
+  THALWEG_ASSIGN(expr::Zone zone, ZoneOfWindows(spec.zone));
   std::vector<types::DataType> output = ColumnTypes(spec.input);
   if (spec.rank_number) output.emplace_back(types::TypeId::kBigInt, false);
   return std::unique_ptr<flow::Operator>(
@@ -260,7 +206,7 @@ Result<std::unique_ptr<flow::Operator>> MakeWindowRank(const graph::Node& node) 
 
 Result<std::unique_ptr<flow::Operator>> MakeWindowDeduplicate(const graph::Node& node) {
   THALWEG_ASSIGN(const graph::WindowDeduplicateSpec spec, graph::DecodeWindowDeduplicate(node.payload));
-  THALWEG_ASSIGN(expr::Zone zone, ZoneNamed(spec.zone));
+  THALWEG_ASSIGN(expr::Zone zone, ZoneOfWindows(spec.zone));
   return std::unique_ptr<flow::Operator>(std::make_unique<WindowDeduplicateOperator>(spec, std::move(zone)));
 }
 

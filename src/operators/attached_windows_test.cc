@@ -123,6 +123,40 @@ TEST(WindowJoin, AWindowIsSentAsTheOutputTakesIt) {
       .ExpectTimers(0);
 }
 
+/// Rows of window 3 with the numbers from `first` to before `end`, as texts of equal length.
+std::vector<std::string> Numbered(int first, int end) {
+  std::vector<std::string> rows;
+  for (int i = first; i < end; ++i) rows.push_back("+I[3, k" + std::to_string(10'000 + i) + "]");
+  return rows;
+}
+
+// Inner joins ask by blocks of 1024 pairs: several left rows a block, or of one left row some of the right ones.
+TEST(WindowJoin, AnInnerJoinAsksItsConditionOfAllPairs) {
+  WindowJoinSpec spec = JoinOfWindows(JoinType::kInner);
+  spec.sides.left_keys = spec.sides.right_keys = {};
+  const types::DataType text(types::TypeId::kString);
+  spec.sides.condition =
+      expr::Resolve("=", {expr::Expression::Input(1, text), expr::Expression::Input(3, text)}).value();
+  for (const auto& [lefts, rights] : {std::pair(70, 30), std::pair(3, 1030), std::pair(1030, 2)}) {
+    std::vector<std::string> pairs;
+    for (int i = std::max(0, rights - lefts); i < rights; ++i) {
+      const std::string number = "k" + std::to_string(10'000 + i);
+      pairs.push_back(Timed(("+I[{}, " + number + ", {}, " + number + "]").c_str(), 3, 3));
+    }
+    RowHarness(MakeWindowJoin, Encode(spec))
+        .Global()
+        .Input(kWindowed)
+        .Input(kWindowed)
+        .Output("e TIMESTAMP(3), k STRING, e2 TIMESTAMP(3), k2 STRING")
+        .RowsOn(0, Numbered(rights - lefts, rights))
+        .RowsOn(1, Numbered(0, rights))
+        .Watermark(milliseconds(2))
+        .ExpectInOrder(pairs)
+        .ExpectEntries(0)
+        .ExpectTimers(0);
+  }
+}
+
 TEST(WindowJoin, WindowsOfLocalTimeEndByTheirZone) {
   WindowJoinSpec spec = JoinOfWindows(JoinType::kLeft);
   spec.zone = "-01:00";

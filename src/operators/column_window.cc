@@ -23,11 +23,20 @@ class AttachedAssigner final : public WindowAssigner {
       : start_(shape.start_column),
         end_(shape.end_column),
         domain_(shape.processing_time ? TimeDomain::kProcessingTime : TimeDomain::kEventTime),
+        sessions_(shape.kind == graph::WindowShape::Kind::kSession),
         at_hand_(std::move(at_hand)) {}
-  void Assign(const void* element, int64_t, int64_t, std::vector<Window>& windows) const override {
+  Window Given(const void* element) const override {
     const int32_t row = *static_cast<const int32_t*>(element);
     const columns::Batch& batch = *at_hand_->batch;
-    windows.push_back({batch.column(start_).data<int64_t>()[row], batch.column(end_).data<int64_t>()[row]});
+    return {batch.column(start_).data<int64_t>()[row], batch.column(end_).data<int64_t>()[row]};
+  }
+  void Assign(const void* element, int64_t, int64_t, std::vector<Window>& windows) const override {
+    windows.push_back(Given(element));
+  }
+  // Sessions are one of a key each: a list for each of them would take more than its timer.
+  std::optional<SliceShape> slices() const override {
+    if (sessions_) return std::nullopt;
+    return SliceShape::OfGivenWindows();
   }
   TimeDomain domain() const override { return domain_; }
   std::string ToString() const override { return "Attached"; }
@@ -35,6 +44,7 @@ class AttachedAssigner final : public WindowAssigner {
  private:
   int start_, end_;
   TimeDomain domain_;
+  bool sessions_;
   std::shared_ptr<const BatchAtHand> at_hand_;
 };
 

@@ -4,7 +4,7 @@
 #include <numeric>
 
 #include "columns/gather.h"
-#include "operators/row_keys.h"
+#include "operators/stored_row.h"
 
 namespace thalweg::operators {
 
@@ -29,13 +29,14 @@ void JoinPairs::Start(const Batch& batch, bool left, RowOutput& out) {
   is_left_ = left;
   out_ = &out;
   rows_.clear();
+  other_rows_.clear();
   auto& others = others_[left ? 0 : 1];
   if (!others) others.emplace(left ? right_ : left_, context_->pool(), columns::kBatchRows);
 }
 
 Status JoinPairs::Add(int32_t row, std::string_view other) {
   columns::BatchBuilder& others = *others_[is_left_ ? 0 : 1];
-  AppendKeyColumns(other, others, 0, others.num_columns());
+  ReadStoredRow(other, others, 0, others.num_columns());
   others.FinishRow();
   rows_.push_back(row);
   return full() ? Flush() : Status();
@@ -46,6 +47,18 @@ Status JoinPairs::Flush() {
   const Batch others = others_[is_left_ ? 0 : 1]->Take();
   THALWEG_TRY(Select(others));
   Send(others);
+  rows_.clear();
+  return {};
+}
+
+Status JoinPairs::Join(const Picked& left, const Picked& right, RowOutput& out) {
+  batch_ = &left.batch;
+  is_left_ = true;
+  out_ = &out;
+  rows_ = left.rows;
+  other_rows_ = right.rows;
+  THALWEG_TRY(Select(right.batch));
+  Send(right.batch);
   rows_.clear();
   return {};
 }
@@ -67,8 +80,12 @@ Status JoinPairs::Select(const Batch& others) {
       ++asked;
       const bool of_left = column < width;
       const int index = of_left ? column : column - width;
-      values = of_left == is_left_ ? columns::GatherColumn(batch_->column(index), rows_.data(), count, context_->pool())
-                                   : others.column(index);
+      if (of_left == is_left_)
+        values = columns::GatherColumn(batch_->column(index), rows_.data(), count, context_->pool());
+      else if (other_rows_.empty())
+        values = others.column(index);
+      else
+        values = columns::GatherColumn(others.column(index), other_rows_.data(), count, context_->pool());
     }
     pairs.AddColumn(std::move(values));
   }
@@ -85,7 +102,11 @@ Status JoinPairs::Select(const Batch& others) {
 void JoinPairs::Send(const Batch& others) {
   const auto total = static_cast<int32_t>(selected_.size());
   std::vector<int32_t> own(selected_.size());
-  for (size_t i = 0; i < own.size(); ++i) own[i] = rows_[static_cast<size_t>(selected_[i])];
+  for (size_t i = 0; i < own.size(); ++i) {
+    const auto pair = static_cast<size_t>(selected_[i]);
+    own[i] = rows_[pair];
+    if (!other_rows_.empty()) selected_[i] = other_rows_[pair];
+  }
   const int width = left_.size();
   for (int32_t from = 0; from < total;) {
     const int32_t count = std::min(total - from, out_->row().room());

@@ -29,6 +29,14 @@ class JoinPairs {
   /// Sends what was added.
   Status Flush();
 
+  /// Rows of a batch, one a pair; they may repeat.
+  struct Picked {
+    const columns::Batch& batch;
+    const std::vector<int32_t>& rows;
+  };
+  /// As many pairs as both have rows, at most columns::kBatchRows, asked and sent.
+  Status Join(const Picked& left, const Picked& right, RowOutput& out);
+
  private:
   explicit JoinPairs(const graph::JoinSides& sides);
   Status Select(const columns::Batch& others);
@@ -44,8 +52,9 @@ class JoinPairs {
   const columns::Batch* batch_ = nullptr;
   bool is_left_ = true;
   RowOutput* out_ = nullptr;
-  std::vector<int32_t> rows_;      // of the batch, one a pair
-  std::vector<int32_t> selected_;  // pairs that the condition lets pass
+  std::vector<int32_t> rows_;        // of the batch, one a pair
+  std::vector<int32_t> other_rows_;  // of the others, one a pair; empty: one after another
+  std::vector<int32_t> selected_;    // pairs that the condition lets pass
 };
 
 }  // namespace thalweg::operators

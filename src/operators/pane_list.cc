@@ -39,19 +39,26 @@ void PaneList::Add(const state::KeyView& key) {
   block.end += size;
 }
 
-size_t PaneList::Front(std::span<state::KeyView> keys) const {
+size_t PaneList::Front(std::span<state::KeyView> keys) const { return From({0, begin_}, keys); }
+
+size_t PaneList::From(Cursor cursor, std::span<state::KeyView> keys) const {
   size_t count = 0;
-  size_t at = begin_;
-  for (const Block& block : blocks_) {
-    for (; at < block.end && count < keys.size(); ++count) {
-      auto [key, size] = ReadAt(block.bytes.get() + at);
+  for (; cursor.block < blocks_.size() && count < keys.size(); cursor = {cursor.block + 1, 0}) {
+    const Block& block = blocks_[cursor.block];
+    for (; cursor.at < block.end && count < keys.size(); ++count) {
+      auto [key, size] = ReadAt(block.bytes.get() + cursor.at);
       keys[count] = key;
-      at += size;
+      cursor.at += size;
     }
-    if (count == keys.size()) break;
-    at = 0;
   }
   return count;
+}
+
+void PaneList::Advance(Cursor& cursor, size_t count) const {
+  for (; count > 0; --count) {
+    if (cursor.at == blocks_[cursor.block].end) cursor = {cursor.block + 1, 0};
+    cursor.at += ReadAt(blocks_[cursor.block].bytes.get() + cursor.at).second;
+  }
 }
 
 void PaneList::Drop(size_t count) {

@@ -23,6 +23,15 @@ class PaneList {
   void Drop(size_t count);
   bool empty() const { return blocks_.empty(); }
 
+  /// A place in a list that nothing is dropped from.
+  struct Cursor {
+    size_t block = 0, at = 0;
+  };
+  /// The keys from `cursor` on, as Front; they hold as long as the list.
+  size_t From(Cursor cursor, std::span<state::KeyView> keys) const;
+  /// Behind the next `count` keys.
+  void Advance(Cursor& cursor, size_t count) const;
+
  private:
   struct Block {
     std::unique_ptr<char[]> bytes;

@@ -82,7 +82,10 @@ Result<Progress> RowOperator::FireEventTimers(flow::Output& out) {
     if (status.ok()) status = OnEventTime(timer);
   });
   THALWEG_TRY(status);
-  return Finish(fired);
+  if (fired != Progress::kDone) return Finish(fired);
+  THALWEG_ASSIGN(const Progress windows, FireWindows(timers_.watermark()));
+  if (windows != Progress::kDone) timers_.GoOnFiring();
+  return Finish(windows);
 }
 
 Result<Progress> RowOperator::OnWatermark(flow::Watermark watermark, flow::Output& out) {

@@ -45,6 +45,9 @@ class RowOperator : public flow::Operator {
   virtual void Prefetch(uint64_t hash) const {}
   virtual Status OnEventTime(const state::Timer& timer) { return {}; }
   virtual Status OnProcessingTime(const state::Timer& timer) { return {}; }
+  /// What is due under `watermark` and has no timer; after those that have, and before any row, also after a restart in the midst of it.
+  /// kMore: some is left, it is called again.
+  virtual Result<flow::Progress> FireWindows(int64_t watermark) { return flow::Progress::kDone; }
   /// After the timers up to `watermark` have fired. kMore: rows are left to be emitted, it is called again.
   virtual Result<flow::Progress> AfterWatermark(int64_t watermark, flow::Output& out) { return flow::Progress::kDone; }
   /// `input` has ended, and not to be gone on with. As AfterWatermark.

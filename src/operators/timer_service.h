@@ -25,6 +25,8 @@ class TimerService {
   int64_t watermark() const { return watermark_; }
   /// A watermark is being fired: FireEventTime has more to do before rows may be taken.
   bool firing() const { return firing_; }
+  /// The operator itself has something left to do under the watermark.
+  void GoOnFiring() { firing_ = true; }
   void Snapshot();
 
   /// The watermark rose (never falls).

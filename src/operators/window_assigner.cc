@@ -108,6 +108,12 @@ SliceShape::SliceShape(const WindowShape& shape) : shape_(shape) {
   single_ = shape_.size_ms == width_ms_;
 }
 
+SliceShape SliceShape::OfGivenWindows() {
+  SliceShape shape(WindowShape{.size_ms = 1});
+  shape.given_ = true;
+  return shape;
+}
+
 Window SliceShape::SliceOf(int64_t time) const {
   int64_t start = WindowStart(time, shape_.offset_ms, width_ms_);
   return {start, SaturatingAdd(start, width_ms_)};

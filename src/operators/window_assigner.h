@@ -37,6 +37,9 @@ struct WindowShape {
 class SliceShape {
  public:
   explicit SliceShape(const WindowShape& shape);
+  /// Windows that the rows bring along, one each: WindowAssigner::Given tells it. Not for SliceOf and After.
+  static SliceShape OfGivenWindows();
+  bool given() const { return given_; }
   Window SliceOf(int64_t time) const;
   /// Of the windows that hold `slice`: the one that ends first / last. Nullopt: no window holds it (a slide beyond the size).
   std::optional<Window> First(const Window& slice) const;
@@ -54,6 +57,7 @@ class SliceShape {
   WindowShape shape_;
   int64_t width_ms_;
   bool single_;
+  bool given_ = false;
 };
 
 /// Immutable after construction; shared by the subtasks, each on its own thread.
@@ -65,6 +69,8 @@ class WindowAssigner {
   virtual TimeDomain domain() const = 0;
   /// Windows of one key that touch are merged into one.
   virtual bool merging() const { return false; }
+  /// The one window of a row, of assigners whose slices are given windows.
+  virtual Window Given(const void* element) const { return Window::Global(); }
   /// Fires unless the user gives a trigger of his own. A new trigger at each call.
   virtual std::shared_ptr<Trigger> DefaultTrigger() const;
   /// Given: the windows may be kept as shared slices (under the default trigger).

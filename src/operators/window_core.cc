@@ -42,11 +42,13 @@ Status WindowCore::Open(flow::Context& context) {
       domain() == TimeDomain::kEventTime ? trigger_->is_event_time_default() : trigger_->is_processing_time_default();
   slices_ = default_trigger ? options_.assigner->slices() : std::nullopt;
   if (slices_ && ((!slices_->single() && !can_merge()) || has_clear())) slices_.reset();
-  listed_ = slices_ && slices_->single() && (domain() != TimeDomain::kEventTime || options_.allowed_lateness_ms == 0);
+  const bool event = domain() == TimeDomain::kEventTime;
+  probes_ = !slices_ || slices_->per_window() <= kProbedSlices;
+  shared_ = slices_ && !slices_->single() && event && options_.allowed_lateness_ms == 0 && probes_;
+  listed_ = shared_ || (slices_ && slices_->single() && (!event || options_.allowed_lateness_ms == 0));
 
   state::StateSpec spec;
   spec.name = "window-contents";
-  probes_ = !slices_ || slices_->per_window() <= kProbedSlices;
   spec.kind = probes_ ? state::StateKind::kAggregating : state::StateKind::kMap;
   spec.value_codec = accumulator_type().name;
   spec.namespace_codec = "window";
@@ -67,7 +69,9 @@ Status WindowCore::Open(flow::Context& context) {
                  saved_watermark_.Open(context.operator_state(), "window-watermark"));
   watermark_ = restored.watermark;
   firing_ = (restored.flags & SavedWatermark::kFiring) != 0;
-  RestorePanes((restored.flags & kListed) == 0);
+  const bool unlisted = (restored.flags & kListed) == 0;
+  THALWEG_TRY(OpenFired(context, unlisted));
+  RestorePanes(unlisted);
   THALWEG_TRY(backend->status());
   if (std::optional<int64_t> next = NextDue(TimeDomain::kProcessingTime)) context.RequestTimer(ClockTime(*next));
   return {};
@@ -76,15 +80,28 @@ Status WindowCore::Open(flow::Context& context) {
 // Panes that wait have timers if the snapshot was made with other options, another lateness or trigger (`unlisted`); else they have
 // none.
 void WindowCore::RestorePanes(bool unlisted) {
-  if (unlisted && listed_) return ListTimedPanes();
-  if (unlisted) return;
+  if (unlisted && shared_)
+    KeepDueTimers();
+  else if (unlisted)
+    return listed_ ? ListTimedPanes() : void();
   contents_->ForEach([&](const state::KeyView& key, std::string_view ns, void*) {
     const Window window = WindowFromBytes(ns);
     if (slices_)
-      OnSliceCreated(key, window);
+      RestoreSlice(key, window);
     else
       RegisterTimer(domain(), CleanupTime(window), key, window);
   });
+}
+
+void WindowCore::RestoreSlice(const state::KeyView& key, const Window& slice) {
+  if (listed_ && !shared_) return ListPane(key, slice);
+  const std::optional<Window> last = slices_->Last(slice);
+  if (!last || last->max_timestamp() <= FiredOf(key)) return;  // a timer of its last window waits
+  if (listed_) return ListPane(key, slice);
+  Window next = *slices_->First(slice);
+  while (next.max_timestamp() <= FiredOf(key)) next = *slices_->Next(next);
+  RegisterTimer(domain(), next.max_timestamp(), key, next);
+  RegisterSliceCleanup(key, slice);
 }
 
 // Contents without a timer have fired and stood for late rows, which come no more.
@@ -104,6 +121,8 @@ void WindowCore::ListTimedPanes() {
 }
 
 Result<std::vector<std::string>> WindowCore::Snapshot(const flow::Barrier& barrier) {
+  if (shared_) GiveSharedTimers();
+  SaveFired();
   saved_watermark_.Save(
       {.watermark = watermark_,
        .flags = static_cast<uint8_t>((firing_ ? SavedWatermark::kFiring : 0) | (listed_ ? kListed : 0))});
@@ -174,12 +193,20 @@ Status WindowCore::CheckTime(int64_t time) const {
 // rows fires.
 int32_t WindowCore::ProcessRun(const columns::Batch& batch, int32_t from) {
   bool event = domain() == TimeDomain::kEventTime;
-  Window slice = slices_->SliceOf(event ? batch.time(from) : now_ms_);
-  int32_t to = from + 1;
-  if (!event) to = batch.rows();
-  while (to < batch.rows() && batch.time(to) >= slice.start && batch.time(to) < slice.end) ++to;
-
   const auto* values = batch.column(0).data<std::byte>();
+  const auto given = [&](int32_t row) {
+    return options_.assigner->Given(values + value_size() * static_cast<size_t>(row));
+  };
+  Window slice = slices_->given() ? given(from) : slices_->SliceOf(event ? batch.time(from) : now_ms_);
+  int32_t to = from + 1;
+  if (slices_->given()) {
+    while (to < batch.rows() && given(to) == slice) ++to;
+  } else if (event) {
+    while (to < batch.rows() && batch.time(to) >= slice.start && batch.time(to) < slice.end) ++to;
+  } else {
+    to = batch.rows();
+  }
+
   std::optional<Window> first = slices_->First(slice);
   if (first && first->max_timestamp() > clock_time()) {
     AddRun(batch, from, to, slice);
@@ -198,6 +225,10 @@ int32_t WindowCore::ProcessRun(const columns::Batch& batch, int32_t from) {
 void WindowCore::OnSliceCreated(const state::KeyView& key, const Window& slice) {
   if (listed_) return ListPane(key, slice);
   RegisterTimer(domain(), slices_->First(slice)->max_timestamp(), key, *slices_->First(slice));
+  RegisterSliceCleanup(key, slice);
+}
+
+void WindowCore::RegisterSliceCleanup(const state::KeyView& key, const Window& slice) {
   if (options_.allowed_lateness_ms == 0 || domain() != TimeDomain::kEventTime) return;
   int64_t cleanup = CleanupTime(*slices_->Last(slice));
   if (cleanup != INT64_MAX) slice_cleanup_->Register(cleanup, key, WindowBytes(slice).view());
@@ -207,14 +238,11 @@ void WindowCore::AddToPassedSlice(const state::KeyView& key, const Window& slice
   bool created = false;
   void* accumulator = contents_->FindOrCreate(key, WindowBytes(slice).view(), &created);
   Add(accumulator, created, value);
-  if (listed_) {  // the last millisecond of processing time
+  if (listed_) {  // the last millisecond of processing time, or some of the slice's windows are still to come
     if (created) ListPane(key, slice);
     return;
   }
-  if (created && options_.allowed_lateness_ms > 0) {
-    int64_t cleanup = CleanupTime(*slices_->Last(slice));
-    if (cleanup != INT64_MAX) slice_cleanup_->Register(cleanup, key, WindowBytes(slice).view());
-  }
+  if (created) RegisterSliceCleanup(key, slice);
   Window last = *slices_->Last(slice);
   for (std::optional<Window> window = slices_->First(slice); window; window = slices_->Next(*window)) {
     bool passed = window->max_timestamp() <= clock_time();
@@ -261,6 +289,13 @@ Result<Progress> WindowCore::OnEnd(flow::EndKind kind, flow::Output& out) {
 }
 
 std::optional<int64_t> WindowCore::NextDue(TimeDomain timers) const {
+  if (shared_ && timers == domain()) {
+    const std::optional<Window> window = firing_now_ ? firing_now_->window : NextShared();
+    const int64_t listed = window ? window->max_timestamp() : INT64_MAX;
+    const std::optional<int64_t> timed = event_timers_->Next();
+    if (!window) return timed;
+    return std::min(listed, timed.value_or(listed));
+  }
   if (listed_ && timers == domain())
     return panes_.empty() ? std::nullopt : std::optional(panes_.begin()->first.max_timestamp());
   return (timers == TimeDomain::kEventTime ? event_timers_ : processing_timers_)->Next();
@@ -268,10 +303,15 @@ std::optional<int64_t> WindowCore::NextDue(TimeDomain timers) const {
 
 Result<Progress> WindowCore::FireDue(TimeDomain timers, int64_t limit, flow::Output& out) {
   const bool listed = listed_ && timers == domain();
-  Status status = Guard(nullptr, [&] { return listed ? FireListed(limit, out) : FireTimers(timers, limit, out); });
+  Status status = Guard(nullptr, [&] {
+    if (listed) return shared_ ? FireShared(limit, out) : FireListed(limit, out);
+    return FireTimers(timers, limit, out);
+  });
   if (!status.ok()) return status;
   std::optional<int64_t> next = NextDue(timers);
-  return next && *next <= limit ? Progress::kMore : Progress::kDone;
+  if (next && *next <= limit) return Progress::kMore;
+  if (listed) fired_ = std::max(fired_, limit);
+  return Progress::kDone;
 }
 
 Status WindowCore::FireTimers(TimeDomain timers, int64_t limit, flow::Output& out) {
@@ -356,6 +396,8 @@ void WindowCore::FireSlices(const state::KeyView& key, const Window& window, boo
   });
   if (any) FireMerged(key, window);
   for (const Window& slice : dead) contents_->Erase(key, WindowBytes(slice).view());
+  // Where lists fire windows, timers do what was left at a snapshot.
+  if (shared_ && next_has_rows) chain = chain && next->max_timestamp() <= FiredOf(key);
   if (chain && next_has_rows) RegisterTimer(domain(), next->max_timestamp(), key, *next);
 }
 

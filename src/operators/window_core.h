@@ -5,7 +5,8 @@
 // Two storages. Slices: windows on a grid under the default trigger; a row is added once, overlapping windows share its slice and
 // merge slices when they fire. Panes: one accumulator per window; merging sessions and the user's triggers. Evictors belong to panes:
 // their place is FirePane, which alone hands a pane's contents to the window function.
-// Where a window is one slice and lateness is 0, contents are there if and only if they wait to be fired: no timers then.
+// Without lateness there are no timers of slices: where a window is one slice, contents are there if and only if they wait to be fired;
+// where windows share slices, window_slices.cc tells.
 #pragma once
 
 #include <array>
@@ -92,6 +93,7 @@ class WindowCore : public flow::Operator {
   virtual int64_t ClockTime(int64_t window_ms) const { return window_ms; }
 
   void OnSliceCreated(const state::KeyView& key, const Window& slice);
+  void RegisterSliceCleanup(const state::KeyView& key, const Window& slice);
 
   flow::Context& context() { return *context_; }
   NamedTables& tables() { return tables_; }
@@ -127,7 +129,22 @@ class WindowCore : public flow::Operator {
   Status FireListed(int64_t limit, flow::Output& out);
   void ListPane(const state::KeyView& key, const Window& slice);
   void RestorePanes(bool unlisted);
+  void RestoreSlice(const state::KeyView& key, const Window& slice);
   void ListTimedPanes();
+  // Listed windows that share slices (window_slices.cc).
+  std::optional<Window> NextShared() const;
+  Status FireShared(int64_t limit, flow::Output& out);
+  void StartShared(const Window& window);
+  size_t FireSomeShared(const flow::Output& out);
+  void FireFound(const state::KeyView& key, size_t index);
+  bool FiresByTable(const state::KeyView& key);
+  void EraseFired(std::span<const state::KeyView> keys);
+  void EndSharedList();
+  void GiveSharedTimers();
+  void KeepDueTimers();
+  Status OpenFired(flow::Context& context, bool unlisted);
+  void SaveFired();
+  int64_t FiredOf(const state::KeyView& key) const;
   std::optional<int64_t> NextDue(TimeDomain timers) const;
   void FireSlices(const state::KeyView& key, const Window& window, bool chain);
   template <typename Visit>
@@ -151,10 +168,28 @@ class WindowCore : public flow::Operator {
   WindowOptions options_;
   TriggerPtr trigger_;
   std::optional<SliceShape> slices_;
-  /// Every pane is one slice and goes when it fires: a list of keys per window stands for their timers.
+  /// A list of keys per slice stands for timers: every pane is one slice and goes when it fires, or windows share them.
   bool listed_ = false;
+  bool shared_ = false;
   bool probes_ = true;  // slices of a window are few: asked for one by one
-  std::map<Window, PaneList> panes_;
+  struct EarlierEnd {
+    bool operator()(const Window& a, const Window& b) const {
+      return a.end != b.end ? a.end < b.end : a.start < b.start;
+    }
+  };
+  std::map<Window, PaneList, EarlierEnd> panes_;  // by slice
+  /// A window in the midst of its firing: its slices that have lists, and how far the one at hand has got.
+  struct SharedFiring {
+    Window window;
+    std::vector<Window> slices;
+    size_t index = 0;
+    PaneList::Cursor cursor;
+  };
+  std::optional<SharedFiring> firing_now_;
+  std::vector<void*> found_;             // accumulators of some keys, slice by slice
+  int64_t fired_ = INT64_MIN;            // windows up to this last millisecond have fired, or their keys have timers
+  std::vector<int64_t> fired_of_group_;  // where it differs among key groups, after a restore
+  std::vector<std::string>* saved_fired_ = nullptr;
   flow::Context* context_ = nullptr;
   NamedTables tables_;
   state::ObjectTable* sessions_ = nullptr;

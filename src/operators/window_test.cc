@@ -211,6 +211,22 @@ TEST(SlidingWindow, OneJumpOfTheWatermarkFiresAllItsWindowsInTime) {
       .Expect({One("a", 4, 1), One("a", 7, 111), One("a", 10, 100)})
       .ExpectEntries(0);
 }
+// Keys of one slice, of two and of all, in windows that fire at once and one by one: each key once a window, without timers.
+TEST(SlidingWindow, AKeyFiresOnceAWindowHoweverManySlicesItHas) {
+  Harness<Pair>(SumWindow({.assigner = Sliding({.size = 3ms, .slide = 1ms})}))
+      .KeyBy(First)
+      .Rows({One("a", 0), One("b", 0), One("b", 1, 2), One("a", 2, 4), One("c", 2), One("b", 2, 4)})
+      .ExpectTimers(0)
+      .Watermark(0ms)
+      .Expect({One("a", 0, 1), One("b", 0, 1)})
+      .Watermark(2ms)
+      .Expect({One("a", 1, 1), One("b", 1, 3), One("a", 2, 5), One("b", 2, 7), One("c", 2, 1)})
+      .Rows({One("c", 1, 2), One("d", 0)})  // of windows that are still to come, and late
+      .MaxWatermark()
+      .Expect({One("a", 3, 4), One("a", 4, 4), One("b", 3, 6), One("b", 4, 4), One("c", 3, 3), One("c", 4, 1)})
+      .ExpectEntries(0);
+}
+
 TEST(SlidingWindow, AnAggregateWithoutMergeGivesTheSameFromPanes) {
   Harness<Pair, int64_t>(
       AggregateWindow<Pair, std::string>({.assigner = Sliding({.size = 3s, .slide = 1s})}, CountWithoutMerge{}))
