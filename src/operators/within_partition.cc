@@ -56,7 +56,7 @@ class SortedPartition {
       : builder_(schema, pool), width_(schema.size()) {}
 
   void Add(const std::string& stored) {
-    AppendKeyColumns(stored, builder_, 0, width_);
+    ReadStoredRow(stored, builder_, 0, width_);
     builder_.FinishRow();
     ++rows_;
     if (builder_.full()) batches_.push_back(builder_.Take());
