@@ -23,6 +23,7 @@
 #include "graph/values_spec.h"
 #include "sql/binder.h"
 #include "sql/keys.h"
+#include "sql/scan_reads.h"
 #include "sql/upsert_keys.h"
 #include "types/type_codec.h"
 
@@ -1114,6 +1115,7 @@ bool GraphMaker::bounded() const {
 
 graph::JobGraph GraphMaker::Take(std::string name, std::vector<std::string>* warnings) {
   state_->graph.name = std::move(name);
+  TellReads(state_->graph);
   if (warnings) *warnings = std::move(state_->warnings);
   return std::move(state_->graph);
 }
