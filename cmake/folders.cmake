@@ -46,6 +46,7 @@ function(thalweg_library)
   endif()
   add_library(thalweg::thalweg ALIAS thalweg)
   target_include_directories(thalweg PUBLIC $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/src> $<INSTALL_INTERFACE:include/thalweg>)
+  target_compile_features(thalweg PUBLIC cxx_std_20)  # a user's compiler may begin with an older one
   target_compile_definitions(thalweg PRIVATE THALWEG_VERSION="${PROJECT_VERSION}")
   target_link_libraries(thalweg PUBLIC fmt::fmt PkgConfig::XXHASH Threads::Threads)
   target_link_options(thalweg PRIVATE -Wl,--no-as-needed)

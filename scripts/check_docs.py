@@ -163,6 +163,9 @@ def check(root):
         text = document.read_text()
         faults += check_paths(root, document, text)
         faults += check_blocks(root, document, text)
+    for folder in sorted(root.glob("src/*/")):
+        if not (folder / "README.md").exists():
+            faults.append(f"src/{folder.name} has no README.md")
     return faults
 
 
@@ -173,6 +176,7 @@ SOUND = {
                  "```\nsee `src/nothing.h`, in a block\n```\n",
     "docs/book.md": "[back](../README.md#top)\n",
     "docs/results/bare.md": "`src/gone.h`\n",
+    "src/flow/README.md": "# flow\n",
     "src/flow/operator.h": "struct A {\n  int Open();\n  int Process();\n  int Close();\n};\n",
 }
 PLANTED = [
@@ -207,12 +211,15 @@ def self_test():
         faults = faults_of({**SOUND, "docs/planted.md": text})
         if not any(message in fault for fault in faults):
             wrong.append(f"{name}: expected '{message}', got {faults}")
+    faults = faults_of({name: text for name, text in SOUND.items() if name != "src/flow/README.md"})
+    if not any("src/flow has no README.md" in fault for fault in faults):
+        wrong.append(f"folder without README: got {faults}")
     return wrong
 
 
 def main():
     if sys.argv[1:] == ["--self-test"]:
-        faults, what = self_test(), f"{1 + len(PLANTED)} planted trees judged rightly"
+        faults, what = self_test(), f"{2 + len(PLANTED)} planted trees judged rightly"
     else:
         root = Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else Path(__file__).resolve().parent.parent
         faults, what = check(root), f"{len(documents(root))} documents agree with the tree"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Plants one fault at a time and shows that a test turns red: a rule that no test holds is no rule.
 #   scripts/mutants.sh [NAME...]      (default: every tests/mutants/*.mutant)
+#   scripts/mutants.sh --check        only looks whether each still has its place in this tree (scripts/test.sh does)
 # A mutant is a file of lines `key: value`, after a comment that says which rule it breaks:
 #   file: src/base/bytes.h            where
 #   old: literal text                 stands there exactly once (\n for a line break)
@@ -16,6 +17,7 @@ cd "$(dirname "$0")/.."
 root=$PWD
 tree=$root/build/mutants
 limit=300   # seconds for a test: a mutant may make it wait for ever, which is red too
+declare -A sound   # tests that pass without a mutant: HEAD is one for all, so each is asked once
 
 prepare_tree() {
   git worktree prune
@@ -29,14 +31,26 @@ prepare_tree() {
 
 field() { sed -n "s/^$2: *//p" "$root/tests/mutants/$1.mutant" | head -1; }
 
-# Replaces the mutant's text in the scratch tree; the place must be unique.
-apply() {
-  python3 - "$tree/$(field "$1" file)" "$(field "$1" old)" "$(field "$1" new)" <<'PYTHON'
+# place ROOT NAME [apply]: whether the mutant's text stands there exactly once; `apply` replaces it.
+place() {
+  python3 - "$1/$(field "$2" file)" "$(field "$2" old)" "$(field "$2" new)" "${3:-}" <<'PYTHON'
 import sys
-path, old, new = sys.argv[1], *(text.replace("\\n", "\n") for text in sys.argv[2:])
+path, old, new, apply = sys.argv[1], *(text.replace("\\n", "\n") for text in sys.argv[2:4]), sys.argv[4]
 text = open(path).read()
-sys.exit(f"'{old}' stands {text.count(old)} times in {path}") if text.count(old) != 1 else open(path, "w").write(text.replace(old, new))
+if text.count(old) != 1:
+    sys.exit(f"'{old}' stands {text.count(old)} times in {path}")
+if apply:
+    open(path, "w").write(text.replace(old, new))
 PYTHON
+}
+
+# check NAME...: names those that have lost their place to a change of the code.
+check() {
+  local name error rc=0
+  for name; do
+    error=$(place "$root" "$name" 2>&1) || { echo "mutant $name does not apply: ${error##*$'\n'}" >&2; rc=1; }
+  done
+  return $rc
 }
 
 # build_test KIND ARG...: what the test needs
@@ -72,16 +86,24 @@ cause() {
   echo "${test:0:90}" | tr '|`' '/ '
 }
 
+# is_sound KIND ARG...: whether the test passes without a mutant.
+is_sound() {
+  local log=$tree/build/mutant.log
+  [[ -z ${sound[$*]:-} ]] || return 0
+  build_test "$@" 2>"$log" && run_test "$@" >"$log" 2>&1 || return 1
+  sound[$*]=yes
+}
+
 # judge NAME: prints the table's row; fails unless the mutant was found.
 judge() {
   local name=$1 log=$tree/build/mutant.log test rc=0 result
   read -ra test <<<"$(field "$name" test)"
   mkdir -p "$tree/build"
-  if ! build_test "${test[@]}" 2>"$log" || ! run_test "${test[@]}" >"$log" 2>&1; then
+  if ! is_sound "${test[@]}"; then
     result="**ERROR**: the test fails without the mutant: $(tail -n 1 "$log")" rc=1
   elif grep -q 'Running 0 tests' "$log"; then
     result="**ERROR**: no test has that name" rc=1
-  elif ! apply "$name" 2>"$log"; then
+  elif ! place "$tree" "$name" apply 2>"$log"; then
     result="**ERROR**: does not apply: $(tail -n 1 "$log")" rc=1
   elif ! build_test "${test[@]}" 2>"$log"; then
     result="**ERROR**: does not compile" rc=1
@@ -97,8 +119,11 @@ judge() {
 }
 
 main() {
+  local only_check=
+  if [[ ${1:-} == --check ]]; then only_check=1; shift; fi
   local names=("$@") name found=0
   [[ ${#names[@]} -gt 0 ]] || mapfile -t names < <(cd tests/mutants && for file in *.mutant; do echo "${file%.mutant}"; done)
+  if [[ $only_check ]]; then check "${names[@]}"; return; fi
   prepare_tree
   echo '| mutant | file | rule that it breaks | result |'
   echo '|---|---|---|---|'

@@ -14,7 +14,7 @@ source scripts/lib/tally.sh
 
 sections=(checks release install unit tsan e2e corpus callgrind)
 # Folders whose code runs on several threads or hands data between them.
-threaded_folders=(columns metrics io exchange connectors runtime client)
+threaded_folders=(columns metrics io exchange connectors runtime api client)
 
 section_checks() {
   check "includes keep to layers.txt" scripts/check_layers.py
@@ -27,6 +27,7 @@ section_checks() {
   check "every suppression and exclusion of a sanitizer has its reason above it" \
     awk '/^#/ {reason = 1; next} /^$/ {reason = 0; next} !reason || FNR == 1 {print FILENAME ": " $0; bad = 1} {reason = 0} END {exit bad}' \
     tests/sanitizers/*.supp tests/sanitizers/*.exclude
+  check "every planted fault still has its place" scripts/mutants.sh --check
   check "nothing is left to do" bash -c '! git grep -nIwE "TODO|FIXME" -- . ":!scripts/test.sh" ":!tests/corpus"'
 }
 

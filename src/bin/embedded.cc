@@ -166,6 +166,17 @@ struct LocalFolder {
   std::filesystem::path path;
 };
 
+Result<std::filesystem::path> FolderOfRocksDb(const config::Configuration& config) {
+  THALWEG_ASSIGN(std::optional<std::string> local, config.Find(config::kRocksDbLocalDir));
+  if (local) return std::filesystem::path(*local);
+  std::error_code failed;
+  std::filesystem::path temporary = std::filesystem::temp_directory_path(failed);
+  if (!failed) return temporary;
+  const char* named = std::getenv("TMPDIR");
+  return UserError("No folder for RocksDB's files: TMPDIR names '{}', which is no directory. Set TMPDIR, or '{}'",
+                   named ? named : "", config::kRocksDbLocalDir.key);
+}
+
 Status FillBackend(const config::Configuration& config, const graph::JobGraph& graph, time::Clock& clock,
                    JobOptions& options) {
   THALWEG_ASSIGN(config::StateBackendType type, config.Get(config::kStateBackend));
@@ -176,8 +187,7 @@ Status FillBackend(const config::Configuration& config, const graph::JobGraph& g
     };
     return {};
   }
-  THALWEG_ASSIGN(std::optional<std::string> local, config.Find(config::kRocksDbLocalDir));
-  std::filesystem::path root = local ? std::filesystem::path(*local) : std::filesystem::temp_directory_path();
+  THALWEG_ASSIGN(const std::filesystem::path root, FolderOfRocksDb(config));
   auto folder = std::make_shared<LocalFolder>(root / fmt::format("thalweg-rocksdb-{}-{}", getpid(), RunName()));
   state::RocksDbOptions rocksdb;
   rocksdb.directory = folder->path.string();
@@ -191,7 +201,9 @@ Status FillBackend(const config::Configuration& config, const graph::JobGraph& g
   rocksdb.write_buffer_bytes = std::min(rocksdb.write_buffer_bytes, rocksdb.memory_bytes / 4);
   const int64_t cache_bytes =
       std::clamp(options.memory.state / 2 / std::max(1, KeyedSubtasks(graph, options)), kLeastCache, kMostCache);
-  THALWEG_ASSIGN(auto instance, state::RocksDbInstance::Open(rocksdb));
+  auto opened = state::RocksDbInstance::Open(rocksdb);
+  THALWEG_TRY(opened.status().WithContext(std::string(config::kRocksDbLocalDir.key)));
+  const std::shared_ptr<state::RocksDbInstance> instance = *std::move(opened);
   options.make_backend = [folder, instance, cache_bytes, &clock](const flow::TaskName& task,
                                                                  state::KeyGroupRange groups) {
     state::StoreBackendOptions store;

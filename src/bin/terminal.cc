@@ -87,6 +87,12 @@ std::string ProgressMeter::Text(const api::RunProgress& progress, int64_t now_ms
   return text;
 }
 
+bool ProgressSchedule::Due(int64_t now_ms) {
+  if (now_ms < next_ms_) return false;
+  next_ms_ = now_ms + (now_ms - started_ms_ < kSeldom ? kOften : kSeldom);
+  return true;
+}
+
 struct StopOnSignal::Handlers {
   struct sigaction interrupt, terminate;
 };
@@ -118,19 +124,16 @@ namespace {
 /// Where progress goes, if anywhere.
 class ProgressLine {
  public:
-  /// kLive: one line, redrawn. kLines: a line every ten seconds.
+  /// kLive: one line, redrawn. kLines: a line each time, as ProgressSchedule says.
   enum class Mode : uint8_t { kNone, kLive, kLines };
   explicit ProgressLine(Mode mode) : mode_(mode) {}
 
   void Show(const api::RunProgress& progress) {
     std::lock_guard lock(mutex_);
     const int64_t now = clock_.NowMs();
-    if (mode_ == Mode::kLines && now < next_ms_) return;
+    if (mode_ == Mode::kLines && !schedule_.Due(now)) return;
     const std::string text = meter_.Text(progress, now);
-    if (mode_ == Mode::kLines) {
-      next_ms_ = now + kLineIntervalMs;
-      return Write(text + "\n");
-    }
+    if (mode_ == Mode::kLines) return Write(text + "\n");
     Write("\r" + text + "\033[K");
     drawn_ = true;
   }
@@ -142,7 +145,6 @@ class ProgressLine {
   }
 
  private:
-  static constexpr int64_t kLineIntervalMs = 10'000;  // a log of a day's run stays readable
   static void Write(const std::string& text) {
     std::fwrite(text.data(), 1, text.size(), stderr);
     std::fflush(stderr);
@@ -151,7 +153,7 @@ class ProgressLine {
   std::mutex mutex_;
   time::SystemClock clock_;
   ProgressMeter meter_;
-  int64_t next_ms_ = clock_.NowMs() + kLineIntervalMs;
+  ProgressSchedule schedule_{clock_.NowMs()};
   bool drawn_ = false;
 };
 

@@ -33,6 +33,20 @@ class ProgressMeter {
   int restarts_ = 0;
 };
 
+/// When a line of progress is due: once a second at first, for a person who has just started a job, then every ten seconds, so that a
+/// log of a day's run stays readable.
+class ProgressSchedule {
+ public:
+  explicit ProgressSchedule(int64_t now_ms) : started_ms_(now_ms), next_ms_(now_ms + kOften) {}
+  /// True once for each line.
+  bool Due(int64_t now_ms);
+
+ private:
+  static constexpr int64_t kOften = 1'000, kSeldom = 10'000;
+  const int64_t started_ms_;
+  int64_t next_ms_;
+};
+
 /// While it lives, SIGINT and SIGTERM set `stop` (the first, with a word to the person) or end the process with 130 (the second).
 /// Of several at a time the first has the signals.
 class StopOnSignal {

@@ -54,7 +54,7 @@ class AvroFile final : public FileRows {
     }
     split_.line = row_;
     *batch = builder.Take();
-    if (*batch) AddFileMetadata(*reading_.options, split_, shown_, offsets, lines, pool, *batch);
+    if (*batch) CompleteFileRows(reading_, split_, shown_, offsets, lines, pool, *batch);
     return State::kRows;
   }
 

@@ -3,6 +3,7 @@
 #include "connectors/format_options.h"
 #include "connectors/metadata_columns.h"
 #include "connectors/node_options.h"
+#include "graph/scan_spec.h"
 
 namespace thalweg::connectors {
 namespace {
@@ -12,6 +13,21 @@ const std::vector<std::string> kFileFormats = {"json", "csv", "raw", "parquet", 
 Result<types::DataType> TypeOfFileMetadata(std::string_view name) {
   THALWEG_ASSIGN(FileMetadata metadata, ParseFileMetadata(name));
   return FileMetadataField(metadata).type;
+}
+
+/// The places among `values`, which are those of `rows` without the metadata's, of what the node's scan says is read; at least one, for
+/// a row needs something to be a row of. Empty: all, as where the format cannot leave out columns.
+Result<std::vector<int>> ReadReads(const graph::Node& node, const types::Schema& rows, const types::Schema& values,
+                                   FileFormat format) {
+  THALWEG_ASSIGN(const std::vector<graph::ColumnPath> reads, graph::ReadsOf(node));
+  const bool can = format == FileFormat::kJson || format == FileFormat::kCsv || format == FileFormat::kParquet;
+  if (reads.empty() || !can) return std::vector<int>();
+  std::vector<int> columns;
+  for (int i = 0; i < values.size(); ++i)
+    if (graph::IsRead(reads, {rows.Find(values.field(i).name)})) columns.push_back(i);
+  if (columns.empty()) columns.push_back(0);
+  if (static_cast<int>(columns.size()) == values.size()) columns.clear();
+  return columns;
 }
 
 Result<io::Compression> ReadCompression(NodeOptions& options, FileFormat format) {
@@ -40,6 +56,7 @@ Result<FileSourceOptions> ReadFileSourceNode(const graph::Node& node) {
   source.json = format.json;
   source.csv = format.csv;
   source.avro = format.avro;
+  THALWEG_ASSIGN(source.reads, ReadReads(node, *rows, *source.schema, source.format));
   THALWEG_ASSIGN(ErrorPolicy errors, ReadErrorPolicy(options, format.ignore_parse_errors()));
   source.on_parse_error = errors.policy;
   source.dead_letter_port = errors.dead_letter_port;

@@ -5,6 +5,7 @@
 
 #include "connectors/node_samples_test.h"
 #include "connectors/trial_node.h"
+#include "graph/scan_spec.h"
 
 namespace thalweg::connectors {
 namespace {
@@ -46,6 +47,29 @@ TEST(FileSourceNode, MetadataFillsColumnsAnywhere) {
   EXPECT_THAT(Source({{"path", "x"}, {"format", "json"}, {"metadata.line", "line"}}, schema).status().message(),
               HasSubstr("Unknown file metadata column: 'line'; there are file.path, file.name, file.offset, file.line, "
                         "file.size, file.modification-time"));
+}
+
+TEST(FileSourceNode, ReadsOnlyWhatItsScanSaysWhereTheFormatCan) {
+  types::Schema schema({{"a", DataType(TypeId::kBigInt)},
+                        {"line", DataType(TypeId::kBigInt)},
+                        {"b", DataType::Row({{"x", DataType(TypeId::kInt)}})},
+                        {"c", DataType(TypeId::kString)}});
+  auto reads = [&](const std::string& format, std::vector<graph::ColumnPath> paths) {
+    graph::Node node =
+        SourceNode("file-source", {{"path", "x"}, {"format", format}, {"metadata.line", "file.line"}}, schema);
+    graph::ScanSpec scan;
+    scan.reads = std::move(paths);
+    node.scan = graph::Encode(scan);
+    auto source = ReadFileSourceNode(node);
+    EXPECT_TRUE(source.ok()) << source.status().message();
+    return source.ok() ? source->reads : std::vector<int>{-1};
+  };
+  // Of a, b, c, for the line is no column of the file's.
+  EXPECT_THAT(reads("json", {{1}, {2, 0}}), ElementsAre(1));
+  EXPECT_THAT(reads("parquet", {{0}, {3}}), ElementsAre(0, 2));
+  EXPECT_THAT(reads("json", {{1}}), ElementsAre(0)) << "a row needs something";
+  EXPECT_THAT(reads("json", {{0}, {2}, {3}}), ElementsAre());
+  EXPECT_THAT(reads("avro", {{0}}), ElementsAre());
 }
 
 TEST(FileSourceNode, WrongOptionsAreErrors) {

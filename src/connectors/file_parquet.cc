@@ -37,7 +37,7 @@ class ParquetFile final : public FileRows {
   ParquetFile(const FileReading& reading, FileSplit split)
       : reading_(reading), split_(std::move(split)), shown_(reading.prefix + split_.path) {
     auto producer = std::make_shared<ParquetProducer>(
-        ParquetProducer{reading.storage, split_.path, shown_, reading.options->schema,
+        ParquetProducer{reading.storage, split_.path, shown_, reading.decoded,
                         static_cast<int>(split_.position), static_cast<int64_t>(split_.line), nullptr});
     rows_ = std::make_unique<Prefetch<std::shared_ptr<ParquetRows>>>(*reading.context,
                                                                      [producer] { return producer->Next(); });
@@ -71,7 +71,7 @@ class ParquetFile final : public FileRows {
     THALWEG_ASSIGN(columns::Batch batch, rows.ToBatch(0, pool));
     std::vector<int64_t> offsets(static_cast<size_t>(rows.rows())), lines(offsets.size(), 0);
     for (size_t i = 0; i < offsets.size(); ++i) offsets[i] = rows.first_row() + static_cast<int64_t>(i);
-    AddFileMetadata(*reading_.options, split_, shown_, offsets, lines, pool, batch);
+    CompleteFileRows(reading_, split_, shown_, offsets, lines, pool, batch);
     return batch;
   }
 

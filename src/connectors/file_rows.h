@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "columns/null_columns.h"
 #include "connectors/file_source.h"
 #include "connectors/file_split.h"
 #include "flow/context.h"
@@ -27,6 +28,8 @@ struct FileReading {
   const FileSourceOptions* options;
   std::shared_ptr<io::Storage> storage;
   flow::Context* context;
+  types::SchemaPtr decoded;      // the columns of the schema that are read
+  columns::NullColumns* nulls;   // in place of the others
   formats::Decoder* decoder;     // text formats
   formats::ParseErrors* errors;  // text formats
   std::string prefix;            // in front of paths in messages and metadata
@@ -36,9 +39,10 @@ Result<std::unique_ptr<FileRows>> OpenTextFile(const FileReading& reading, FileS
 Result<std::unique_ptr<FileRows>> OpenParquetFile(const FileReading& reading, FileSplit split);
 Result<std::unique_ptr<FileRows>> OpenAvroFile(const FileReading& reading, FileSplit split);
 
-/// Adds the metadata columns of `options` to a batch; `offsets` and `lines` have a value per row (line 0: NULL).
-void AddFileMetadata(const FileSourceOptions& options, const FileSplit& split, const std::string& path,
-                     const std::vector<int64_t>& offsets, const std::vector<int64_t>& lines, columns::BufferPool& pool,
-                     columns::Batch& batch);
+/// Makes of decoded columns those of the source's rows: adds NULL for the ones that are not read, then the metadata columns; `offsets` and
+/// `lines` have a value per row (line 0: NULL).
+void CompleteFileRows(const FileReading& reading, const FileSplit& split, const std::string& path,
+                      const std::vector<int64_t>& offsets, const std::vector<int64_t>& lines, columns::BufferPool& pool,
+                      columns::Batch& batch);
 
 }  // namespace thalweg::connectors

@@ -17,10 +17,17 @@ namespace {
 using types::DataType;
 using types::TypeId;
 
+types::SchemaPtr DecodedColumns(const FileSourceOptions& options) {
+  if (options.reads.empty()) return options.schema;
+  std::vector<types::Field> fields;
+  for (int column : options.reads) fields.push_back(options.schema->field(column));
+  return std::make_shared<const types::Schema>(std::move(fields));
+}
+
 Result<std::unique_ptr<formats::Decoder>> MakeDecoder(const FileSourceOptions& options) {
   switch (options.format) {
-    case FileFormat::kJson: return formats::MakeJsonDecoder(options.schema, options.json);
-    case FileFormat::kCsv: return formats::MakeCsvDecoder(options.schema, options.csv);
+    case FileFormat::kJson: return formats::MakeJsonDecoder(DecodedColumns(options), options.json);
+    case FileFormat::kCsv: return formats::MakeCsvDecoder(options.schema, options.csv, options.reads);
     case FileFormat::kRaw: return formats::MakeRawDecoder(options.schema);
     case FileFormat::kAvro: return formats::MakeAvroDecoder(options.schema, options.avro);
     case FileFormat::kDebezium:
@@ -61,7 +68,8 @@ class FileReader final : public flow::SourceReader {
     if (held == held_.end()) return flow::ReadProgress::kIdle;
     if (!out.has_credit()) return flow::ReadProgress::kMore;
     if (!held->rows) {
-      FileReading reading{options_.get(), storage_, context_, decoder_.get(), errors_.get(), prefix_};
+      FileReading reading{options_.get(), storage_,       context_,      DecodedColumns(*options_),
+                          &nulls_,        decoder_.get(), errors_.get(), prefix_};
       const FileFormat format = options_->format;
       THALWEG_ASSIGN(held->rows, format == FileFormat::kParquet ? OpenParquetFile(reading, held->split)
                                  : format == FileFormat::kAvro  ? OpenAvroFile(reading, held->split)
@@ -114,6 +122,7 @@ class FileReader final : public flow::SourceReader {
   std::shared_ptr<io::Storage> storage_;
   std::string prefix_;
   flow::Context* context_ = nullptr;
+  columns::NullColumns nulls_;
   std::unique_ptr<formats::Decoder> decoder_;
   std::unique_ptr<formats::ParseErrors> errors_;
   metrics::Counter* errors_counter_ = nullptr;
@@ -199,9 +208,29 @@ Result<FileMetadata> ParseFileMetadata(std::string_view name) {
   return UserError("Unknown file metadata column: '{}'; there are {}", name, fmt::join(names, ", "));
 }
 
-void AddFileMetadata(const FileSourceOptions& options, const FileSplit& split, const std::string& path,
-                     const std::vector<int64_t>& offsets, const std::vector<int64_t>& lines, columns::BufferPool& pool,
-                     columns::Batch& batch) {
+namespace {
+
+/// The columns that were decoded at their places in the schema.
+void Spread(const FileReading& reading, columns::BufferPool& pool, columns::Batch& batch) {
+  const FileSourceOptions& options = *reading.options;
+  if (options.reads.empty()) return;
+  std::vector<columns::Column> decoded;
+  for (int i = 0; i < batch.num_columns(); ++i) decoded.push_back(std::move(batch.column(i)));
+  batch.DropColumns(0);
+  for (int column = 0, next = 0; column < options.schema->size(); ++column) {
+    const bool read = next < static_cast<int>(options.reads.size()) && options.reads[static_cast<size_t>(next)] == column;
+    batch.AddColumn(read ? std::move(decoded[static_cast<size_t>(next++)])
+                         : reading.nulls->Make(options.schema->field(column).type, batch.rows(), pool));
+  }
+}
+
+}  // namespace
+
+void CompleteFileRows(const FileReading& reading, const FileSplit& split, const std::string& path,
+                      const std::vector<int64_t>& offsets, const std::vector<int64_t>& lines, columns::BufferPool& pool,
+                      columns::Batch& batch) {
+  Spread(reading, pool, batch);
+  const FileSourceOptions& options = *reading.options;
   for (FileMetadata metadata : options.metadata) {
     types::DataType type =
         options.layout.built ? options.layout.built->field(batch.num_columns()).type : FileMetadataField(metadata).type;

@@ -36,6 +36,7 @@ struct FileSourceOptions {
   std::string path;  // absolute or relative or file://; a file, a folder (all below it), or else a glob (* ? [a-z])
   FileFormat format = FileFormat::kJson;
   types::SchemaPtr schema;  // of the files
+  std::vector<int> reads;   // of kJson, kCsv, kParquet: the schema's columns that are read, ascending; the others are NULL; empty: all
   std::vector<FileMetadata> metadata;
   RowLayout layout;  // of the schema's columns and then the metadata's
   formats::JsonOptions json;    // of kJson and kDebezium

@@ -124,6 +124,19 @@ TEST_F(FileSourceTest, ReadsAllFilesOfAFolderInOrderButHiddenOnes) {
   EXPECT_EQ(out_->finished.size(), 4u);
 }
 
+TEST_F(FileSourceTest, ColumnsThatNobodyReadsAreNullAndNotLookedAt) {
+  Write("a.json", "{\"n\":\"no number\",\"s\":\"x\"}\n");
+  FileSourceOptions options = Options("a.json");
+  options.metadata = {FileMetadata::kLine};
+  EXPECT_THAT(Rows(options), ElementsAre(HasSubstr("not a INT: 'no number'")));
+  options.reads = {1};
+  EXPECT_THAT(Rows(options), ElementsAre("+I[null, x, 1]"));
+  Write("a.csv", "no number,x\n");
+  options.path = Path("a.csv");
+  options.format = FileFormat::kCsv;
+  EXPECT_THAT(Rows(options), ElementsAre("+I[null, x, 1]"));
+}
+
 TEST_F(FileSourceTest, AGlobMatchesWithinItsFolders) {
   Write("in/1/a.json", "{\"n\":1}\n");
   Write("in/2/b.json", "{\"n\":2}\n");
@@ -501,6 +514,9 @@ TEST_F(FileSourceTest, ParquetIsReadFromAnyRowOnAndNamesWhatDoesNotFit) {
   EXPECT_EQ(few.rows, rows);
   EXPECT_EQ(*std::max_element(few.batches.begin(), few.batches.end()), 100);
 
+  options.reads = {1};
+  EXPECT_EQ(Rows(options)[1], "+I[null, the text of row 1, 1, null]");
+  options.reads.clear();
   options.metadata.clear();
   options.schema = std::make_shared<const types::Schema>(
       std::vector<types::Field>{{"absent", DataType(TypeId::kDouble)}, {"n", DataType(TypeId::kBigInt)}});

@@ -139,7 +139,7 @@ class TextFile final : public FileRows {
       : reading_(reading),
         split_(std::move(split)),
         shown_(reading.prefix + split_.path),
-        builder_(*reading.options->schema, reading.context->pool(), columns::kMaxBatchRows),
+        builder_(*reading.decoded, reading.context->pool(), columns::kMaxBatchRows),
         splitter_(reading.options->format == FileFormat::kCsv ? formats::MakeCsvSplitter(reading.options->csv)
                                                               : formats::MakeLineSplitter()) {
     // A piece looks for its first record from the byte before: its own first byte may begin one.
@@ -161,7 +161,7 @@ class TextFile final : public FileRows {
     }
     bool rows = builder_.rows() > 0 || reading_.errors->dead_letters() > 0;
     *batch = builder_.Take();
-    if (*batch) AddFileMetadata(*reading_.options, split_, shown_, offsets_, lines_, pool, *batch);
+    if (*batch) CompleteFileRows(reading_, split_, shown_, offsets_, lines_, pool, *batch);
     offsets_.clear();
     lines_.clear();
     return rows ? State::kRows : state;

@@ -37,6 +37,7 @@ class KafkaCommits {
   void AskAgain() { due_ = !waiting_.empty(); }
 
   bool under_way() const { return !under_way_.empty(); }
+  const LogOffsets& unanswered() const { return under_way_; }
   bool settled() const { return !under_way() && waiting_.empty(); }
 
   /// What the group has not got, as far as is known.

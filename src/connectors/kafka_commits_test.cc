@@ -6,6 +6,7 @@
 #include <librdkafka/rdkafka_mock.h>
 
 #include <memory>
+#include <thread>
 
 #include "connectors/kafka_log_client.h"
 
@@ -71,6 +72,7 @@ TEST(KafkaCommits, RefusedOffsetsGoOutAgainWhenAskedTo) {
 class MockBrokers {
  public:
   static constexpr int16_t kOffsetCommit = 8;  // Kafka's key of the request
+  static constexpr int32_t kBroker = 1;
 
   MockBrokers() {
     char text[512] = "";
@@ -84,6 +86,18 @@ class MockBrokers {
     more["bootstrap.servers"] = rd_kafka_mock_cluster_bootstraps(cluster_.get());
     more["group.id"] = "g";
     return NewKafkaLogClient(TranslateKafkaProperties(more).value()).value();
+  }
+  /// By an answer after which it is worth asking again.
+  void PutOffCommits(size_t count) {
+    for (size_t i = 0; i < count; ++i)
+      rd_kafka_mock_broker_push_request_error_rtts(cluster_.get(), kBroker, kOffsetCommit, 1,
+                                                   RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS, 0);
+  }
+  /// Such answers not yet given.
+  size_t put_off_left() {
+    size_t left = 0;
+    rd_kafka_mock_broker_error_stack_cnt(cluster_.get(), kBroker, kOffsetCommit, &left);
+    return left;
   }
   LogOffsets Committed() {
     return Client()->Offsets({{"t", 0}, {"t", 1}}, {.kind = OffsetQuery::Kind::kCommitted}).value();
@@ -106,20 +120,30 @@ TEST(KafkaConsumerCommits, LastOneBeforeTheEndIsNotDropped) {
     consumer->Close();
     EXPECT_EQ(consumer->commits_succeeded(), 1);
     EXPECT_EQ(consumer->commits_failed(), 0);
+    EXPECT_EQ(consumer->TakeCommitted(), brokers.Committed());
     EXPECT_EQ(brokers.Committed(), (LogOffsets{{{"t", 0}, 10 * run}, {{"t", 1}, 20 * run}}));
   }
 }
 
-TEST(KafkaConsumerCommits, EarlierOneThatTheBrokerPutOffDoesNotOvertakeTheLast) {
+TEST(KafkaConsumerCommits, WhatWasAskedForWhileOneWasPutOffIsWhatTheGroupHas) {
   MockBrokers brokers;
   auto consumer = brokers.Client()->CreateConsumer({}, [] {}).value();
-  rd_kafka_mock_push_request_errors(brokers.get(), MockBrokers::kOffsetCommit, 2,
-                                    RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS,
-                                    RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS);
-  for (int64_t offset = 1; offset <= 50; ++offset) consumer->Commit(Offset(0, offset));
+  brokers.PutOffCommits(1);
+  consumer->Commit(Offset(0, 1));
+  while (brokers.put_off_left() > 0) std::this_thread::yield();
+  for (int64_t offset = 2; offset <= 50; ++offset) consumer->Commit(Offset(0, offset));
+  while (consumer->commits_succeeded() + consumer->commits_failed() < 2) std::this_thread::yield();
+  EXPECT_EQ(brokers.Committed(), Offset(0, 50));
+}
+
+TEST(KafkaConsumerCommits, LastOneIsAskedForAgainAtTheEndWhileTheBrokerPutsItOff) {
+  MockBrokers brokers;
+  auto consumer = brokers.Client()->CreateConsumer({}, [] {}).value();
+  brokers.PutOffCommits(3);
+  consumer->Commit(Offset(0, 50));
   consumer->Close();
   EXPECT_EQ(brokers.Committed(), Offset(0, 50));
-  EXPECT_GE(consumer->commits_succeeded(), 1);
+  EXPECT_EQ(consumer->commits_succeeded(), 1);
 }
 
 TEST(KafkaConsumerCommits, RefusalForGoodIsToldAndNotAwaited) {
@@ -133,6 +157,7 @@ TEST(KafkaConsumerCommits, RefusalForGoodIsToldAndNotAwaited) {
   EXPECT_THAT(::testing::internal::GetCapturedStderr(),
               HasSubstr("did not take its last offsets (t-0 at 7, t-1 at 8): Broker: Group authorization failed"));
   EXPECT_EQ(consumer->commits_failed(), 1);
+  EXPECT_EQ(consumer->TakeCommitted(), LogOffsets{});
 }
 
 }  // namespace

@@ -90,6 +90,10 @@ class KafkaConsumer final : public LogConsumer {
   void Commit(const LogOffsets& offsets) override { Send({Command::Kind::kCommit, offsets}); }
   int64_t commits_succeeded() const override { return commits_succeeded_; }
   int64_t commits_failed() const override { return commits_failed_; }
+  LogOffsets TakeCommitted() override {
+    std::lock_guard lock(mutex_);
+    return std::exchange(committed_, {});
+  }
   void Close() override;
 
  private:
@@ -135,6 +139,7 @@ class KafkaConsumer final : public LogConsumer {
   std::vector<Command> commands_;
   std::deque<std::pair<LogFetch, size_t>> inbox_;  // with bytes
   size_t inbox_bytes_ = 0;
+  LogOffsets committed_;  // not yet taken
   Status status_;
   bool stop_ = false;
 
@@ -283,6 +288,10 @@ void KafkaConsumer::SendCommit() {
 
 void KafkaConsumer::OnCommitAnswer(rd_kafka_resp_err_t error) {
   refusal_ = error;
+  if (!error) {
+    std::lock_guard lock(mutex_);
+    for (const auto& [partition, offset] : commits_.unanswered()) committed_[partition] = offset;
+  }
   commits_.OnAnswer(!error);
   ++(error ? commits_failed_ : commits_succeeded_);
 }

@@ -109,7 +109,12 @@ void KafkaReader::ReportLag() {
     greatest = std::max(greatest, reading.lag());
   }
   metrics_->OnLag(pending, greatest);
-  metrics_->OnCommits(consumer_->commits_succeeded(), consumer_->commits_failed());
+  ReportCommits();
+}
+
+void KafkaReader::ReportCommits() {
+  if (metrics_->OnCommits(consumer_->commits_succeeded(), consumer_->commits_failed()))
+    metrics_->OnCommitted(consumer_->TakeCommitted());
 }
 
 void KafkaReader::Finish(Readings::iterator reading, flow::SourceOutput& out) {
@@ -153,7 +158,7 @@ Status KafkaReader::OnCheckpointComplete(uint64_t checkpoint) {
   auto offsets = to_commit_.find(checkpoint);
   if (offsets == to_commit_.end()) return {};
   if (!offsets->second.empty()) consumer_->Commit(offsets->second);
-  metrics_->OnCommitted(offsets->second);
+  ReportCommits();
   for (const auto& [partition, offset] : offsets->second)
     if (auto done = finished_.find(partition); done != finished_.end() && done->second == offset) finished_.erase(done);
   to_commit_.erase(to_commit_.begin(), std::next(offsets));
@@ -164,7 +169,7 @@ void KafkaReader::Close() {
   fetch_.reset();
   if (!consumer_) return;  // not opened
   consumer_->Close();
-  metrics_->OnCommits(consumer_->commits_succeeded(), consumer_->commits_failed());
+  ReportCommits();
   consumer_.reset();
 }
 

@@ -56,6 +56,7 @@ class KafkaReader final : public flow::SourceReader {
   bool FinishEmpty(flow::SourceOutput& out);
   void EmitDeadLetters(flow::SourceOutput& out);
   void ReportLag();
+  void ReportCommits();
 
   const KafkaReaderOptions options_;
   const std::shared_ptr<LogClient> client_;

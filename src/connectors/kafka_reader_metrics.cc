@@ -36,9 +36,11 @@ void KafkaReaderMetrics::OnLag(int64_t pending, int64_t greatest) {
   lag_max_.Set(greatest);
 }
 
-void KafkaReaderMetrics::OnCommits(int64_t succeeded, int64_t failed) {
+bool KafkaReaderMetrics::OnCommits(int64_t succeeded, int64_t failed) {
+  const bool more = succeeded > commits_succeeded_.value();
   Raise(commits_succeeded_, succeeded);
   Raise(commits_failed_, failed);
+  return more;
 }
 
 void KafkaReaderMetrics::OnCommitted(const LogOffsets& offsets) {

@@ -19,7 +19,8 @@ class KafkaReaderMetrics {
   /// Records not yet read: of all partitions, and of the one that is furthest behind.
   void OnLag(int64_t pending, int64_t greatest);
   void OnParseErrors(int64_t total) { Raise(errors_, total); }
-  void OnCommits(int64_t succeeded, int64_t failed);
+  /// True: more have succeeded than at the last call.
+  bool OnCommits(int64_t succeeded, int64_t failed);
   void OnCommitted(const LogOffsets& offsets);
 
  private:

@@ -289,7 +289,14 @@ TEST(KafkaReader, ClosingWaitsForTheLastCommitAndCountsIt) {
   metrics::Counter& succeeded = world.context.metrics().AddGroup("KafkaSourceReader").counter("commitsSucceeded");
   EXPECT_THAT(world.log->committed, IsEmpty());
   EXPECT_EQ(succeeded.value(), 0);
+  metrics::Gauge& committed = world.context.metrics()
+                                  .AddGroup("KafkaSourceReader")
+                                  .AddGroup("topic", "t")
+                                  .AddGroup("partition", "0")
+                                  .gauge("committedOffset");
+  EXPECT_EQ(committed.value(), -1) << "the group has not answered";
   world.reader->Close();
+  EXPECT_EQ(committed.value(), 4);
   EXPECT_THAT(world.log->committed, ElementsAre(Pair(TopicPartition{"t", 0}, 4)));
   EXPECT_EQ(succeeded.value(), 1);
 }

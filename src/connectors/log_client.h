@@ -88,8 +88,10 @@ class LogConsumer {
   virtual void Commit(const LogOffsets& offsets) = 0;
   virtual int64_t commits_succeeded() const = 0;
   virtual int64_t commits_failed() const = 0;
+  /// What the group took since the last call.
+  virtual LogOffsets TakeCommitted() = 0;
   /// Ends reading, and waits for what Commit was asked for: for a bounded time, then it says on stderr what the group lacks. The one
-  /// call that blocks: when the task's loop is over. Afterwards only the counts may be asked for.
+  /// call that blocks: when the task's loop is over. Afterwards only the counts and TakeCommitted may be asked for.
   virtual void Close() = 0;
 };
 

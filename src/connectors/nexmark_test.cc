@@ -6,8 +6,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "columns/format.h"
 #include "connectors/node_samples_test.h"
 #include "connectors/test_task.h"
+#include "graph/scan_spec.h"
 
 namespace thalweg::connectors {
 namespace {
@@ -28,6 +30,26 @@ std::vector<std::string> Events(NodeOptionMap options, int parallelism = 1) {
   std::sort(out.rows.begin(), out.rows.end());
   return out.rows;
 }
+
+/// Keeps one field of one column as text.
+class FieldsOut final : public flow::SourceOutput {
+ public:
+  FieldsOut(int column, int field) : column_(column), field_(field) {}
+  void Emit(const std::string&, columns::Batch batch) override {
+    const columns::Column& rows = batch.column(column_);
+    for (int32_t row = 0; row < batch.rows(); ++row) {
+      values.emplace_back();
+      if (!rows.IsNull(row)) columns::AppendCellText(rows.children[static_cast<size_t>(field_)], row, values.back());
+    }
+  }
+  void FinishSplit(const std::string&) override {}
+  columns::BufferPool& pool() override { return pool_; }
+  std::vector<std::string> values;
+
+ private:
+  columns::BufferPool pool_;
+  int column_, field_;
+};
 
 TEST(Nexmark, OfFiftyEventsOneIsAPersonThreeAreAuctionsAndTheRestBids) {
   const std::vector<std::string> rows = Events({{"events.num", "100"}});
@@ -54,6 +76,52 @@ TEST(Nexmark, EventsPointToPeopleAndAuctionsAndCarryTheirTime) {
   int later = 0;
   for (const std::string& row : rows) later += row.find("T00:00:00.001, ") != std::string::npos && row[3] == '2';
   EXPECT_EQ(later, 5) << "events 10 to 14";
+}
+
+/// The values of one field of the column `column`.
+std::vector<std::string> FieldOf(const NodeOptionMap& options, int column, int field, bool alone) {
+  graph::Node node = NexmarkNode(options);
+  graph::ScanSpec scan;
+  scan.reads = {{column, field}};
+  if (alone) node.scan = graph::Encode(scan);
+  TestContext context;
+  auto source = *MakeNexmarkNode(node);
+  auto enumerator = *source->CreateEnumerator();
+  FieldsOut out(column, field);
+  auto reader = *source->CreateReader();
+  EXPECT_TRUE(reader->Open(context).ok());
+  for (const flow::EnumeratorAction& action : enumerator->OnStart(1, {}))
+    EXPECT_TRUE(reader->AddSplits(action.splits).ok());
+  reader->NoMoreSplits();
+  while (*reader->Poll(out) == flow::ReadProgress::kMore) {
+  }
+  return out.values;
+}
+
+TEST(Nexmark, AFieldIsTheSameWhetherItsNeighboursAreReadOrNot) {
+  const types::Schema schema = NexmarkSchema();
+  for (int column = 1; column < schema.size(); ++column)
+    for (int field = 0; field < static_cast<int>(schema.field(column).type.children().size()); ++field)
+      EXPECT_EQ(FieldOf({{"events.num", "3000"}}, column, field, true),
+                FieldOf({{"events.num", "3000"}}, column, field, false))
+          << schema.field(column).name << " " << field;
+}
+
+TEST(Nexmark, WhatNobodyReadsIsNull) {
+  graph::Node node = NexmarkNode({{"events.num", "60"}});
+  graph::ScanSpec scan;
+  scan.reads = {{0}, {3, 2}};
+  node.scan = graph::Encode(scan);
+  TestContext context;
+  KeptRows out(context.pool());
+  auto source = *MakeNexmarkNode(node);
+  auto enumerator = *source->CreateEnumerator();
+  for (const flow::EnumeratorAction& action : enumerator->OnStart(1, {}))
+    ASSERT_TRUE(ReadAll(*source, action.splits, context, out).ok());
+  ASSERT_EQ(out.rows.size(), 60u);
+  EXPECT_EQ(out.rows[0], "+I[0, null, null, null]");
+  EXPECT_THAT(out.rows[4], StartsWith("+I[2, null, null, +I[null, null, "));
+  EXPECT_THAT(out.rows[4], ::testing::EndsWith(", null, null, null, null]]"));
 }
 
 TEST(Nexmark, IsBoundedByTheNumberOfEvents) {

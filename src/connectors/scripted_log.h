@@ -93,12 +93,13 @@ class ScriptedConsumer final : public LogConsumer {
   }
   int64_t commits_succeeded() const override { return commits_; }
   int64_t commits_failed() const override { return 0; }
+  LogOffsets TakeCommitted() override { return std::exchange(committed_, {}); }
   void Close() override { Answer(); }
 
  private:
   void Answer() {
     for (const LogOffsets& offsets : unanswered_)
-      for (const auto& [partition, offset] : offsets) log_->committed[partition] = offset;
+      for (const auto& [partition, offset] : offsets) log_->committed[partition] = committed_[partition] = offset;
     commits_ += static_cast<int64_t>(unanswered_.size());
     unanswered_.clear();
   }
@@ -144,6 +145,7 @@ class ScriptedConsumer final : public LogConsumer {
   LogOffsets positions_, told_end_;
   TopicPartition last_;
   std::vector<LogOffsets> unanswered_;
+  LogOffsets committed_;
   int64_t commits_ = 0;
 };
 

@@ -46,8 +46,31 @@ Inference NumbersOf(Arithmetic operation) {
   };
 }
 
-Kernel Decimals(std::function<std::optional<Int128>(Int128, Int128)> f) {
+template <typename F>
+Kernel Decimals(F f) {
   return RowKernel<Int128, Int128>(std::move(f));
+}
+
+/// Of operands whose result has room for every digit: no value can be NULL for its size, so whole columns are computed. What stands
+/// behind NULLs may be anything and wraps. Null: there is not so much room.
+Kernel RoomyDecimalKernel(Arithmetic operation, const DataType& a, const DataType& b, const DataType& result) {
+  using Unsigned = unsigned __int128;
+  if (operation == Arithmetic::kTimes) {
+    if (a.precision() + b.precision() > result.precision() || a.scale() + b.scale() != result.scale()) return nullptr;
+    return MapKernel<Int128, Int128, Int128>([](Int128 x, Int128 y) {
+      return static_cast<Int128>(static_cast<Unsigned>(x) * static_cast<Unsigned>(y));
+    });
+  }
+  if (operation != Arithmetic::kPlus && operation != Arithmetic::kMinus) return nullptr;
+  const int scale = std::max(a.scale(), b.scale());
+  const int digits = std::max(a.precision() - a.scale(), b.precision() - b.scale()) + scale + 1;
+  if (result.scale() != scale || digits > result.precision()) return nullptr;
+  const auto left = static_cast<Unsigned>(PowerOfTen(scale - a.scale()));
+  const auto power = static_cast<Unsigned>(PowerOfTen(scale - b.scale()));
+  const Unsigned right = operation == Arithmetic::kMinus ? -power : power;
+  return MapKernel<Int128, Int128, Int128>([left, right](Int128 x, Int128 y) {
+    return static_cast<Int128>(static_cast<Unsigned>(x) * left + static_cast<Unsigned>(y) * right);
+  });
 }
 
 /// a + b where one of them has more than 38 digits at the scale of both: whole parts and fractions apart.
@@ -71,6 +94,8 @@ std::optional<Int128> SumInParts(Int128 a, int s1, Int128 b, int s2, int scale, 
 Kernel DecimalKernel(Arithmetic operation, const Expression& call) {
   const int s1 = call.arguments()[0].type().scale(), s2 = call.arguments()[1].type().scale();
   const int precision = call.type().precision(), scale = call.type().scale();
+  if (Kernel roomy = RoomyDecimalKernel(operation, call.arguments()[0].type(), call.arguments()[1].type(), call.type()))
+    return roomy;
   switch (operation) {
     case Arithmetic::kPlus:
     case Arithmetic::kMinus: {

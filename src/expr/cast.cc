@@ -1,5 +1,6 @@
 // CAST and TRY_CAST. Between plain numbers and where only the type's name changes the whole column is cast at once; else by cells.
 #include "expr/cell_cast.h"
+#include "expr/decimal.h"
 #include "expr/families.h"
 #include "expr/functions.h"
 #include "expr/numeric_cast.h"
@@ -30,6 +31,7 @@ bool SameBytes(const DataType& from, const DataType& to, bool fixed) {
   if (from.id() != to.id()) return false;
   if (from.is_variable())
     return !fixed && (to.precision() == 0 || (from.precision() && from.precision() <= to.precision()));
+  if (from.id() == TypeId::kDecimal) return from.scale() == to.scale() && from.precision() <= to.precision();
   return IsTimestamp(from.id()) && from.value_width() == to.value_width() && from.precision() <= to.precision();
 }
 
@@ -39,6 +41,26 @@ Kernel RetypeKernel() {
     result.column.type = call.type();
     return result;
   };
+}
+
+template <typename From>
+Kernel GrowKernel(int digits) {
+  return MapKernel<Int128, From>([power = static_cast<unsigned __int128>(PowerOfTen(digits))](From value) {
+    return static_cast<Int128>(static_cast<unsigned __int128>(static_cast<Int128>(value)) * power);
+  });
+}
+
+/// From integers and DECIMAL to a DECIMAL that has room for all their digits: nothing can fail or be NULL for its size. Null: others.
+Kernel WideningKernel(const DataType& from, const DataType& to) {
+  if (to.id() != TypeId::kDecimal || !(IsInteger(from.id()) || from.id() == TypeId::kDecimal)) return nullptr;
+  const DataType digits = DecimalOf(from);
+  const int more = to.scale() - digits.scale();
+  if (more < 0 || to.precision() - to.scale() < digits.precision() - digits.scale()) return nullptr;
+  if (from.id() == TypeId::kDecimal) return GrowKernel<Int128>(more);
+  return ForNumber(from.id(), [more]<typename From>(From) -> Kernel {
+    if constexpr (std::is_integral_v<From>) return GrowKernel<From>(more);
+    return nullptr;
+  });
 }
 
 Kernel CellKernel(CellCast cast, bool try_cast) {
@@ -95,6 +117,7 @@ Function CastFunction(CastOptions options) {
     const DataType& to = call.type();
     if (SameBytes(from, to, options.fixed_length)) return RetypeKernel();
     if (Kernel numbers = NumberKernel(from.id(), to.id())) return numbers;
+    if (Kernel decimals = WideningKernel(from, to)) return decimals;
     return CellKernel(CellCastOf(from, to, options.fixed_length), options.try_cast);
   };
   return function;

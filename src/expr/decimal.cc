@@ -62,7 +62,7 @@ std::optional<Int128> Signed(std::optional<Unsigned> magnitude, bool negative, i
 }  // namespace
 
 Int128 PowerOfTen(int exponent) {
-  static const auto kPowers = [] {
+  static constexpr auto kPowers = [] {
     std::array<Int128, kMaxDigits + 1> powers{1};
     for (size_t i = 1; i < powers.size(); ++i) powers[i] = powers[i - 1] * 10;
     return powers;
@@ -81,6 +81,8 @@ std::optional<Int128> Rescale(Int128 value, int from, int to, int precision) {
 }
 
 std::optional<Int128> Multiply(Int128 a, Int128 b, int shift, int precision) {
+  // Most numbers: no rounding, and a product within 127 bits.
+  if (Int128 exact; shift == 0 && !__builtin_mul_overflow(a, b, &exact)) return WithinPrecision(exact, precision);
   const bool negative = (a < 0) != (b < 0);
   const Wide product = Product(Magnitude(a), Magnitude(b));
   if (product.high == 0 && product.low == 0) return 0;

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "formats/decoder.h"
 #include "formats/encoder.h"
@@ -33,7 +34,9 @@ struct CsvOptions {
 Status CheckCsv(const types::Schema& schema, const CsvOptions& options);
 
 /// UserError for types CSV cannot hold (MAP, MULTISET, nested beyond one level) and for delimiters that contradict each other.
-Result<std::unique_ptr<Decoder>> MakeCsvDecoder(types::SchemaPtr schema, const CsvOptions& options);
+/// `reads`: the columns, ascending, that the decoder's rows have; other fields are passed over, whatever they hold; empty: all.
+Result<std::unique_ptr<Decoder>> MakeCsvDecoder(types::SchemaPtr schema, const CsvOptions& options,
+                                                const std::vector<int>& reads = {});
 Result<std::unique_ptr<RowEncoder>> MakeCsvEncoder(types::SchemaPtr schema, const CsvOptions& options);
 /// Records may hold line ends inside quotes.
 std::unique_ptr<RecordSplitter> MakeCsvSplitter(const CsvOptions& options);

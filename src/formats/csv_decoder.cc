@@ -1,4 +1,5 @@
 #include <cstring>
+#include <numeric>
 #include <vector>
 
 #include "columns/builder.h"
@@ -93,7 +94,12 @@ class CsvSplitter final : public RecordSplitter {
 
 class CsvDecoder final : public Decoder {
  public:
-  CsvDecoder(types::SchemaPtr schema, const CsvOptions& options) : schema_(std::move(schema)), options_(options) {}
+  CsvDecoder(types::SchemaPtr schema, const CsvOptions& options, const std::vector<int>& reads)
+      : schema_(std::move(schema)), options_(options), reads_(reads) {
+    if (!reads_.empty()) return;
+    reads_.resize(static_cast<size_t>(schema_->size()));
+    std::iota(reads_.begin(), reads_.end(), 0);
+  }
 
   bool Decode(std::string_view record, BatchBuilder& out, ParseError* error) override {
     if (record.empty() || (options_.allow_comments && record[0] == '#')) return true;
@@ -215,9 +221,10 @@ class CsvDecoder final : public Decoder {
                               trailing ? ": the last is an empty one behind a trailing delimiter" : ""));
     if (fields_.size() < columns && (!options_.ignore_parse_errors || options_.fail_on_missing_columns))
       return Fail("", record.size(), fmt::format("{} fields for {} columns", fields_.size(), columns));
-    for (size_t i = 0; i < columns; ++i) {
-      ColumnBuilder& column = out.column(static_cast<int>(i));
-      const std::string& name = schema_->field(static_cast<int>(i)).name;
+    for (size_t read = 0; read < reads_.size(); ++read) {
+      const auto i = static_cast<size_t>(reads_[read]);
+      ColumnBuilder& column = out.column(static_cast<int>(read));
+      const std::string& name = schema_->field(reads_[read]).name;
       std::optional<std::string> reason;
       size_t offset = i < fields_.size() ? fields_[i].offset : record.size();
       if (i < fields_.size())
@@ -267,6 +274,7 @@ class CsvDecoder final : public Decoder {
 
   types::SchemaPtr schema_;
   CsvOptions options_;
+  std::vector<int> reads_;  // column of the schema by the column of the rows
   std::vector<Field> fields_;
   std::string scratch_;
   ParseError* error_ = nullptr;
@@ -274,9 +282,10 @@ class CsvDecoder final : public Decoder {
 
 }  // namespace
 
-Result<std::unique_ptr<Decoder>> MakeCsvDecoder(types::SchemaPtr schema, const CsvOptions& options) {
+Result<std::unique_ptr<Decoder>> MakeCsvDecoder(types::SchemaPtr schema, const CsvOptions& options,
+                                                const std::vector<int>& reads) {
   THALWEG_TRY(CheckCsv(*schema, options));
-  return std::unique_ptr<Decoder>(std::make_unique<CsvDecoder>(std::move(schema), options));
+  return std::unique_ptr<Decoder>(std::make_unique<CsvDecoder>(std::move(schema), options, reads));
 }
 
 std::unique_ptr<RecordSplitter> MakeCsvSplitter(const CsvOptions& options) {

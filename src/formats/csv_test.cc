@@ -27,6 +27,18 @@ TEST(CsvDecoder, TakesQuotedFieldsWithDelimitersQuotesAndLineEnds) {
               ElementsAre("+I[1, a]", "+I[2, b,\"c\"\nd]", "+I[3, ]", "+I[4, a \"quote\" inside]"));
 }
 
+TEST(CsvDecoder, FieldsThatNobodyReadsArePassedOver) {
+  const types::SchemaPtr schema = MakeSchema({{"id", DataType(TypeId::kInt)},
+                                              {"name", DataType(TypeId::kString)},
+                                              {"n", DataType(TypeId::kBigInt, false)},
+                                              {"day", DataType(TypeId::kDate)}});
+  auto decoder = *MakeCsvDecoder(schema, {}, {1, 3});
+  EXPECT_THAT(DecodeAll(*decoder, *MakeSchema({{"name", DataType(TypeId::kString)}, {"day", DataType(TypeId::kDate)}}),
+                        {"no number,a,,2020-01-02", "1,b,2,no day", "1,b"}),
+              ElementsAre("+I[a, 2020-01-02]", ::testing::StartsWith("error: column 'day' at byte 6: "),
+                          "error: byte 3: 2 fields for 4 columns; record: 1,b"));
+}
+
 TEST(CsvDecoder, ErrorsNameColumnPlaceAndText) {
   EXPECT_THAT(
       Rows(Two(), {"x1,a", "3000000000,a", "1", "1,2,3", "1,\"a", "1,\"a\"b", ",a"}),

@@ -1,5 +1,8 @@
 #include "graph/scan_spec.h"
 
+#include <algorithm>
+
+#include "graph/job_graph.h"
 #include "graph/row_spec.h"
 
 namespace thalweg::graph {
@@ -15,6 +18,7 @@ std::string Encode(const ScanSpec& spec) {
     out.Signed(6, spec.alignment_max_drift_ms);
     out.Signed(7, spec.alignment_interval_ms);
   }
+  for (const ColumnPath& path : spec.reads) out.Nested(8, EncodeColumns(path));
   return out.Take();
 }
 
@@ -30,16 +34,33 @@ Result<ScanSpec> DecodeScan(std::string_view bytes) {
       case 5: spec.alignment_group = in.String(); break;
       case 6: spec.alignment_max_drift_ms = in.Signed(); break;
       case 7: spec.alignment_interval_ms = in.Signed(); break;
+      case 8: spec.reads.push_back(in.Take(DecodeColumns(in.Bytes()))); break;
       default: RefuseField(in, "scan");
     }
   }
   THALWEG_TRY(in.status());
+  for (const ColumnPath& path : spec.reads)
+    if (path.empty() || std::any_of(path.begin(), path.end(), [](int place) { return place < 0; }))
+      return ExternalError("Malformed scan: what is read is no column");
   if (spec.watermark) {
     const types::DataType& type = spec.watermark->type();
     const bool time = type.id() == types::TypeId::kTimestamp || type.id() == types::TypeId::kTimestampLtz;
     if (!time || type.precision() > 3) return ExternalError("Malformed scan: its watermark is {}", type.ToString());
   }
   return spec;
+}
+
+Result<std::vector<ColumnPath>> ReadsOf(const Node& node) {
+  if (node.scan.empty()) return std::vector<ColumnPath>();
+  THALWEG_ASSIGN(ScanSpec spec, DecodeScan(node.scan));
+  return std::move(spec.reads);
+}
+
+bool IsRead(const std::vector<ColumnPath>& reads, const ColumnPath& path) {
+  return reads.empty() || std::any_of(reads.begin(), reads.end(), [&](const ColumnPath& read) {
+           return std::equal(read.begin(), read.begin() + static_cast<ptrdiff_t>(std::min(read.size(), path.size())),
+                             path.begin());
+         });
 }
 
 }  // namespace thalweg::graph

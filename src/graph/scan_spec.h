@@ -11,6 +11,11 @@
 
 namespace thalweg::graph {
 
+struct Node;
+
+/// A column, then a field of the ROW in it, and so on; it stands for all that lies below.
+using ColumnPath = std::vector<int>;
+
 struct ScanSpec {
   std::vector<expr::Expression> columns;  // the table's, over the connector's rows; empty: as they are
   std::optional<expr::Expression>
@@ -20,10 +25,17 @@ struct ScanSpec {
   int64_t alignment_max_drift_ms = 0;
   int64_t alignment_interval_ms = 1000;
   std::string zone;  // the session's; empty: UTC
+  /// What is read of the connector's rows; empty: everything. What is not read may be NULL, whatever its type.
+  std::vector<ColumnPath> reads;
 };
 
 std::string Encode(const ScanSpec& spec);
 /// External error if malformed; user error if it names a function that this build does not have.
 Result<ScanSpec> DecodeScan(std::string_view bytes);
+
+/// What is read of a source's rows, as its scan says; empty: everything.
+Result<std::vector<ColumnPath>> ReadsOf(const Node& node);
+/// Whether something of what lies at `path`, or all that it lies in, is read.
+bool IsRead(const std::vector<ColumnPath>& reads, const ColumnPath& path);
 
 }  // namespace thalweg::graph

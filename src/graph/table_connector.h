@@ -31,7 +31,8 @@ struct TableDescriptor {
   std::vector<std::string> partition_keys;
 };
 
-/// A node without id, uid and edges.
+/// A node without id, uid and edges. When the graph is done, the node's scan says which columns are read (graph::ReadsOf): a source
+/// may leave out the rest, if Flink's finds no errors there either, and gives NULL in its place.
 struct SourceTable {
   Node node;  // its rows, outputs[0].schema: physical columns, then metadata columns in their order
   /// kUpsert: +U (or +I) and -D by the primary key, no -U. kRetract: all kinds.

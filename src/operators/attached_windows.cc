@@ -123,7 +123,7 @@ class WindowRankOperator final : public AttachedWindowOperator {
     if (!top) return true;
     const int columns = spec_.input.size();
     for (int64_t rank = spec_.from; rank <= static_cast<int64_t>(top->size()); ++rank) {
-      AppendKeyColumns((*top)[static_cast<size_t>(rank - 1)].bytes, output().row(), 0, columns);
+      ReadStoredRow((*top)[static_cast<size_t>(rank - 1)].bytes, output().row(), 0, columns);
       if (spec_.rank_number) output().column(columns).Append(rank);
       output().FinishRow(RowKind::kInsert);
     }

@@ -26,7 +26,7 @@ struct KeptRow {
 
 template <>
 struct thalweg::types::Codec<thalweg::operators::KeptRow> {
-  static std::string Name() { return "kept-row/1"; }
+  static std::string Name() { return "kept-row/2"; }
   static void Encode(const operators::KeptRow& value, ByteWriter& out) {
     out.SignedVarint(value.time);
     out.String(value.bytes);

@@ -28,7 +28,7 @@ struct CachedRow {
 
 template <>
 struct thalweg::types::Codec<thalweg::operators::CachedRow> {
-  static std::string Name() { return "cached-row/1"; }
+  static std::string Name() { return "cached-row/2"; }
   static void Encode(const operators::CachedRow& value, ByteWriter& out) {
     out.String(value.bytes);
     out.Bool(value.joined);

@@ -4,7 +4,7 @@
 #include <numeric>
 
 #include "columns/gather.h"
-#include "operators/row_keys.h"
+#include "operators/stored_row.h"
 
 namespace thalweg::operators {
 
@@ -36,7 +36,7 @@ void JoinPairs::Start(const Batch& batch, bool left, RowOutput& out) {
 
 Status JoinPairs::Add(int32_t row, std::string_view other) {
   columns::BatchBuilder& others = *others_[is_left_ ? 0 : 1];
-  AppendKeyColumns(other, others, 0, others.num_columns());
+  ReadStoredRow(other, others, 0, others.num_columns());
   others.FinishRow();
   rows_.push_back(row);
   return full() ? Flush() : Status();

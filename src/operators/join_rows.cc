@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "operators/row_keys.h"
+#include "operators/stored_row.h"
 
 namespace thalweg::operators {
 
@@ -123,7 +123,7 @@ Result<int32_t> JoinRows::Select(columns::BatchBuilder& pairs, int32_t* selected
 void JoinRows::Append(const JoinRowRef& row, bool left, columns::BatchBuilder& out) const {
   const int first = left ? 0 : left_columns_;
   const int count = left ? left_columns_ : right_columns_;
-  if (!row.batch) return AppendKeyColumns(row.bytes, out, first, count);
+  if (!row.batch) return ReadStoredRow(row.bytes, out, first, count);
   for (int i = 0; i < count; ++i) out.column(first + i).AppendRows(row.batch->column(i), &row.row, 1);
 }
 

@@ -70,10 +70,8 @@ std::string_view JoinSide::NumberName(uint64_t number) {
 }
 
 void JoinSide::Append(const state::KeyView& key, const columns::Batch& batch, int32_t row) {
-  scratch_.clear();
-  AppendStoredRow(batch, row, scratch_);
   JoinPart& last = parts_.FindOrCreate(key);
-  AppendSized(scratch_, last.rows);
+  AppendStoredRowWithLength(batch, row, last.rows);
   if (last.rows.size() < kPartBytes) return;
   std::string full = std::move(last.rows);
   last.rows.clear();

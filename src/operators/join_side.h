@@ -135,7 +135,7 @@ class JoinSide {
 
 template <>
 struct thalweg::types::Codec<thalweg::operators::JoinEntry> {
-  static std::string Name() { return "join-entry/1"; }
+  static std::string Name() { return "join-entry/2"; }
   static void Encode(const operators::JoinEntry& value, ByteWriter& out) {
     out.String(value.bytes);
     out.Varint(value.count);
@@ -150,7 +150,7 @@ struct thalweg::types::Codec<thalweg::operators::JoinEntry> {
 
 template <>
 struct thalweg::types::Codec<thalweg::operators::JoinPart> {
-  static std::string Name() { return "join-part/1"; }
+  static std::string Name() { return "join-part/2"; }
   static void Encode(const operators::JoinPart& value, ByteWriter& out) {
     out.String(value.rows);
     out.Varint(value.full_parts);

@@ -52,7 +52,7 @@ std::vector<types::DataType> OverOutputTypes(const graph::OverAggregateSpec& spe
 template <>
 struct thalweg::types::Codec<thalweg::operators::OverRows> {
   using Waiting = Codec<std::map<int64_t, std::vector<std::string>>>;
-  static std::string Name() { return "over-rows/1"; }
+  static std::string Name() { return "over-rows/2"; }
   static void Encode(const operators::OverRows& value, ByteWriter& out) {
     Waiting::Encode(value.waiting, out);
     out.Varint(value.size());
@@ -251,7 +251,7 @@ class OverAggregate final : public flow::Operator {
   columns::Batch Decode(const std::vector<std::string>& stored, columns::BufferPool& pool) const {
     columns::BatchBuilder builder(spec_.input, pool, static_cast<int32_t>(stored.size()));
     for (const std::string& bytes : stored) {
-      AppendKeyColumns(bytes, builder, 0, spec_.input.size());
+      ReadStoredRow(bytes, builder, 0, spec_.input.size());
       builder.FinishRow();
     }
     return builder.Take();

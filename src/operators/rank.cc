@@ -73,15 +73,15 @@ class TopRowOperator : public RowOperator {
       return UserError("A rank of rows that only come or get better was given {}", types::RowKindText(batch.kind(row)));
     sort_.clear();
     AppendSortKey(batch, row, spec_.order, sort_);
-    bool created = false;
     KeyedRow* top = top_.Find(key);
     if (top && sort_ >= top->key) return {};
     if (top && spec_.generate_update_before) Emit(top->bytes, RowKind::kUpdateBefore);
     const RowKind kind = top ? RowKind::kUpdateAfter : RowKind::kInsert;
-    KeyedRow& better = top_.FindOrCreate(key, {}, &created);
+    KeyedRow& better = top ? *top : top_.FindOrCreate(key);
     better.key = sort_;
     better.bytes.clear();
     AppendStoredRow(batch, row, better.bytes);
+    if (top) top_.MarkDirty();
     Emit(better.bytes, kind);
     return {};
   }
@@ -89,7 +89,7 @@ class TopRowOperator : public RowOperator {
  private:
   void Emit(std::string_view bytes, RowKind kind) {
     const int columns = spec_.input.size();
-    AppendKeyColumns(bytes, output().row(), 0, columns);
+    ReadStoredRow(bytes, output().row(), 0, columns);
     if (spec_.rank_number) output().column(columns).Append(int64_t{1});
     output().FinishRow(kind);
   }
@@ -310,7 +310,7 @@ class RankOperator : public RowOperator {
   void Emit(const KeyedRow& row, int64_t rank, RowKind kind) {
     if (numbered_ && (rank < spec_.from || rank > spec_.to)) return;
     const int columns = spec_.input.size();
-    AppendKeyColumns(row.bytes, output().row(), 0, columns);
+    ReadStoredRow(row.bytes, output().row(), 0, columns);
     if (spec_.rank_number) output().column(columns).Append(rank);
     output().FinishRow(kind);
   }

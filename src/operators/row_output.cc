@@ -1,7 +1,7 @@
 #include "operators/row_output.h"
 
 #include "operators/emitter.h"
-#include "operators/row_keys.h"
+#include "operators/stored_row.h"
 
 namespace thalweg::operators {
 namespace {
@@ -68,7 +68,7 @@ void RowOutput::CopyRow(const columns::Batch& batch, int32_t row, types::RowKind
 }
 
 void RowOutput::AppendStored(std::string_view bytes, types::RowKind kind) {
-  AppendKeyColumns(bytes, *builder_, 0, builder_->num_columns());
+  ReadStoredRow(bytes, *builder_, 0, builder_->num_columns());
   FinishRow(kind);
 }
 

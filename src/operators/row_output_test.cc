@@ -1,5 +1,6 @@
 #include "operators/row_output.h"
 
+#include "columns/key_encoder.h"
 #include "operators/row_keys.h"
 #include "operators/stored_row.h"
 #include "testing/row_harness.h"

@@ -83,6 +83,7 @@ Status AddScanPipelines(flow::Program& program) {
   for (const graph::Node& node : program.graph.nodes) {
     if (node.scan.empty() || program.functions.pipelines.contains(node.uid)) continue;
     THALWEG_ASSIGN(graph::ScanSpec spec, graph::DecodeScan(node.scan));
+    if (spec.columns.empty() && !spec.watermark) continue;  // it says only what is read
     THALWEG_TRY(ScanExpressions::Make(spec).status().WithContext(node.name));
     program.functions.pipelines[node.uid] = PipelineOf(spec);
   }

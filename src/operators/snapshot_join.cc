@@ -28,7 +28,7 @@ struct WaitingRow {
 
 template <>
 struct thalweg::types::Codec<thalweg::operators::WaitingRow> {
-  static std::string Name() { return "waiting-row/1"; }
+  static std::string Name() { return "waiting-row/2"; }
   static void Encode(const operators::WaitingRow& value, ByteWriter& out) {
     out.U8(static_cast<uint8_t>(value.kind));
     out.String(value.bytes);

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "columns/key_encoder.h"
 #include "graph/rank_spec.h"
 #include "metrics/names.h"
 #include "metrics/registry.h"
@@ -148,7 +149,7 @@ class FullSortOperator : public RowOperator {
     name_.clear();
     AppendSortKey(batch, row, spec_.order, name_);
     const uint64_t order_bytes = name_.size();
-    AppendStoredRow(batch, row, name_);
+    for (int column = 0; column < batch.num_columns(); ++column) columns::AppendCellKey(batch.column(column), row, name_);
     SortedRows& rows = rows_.FindOrCreate(key, name_);
     rows.order_bytes = order_bytes;
     rows.count += types::RowKindSign(batch.kind(row));  // below 0: a row that is taken back before it comes
@@ -177,7 +178,7 @@ class FullSortOperator : public RowOperator {
     if (spec_.if_empty.empty()) return Progress::kDone;
     SortMark& passed = passed_.FindOrCreate(key_);
     if (passed.value == 0) {
-      output().AppendStored(spec_.if_empty, RowKind::kInsert);
+      Emit(spec_.if_empty);
       passed.value = 1;
     }
     return Progress::kDone;
@@ -191,12 +192,18 @@ class FullSortOperator : public RowOperator {
     });
   }
 
+  /// A row as canonical bytes: they have the order of the values.
+  void Emit(std::string_view bytes) {
+    AppendKeyColumns(bytes, output().row(), 0, spec_.input.size());
+    output().FinishRow(RowKind::kInsert);
+  }
+
   void Send(const std::string& name, const SortedRows& rows) {
     SortMark& passed = passed_.FindOrCreate(key_);
     for (int64_t i = 0; i < rows.count; ++i) {
       const int64_t number = passed.value++ - spec_.offset;
       if (number < 0 || (spec_.limit >= 0 && number >= spec_.limit)) continue;
-      output().AppendStored(std::string_view(name).substr(rows.order_bytes), RowKind::kInsert);
+      Emit(std::string_view(name).substr(rows.order_bytes));
     }
     rows_.Erase(key_, name);
   }

@@ -31,7 +31,7 @@ using OverPeers = std::vector<OverEntry>;
 
 template <>
 struct thalweg::types::Codec<thalweg::operators::OverEntry> {
-  static std::string Name() { return "over-entry/1"; }
+  static std::string Name() { return "over-entry/2"; }
   static void Encode(const operators::OverEntry& value, ByteWriter& out) {
     out.String(value.row);
     out.String(value.results);
@@ -169,7 +169,7 @@ class SortedOverOperator : public RowOperator {
     columns::BatchBuilder rows(spec_.input, pool, static_cast<int32_t>(partition_.size()));
     for (size_t i = 0; i < partition_.size(); ++i) {
       if (i == skipped) continue;
-      AppendKeyColumns(partition_[i].entry.row, rows, 0, spec_.input.size());
+      ReadStoredRow(partition_[i].entry.row, rows, 0, spec_.input.size());
       rows.FinishRow();
     }
     const columns::Batch batch = rows.Take();
@@ -209,8 +209,8 @@ class SortedOverOperator : public RowOperator {
 
   void Emit(const std::string& row, const std::string& results, RowKind kind) {
     const int width = spec_.input.size();
-    AppendKeyColumns(row, output().row(), 0, width);
-    AppendKeyColumns(results, output().row(), width, results_.size());
+    ReadStoredRow(row, output().row(), 0, width);
+    ReadStoredRow(results, output().row(), width, results_.size());
     output().FinishRow(kind);
   }
 

@@ -1,12 +1,18 @@
-// StoredRow: a row of columns as bytes in state. Rule: equal rows have equal bytes (canonical: -0 is kept as 0), in the order of the
-// values; so a retraction finds its row.
+// StoredRow: a row of columns as bytes in state. Rule: equal rows have equal bytes (canonical: -0 is kept as 0, there is one NaN), so a
+// retraction finds its row; their order says nothing but that equal heads lie together.
+//
+// A bitmap of the columns that are there (bit set, least first), then their values in the order of the columns, but ARRAY, MAP, MULTISET and
+// ROW behind all others: integers, DATE, TIME, TIMESTAMP(0..3), intervals and DECIMAL big-endian with the sign bit flipped; FLOAT and
+// DOUBLE as in keys; BOOLEAN one byte; STRING and BINARY a length (varint) and the bytes; TIMESTAMP(4..9) 8 bytes of milliseconds and 4
+// of nanoseconds; nested values as in keys (docs/internals/keys.md).
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "columns/batch.h"
-#include "columns/key_encoder.h"
+#include "columns/builder.h"
 #include "types/codec.h"
 
 namespace thalweg::operators {
@@ -16,17 +22,14 @@ struct StoredRow {
   auto operator<=>(const StoredRow&) const = default;
 };
 
-/// All columns of `row`, appended to `out`. The way back: AppendKeyColumns (row_keys.h).
-inline void AppendStoredRow(const columns::Batch& batch, int32_t row, std::string& out) {
-  for (int column = 0; column < batch.num_columns(); ++column) columns::AppendCellKey(batch.column(column), row, out);
-}
-/// Bytes as ByteReader::String reads them, appended to `out`.
-inline void AppendSized(std::string_view bytes, std::string& out) {
-  size_t length = bytes.size();
-  for (; length >= 0x80; length >>= 7) out += static_cast<char>(length | 0x80);
-  out += static_cast<char>(length);
-  out += bytes;
-}
+/// All columns of `row`, appended to `out`.
+void AppendStoredRow(const columns::Batch& batch, int32_t row, std::string& out);
+/// The same behind its length, as ByteReader::String reads it.
+void AppendStoredRowWithLength(const columns::Batch& batch, int32_t row, std::string& out);
+/// The way back: to `count` columns of `out` from `first` on. The bytes are this process's or a snapshot's: it is a fault of the program if
+/// they are not of those types.
+void ReadStoredRow(std::string_view bytes, columns::BatchBuilder& out, int first, int count);
+
 inline StoredRow StoreRow(const columns::Batch& batch, int32_t row) {
   StoredRow stored;
   AppendStoredRow(batch, row, stored.bytes);
@@ -44,13 +47,13 @@ struct KeyedRow {
 
 template <>
 struct thalweg::types::Codec<thalweg::operators::StoredRow> {
-  static std::string Name() { return "row/1"; }
+  static std::string Name() { return "row/2"; }
   static void Encode(const operators::StoredRow& value, ByteWriter& out) { out.String(value.bytes); }
   static void Decode(ByteReader& in, operators::StoredRow& value) { value.bytes = in.String(); }
 };
 template <>
 struct thalweg::types::Codec<thalweg::operators::KeyedRow> {
-  static std::string Name() { return "keyed-row/1"; }
+  static std::string Name() { return "keyed-row/2"; }
   static void Encode(const operators::KeyedRow& value, ByteWriter& out) {
     out.String(value.bytes);
     out.String(value.key);

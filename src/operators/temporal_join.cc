@@ -33,7 +33,7 @@ VersionedRow MakeVersion(const columns::Batch& batch, int32_t row, int64_t time)
 
 template <>
 struct thalweg::types::Codec<thalweg::operators::VersionedRow> {
-  static std::string Name() { return "versioned-row/1"; }
+  static std::string Name() { return "versioned-row/2"; }
   static void Encode(const operators::VersionedRow& value, ByteWriter& out) {
     out.SignedVarint(value.time);
     out.U8(static_cast<uint8_t>(value.kind));

@@ -61,7 +61,7 @@ class WindowedBatches {
   }
   columns::Batch Next() {
     while (!in_.AtEnd() && !builder_->full()) {
-      AppendKeyColumns(in_.String(), *builder_, 0, builder_->num_columns());
+      ReadStoredRow(in_.String(), *builder_, 0, builder_->num_columns());
       builder_->FinishRow();
     }
     return builder_->Take();
@@ -108,11 +108,7 @@ class WindowJoinOperator final : public AttachedWindowOperator {
     if (alone && !pads(left) && !(left && sides_.type == JoinType::kAnti)) return false;
     bool made = false;
     WindowedRows& kept = (left ? left_ : right_).FindOrCreate(run.key, run.window, &made);
-    for (int32_t row = run.from; row < run.to; ++row) {
-      scratch_.clear();
-      AppendStoredRow(run.batch, row, scratch_);
-      AppendSized(scratch_, kept.rows);
-    }
+    for (int32_t row = run.from; row < run.to; ++row) AppendStoredRowWithLength(run.batch, row, kept.rows);
     kept.count += static_cast<uint64_t>(run.to - run.from);
     if (alone && left) kept.joined.assign(1, 1);
     return made;
@@ -240,7 +236,6 @@ class WindowJoinOperator final : public AttachedWindowOperator {
   state::Table<WindowedRows> left_, right_;
   std::optional<columns::BatchBuilder> left_rows_, right_rows_;
   std::vector<int32_t> pair_lefts_, pair_rights_;
-  std::string scratch_;
 };
 
 }  // namespace

@@ -145,7 +145,7 @@ class SessionTvf final : public ColumnWindow {
   }
   void FireOne(const state::KeyView&, const Window& window, void* accumulator) override {
     for (const auto& [kind, bytes] : *static_cast<const WaitingRows*>(accumulator)) {
-      AppendKeyColumns(bytes, output().row(), 0, width_);
+      ReadStoredRow(bytes, output().row(), 0, width_);
       AppendWindow(window, zone(), instant_, output(), width_);
       output().FinishRow(static_cast<types::RowKind>(kind));
     }

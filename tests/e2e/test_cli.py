@@ -283,6 +283,38 @@ def test_a_terminal_shows_progress_on_one_line(tmp_path):
     assert "\n" not in seen.decode().split("stopping")[0].strip("\r\n"), "progress takes more than one line"
 
 
+def test_a_job_that_prints_to_a_terminal_shows_lines_of_progress_between(tmp_path):
+    ours, theirs = pty.openpty()
+    script = tmp_path / "ticks.sql"
+    script.write_text("""
+        CREATE TABLE ticks (n BIGINT, ts AS CAST(LOCALTIMESTAMP AS TIMESTAMP(3)), WATERMARK FOR ts AS ts)
+        WITH ('connector' = 'datagen', 'rows-per-second' = '20');
+        CREATE TABLE printed (n BIGINT) WITH ('connector' = 'print');
+        INSERT INTO printed SELECT n FROM ticks;
+    """)
+    process = subprocess.Popen([str(program("thalweg")), "run", str(script)], stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    seen = b""
+    try:
+        while not re.search(rb"\nin [\d,]+ \([\d,]+/s\)  out [\d,]+  watermark \d{4}-", seen):
+            assert select.select([ours], [], [], SECONDS)[0], f"nothing more came after {seen[-1000:]}"
+            seen += os.read(ours, 65536)
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
+
+
+def test_rocksdb_without_a_folder_names_what_to_set(thalweg, tmp_path):
+    missing = tmp_path / "missing"
+    done = thalweg("run", "-D", "state.backend.type=rocksdb", "-e", "SELECT 1", status=1, TMPDIR=str(missing))
+    assert f"TMPDIR names '{missing}', which is no directory. Set TMPDIR, or 'state.backend.rocksdb.localdir'" in done.stderr
+    (tmp_path / "file").write_text("")
+    done = thalweg("run", "-D", "state.backend.type=rocksdb", "-D", f"state.backend.rocksdb.localdir={tmp_path}/file", "-e", "SELECT 1",
+                   status=1)
+    assert "state.backend.rocksdb.localdir: Directory of RocksDB cannot be made" in done.stderr
+
+
 # SQL.
 
 def test_sql_runs_from_a_file_and_from_the_command_line(thalweg, tmp_path):

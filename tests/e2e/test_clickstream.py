@@ -6,6 +6,7 @@ backends), THALWEG_E2E_KILLS (default 3), THALWEG_E2E_SEED (default 1). What a r
 import math
 import os
 import re
+import signal
 import subprocess
 import time
 import uuid
@@ -170,6 +171,20 @@ def test_the_broker_restarts_in_mid_run_and_the_job_goes_on(inside, spawn, tmp_p
     results, _ = job.results()
     assert results == inside.windows
     assert job.late_rows() == {}
+
+
+def test_a_stopped_job_leaves_its_group_at_its_last_checkpoint_and_goes_on_from_there(inside, spawn, tmp_path):
+    job = Job(inside, spawn, tmp_path)
+    process = job.start(2)
+    assert await_output(job, process, len(inside.windows) // 4), "the job was over before it was stopped"
+    process.send_signal(signal.SIGINT)
+    job.finish(process)
+    committed = job.broker.committed(job.group, inside.topic, 4)
+    job.finish(job.start(3))
+    assert committed == job.attempts[-1].restored
+    results, _ = job.results()
+    assert results == inside.windows
+    assert job.broker.committed(job.group, inside.topic, 4) == {p: len(e) for p, e in inside.by_partition.items()}
 
 
 @pytest.mark.parametrize("backend", ["hashmap", "rocksdb"])

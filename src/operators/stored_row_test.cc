@@ -1,0 +1,118 @@
+#include "operators/stored_row.h"
+
+#include <cmath>
+#include <limits>
+
+#include <gtest/gtest.h>
+
+#include "columns/format.h"
+#include "columns/key_encoder.h"
+#include "columns/test_batches.h"
+#include "testing/row_harness.h"
+
+namespace thalweg::operators {
+namespace {
+
+columns::Batch BatchOf(const types::Schema& schema, const std::vector<std::string>& rows, columns::BufferPool& pool) {
+  columns::BatchBuilder builder(schema, pool);
+  for (const std::string& row : rows) testing::AppendRowText(row, schema, builder);
+  return builder.Take();
+}
+
+/// The canonical bytes of all its columns: equal for equal rows.
+std::string Canonical(const columns::Batch& batch, int32_t row) {
+  std::string bytes;
+  for (int column = 0; column < batch.num_columns(); ++column) columns::AppendCellKey(batch.column(column), row, bytes);
+  return bytes;
+}
+
+TEST(StoredRow, RowsOfEveryTypeComeBackAsTheyWere) {
+  columns::BufferPool pool;
+  Random random(7);
+  const types::Schema schema = columns::EveryTypeSchema();
+  for (int round = 0; round < 50; ++round) {
+    const columns::Batch batch = columns::RandomBatch(random, schema, 20, pool);
+    columns::BatchBuilder back(schema, pool);
+    for (int32_t row = 0; row < batch.rows(); ++row) {
+      ReadStoredRow(StoreRow(batch, row).bytes, back, 0, schema.size());
+      back.FinishRow();
+    }
+    const columns::Batch read = back.Take();
+    for (int32_t row = 0; row < batch.rows(); ++row) {
+      ASSERT_EQ(Canonical(read, row), Canonical(batch, row));
+      ASSERT_EQ(StoreRow(read, row), StoreRow(batch, row));
+      std::string sized;
+      AppendStoredRowWithLength(batch, row, sized);
+      ByteReader in(sized);
+      ASSERT_EQ(in.String(), StoreRow(batch, row).bytes);
+      ASSERT_TRUE(in.AtEnd() && !in.failed());
+    }
+  }
+}
+
+TEST(StoredRow, StandsAmongOtherColumns) {
+  columns::BufferPool pool;
+  const columns::Batch batch = BatchOf(testing::ParseSchema("a INT, s STRING"), {"[1, x]"}, pool);
+  const types::Schema wide = testing::ParseSchema("before INT, a INT, s STRING, behind INT");
+  columns::BatchBuilder out(wide, pool);
+  out.column(0).Append(int32_t{8});
+  ReadStoredRow(StoreRow(batch, 0).bytes, out, 1, 2);
+  out.column(3).Append(int32_t{9});
+  out.FinishRow();
+  EXPECT_EQ(columns::RowText(out.Take(), 0), "+I[8, 1, x, 9]");
+}
+
+TEST(StoredRow, TextsOfAnyLengthAndBytesComeBack) {
+  columns::BufferPool pool;
+  const types::Schema schema = testing::ParseSchema("s STRING, n INT");
+  columns::BatchBuilder builder(schema, pool), back(schema, pool);
+  std::vector<std::string> texts;
+  for (size_t size : {0, 1, 12, 13, 127, 128, 16383, 16384}) texts.emplace_back(size, size % 2 ? 'x' : '\0');
+  for (const std::string& text : texts) {
+    builder.column(0).AppendString(text);
+    builder.column(1).Append(int32_t{7});
+    builder.FinishRow();
+  }
+  const columns::Batch batch = builder.Take();
+  for (int32_t row = 0; row < batch.rows(); ++row) {
+    ReadStoredRow(StoreRow(batch, row).bytes, back, 0, 2);
+    back.FinishRow();
+  }
+  const columns::Batch read = back.Take();
+  for (int32_t row = 0; row < read.rows(); ++row)
+    EXPECT_EQ(read.column(0).String(row), texts[static_cast<size_t>(row)]);
+}
+
+TEST(StoredRow, EqualRowsHaveEqualBytes) {
+  columns::BufferPool pool;
+  const types::Schema schema = testing::ParseSchema("d DOUBLE, f FLOAT");
+  columns::BatchBuilder builder(schema, pool);
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  for (double value : {0.0, -0.0, nan, -nan}) {
+    builder.column(0).Append(value);
+    builder.column(1).Append(static_cast<float>(value));
+    builder.FinishRow();
+  }
+  const columns::Batch batch = builder.Take();
+  EXPECT_EQ(StoreRow(batch, 0), StoreRow(batch, 1));
+  EXPECT_EQ(StoreRow(batch, 2), StoreRow(batch, 3));
+  EXPECT_NE(StoreRow(batch, 0), StoreRow(batch, 2));
+}
+
+TEST(StoredRow, NullIsNoValue) {
+  columns::BufferPool pool;
+  const types::Schema schema = testing::ParseSchema("a INT, s STRING");
+  const columns::Batch batch = BatchOf(schema, {"[null, x]", "[0, x]", "[0, null]"}, pool);
+  EXPECT_NE(StoreRow(batch, 0), StoreRow(batch, 1));
+  EXPECT_NE(StoreRow(batch, 1), StoreRow(batch, 2));
+}
+
+TEST(StoredRowDeathTest, BytesOfOtherTypesStopTheProcess) {
+  columns::BufferPool pool;
+  const columns::Batch batch = BatchOf(testing::ParseSchema("a INT"), {"[1]"}, pool);
+  columns::BatchBuilder other(testing::ParseSchema("a BIGINT"), pool);
+  EXPECT_DEATH(ReadStoredRow(StoreRow(batch, 0).bytes, other, 0, 1), "Bytes of a row of other types");
+}
+
+}  // namespace
+}  // namespace thalweg::operators
