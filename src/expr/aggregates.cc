@@ -101,6 +101,21 @@ Inferred InferRank(const Types& a, bool) {
   return BigIntNotNull();
 }
 
+Inferred InferShare(const Types& a, bool) {
+  if (!a.empty()) return std::nullopt;
+  return DataType(TypeId::kDouble, false);
+}
+
+Inferred InferTile(const Types& a, bool) {
+  if (a.size() != 1 || !IsInteger(a[0].id())) return std::nullopt;
+  return DataType(TypeId::kInt, false);
+}
+
+Inferred InferCountOfValues(const Types& a, bool) {
+  if (a.size() != 1) return std::nullopt;
+  return BigIntNotNull();
+}
+
 Inferred InferOffset(const Types& a, bool) {
   if (a.empty() || a.size() > 3) return std::nullopt;
   if (a.size() > 1 && !IsInteger(a[1].id())) return std::nullopt;
@@ -129,6 +144,7 @@ Aggregate Extreme(std::string name) {
 
 std::vector<Aggregate> MakeAll() {
   std::vector<Aggregate> all = {
+      {"APPROX_COUNT_DISTINCT", {"APPROX_COUNT_DISTINCT(<ANY>)"}, InferCountOfValues},
       {"COUNT", {"COUNT(*)", "COUNT(<ANY> [, <ANY>, ...])"}, InferCount},
       {"SUM", {"SUM(<NUMERIC>)"}, InferSum},
       {"$SUM0", {"$SUM0(<NUMERIC>)"}, InferSum0},
@@ -154,6 +170,9 @@ std::vector<Aggregate> MakeAll() {
       Json("JSON_ARRAYAGG", "JSON_ARRAYAGG(<ANY>)", 0, InferJsonArray),
       Over("ROW_NUMBER", "ROW_NUMBER()", InferRank),
       Over("RANK", "RANK()", InferRank),
+      Over("CUME_DIST", "CUME_DIST()", InferShare),
+      Over("PERCENT_RANK", "PERCENT_RANK()", InferShare),
+      Over("NTILE", "NTILE(<INTEGER>)", InferTile),
       Over("DENSE_RANK", "DENSE_RANK()", InferRank),
       Over("LAG", "LAG(<ANY> [, <INTEGER> [, <ANY>]])", InferOffset),
       Over("LEAD", "LEAD(<ANY> [, <INTEGER> [, <ANY>]])", InferOffset),

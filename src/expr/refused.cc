@@ -8,7 +8,6 @@ namespace {
 
 constexpr std::string_view kNoBitmap = "there is no type BITMAP", kNoVariant = "there is no type VARIANT",
                            kNoStructured = "there are no structured types",
-                           kBatchOnly = "Flink has it in batch mode only, for it waits for rows to come",
                            kNoMatch = "MATCH_RECOGNIZE is not supported yet", kNoModels = "there are no models";
 
 }  // namespace
@@ -16,7 +15,6 @@ constexpr std::string_view kNoBitmap = "there is no type BITMAP", kNoVariant = "
 const std::vector<std::pair<std::string_view, std::string_view>>& RefusedFunctions() {
   static const auto& refused = *[] {
     auto* all = new std::vector<std::pair<std::string_view, std::string_view>>{
-        {"APPROX_COUNT_DISTINCT", "Flink has it in batch mode only; COUNT(DISTINCT x) is exact"},
         {"BITMAP_AND", kNoBitmap},
         {"BITMAP_ANDNOT", kNoBitmap},
         {"BITMAP_AND_AGG", kNoBitmap},
@@ -36,17 +34,14 @@ const std::vector<std::pair<std::string_view, std::string_view>>& RefusedFunctio
         {"BITMAP_XOR_AGG", kNoBitmap},
         {"BITMAP_XOR_CARDINALITY_AGG", kNoBitmap},
         {"CLASSIFIER", kNoMatch},
-        {"CUME_DIST", kBatchOnly},
         {"FROM_CHANGELOG", "tables with changes come from connectors and formats that have them"},
         {"MATCH_PROCTIME", kNoMatch},
         {"MATCH_ROWTIME", kNoMatch},
         {"ML_EVALUATE", kNoModels},
         {"ML_PREDICT", kNoModels},
-        {"NTILE", kBatchOnly},
         {"OBJECT_OF", kNoStructured},
         {"OBJECT_UPDATE", kNoStructured},
         {"PARSE_JSON", kNoVariant},
-        {"PERCENT_RANK", kBatchOnly},
         {"PRINT", "it writes to the log of a worker: select the value"},
         {"PRINTF", "write CONCAT and CAST"},
         {"SOURCE_WATERMARK", "no connector here has watermarks of its own: state one as an expression"},

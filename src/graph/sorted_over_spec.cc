@@ -3,6 +3,16 @@
 #include "types/type_codec.h"
 
 namespace thalweg::graph {
+namespace {
+
+int64_t TakePreceding(FieldReader& in) {
+  const int64_t number = in.Signed();
+  if (number >= 0) return number - 1;
+  in.Take(ExternalError("Malformed frame: {} preceding", number));
+  return -1;
+}
+
+}  // namespace
 
 std::string Encode(const SortedOverSpec& spec) {
   FieldWriter out;
@@ -13,6 +23,7 @@ std::string Encode(const SortedOverSpec& spec) {
   for (const AggregateCall& call : spec.calls) out.Nested(5, Encode(call));
   out.Bool(6, spec.generate_update_before);
   out.Signed(7, spec.ttl_ms);
+  out.Signed(8, spec.preceding + 1);
   return out.Take();
 }
 
@@ -29,6 +40,7 @@ Result<SortedOverSpec> DecodeSortedOver(std::string_view bytes) {
       case 5: spec.calls.push_back(in.Take(DecodeAggregateCall(in.Bytes()))); break;
       case 6: spec.generate_update_before = in.Bool(); break;
       case 7: spec.ttl_ms = in.Signed(); break;
+      case 8: spec.preceding = TakePreceding(in); break;
       default: RefuseField(in, "sorted over aggregate");
     }
   }

@@ -1,4 +1,5 @@
-// Aggregates over rows in any order, of an input that may change. Node kind "sorted-over"; as bytes: docs/internals/row_specs.md.
+// Aggregates over rows in any order. Node kinds "sorted-over", of an input that may change, and "batch-over", of one that only grows and
+// ends; as bytes: docs/internals/row_specs.md.
 #pragma once
 
 #include <string>
@@ -9,7 +10,7 @@
 
 namespace thalweg::graph {
 
-/// OVER with a frame from UNBOUNDED PRECEDING to CURRENT ROW. Output: the input's columns, then results; a changelog.
+/// OVER with a frame that ends at CURRENT ROW. Output: the input's columns, then results; a changelog, in batch mode none.
 struct SortedOverSpec {
   types::Schema input;
   std::vector<int> partition;
@@ -18,6 +19,7 @@ struct SortedOverSpec {
   std::vector<AggregateCall> calls;
   bool generate_update_before = true;
   int64_t ttl_ms = 0;
+  int64_t preceding = -1;  // rows of the frame before the current one; -1: unbounded. "batch-over" with ROWS only
   bool operator==(const SortedOverSpec&) const = default;
 };
 

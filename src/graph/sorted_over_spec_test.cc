@@ -7,7 +7,7 @@
 namespace thalweg::graph {
 namespace {
 
-SortedOverSpec SampleSortedOver() { return {SampleRows(), {0}, {{1, true, true}}, true, {SampleCall()}, true, 9}; }
+SortedOverSpec SampleSortedOver() { return {SampleRows(), {0}, {{1, true, true}}, true, {SampleCall()}, true, 9, 3}; }
 
 TEST(SortedOverSpec, ComesBackAsItWas) {
   EXPECT_EQ(DecodeSortedOver(Encode(SampleSortedOver())).value(), SampleSortedOver());

@@ -18,6 +18,7 @@
 #include "operators/unnest.h"
 #include "operators/window_aggregate.h"
 #include "operators/window_tvf.h"
+#include "operators/within_partition.h"
 
 namespace thalweg::operators {
 
@@ -44,6 +45,7 @@ void AddRowOperators(flow::Registry& registry) {
   registry.AddOperator("constraints", MakeConstraints);
   registry.AddOperator("over-aggregate", MakeOverAggregate);
   registry.AddOperator("sorted-over", MakeSortedOver);
+  registry.AddOperator("batch-over", MakeBatchOver);
   registry.AddOperator("window-aggregate", MakeWindowAggregate);
   registry.AddOperator("window-tvf", MakeWindowTvf);
 }

@@ -63,8 +63,8 @@ size_t WindowCore::FireSomeShared(const flow::Output& out) {
     EndSharedList();
     return 0;
   }
-  found_.resize(now.slices.size() * kSharedTogether);
-  for (size_t slice = 0; slice < now.slices.size(); ++slice)
+  found_.assign(now.slices.size() * kSharedTogether, nullptr);
+  for (size_t slice = 0; contents_->shows_all() && slice < now.slices.size(); ++slice)
     contents_->FindEach(keys, WindowBytes(now.slices[slice]).view(), found_.data() + slice * kSharedTogether);
   size_t done = 0;
   for (; done < keys.size() && out.has_credit(); ++done) FireFound(keys[done], done);
@@ -77,8 +77,8 @@ size_t WindowCore::FireSomeShared(const flow::Output& out) {
 void WindowCore::FireFound(const state::KeyView& key, size_t index) {
   const SharedFiring& now = *firing_now_;
   const auto found = [&](size_t slice) -> void*& { return found_[slice * kSharedTogether + index]; };
-  if (!found(now.index)) {  // gone, or in a backend that shows nothing together
-    if (FiresByTable(key)) FireSlices(key, now.window, false);
+  if (!found(now.index)) {  // gone, or not shown
+    if (!contents_->shows_all() && FiresByTable(key)) FireSlices(key, now.window, false);
     return;
   }
   bool fires = FiredOf(key) < now.window.max_timestamp();

@@ -174,8 +174,16 @@ void Binder::FailFunction(const Call& call, const Expr& expr) const {
          nearest.word().empty() ? "" : fmt::format("did you mean {}?", nearest.word()));
 }
 
+bool Binder::IsApproximateCount(std::string_view function, const Expr& expr) const {
+  if (function != "APPROX_COUNT_DISTINCT") return false;
+  if (!environment_.batch)
+    FailAt(expr.span.begin, fmt::format("Function {} is not supported: Flink has it in batch mode only; COUNT(DISTINCT x) is exact", function));
+  return true;
+}
+
 Expression Binder::BindAggregate(const Call& call, const Expr& expr, const ExprContext& context) {
   const std::string name = UpperName(call.name);
+  const bool approximate = IsApproximateCount(name, expr);
   if (expr::FindAggregate(name)->over_only)
     FailAt(expr.span.begin, fmt::format("{} needs an OVER clause", name),
            fmt::format("{}(...) OVER (PARTITION BY ... ORDER BY time attribute)", name));
@@ -206,6 +214,10 @@ Expression Binder::BindAggregate(const Call& call, const Expr& expr, const ExprC
   for (const Expression& argument : aggregate.arguments) types.push_back(argument.type());
   const bool never_empty = (!grouping.keys.empty() || grouping.window) && !aggregate.filter;
   aggregate.type = OrFail(expr::AggregateResultType(name, types, never_empty), expr.span.begin);
+  if (approximate) {  // nothing is as close as the exact count
+    aggregate.function = "COUNT";
+    aggregate.distinct = true;
+  }
   auto found = std::find(grouping.aggregates.begin(), grouping.aggregates.end(), aggregate);
   const auto index = static_cast<size_t>(found - grouping.aggregates.begin());
   if (found == grouping.aggregates.end()) grouping.aggregates.push_back(aggregate);

@@ -3,6 +3,7 @@
 
 #include "expr/aggregates.h"
 #include "expr/functions.h"
+#include "expr/type_rules.h"
 #include "sql/binder.h"
 
 namespace thalweg::sql {
@@ -310,6 +311,8 @@ Expression Binder::BindOver(const Call& call, const Expr& expr, const ExprContex
   const bool star = call.arguments.size() == 1 && call.arguments[0]->As<Star>();
   if (!star)
     for (const ExprPtr& argument : call.arguments) one.arguments.push_back(BindExpr(*argument, rows));
+  if ((one.function == "LAG" || one.function == "LEAD") && one.arguments.size() == 3 && expr::CastsImplicitly(one.arguments[2].type(), one.arguments[0].type()))
+    one.arguments[2] = OrFail(expr::Cast(one.arguments[2], one.arguments[0].type().WithNullable(one.arguments[2].type().nullable())), expr.span.begin);
   if (call.filter) one.filter = BindCondition(*call.filter, rows);
   for (const ExprPtr& partition : spec.partition_by) one.partition.push_back(BindExpr(*partition, rows));
   for (const OrderItem& item : spec.order_by) {
@@ -320,7 +323,7 @@ Expression Binder::BindOver(const Call& call, const Expr& expr, const ExprContex
   if (spec.frame) {
     const WindowFrame& frame = *spec.frame;
     if (frame.end && frame.end->kind != FrameBoundKind::kCurrentRow)
-      FailAt(expr.span.begin, "OVER windows end at CURRENT ROW: rows that follow are not known in a stream");
+      FailAt(expr.span.begin, environment_.batch ? "OVER windows that do not end at CURRENT ROW are not supported" : "OVER windows end at CURRENT ROW: rows that follow are not known in a stream");
     one.bounds.rows = frame.rows;
     if (frame.start.kind == FrameBoundKind::kPreceding) {
       if (frame.rows) {
@@ -341,6 +344,10 @@ Expression Binder::BindOver(const Call& call, const Expr& expr, const ExprContex
   std::vector<DataType> types;
   for (const Expression& argument : one.arguments) types.push_back(argument.type());
   one.type = OrFail(expr::AggregateResultType(one.function, types, true), expr.span.begin);
+  if (IsApproximateCount(one.function, expr)) {
+    one.function = "COUNT";
+    one.distinct = true;
+  }
   context.over->calls.push_back(one);
   return Expression::Input(kFirstOver + static_cast<int>(context.over->calls.size()) - 1, one.type);
 }

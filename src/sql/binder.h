@@ -171,6 +171,8 @@ class Binder {
   Grouping BindGrouping(const Select& select, const Scope& scope);
   void AddGroup(const ExprPtr& expr, Grouping& grouping);
   std::optional<expr::Expression> MatchGroup(const Expr& expr, const ExprContext& context);
+  /// APPROX_COUNT_DISTINCT, which is COUNT(DISTINCT x) here: nothing is as close. Fails where Flink has none: in streaming mode.
+  bool IsApproximateCount(std::string_view function, const Expr& expr) const;
   expr::Expression BindAggregate(const Call& call, const Expr& expr, const ExprContext& context);
   std::optional<expr::Expression> BindWindowProperty(const Call& call, const Expr& expr, const ExprContext& context);
   std::optional<graph::WindowShape> GroupWindow(const Expr& expr, const Scope& scope);

@@ -147,7 +147,7 @@ struct GraphMaker::State {
       return Changes{below.updates, below.deletes || outer || below.updates};
     }
     if (plan.As<TemporalJoinPlan>()) return ChangesOf(*plan.As<TemporalJoinPlan>()->left);
-    if (auto* over = plan.As<OverPlan>()) return OverByTime(*over, below) ? Changes{} : Changes{true, below.any()};
+    if (auto* over = plan.As<OverPlan>()) return options.batch || OverByTime(*over, below) ? Changes{} : Changes{true, below.any()};
     if (plan.As<ToChangelogPlan>()) return Changes{};
     if (plan.As<FromChangelogPlan>()) return Changes{true, true};
     if (auto* rank = plan.As<RankPlan>()) {
@@ -827,13 +827,13 @@ struct GraphMaker::State {
     return AddShared(std::move(calc), {inputs}, one ? 1 : 0);
   }
 
-  /// Ascending by a time attribute of rows that only come: results are final. In batch mode any time bounds an interval.
+  /// Ascending by a time attribute of rows that only come: results are final. In batch mode: the frame is an interval, of any time.
   bool OverByTime(const OverPlan& over, Changes below) const {
     if (below.any() || over.order.size() != 1 || over.order[0].descending) return false;
     const PlanColumn& column = over.input->columns[static_cast<size_t>(over.order[0].column)];
     const bool millis = (column.type.id() == TypeId::kTimestamp || column.type.id() == TypeId::kTimestampLtz) &&
                         column.type.precision() <= 3;
-    return column.time != TimeRole::kNone || (options.batch && millis && !over.frame.rows && over.frame.preceding);
+    return options.batch ? millis && !over.frame.rows && over.frame.preceding : column.time != TimeRole::kNone;
   }
 
   Result<Stream> SortedOver(const Plan& plan, const OverPlan& over, Changes below, bool before) {
@@ -863,8 +863,29 @@ struct GraphMaker::State {
     return AddShared(std::move(node), {{edge}}, ParallelismOf(over.partition));
   }
 
+  Result<Stream> BatchOver(const Plan& plan, const OverPlan& over) {
+    if (over.frame.preceding && !over.frame.rows)
+      return UserError("OVER with RANGE of an interval must be ordered by one time column of at most milliseconds, ascending");
+    if (over.order.empty())
+      for (const graph::AggregateCall& call : over.calls)
+        if (expr::FindAggregate(call.function)->over_only && call.function != "ROW_NUMBER")
+          return UserError("{} needs ORDER BY in its OVER", call.function);
+    THALWEG_ASSIGN(Stream input, Build(over.input, true));
+    graph::SortedOverSpec spec;
+    spec.input = SchemaOf(over.input->columns);
+    spec.partition = over.partition;
+    spec.order = over.order;
+    spec.rows = over.frame.rows;
+    spec.preceding = over.frame.preceding.value_or(-1);
+    spec.calls = over.calls;
+    graph::Node node = NewNode("batch-over", "OverAggregate", Encode(spec), SchemaOf(plan.columns));
+    node.keyed = true;
+    return AddShared(std::move(node), {{Keyed(input, over.partition)}}, ParallelismOf(over.partition));
+  }
+
   Result<Stream> Make(const Plan& plan, const OverPlan& over, bool before) {
     THALWEG_ASSIGN(Changes below, ChangesOf(*over.input));
+    if (options.batch && !OverByTime(over, below)) return BatchOver(plan, over);
     if (!OverByTime(over, below)) return SortedOver(plan, over, below, before);
     THALWEG_ASSIGN(Stream input, Build(over.input, true));
     graph::OverAggregateSpec spec;

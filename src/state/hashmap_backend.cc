@@ -64,6 +64,8 @@ class HashMapTable final : public ObjectTable {
     slots_.FindEach(keys, ns, objects);
   }
 
+  bool shows_all() const override { return !ttl_.enabled(); }
+
   void MarkDirty() override {
     if (ttl_.enabled() && last_ != nullptr) slots_.SetExpiry(last_, ttl_.NewExpiry());
   }

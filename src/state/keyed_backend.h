@@ -63,10 +63,12 @@ class ObjectTable {
   /// As Find; when absent, default-constructs. `*created` (may be null) tells. The object counts as changed.
   virtual void* FindOrCreate(const KeyView& key, std::string_view ns, bool* created) = 0;
   /// For many keys of one namespace at once: objects[i] = the live object of keys[i], which counts as changed as FindOrCreate's does;
-  /// null: not there, or (where a backend never shows several) not at hand: FindOrCreate knows. All hold until the next call but FindEach.
+  /// null: not there, or not at hand: FindOrCreate knows. All hold until the next call.
   virtual void FindEach(std::span<const KeyView> keys, std::string_view ns, void** objects) {
     std::fill_n(objects, keys.size(), nullptr);
   }
+  /// Null from FindEach means that it is not there, and what it gave holds until a call that is not FindEach.
+  virtual bool shows_all() const { return false; }
   /// Declares that the object last returned by Find was changed.
   virtual void MarkDirty() = 0;
   virtual bool Erase(const KeyView& key, std::string_view ns) = 0;
