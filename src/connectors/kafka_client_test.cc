@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <librdkafka/rdkafka.h>
+#include <librdkafka/rdkafka_mock.h>
 
 #include "connectors/bare_task.h"
 #include "connectors/kafka_consumer.h"
@@ -98,11 +100,24 @@ TEST(KafkaLogClient, BrokerThatCannotBeReachedIsNamedWithWhatToCheck) {
       NewKafkaLogClient(
           TranslateKafkaProperties({{"bootstrap.servers", "127.0.0.1:1"}, {"default.api.timeout.ms", "500"}}).value())
           .value();
-  Status status = client->Topics({"clicks"}).status();
+  Status status = client->Topics({"clicks"}, {}).status();
   EXPECT_EQ(status.category(), ErrorCategory::kExternal);
   EXPECT_THAT(status.message(), HasSubstr("Cannot reach Kafka at 127.0.0.1:1 (while listing topics)"));
   EXPECT_THAT(status.message(), HasSubstr("Connection refused"));
   EXPECT_THAT(status.message(), HasSubstr("Check that the broker runs"));
+}
+
+TEST(KafkaLogClient, AStopEndsTheWaitForABrokerThatCannotBeReached) {
+  auto client = NewKafkaLogClient(TranslateKafkaProperties({{"bootstrap.servers", "127.0.0.1:1"},
+                                                            {"group.id", "g"},
+                                                            {"default.api.timeout.ms", "3600000"}})
+                                      .value())
+                    .value();
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_EQ(client->Topics({"clicks"}, stop.get_token()).status().message(), "Stopped while listing topics");
+  EXPECT_EQ(client->Offsets({{"clicks", 0}}, {OffsetQuery::Kind::kCommitted}, stop.get_token()).status().message(),
+            "Stopped while asking for offsets");
 }
 
 /// Nothing listens there; the loopback refuses at once.
@@ -163,11 +178,34 @@ TEST(KafkaProducer, UndeliveredMessageIsAnErrorWithTopicAndReasonAndNothingOfIts
   EXPECT_FALSE(producer->Produce({.topic = "orders", .value = "more"}).ok());
 }
 
+TEST(KafkaProducer, ATopicThatTheBrokerCallsInvalidFailsIt) {
+  char text[512] = "";
+  std::unique_ptr<rd_kafka_t, void (*)(rd_kafka_t*)> host(
+      rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), text, sizeof(text)), rd_kafka_destroy);
+  std::unique_ptr<rd_kafka_mock_cluster_t, void (*)(rd_kafka_mock_cluster_t*)> brokers(
+      rd_kafka_mock_cluster_new(host.get(), 1), rd_kafka_mock_cluster_destroy);
+  rd_kafka_mock_topic_create(brokers.get(), "t", 1, 1);
+  rd_kafka_mock_topic_set_error(brokers.get(), "t", RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION);
+  CountingWaker waker;
+  auto client = NewKafkaLogClient(
+      TranslateKafkaProperties({{"bootstrap.servers", rd_kafka_mock_cluster_bootstraps(brokers.get())}}).value());
+  auto producer = client.value()->CreateProducer({}, [&] { waker.Wake(); }).value();
+  ASSERT_TRUE(producer->Produce({.topic = "t", .value = "v"}).value());
+  for (int64_t seen = 0; producer->status().ok(); seen = waker.wakes())
+    if (producer->in_flight() > 0) waker.Await(seen);
+  EXPECT_THAT(producer->status().message(), HasSubstr("was not delivered: Broker: Invalid topic"));
+}
+
 TEST(KafkaSource, CommittedOffsetsNeedAGroup) {
   EXPECT_EQ(KafkaSource::Make({.properties = With({}), .topics = {"a"}, .start = StartOffsets::Committed()})
                 .status()
                 .message(),
             "Committed offsets need the property 'group.id'");
+}
+
+TEST(KafkaSource, ATopicThatNoBrokerTakesIsRefused) {
+  EXPECT_THAT(KafkaSource::Make({.properties = With({}), .topics = {"a", "b c"}}).status().message(),
+              HasSubstr("Not a name of a Kafka topic: 'b c'"));
 }
 
 TEST(KafkaSource, IsBoundedByItsStop) {

@@ -100,7 +100,7 @@ class MockBrokers {
     return left;
   }
   LogOffsets Committed() {
-    return Client()->Offsets({{"t", 0}, {"t", 1}}, {.kind = OffsetQuery::Kind::kCommitted}).value();
+    return Client()->Offsets({{"t", 0}, {"t", 1}}, {.kind = OffsetQuery::Kind::kCommitted}, {}).value();
   }
 
  private:

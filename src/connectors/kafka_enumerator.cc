@@ -36,14 +36,6 @@ std::vector<TopicPartition> Missing(const std::vector<TopicPartition>& partition
   return missing;
 }
 
-/// Offsets of `kind`; partitions without one get the end of the log.
-Result<LogOffsets> OrLatest(LogClient& client, const std::vector<TopicPartition>& partitions, OffsetQuery query) {
-  THALWEG_ASSIGN(LogOffsets offsets, client.Offsets(partitions, query));
-  THALWEG_ASSIGN(LogOffsets latest, client.Offsets(Missing(partitions, offsets), {OffsetQuery::Kind::kLatest}));
-  offsets.insert(latest.begin(), latest.end());
-  return offsets;
-}
-
 /// One line for the person who restarted the job; tests/e2e reads it, too.
 void TellRestored(const std::vector<flow::Split>& restored) {
   std::string places;
@@ -125,7 +117,7 @@ Result<flow::Discovery> KafkaEnumerator::Discover() {
 }
 
 Result<std::vector<TopicPartition>> KafkaEnumerator::List() {
-  THALWEG_ASSIGN(std::vector<LogTopic> topics, client_->Topics(options_.topics));
+  THALWEG_ASSIGN(std::vector<LogTopic> topics, client_->Topics(options_.topics, stop_.get_token()));
   if (pattern_) std::erase_if(topics, [&](const LogTopic& topic) { return !pattern_->Matches(topic.name); });
   if (topics.empty() && options_.discovery_interval_ms == 0)
     return UserError("Topic pattern matches no Kafka topic: '{}'", options_.topic_pattern);
@@ -151,14 +143,25 @@ Result<std::vector<KafkaSplit>> KafkaEnumerator::Resolve(const std::vector<Topic
   return splits;
 }
 
+Result<LogOffsets> KafkaEnumerator::Ask(const std::vector<TopicPartition>& partitions, OffsetQuery query) {
+  return client_->Offsets(partitions, query, stop_.get_token());
+}
+
+Result<LogOffsets> KafkaEnumerator::AskOrLatest(const std::vector<TopicPartition>& partitions, OffsetQuery query) {
+  THALWEG_ASSIGN(LogOffsets offsets, Ask(partitions, query));
+  THALWEG_ASSIGN(LogOffsets latest, Ask(Missing(partitions, offsets), {OffsetQuery::Kind::kLatest}));
+  offsets.insert(latest.begin(), latest.end());
+  return offsets;
+}
+
 Result<LogOffsets> KafkaEnumerator::StartOf(const std::vector<TopicPartition>& partitions, bool first) {
   const StartOffsets& start = options_.start;
-  if (!first) return client_->Offsets(partitions, {OffsetQuery::Kind::kEarliest});
+  if (!first) return Ask(partitions, {OffsetQuery::Kind::kEarliest});
   switch (start.kind) {
-    case StartOffsets::Kind::kEarliest: return client_->Offsets(partitions, {OffsetQuery::Kind::kEarliest});
-    case StartOffsets::Kind::kLatest: return client_->Offsets(partitions, {OffsetQuery::Kind::kLatest});
+    case StartOffsets::Kind::kEarliest: return Ask(partitions, {OffsetQuery::Kind::kEarliest});
+    case StartOffsets::Kind::kLatest: return Ask(partitions, {OffsetQuery::Kind::kLatest});
     case StartOffsets::Kind::kTimestamp:
-      return OrLatest(*client_, partitions, {OffsetQuery::Kind::kTimestamp, start.timestamp_ms});
+      return AskOrLatest(partitions, {OffsetQuery::Kind::kTimestamp, start.timestamp_ms});
     case StartOffsets::Kind::kCommitted: return CommittedOr(partitions, start.reset);
     case StartOffsets::Kind::kSpecific: return Named(partitions, start.specific, start.reset);
   }
@@ -168,7 +171,7 @@ Result<LogOffsets> KafkaEnumerator::StartOf(const std::vector<TopicPartition>& p
 Result<LogOffsets> KafkaEnumerator::CommittedOr(const std::vector<TopicPartition>& partitions, OffsetReset reset) {
   LogOffsets known;
   if (!client_->group().empty()) {
-    THALWEG_ASSIGN(known, client_->Offsets(partitions, {OffsetQuery::Kind::kCommitted}));
+    THALWEG_ASSIGN(known, Ask(partitions, {OffsetQuery::Kind::kCommitted}));
   }
   std::vector<TopicPartition> missing = Missing(partitions, known);
   if (missing.empty()) return known;
@@ -178,7 +181,7 @@ Result<LogOffsets> KafkaEnumerator::CommittedOr(const std::vector<TopicPartition
         "latest",
         client_->group(), Names(missing));
   auto kind = reset == OffsetReset::kLatest ? OffsetQuery::Kind::kLatest : OffsetQuery::Kind::kEarliest;
-  THALWEG_ASSIGN(LogOffsets others, client_->Offsets(missing, {kind}));
+  THALWEG_ASSIGN(LogOffsets others, Ask(missing, {kind}));
   known.insert(others.begin(), others.end());
   return known;
 }
@@ -194,11 +197,11 @@ Result<LogOffsets> KafkaEnumerator::StopOf(const std::vector<TopicPartition>& pa
   const StopOffsets& stop = options_.stop;
   switch (stop.kind) {
     case StopOffsets::Kind::kNever: return LogOffsets();
-    case StopOffsets::Kind::kLatest: return client_->Offsets(partitions, {OffsetQuery::Kind::kLatest});
+    case StopOffsets::Kind::kLatest: return Ask(partitions, {OffsetQuery::Kind::kLatest});
     case StopOffsets::Kind::kTimestamp:
-      return OrLatest(*client_, partitions, {OffsetQuery::Kind::kTimestamp, stop.timestamp_ms});
+      return AskOrLatest(partitions, {OffsetQuery::Kind::kTimestamp, stop.timestamp_ms});
     case StopOffsets::Kind::kCommitted: {
-      THALWEG_ASSIGN(LogOffsets committed, client_->Offsets(partitions, {OffsetQuery::Kind::kCommitted}));
+      THALWEG_ASSIGN(LogOffsets committed, Ask(partitions, {OffsetQuery::Kind::kCommitted}));
       if (auto missing = Missing(partitions, committed); !missing.empty())
         return UserError("Group '{}' has committed no offset to stop at for {}", client_->group(), Names(missing));
       return committed;

@@ -8,12 +8,14 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <stop_token>
 #include <string>
 #include <vector>
 
 #include "connectors/kafka_options.h"
 #include "connectors/kafka_split.h"
 #include "connectors/log_client.h"
+#include "flow/cancellable.h"
 #include "flow/source.h"
 
 namespace thalweg::connectors {
@@ -60,7 +62,7 @@ struct KafkaEnumeratorOptions {
 /// Reader of a partition: Flink's rule, so that a topic's partitions lie on readers in a row. `parallelism` > 0.
 int KafkaSplitOwner(const TopicPartition& partition, int parallelism);
 
-class KafkaEnumerator final : public flow::SplitEnumerator {
+class KafkaEnumerator final : public flow::SplitEnumerator, public flow::Cancellable {
  public:
   /// UserError if the pattern is no regular expression.
   static Result<std::unique_ptr<KafkaEnumerator>> Make(KafkaEnumeratorOptions options,
@@ -69,6 +71,8 @@ class KafkaEnumerator final : public flow::SplitEnumerator {
   /// Fails if Kafka cannot be reached or a topic is unknown. Once a first look succeeded, later failures to reach it only mean
   /// that nothing new was found: the readers notice for themselves, and recover.
   Result<flow::Discovery> Discover() override;
+  /// Of Discover, which waits for Kafka as long as it cannot be reached.
+  void Cancel() override { stop_.request_stop(); }
   int64_t discovery_interval_ms() const override { return options_.discovery_interval_ms; }
   std::vector<flow::EnumeratorAction> OnDiscovery(const flow::Discovery& discovery) override;
   std::vector<flow::EnumeratorAction> OnStart(int parallelism, const std::vector<flow::Split>& restored) override;
@@ -82,6 +86,9 @@ class KafkaEnumerator final : public flow::SplitEnumerator {
   // Discover's part: touched by the I/O thread alone once the job runs.
   Result<std::vector<TopicPartition>> List();
   Result<std::vector<KafkaSplit>> Resolve(const std::vector<TopicPartition>& partitions, bool first);
+  Result<LogOffsets> Ask(const std::vector<TopicPartition>& partitions, OffsetQuery query);
+  /// Partitions without an answer get the end of the log.
+  Result<LogOffsets> AskOrLatest(const std::vector<TopicPartition>& partitions, OffsetQuery query);
   Result<LogOffsets> StartOf(const std::vector<TopicPartition>& partitions, bool first);
   /// The group's offsets, where it has none those of `reset`; all of `reset` without a group.
   Result<LogOffsets> CommittedOr(const std::vector<TopicPartition>& partitions, OffsetReset reset);
@@ -93,7 +100,8 @@ class KafkaEnumerator final : public flow::SplitEnumerator {
   void NoMore(std::vector<flow::EnumeratorAction>& actions) const;
 
   const KafkaEnumeratorOptions options_;
-  const std::shared_ptr<LogClient> client_;
+  const std::shared_ptr<LogClient> client_;  // shared with readers and later attempts: a stop is not its own
+  std::stop_source stop_;
   std::shared_ptr<const Pattern> pattern_;
   // Discover's: every partition it has seen, with the split it was resolved to (empty state: before a restore).
   std::map<std::string, flow::Split> looked_up_;

@@ -210,6 +210,17 @@ TEST(KafkaEnumerator, BrokerThatIsGoneAtTheStartIsAnError) {
   EXPECT_FALSE(world.Make({.topics = {"a"}, .discovery_interval_ms = 1000})->Discover().ok());
 }
 
+TEST(KafkaEnumerator, CancelledItAsksNoMore) {
+  World world;
+  world.Fill("a", 0, 3);
+  auto enumerator = world.Make({.topics = {"a"}, .discovery_interval_ms = 1000});
+  world.log->on_topics = [&] { enumerator->Cancel(); };
+  EXPECT_EQ(enumerator->Discover().status().message(), "Stopped") << "while topics are listed";
+  auto next = world.Make({.topics = {"a"}});
+  world.log->on_topics = {};
+  EXPECT_TRUE(next->Discover().ok()) << "the next attempt's goes on with the same log";
+}
+
 TEST(KafkaEnumerator, RestoreGivesTheSplitsOfTheCheckpointOutAgainAtAnotherParallelism) {
   World world;
   world.log->Create("a", 3);

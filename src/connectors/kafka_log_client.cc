@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <chrono>
 #include <mutex>
-#include <thread>
 
+#include "connectors/kafka_ask.h"
 #include "connectors/kafka_connection.h"
 #include "connectors/kafka_consumer.h"
 #include "connectors/kafka_partition_list.h"
@@ -14,13 +14,6 @@
 
 namespace thalweg::connectors {
 namespace {
-
-using std::chrono::milliseconds;
-using std::chrono::steady_clock;
-
-// One request's bound; between two the connection's state is looked at, so that a refused login is told at once.
-constexpr int kAttemptMs = 2'000;
-constexpr milliseconds kRetryPause{100};
 
 struct MetadataDeleter {
   void operator()(const rd_kafka_metadata_t* metadata) const { rd_kafka_metadata_destroy(metadata); }
@@ -47,8 +40,9 @@ class KafkaLogClient final : public LogClient {
  public:
   explicit KafkaLogClient(KafkaProperties properties) : properties_(std::move(properties)) {}
 
-  Result<std::vector<LogTopic>> Topics(const std::vector<std::string>& names) override;
-  Result<LogOffsets> Offsets(const std::vector<TopicPartition>& partitions, OffsetQuery query) override;
+  Result<std::vector<LogTopic>> Topics(const std::vector<std::string>& names, std::stop_token stop) override;
+  Result<LogOffsets> Offsets(const std::vector<TopicPartition>& partitions, OffsetQuery query,
+                             std::stop_token stop) override;
   std::string group() const override { return properties_.group_id; }
   Result<std::unique_ptr<LogConsumer>> CreateConsumer(const LogConsumerOptions& options,
                                                       std::function<void()> on_ready) override {
@@ -64,9 +58,10 @@ class KafkaLogClient final : public LogClient {
   Result<KafkaConnection*> Connection();
   /// Asks until the answer is not transient or the bound has passed. `ask(timeout_ms)` returns an rdkafka error.
   template <typename Ask>
-  Result<rd_kafka_resp_err_t> Retry(KafkaConnection& connection, const std::string& doing, Ask ask);
-  Result<Metadata> FetchMetadata(KafkaConnection& connection, const std::string& topic);
-  Status UnknownTopic(KafkaConnection& connection, const std::string& name);
+  Result<rd_kafka_resp_err_t> Retry(KafkaConnection& connection, const std::string& doing, const std::stop_token& stop,
+                                    Ask ask);
+  Result<Metadata> FetchMetadata(KafkaConnection& connection, const std::string& topic, const std::stop_token& stop);
+  Status UnknownTopic(KafkaConnection& connection, const std::string& name, const std::stop_token& stop);
 
   KafkaProperties properties_;
   std::mutex mutex_;
@@ -83,30 +78,29 @@ Result<KafkaConnection*> KafkaLogClient::Connection() {
 }
 
 template <typename Ask>
-Result<rd_kafka_resp_err_t> KafkaLogClient::Retry(KafkaConnection& connection, const std::string& doing, Ask ask) {
-  const auto deadline = steady_clock::now() + milliseconds(properties_.api_timeout_ms);
-  rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR__TIMED_OUT;
-  while (true) {
-    auto left = std::chrono::duration_cast<milliseconds>(deadline - steady_clock::now()).count();
-    if (left <= 0) break;
-    error = ask(static_cast<int>(std::min<int64_t>(left, kAttemptMs)));
+Result<rd_kafka_resp_err_t> KafkaLogClient::Retry(KafkaConnection& connection, const std::string& doing,
+                                                  const std::stop_token& stop, Ask ask) {
+  auto state = [&] {
     rd_kafka_poll(connection.handle(), 0);  // errors of the connection
-    THALWEG_TRY(connection.status());
-    if (!IsTransient(error)) return error;
-    std::this_thread::sleep_for(kRetryPause);
-  }
+    return connection.status();
+  };
+  const std::chrono::milliseconds bound(properties_.api_timeout_ms);
+  THALWEG_ASSIGN(rd_kafka_resp_err_t error, AskInSlices(bound, stop, std::move(ask), state));
+  if (!IsTransient(error)) return error;
+  if (stop.stop_requested()) return ExternalError("Stopped while {}", doing);
   if (error == RD_KAFKA_RESP_ERR__TRANSPORT || error == RD_KAFKA_RESP_ERR__TIMED_OUT ||
       error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
     return connection.Unreachable(doing);
   return ExternalError("Kafka at {} fails while {}: {}", properties_.bootstrap_servers, doing, rd_kafka_err2str(error));
 }
 
-Result<Metadata> KafkaLogClient::FetchMetadata(KafkaConnection& connection, const std::string& topic) {
+Result<Metadata> KafkaLogClient::FetchMetadata(KafkaConnection& connection, const std::string& topic,
+                                               const std::stop_token& stop) {
   TopicHandle handle;
   if (!topic.empty()) handle.reset(rd_kafka_topic_new(connection.handle(), topic.c_str(), nullptr));
   if (!topic.empty() && !handle) return UserError("Not a topic name: '{}'", topic);
   const rd_kafka_metadata_t* raw = nullptr;
-  THALWEG_ASSIGN(rd_kafka_resp_err_t error, Retry(connection, "listing topics", [&](int timeout_ms) {
+  THALWEG_ASSIGN(rd_kafka_resp_err_t error, Retry(connection, "listing topics", stop, [&](int timeout_ms) {
                    return rd_kafka_metadata(connection.handle(), handle ? 0 : 1, handle.get(), &raw, timeout_ms);
                  }));
   if (error)
@@ -115,8 +109,8 @@ Result<Metadata> KafkaLogClient::FetchMetadata(KafkaConnection& connection, cons
   return Metadata(raw);
 }
 
-Status KafkaLogClient::UnknownTopic(KafkaConnection& connection, const std::string& name) {
-  THALWEG_ASSIGN(Metadata all, FetchMetadata(connection, ""));
+Status KafkaLogClient::UnknownTopic(KafkaConnection& connection, const std::string& name, const std::stop_token& stop) {
+  THALWEG_ASSIGN(Metadata all, FetchMetadata(connection, "", stop));
   std::vector<std::string> names;
   for (int i = 0; i < all->topic_cnt; ++i)
     if (!IsInternalTopic(all->topics[i].topic)) names.emplace_back(all->topics[i].topic);
@@ -129,12 +123,12 @@ Status KafkaLogClient::UnknownTopic(KafkaConnection& connection, const std::stri
                    shown.empty() ? "none" : shown);
 }
 
-Result<std::vector<LogTopic>> KafkaLogClient::Topics(const std::vector<std::string>& names) {
+Result<std::vector<LogTopic>> KafkaLogClient::Topics(const std::vector<std::string>& names, std::stop_token stop) {
   std::lock_guard lock(mutex_);
   THALWEG_ASSIGN(KafkaConnection * connection, Connection());
   std::vector<LogTopic> topics;
   if (names.empty()) {
-    THALWEG_ASSIGN(Metadata all, FetchMetadata(*connection, ""));
+    THALWEG_ASSIGN(Metadata all, FetchMetadata(*connection, "", stop));
     for (int i = 0; i < all->topic_cnt; ++i)
       if (!IsInternalTopic(all->topics[i].topic))
         topics.push_back({all->topics[i].topic, all->topics[i].partition_cnt});
@@ -142,10 +136,10 @@ Result<std::vector<LogTopic>> KafkaLogClient::Topics(const std::vector<std::stri
     return topics;
   }
   for (const std::string& name : names) {
-    THALWEG_ASSIGN(Metadata one, FetchMetadata(*connection, name));
+    THALWEG_ASSIGN(Metadata one, FetchMetadata(*connection, name, stop));
     const rd_kafka_metadata_topic_t& topic = one->topics[0];
     if (one->topic_cnt == 0 || topic.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
-      return UnknownTopic(*connection, name);
+      return UnknownTopic(*connection, name, stop);
     if (topic.err && topic.err != RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE)
       return ExternalError("Kafka at {} refuses topic '{}': {}", properties_.bootstrap_servers, name,
                            rd_kafka_err2str(topic.err));
@@ -154,7 +148,8 @@ Result<std::vector<LogTopic>> KafkaLogClient::Topics(const std::vector<std::stri
   return topics;
 }
 
-Result<LogOffsets> KafkaLogClient::Offsets(const std::vector<TopicPartition>& partitions, OffsetQuery query) {
+Result<LogOffsets> KafkaLogClient::Offsets(const std::vector<TopicPartition>& partitions, OffsetQuery query,
+                                           std::stop_token stop) {
   LogOffsets offsets;
   if (partitions.empty()) return offsets;
   if (query.kind == OffsetQuery::Kind::kCommitted && properties_.group_id.empty())
@@ -167,7 +162,7 @@ Result<LogOffsets> KafkaLogClient::Offsets(const std::vector<TopicPartition>& pa
   if (query.kind == OffsetQuery::Kind::kEarliest) wanted = RD_KAFKA_OFFSET_BEGINNING;
   if (query.kind == OffsetQuery::Kind::kLatest) wanted = RD_KAFKA_OFFSET_END;
   PartitionList list;
-  THALWEG_ASSIGN(rd_kafka_resp_err_t error, Retry(*connection, "asking for offsets", [&](int timeout_ms) {
+  THALWEG_ASSIGN(rd_kafka_resp_err_t error, Retry(*connection, "asking for offsets", stop, [&](int timeout_ms) {
                    list = MakeList(partitions, committed ? RD_KAFKA_OFFSET_INVALID : wanted);
                    rd_kafka_resp_err_t asked =
                        committed ? rd_kafka_committed(connection->handle(), list.get(), timeout_ms)

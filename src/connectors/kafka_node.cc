@@ -1,6 +1,7 @@
 #include "connectors/kafka_node.h"
 
 #include "connectors/format_options.h"
+#include "connectors/kafka_topic.h"
 #include "connectors/metadata_columns.h"
 #include "connectors/node_options.h"
 
@@ -17,6 +18,8 @@ Status ReadTopics(NodeOptions& options, KafkaSourceOptions& source) {
   THALWEG_ASSIGN(source.topic_pattern, options.Get<std::string>(kTopicPattern, ""));
   if (source.topics.empty() && source.topic_pattern.empty())
     return UserError("Required option is missing: 'topic' or 'topic-pattern' of {}", options.Label());
+  for (const std::string& topic : source.topics)
+    if (Status name = CheckKafkaTopic(topic); !name.ok()) return options.Bad(kTopic, name);
   if (!source.topics.empty() && !source.topic_pattern.empty())
     return UserError("Options contradict each other: 'topic' and 'topic-pattern' of {}", options.Label());
   return {};

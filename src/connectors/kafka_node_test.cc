@@ -109,6 +109,11 @@ TEST(KafkaSourceNode, NeedsEitherTopicOrPatternAndServersAndFormat) {
             "Options contradict each other: 'topic' and 'topic-pattern' of kafka-source 'clicks'");
 }
 
+TEST(KafkaSourceNode, ATopicThatNoBrokerTakesNamesTheOption) {
+  EXPECT_THAT(SourceError({{"topic", "views;bad topic!"}}),
+              StartsWith("Option 'topic' of kafka-source 'clicks': Not a name of a Kafka topic: 'bad topic!'"));
+}
+
 TEST(KafkaSourceNode, AMisspeltOptionNamesTheNearest) {
   EXPECT_THAT(
       SourceError({{"scan.startup.mod", "x"}}),
@@ -282,6 +287,10 @@ TEST(KafkaSinkNode, PartitionersAreFlinks) {
 }
 
 TEST(KafkaSinkNode, WrongOptionsAreErrors) {
+  EXPECT_THAT(SinkError({{"topic", "bad topic!"}}),
+              StartsWith("Option 'topic' of kafka-sink 'counts': Not a name of a Kafka topic: 'bad topic!'"));
+  EXPECT_THAT(SinkError({{"topic", "views;.."}, {"metadata.page", "topic"}}),
+              StartsWith("Option 'topic' of kafka-sink 'counts': Not a name of a Kafka topic: '..'"));
   EXPECT_EQ(SinkError({{"key.fields", "pag"}}),
             "Option 'key.fields' of kafka-sink 'counts': No such column: 'pag' of (page STRING NOT NULL, user BIGINT)");
   EXPECT_THAT(SinkError({{"key.format", "json"}}), HasSubstr("It needs the columns of the key: 'key.fields'"));

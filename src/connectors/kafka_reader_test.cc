@@ -200,6 +200,30 @@ TEST(KafkaReader, StopIsExclusive) {
   EXPECT_THAT(world.Positions(), IsEmpty());
 }
 
+TEST(KafkaReader, TheStopItselfIsNotReadThoughItWasFetchedWithTheOthers) {
+  World world;
+  world.log->fetch_records = 10;
+  world.Fill(0, 10);
+  ASSERT_TRUE(world.Add({{"t", 0}, 2, 5}).ok());
+  world.reader->NoMoreSplits();
+  EXPECT_EQ(world.Drain(), ReadProgress::kFinished);
+  EXPECT_THAT(world.TakeValues(), ElementsAre("0/2", "0/3", "0/4"));
+}
+
+TEST(KafkaReader, RecordsBeforeItsPositionThatAreFetchedWithTheOthersAreDropped) {
+  World world;
+  world.log->fetch_records = 5;
+  world.log->fetched_before = 2;
+  world.Fill(0, 12);
+  ASSERT_TRUE(world.Add({{"t", 0}, 4}).ok());
+  EXPECT_EQ(world.reader->Poll(world.out).value(), ReadProgress::kMore);
+  EXPECT_THAT(world.TakeValues(), ElementsAre("0/4", "0/5", "0/6")) << "of 2 to 6";
+  EXPECT_THAT(world.Positions(), ElementsAre("t-0@7"));
+  EXPECT_EQ(world.Drain(), ReadProgress::kIdle);
+  EXPECT_THAT(world.TakeValues(), ElementsAre("0/7", "0/8", "0/9", "0/10", "0/11"));
+  EXPECT_THAT(world.Positions(), ElementsAre("t-0@12"));
+}
+
 TEST(KafkaReader, EndsThoughTheLastOffsetsAreMarkers) {
   World world;
   world.Fill(0, 2);

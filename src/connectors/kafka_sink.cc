@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "connectors/kafka_log_client.h"
+#include "connectors/kafka_topic.h"
 #include "metrics/names.h"
 #include "metrics/registry.h"
 
@@ -30,6 +31,8 @@ Status CheckOptions(const KafkaSinkOptions& options) {
   if (options.topic.empty() == (options.topic_column < 0))
     return UserError("Kafka sink needs either a topic or a topic column: topic '{}', column {}", options.topic,
                      options.topic_column);
+  if (!options.topic.empty()) THALWEG_TRY(CheckKafkaTopic(options.topic));
+  for (const std::string& topic : options.allowed_topics) THALWEG_TRY(CheckKafkaTopic(topic));
   return {};
 }
 
@@ -120,6 +123,10 @@ Status KafkaSink::FillPlace(const columns::Batch& batch, int32_t row, LogMessage
     if (!allowed.empty() && std::find(allowed.begin(), allowed.end(), *topic) == allowed.end())
       return UserError("Kafka sink got a row for a topic that is not among its own: '{}'; they are {}", *topic,
                        fmt::join(allowed, ", "));
+    if (allowed.empty() && *topic != checked_topic_) {
+      THALWEG_TRY(CheckKafkaTopic(*topic));
+      checked_topic_ = *topic;
+    }
     message.topic = *topic;
   }
   if (options_.partition_column >= 0) {

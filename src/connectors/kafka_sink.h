@@ -83,6 +83,7 @@ class KafkaSink final : public flow::Operator {
   std::unique_ptr<formats::RowEncoder> value_encoder_, key_encoder_;
   std::string value_, key_;         // scratch of the encoders
   std::vector<LogHeader> headers_;  // scratch
+  std::string checked_topic_;       // of the topic column: the last one
   flow::Context* context_ = nullptr;
   uint32_t slot_ = 0;  // of the partitioner: the subtask's number, and one more for each batch under kRoundRobin
   metrics::Counter* records_send_ = nullptr;

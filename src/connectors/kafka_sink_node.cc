@@ -4,6 +4,7 @@
 #include "connectors/format_options.h"
 #include "connectors/kafka_node.h"
 #include "connectors/kafka_rows.h"
+#include "connectors/kafka_topic.h"
 #include "connectors/node_options.h"
 
 namespace thalweg::connectors {
@@ -69,6 +70,8 @@ Status ReadMetadata(Reading& reading) {
 /// `topic`: where rows go. With a topic column it is the list of those allowed, as in Flink, or left out.
 Status ReadTopic(Reading& reading) {
   THALWEG_ASSIGN(config::StringList topics, reading.options.Get<config::StringList>(kTopic, {}));
+  for (const std::string& topic : topics)
+    if (Status name = CheckKafkaTopic(topic); !name.ok()) return reading.options.Bad(kTopic, name);
   if (reading.sink.topic_column >= 0) {
     reading.sink.allowed_topics = std::move(topics);
     return {};

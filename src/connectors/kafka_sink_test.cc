@@ -130,6 +130,13 @@ TEST(KafkaSink, RowForATopicThatIsNotAmongItsOwnIsAnError) {
             "Kafka sink got a row for a topic that is not among its own: 'to-c'; they are to-a, to-b");
 }
 
+TEST(KafkaSink, RowForATopicThatNoBrokerTakesIsAnError) {
+  World world({.topic_column = 2});
+  ASSERT_TRUE(world.Row("1", "a").Row("2", "b").Row("3", "a").Send().ok());
+  EXPECT_THAT(world.Row("4", "b c").Send().message(), HasSubstr("Not a name of a Kafka topic: 'to-b c'"));
+  EXPECT_EQ(world.log->unacknowledged.size(), 3u);
+}
+
 TEST(KafkaSink, FullQueueBlocksAndResumesAtTheNextRow) {
   World world({.topic = "t"});
   world.log->queue_limit = 2;
@@ -210,6 +217,9 @@ TEST(KafkaSink, TopicIsGivenInExactlyOneWay) {
   EXPECT_THAT(KafkaSink::Make({}, client).status().message(), HasSubstr("either a topic or a topic column"));
   EXPECT_THAT(KafkaSink::Make({.topic = "t", .topic_column = 1}, client).status().message(),
               HasSubstr("either a topic or a topic column"));
+  EXPECT_THAT(KafkaSink::Make({.topic = "a b"}, client).status().message(), HasSubstr("Kafka topic: 'a b'"));
+  EXPECT_THAT(KafkaSink::Make({.topic_column = 1, .allowed_topics = {"a", "."}}, client).status().message(),
+              HasSubstr("Kafka topic: '.'"));
 }
 
 }  // namespace

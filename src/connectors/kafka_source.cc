@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "connectors/kafka_log_client.h"
+#include "connectors/kafka_topic.h"
 
 namespace thalweg::connectors {
 
@@ -20,6 +21,7 @@ Result<std::shared_ptr<KafkaSource>> KafkaSource::Make(KafkaSourceOptions option
 }
 
 Result<std::shared_ptr<KafkaSource>> KafkaSource::Make(KafkaSourceOptions options, std::shared_ptr<LogClient> client) {
+  for (const std::string& topic : options.topics) THALWEG_TRY(CheckKafkaTopic(topic));
   std::shared_ptr<KafkaSource> source(new KafkaSource(std::move(options), std::move(client), true));
   THALWEG_TRY(KafkaEnumerator::Make(source->EnumeratorOptions(), source->client_).status());
   columns::BufferPool pool;

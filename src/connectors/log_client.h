@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -132,14 +133,15 @@ struct OffsetQuery {
   int64_t timestamp_ms = 0;  // kTimestamp: the first record at or after it
 };
 
-/// Any thread; methods block for a bounded time.
+/// Any thread; methods block for a bounded time, and fail soon once a stop is asked for.
 class LogClient {
  public:
   virtual ~LogClient() = default;
   /// The named topics (UserError if one is unknown), or all but the log's own when `names` is empty.
-  virtual Result<std::vector<LogTopic>> Topics(const std::vector<std::string>& names) = 0;
+  virtual Result<std::vector<LogTopic>> Topics(const std::vector<std::string>& names, std::stop_token stop) = 0;
   /// Offsets of the partitions; those without one (nothing committed, no record so late) are absent from the result.
-  virtual Result<LogOffsets> Offsets(const std::vector<TopicPartition>& partitions, OffsetQuery query) = 0;
+  virtual Result<LogOffsets> Offsets(const std::vector<TopicPartition>& partitions, OffsetQuery query,
+                                     std::stop_token stop) = 0;
   /// The group whose offsets are read and committed; empty: none.
   virtual std::string group() const = 0;
   virtual Result<std::unique_ptr<LogConsumer>> CreateConsumer(const LogConsumerOptions& options,

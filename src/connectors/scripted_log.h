@@ -38,7 +38,9 @@ struct ScriptedLog {
   std::vector<LogOffsets> commits;  // each call
   bool answer_commits_at_close = false;
   size_t fetch_records = 3;
+  int64_t fetched_before = 0;  // records before the wanted offset that a fetch holds, too; below fetch_records
   Status topics_error, offsets_error, fetch_error;
+  std::function<void()> on_topics;  // asked for
   // Of producers.
   std::vector<std::pair<TopicPartition, ScriptedRecord>> unacknowledged;
   size_t queue_limit = SIZE_MAX;
@@ -114,7 +116,7 @@ class ScriptedConsumer final : public LogConsumer {
     fetch.high_watermark = source.end;
     auto held = std::make_shared<std::vector<ScriptedRecord>>();
     held->reserve(log_->fetch_records);
-    auto record = source.records.lower_bound(position);
+    auto record = source.records.lower_bound(position - log_->fetched_before);
     for (; record != source.records.end() && held->size() < log_->fetch_records; ++record) {
       held->push_back(record->second);
       Add(fetch, record->first, held->back());
@@ -189,7 +191,9 @@ class ScriptedLogClient final : public LogClient {
  public:
   explicit ScriptedLogClient(std::shared_ptr<ScriptedLog> log, std::string group = "")
       : log_(std::move(log)), group_(std::move(group)) {}
-  Result<std::vector<LogTopic>> Topics(const std::vector<std::string>& names) override {
+  Result<std::vector<LogTopic>> Topics(const std::vector<std::string>& names, std::stop_token stop) override {
+    if (log_->on_topics) log_->on_topics();
+    if (stop.stop_requested()) return ExternalError("Stopped");
     if (!log_->topics_error.ok()) return log_->topics_error;
     std::map<std::string, int32_t> counts;
     for (const auto& [partition, contents] : log_->partitions) ++counts[partition.topic];
@@ -200,7 +204,9 @@ class ScriptedLogClient final : public LogClient {
       return UserError("Unknown Kafka topic: '{}'", fmt::join(names, ", "));
     return topics;
   }
-  Result<LogOffsets> Offsets(const std::vector<TopicPartition>& wanted, OffsetQuery query) override {
+  Result<LogOffsets> Offsets(const std::vector<TopicPartition>& wanted, OffsetQuery query,
+                             std::stop_token stop) override {
+    if (stop.stop_requested()) return ExternalError("Stopped");
     if (!log_->offsets_error.ok()) return log_->offsets_error;
     LogOffsets offsets;
     for (const TopicPartition& partition : wanted)

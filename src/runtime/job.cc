@@ -48,6 +48,7 @@ Result<JobEnd> Job::Run() {
   THALWEG_TRY(StartAttempt());
   Loop();
   StopAttempt();
+  coordinators_.reset();  // before the wait for what they look for outside
   executor_.Drain();
   return *outcome_;
 }

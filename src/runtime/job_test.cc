@@ -1,5 +1,6 @@
 #include "runtime/job.h"
 
+#include <latch>
 #include <stdexcept>
 
 #include <gmock/gmock.h>
@@ -389,6 +390,24 @@ TEST(Job, ADiscoveryThatFailsOnceIsTriedAgain) {
   test.restarts = 1;
   ExpectFinished(test);
   EXPECT_EQ(test.ledger->greatest("collect"), numbers.Counts());
+}
+
+TEST(Job, StoppedWhileADiscoveryWaitsForTheWorldItDoesNotWaitForIt) {
+  Numbers numbers;
+  std::latch asked(1), cancelled(1);
+  numbers.on_discover = [&]() -> Status {
+    asked.count_down();
+    cancelled.wait();
+    return ExternalError("Cancelled");
+  };
+  numbers.on_cancel = [&] { cancelled.count_down(); };
+  TestJob test = CountingJob(numbers);
+  RunningJob job(test);
+  asked.wait();
+  job.job().Stop();
+  auto end = job.Wait();
+  ASSERT_TRUE(end.ok()) << end.status().ToString();
+  EXPECT_EQ(*end, JobEnd::kStopped);
 }
 
 TEST(Job, AnUnknownKindEndsTheJobBeforeItStarts) {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/bytes.h"
+#include "flow/cancellable.h"
 #include "runtime/source_operator.h"
 
 namespace thalweg::runtime {
@@ -13,6 +14,10 @@ using flow::EnumeratorAction;
 
 SourceCoordinator::SourceCoordinator(std::shared_ptr<flow::SplitEnumerator> enumerator, std::vector<std::string> splits)
     : enumerator_(std::move(enumerator)), restored_splits_(std::move(splits)) {}
+
+SourceCoordinator::~SourceCoordinator() {
+  if (auto* waits = dynamic_cast<flow::Cancellable*>(enumerator_.get())) waits->Cancel();
+}
 
 Result<CoordinatorActions> SourceCoordinator::OnStart(int parallelism) {
   assigned_.assign(static_cast<size_t>(parallelism), false);

@@ -18,6 +18,8 @@ class SourceCoordinator final : public flow::OperatorCoordinator {
  public:
   /// `splits`: of the restored checkpoint, as EncodeSplit wrote them.
   SourceCoordinator(std::shared_ptr<flow::SplitEnumerator> enumerator, std::vector<std::string> splits);
+  /// A discovery under way is cancelled: whoever ends the job waits for it.
+  ~SourceCoordinator() override;
 
   Status Restore(std::string_view state) override { return enumerator_->Restore(state); }
   Result<flow::CoordinatorActions> OnStart(int parallelism) override;

@@ -22,6 +22,7 @@
 
 #include "checkpoint/checkpoint_store.h"
 #include "checkpoint/restart_strategy.h"
+#include "flow/cancellable.h"
 #include "flow/operator.h"
 #include "flow/program.h"
 #include "flow/source.h"
@@ -122,6 +123,8 @@ struct Numbers {
   std::function<bool(int attempt, int split, int64_t position)> gate;
   /// Before a discovery ends; any thread.
   std::function<Status()> on_discover;
+  /// A discovery is not waited for any more; any thread.
+  std::function<void()> on_cancel;
   SharedLedger ledger;
 
   TestRow At(int split, int64_t position) const {
@@ -222,9 +225,12 @@ class NumbersReader final : public flow::SourceReader {
 };
 
 /// Discovers its splits, as Kafka's does; remembers those given out.
-class NumbersEnumerator final : public flow::SplitEnumerator {
+class NumbersEnumerator final : public flow::SplitEnumerator, public flow::Cancellable {
  public:
   explicit NumbersEnumerator(Numbers spec) : spec_(std::move(spec)) {}
+  void Cancel() override {
+    if (spec_.on_cancel) spec_.on_cancel();
+  }
   Result<flow::Discovery> Discover() override {
     if (spec_.on_discover) THALWEG_TRY(spec_.on_discover());
     flow::Discovery found;

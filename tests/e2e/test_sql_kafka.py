@@ -143,3 +143,51 @@ def test_windows_of_orders_survive_kill_9_and_stop_by_ctrl_c(broker, spawn, tmp_
     assert second.wait(SECONDS) == 0, second.err.read_text()
     assert "stopping..." in second.err.read_text()
     assert printed(first, second) == expected
+
+
+HANG = 30  # seconds; what is wrong here waits for 45 or more
+
+
+def run(spawn, tmp_path, text, *words):
+    script = tmp_path / "script.sql"
+    script.write_text(text)
+    return spawn(program("thalweg"), "run", script, "-o", "jsonl", *words)
+
+
+@pytest.mark.parametrize("parallelism", [2, 4, 7])
+def test_a_bounded_read_of_a_group_ends_where_most_readers_have_nothing_to_read(broker, spawn, tmp_path, parallelism):
+    broker.recreate("few", 4)
+    broker.produce("few", [json.dumps({"a": i}) for i in range(100)])
+    for attempt in range(4):
+        job = run(spawn, tmp_path, f"""
+            CREATE TABLE few (a INT) WITH ('connector' = 'kafka', 'topic' = 'few', 'format' = 'json',
+                'properties.bootstrap.servers' = '{broker.servers}', 'properties.group.id' = 'few-{parallelism}-{attempt}',
+                'scan.startup.mode' = 'earliest-offset', 'scan.bounded.mode' = 'latest-offset');
+            SELECT COUNT(*) AS n FROM few;""", "-D", f"parallelism.default={parallelism}")
+        assert job.wait(HANG) == 0, job.err.read_text()
+        assert json.loads(job.out.read_text().splitlines()[-1])["n"] == 100
+        assert "did not take" not in job.err.read_text()
+
+
+def test_ctrl_c_ends_the_wait_for_a_kafka_that_cannot_be_reached(spawn, tmp_path):
+    job = run(spawn, tmp_path, """
+        CREATE TABLE t (a INT) WITH ('connector' = 'kafka', 'topic' = 't', 'format' = 'json',
+            'properties.bootstrap.servers' = '127.0.0.1:1', 'properties.default.api.timeout.ms' = '3600000',
+            'scan.startup.mode' = 'earliest-offset');
+        SELECT * FROM t;""", "-D", "execution.checkpointing.interval=20ms", "-D",
+              f"execution.checkpointing.dir=file://{tmp_path}/checkpoints")
+    until(lambda: list((tmp_path / "checkpoints").rglob("_metadata")), job)  # it runs, and looks for the topic
+    job.send_signal(signal.SIGINT)
+    assert job.wait(HANG) == 0, job.err.read_text()
+    assert "Query terminated" in job.err.read_text()
+
+
+def test_a_topic_that_no_broker_takes_is_refused_before_the_job_runs(spawn, tmp_path):
+    job = run(spawn, tmp_path, """
+        CREATE TABLE numbers (a INT) WITH ('connector' = 'datagen');
+        CREATE TABLE t (a INT) WITH ('connector' = 'kafka', 'topic' = 'bad topic!', 'format' = 'json',
+            'properties.bootstrap.servers' = '127.0.0.1:1');
+        INSERT INTO t SELECT a FROM numbers;""")
+    assert job.wait(HANG) != 0
+    error = job.err.read_text()
+    assert "Option 'topic' of" in error and "Not a name of a Kafka topic: 'bad topic!'" in error, error
