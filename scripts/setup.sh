@@ -8,11 +8,11 @@ packages=(
   build-essential cmake ninja-build ccache mold git ca-certificates pkg-config
   libfmt-dev librdkafka-dev librocksdb-dev libsimdjson-dev libxxhash-dev libpcre2-dev libyaml-cpp-dev libcli11-dev libhowardhinnant-date-dev
   libboost1.81-dev libzstd-dev liblz4-dev libsnappy-dev zlib1g-dev libssl-dev libedit-dev
-  libgtest-dev libgmock-dev libbenchmark-dev valgrind clang-19 libclang-rt-19-dev llvm-19
+  libgtest-dev libgmock-dev libbenchmark-dev valgrind clang-19 libclang-rt-19-dev llvm-19 clang-format-19
   python3 python3-venv tzdata
 )
 kafka_packages=(openjdk-17-jre-headless maven)   # the real broker of tests/e2e and `quickstart.sh --kafka`
-fuzz_packages=(clang-tidy-19 clang-format-19)
+long_packages=(clang-tidy-19 debootstrap)
 
 sets=("$@")
 [[ ${#sets[@]} -gt 0 ]] || sets=(build kafka)
@@ -21,7 +21,7 @@ for set in "${sets[@]}"; do
   case $set in
     build) wanted+=("${packages[@]}") ;;
     kafka) wanted+=("${kafka_packages[@]}") ;;
-    long) wanted+=("${fuzz_packages[@]}" debootstrap) ;;
+    long) wanted+=("${long_packages[@]}") ;;
     *) echo "setup.sh: unknown set '$set' (build, kafka, long)" >&2; exit 2 ;;
   esac
 done

@@ -24,6 +24,7 @@ section_checks() {
   # shellcheck disable=SC2016
   check "every script parses" bash -c 'for file in "$@"; do bash -n "$file" || exit 1; done' _ \
     scripts/*.sh scripts/*/*.sh tests/*/*.sh tools/*/*.sh .ci/run
+  check "C++ is laid out by .clang-format" scripts/format.sh --check
   check "every suppression and exclusion of a sanitizer has its reason above it" \
     awk '/^#/ {reason = 1; next} /^$/ {reason = 0; next} !reason || FNR == 1 {print FILENAME ": " $0; bad = 1} {reason = 0} END {exit bad}' \
     tests/sanitizers/*.supp tests/sanitizers/*.exclude

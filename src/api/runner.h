@@ -27,7 +27,7 @@ struct JobResult {
   std::string job_name;
   bool stopped = false;  // by a stop request, not by the end of its sources
   int64_t duration_ms = 0;
-  RunProgress progress;  // at the end
+  RunProgress progress;    // at the end
   uint64_t late_rows = 0;  // dropped because they came after their windows had closed
 };
 

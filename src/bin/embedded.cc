@@ -294,7 +294,8 @@ Result<JobResult> RunEmbedded(flow::Program program, const config::Configuration
   result.duration_ms = clock.NowMs() - started;
   result.progress = Watcher::ProgressOf(job);
   for (const metrics::Sample& sample : metrics.Snapshot(clock.NowMs()))
-    if (sample.name == metrics::kNumLateRecordsDropped) result.late_rows += static_cast<uint64_t>(std::get<int64_t>(sample.value));
+    if (sample.name == metrics::kNumLateRecordsDropped)
+      result.late_rows += static_cast<uint64_t>(std::get<int64_t>(sample.value));
   return result;
 }
 

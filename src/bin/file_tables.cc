@@ -30,19 +30,20 @@ Result<sql::FileTable> FileTables::Describe(const std::string& given) const {
   std::error_code error;
   const std::string local = given.starts_with("file://") ? given.substr(7) : given;
   const std::filesystem::path path = std::filesystem::absolute(local, error).lexically_normal();
-  if (error || !std::filesystem::is_regular_file(path, error))
-    return UserError("There is no file {}", path.string());
+  if (error || !std::filesystem::is_regular_file(path, error)) return UserError("There is no file {}", path.string());
   sql::FileTable table;
   table.options = {{"connector", "filesystem"}, {"path", path.string()}};
   const std::string ending = path.extension().string();
   if (ending == ".parquet") {
     table.options["format"] = "parquet";
     THALWEG_ASSIGN(auto storage, io::OpenStorage(path.parent_path().string()));
-    THALWEG_ASSIGN(table.schema, formats::ReadParquetColumns(std::move(storage), path.filename().string(), path.string()));
+    THALWEG_ASSIGN(table.schema,
+                   formats::ReadParquetColumns(std::move(storage), path.filename().string(), path.string()));
     return table;
   }
   if (ending != ".csv" && ending != ".json" && ending != ".jsonl" && ending != ".ndjson")
-    return UserError("A file in FROM is a .parquet, .csv, .json, .jsonl or .ndjson: {}; CREATE TABLE reads others", given);
+    return UserError("A file in FROM is a .parquet, .csv, .json, .jsonl or .ndjson: {}; CREATE TABLE reads others",
+                     given);
   THALWEG_ASSIGN(Sample sample, ReadSample(path));
   if (ending == ".csv") {
     auto columns = formats::InferCsvColumns(sample.text, sample.whole);

@@ -23,7 +23,8 @@ class LineEditor {
  public:
   /// `complete` is asked at Tab, with what stands before and behind the cursor. `history_file`: read now; "": none.
   static Result<std::unique_ptr<LineEditor>> Open(
-      const std::string& history_file, std::function<cli::Completion(std::string_view before, std::string_view after)> complete);
+      const std::string& history_file,
+      std::function<cli::Completion(std::string_view before, std::string_view after)> complete);
   ~LineEditor();
   LineEditor(const LineEditor&) = delete;
   LineEditor& operator=(const LineEditor&) = delete;

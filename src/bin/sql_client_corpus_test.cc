@@ -53,7 +53,8 @@ std::vector<ClientCase> ReadClientCases(const std::string& path) {
 
 std::string Replaced(std::string text, const std::map<std::string, std::string>& values) {
   for (const auto& [from, to] : values)
-    for (size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) text.replace(at, from.size(), to);
+    for (size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
+      text.replace(at, from.size(), to);
   return text;
 }
 
@@ -67,7 +68,8 @@ std::optional<std::string> FramedResult(const std::string& printed) {
   std::vector<std::string> lines;
   std::istringstream in(printed);
   for (std::string line; std::getline(in, line);) lines.push_back(line);
-  if (lines.size() < 5 || !lines[0].starts_with("+--") || !lines[1].ends_with(" result |") || lines[1].find_first_not_of("| ") != lines[1].size() - 8)
+  if (lines.size() < 5 || !lines[0].starts_with("+--") || !lines[1].ends_with(" result |") ||
+      lines[1].find_first_not_of("| ") != lines[1].size() - 8)
     return std::nullopt;
   std::string text = lines[3].substr(2);
   for (size_t i = 4; i < lines.size() && lines[i] != " |" && !lines[i].starts_with("+--"); ++i) text += "\n" + lines[i];
@@ -133,7 +135,8 @@ class ClientCorpus {
   static std::string Difference(StatementRunner& runner, std::FILE* out, const ClientCase& one,
                                 const std::map<std::string, std::string>& variables) {
     const std::string text = Replaced(one.statement, variables);
-    if (std::fseek(out, 0, SEEK_SET) != 0 || ftruncate(fileno(out), 0) != 0) return "cannot empty the file of the output";
+    if (std::fseek(out, 0, SEEK_SET) != 0 || ftruncate(fileno(out), 0) != 0)
+      return "cannot empty the file of the output";
     Status status;
     auto statements = sql::ParseScript(text);
     status = statements.status();
@@ -158,15 +161,16 @@ class ClientCorpus {
 
 TEST(SqlClientCorpus, StatementsPrintWhatFlinksClientPrints) {
   ClientCorpus corpus(SourceFolder() + "/tests/corpus/flink-sql-q");
-  for (const char* file : {"catalog_database.q", "insert.q", "misc.q", "module.q", "select.q", "select_batch.q", "set.q", "statement_set.q",
-                           "table.q", "view.q"})
+  for (const char* file : {"catalog_database.q", "insert.q", "misc.q", "module.q", "select.q", "select_batch.q",
+                           "set.q", "statement_set.q", "table.q", "view.q"})
     corpus.RunFile(file);
 }
 
 TEST(SqlClientCorpus, ACaseIsAStatementWhatWasPrintedAndATag) {
   EXPECT_EQ(AsPrinted("[INFO] Execute statement succeeded.\n"), "OK");
   EXPECT_EQ(AsPrinted("+-+\nReceived a total of 1 row\n"), "+-+\n1 row in set");
-  EXPECT_EQ(AsPrinted("+----------+\n|   result |\n+----------+\n| CREATE x\ny\n |\n+----------+\n1 row in set\n"), "CREATE x\ny");
+  EXPECT_EQ(AsPrinted("+----------+\n|   result |\n+----------+\n| CREATE x\ny\n |\n+----------+\n1 row in set\n"),
+            "CREATE x\ny");
 }
 
 }  // namespace

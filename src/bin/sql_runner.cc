@@ -33,8 +33,9 @@ Status RunSql(const SqlScript& script, const config::Configuration& config, cons
   auto placed = [&](const Status& status, const sql::ParsedStatement& statement) {
     const std::string message = std::string(status.message());
     // Errors of jobs know no place: it is their statement's.
-    return message.starts_with("line ") ? Status(status.category(), PlaceInFile(message, file))
-                                        : status.WithContext(fmt::format("{}:{}:{}", file, statement.begin.line, statement.begin.column));
+    return message.starts_with("line ")
+               ? Status(status.category(), PlaceInFile(message, file))
+               : status.WithContext(fmt::format("{}:{}:{}", file, statement.begin.line, statement.begin.column));
   };
   auto statements = sql::ParseScript(script.text);
   if (!statements.ok())

@@ -82,8 +82,13 @@ TEST(SqlRunner, ARunTimeFaultNamesItsStatement) {
 }
 
 TEST(SqlRunner, AnInsertPrintsMinusOneForEachOfItsTables) {
-  const std::string tables = "CREATE TABLE a (x INT) WITH ('connector' = 'blackhole'); CREATE TABLE b (x INT) WITH ('connector' = 'blackhole');";
-  EXPECT_EQ("\n" + RunText(tables + "EXECUTE STATEMENT SET BEGIN INSERT INTO a VALUES (1); INSERT INTO b VALUES (2); END;").out, R"(
+  const std::string tables =
+      "CREATE TABLE a (x INT) WITH ('connector' = 'blackhole'); CREATE TABLE b (x INT) WITH ('connector' = "
+      "'blackhole');";
+  EXPECT_EQ(
+      "\n" +
+          RunText(tables + "EXECUTE STATEMENT SET BEGIN INSERT INTO a VALUES (1); INSERT INTO b VALUES (2); END;").out,
+      R"(
 OK
 OK
 +------------------------------------+------------------------------------+
@@ -120,7 +125,8 @@ TEST(SqlRunner, AnInsertThatNeverEndsDoesNotHoldUpTheStatementsBehindIt) {
 }
 
 TEST(SqlRunner, TheWidthOfColumnsIsFlinksOption) {
-  EXPECT_THAT(RunText("SET 'table.display.max-column-width' = '10'; SELECT 'a text of many letters' AS a;").out, HasSubstr("| +I | a text ... |"));
+  EXPECT_THAT(RunText("SET 'table.display.max-column-width' = '10'; SELECT 'a text of many letters' AS a;").out,
+              HasSubstr("| +I | a text ... |"));
 }
 
 TEST(SqlRunner, AFileIsATable) {
@@ -128,36 +134,47 @@ TEST(SqlRunner, AFileIsATable) {
   std::FILE* csv = std::fopen((folder.path() + "/a.csv").c_str(), "w");
   std::fputs("id,name\n1,x\n2,\n", csv);
   std::fclose(csv);
-  EXPECT_EQ(RunText(fmt::format("SELECT id + 1 AS i, name FROM '{}/a.csv';", folder.path()), cli::OutputFormat::kCsv).out, "op,i,name\n+I,2,x\n+I,3,\n");
-  EXPECT_THAT(RunText("SELECT * FROM '/nowhere/a.csv';").status.message(), HasSubstr("There is no file /nowhere/a.csv"));
-  EXPECT_THAT(RunText(fmt::format("SELECT * FROM '{}/a.csv' AS t JOIN '{}/b.txt' AS u ON TRUE;", folder.path(), folder.path())).status.message(), HasSubstr("There is no file"));
+  EXPECT_EQ(
+      RunText(fmt::format("SELECT id + 1 AS i, name FROM '{}/a.csv';", folder.path()), cli::OutputFormat::kCsv).out,
+      "op,i,name\n+I,2,x\n+I,3,\n");
+  EXPECT_THAT(RunText("SELECT * FROM '/nowhere/a.csv';").status.message(),
+              HasSubstr("There is no file /nowhere/a.csv"));
+  EXPECT_THAT(
+      RunText(fmt::format("SELECT * FROM '{}/a.csv' AS t JOIN '{}/b.txt' AS u ON TRUE;", folder.path(), folder.path()))
+          .status.message(),
+      HasSubstr("There is no file"));
 }
 
 TEST(SqlRunner, AvroFilesAreWrittenAndRead) {
   io::TemporaryFolder folder;
   for (const char* codec : {"null", "deflate", "zstandard"}) {
     const std::string text = fmt::format(
-        "CREATE TABLE t (a INT, s STRING, l ARRAY<INT>, ts TIMESTAMP(3)) WITH ('connector' = 'filesystem', 'path' = '{}/{}', 'format' = 'avro', "
+        "CREATE TABLE t (a INT, s STRING, l ARRAY<INT>, ts TIMESTAMP(3)) WITH ('connector' = 'filesystem', 'path' = "
+        "'{}/{}', 'format' = 'avro', "
         "'avro.codec' = '{}');"
-        "INSERT INTO t VALUES (1, 'x', ARRAY[1, 2], TIMESTAMP '2024-01-31 10:00:00.123'), (2, CAST(NULL AS STRING), ARRAY[3], TIMESTAMP '1969-01-01 "
+        "INSERT INTO t VALUES (1, 'x', ARRAY[1, 2], TIMESTAMP '2024-01-31 10:00:00.123'), (2, CAST(NULL AS STRING), "
+        "ARRAY[3], TIMESTAMP '1969-01-01 "
         "00:00:00');"
         "SELECT * FROM t;",
         folder.path(), codec, codec);
     Ran ran = RunText(text, cli::OutputFormat::kJsonl);
     ASSERT_TRUE(ran.status.ok()) << ran.status.ToString();
-    EXPECT_EQ(ran.out, "{\"op\":\"+I\",\"a\":1,\"s\":\"x\",\"l\":[1,2],\"ts\":\"2024-01-31 10:00:00.123\"}\n"
-                       "{\"op\":\"+I\",\"a\":2,\"s\":null,\"l\":[3],\"ts\":\"1969-01-01 00:00:00\"}\n");
+    EXPECT_EQ(ran.out,
+              "{\"op\":\"+I\",\"a\":1,\"s\":\"x\",\"l\":[1,2],\"ts\":\"2024-01-31 10:00:00.123\"}\n"
+              "{\"op\":\"+I\",\"a\":2,\"s\":null,\"l\":[3],\"ts\":\"1969-01-01 00:00:00\"}\n");
   }
-  EXPECT_THAT(RunText("CREATE TABLE t (a INT) WITH ('connector' = 'filesystem', 'path' = '/x', 'format' = 'avro', 'avro.codec' = 'xz'); SELECT * FROM t;")
+  EXPECT_THAT(RunText("CREATE TABLE t (a INT) WITH ('connector' = 'filesystem', 'path' = '/x', 'format' = 'avro', "
+                      "'avro.codec' = 'xz'); SELECT * FROM t;")
                   .status.message(),
               HasSubstr("those that are: null, deflate, zstandard"));
 }
 
 TEST(SqlShellInput, IsWholeAtASemicolonThatEndsAStatement) {
-  for (const char* whole : {"SELECT 1;", "SELECT ';' ;", "quit", "HELP", "SELECT 1; -- ;", "EXECUTE STATEMENT SET BEGIN INSERT INTO a SELECT 1; END;",
-                            "BEGIN STATEMENT SET;", "@;"})
+  for (const char* whole : {"SELECT 1;", "SELECT ';' ;", "quit", "HELP", "SELECT 1; -- ;",
+                            "EXECUTE STATEMENT SET BEGIN INSERT INTO a SELECT 1; END;", "BEGIN STATEMENT SET;", "@;"})
     EXPECT_TRUE(IsWholeInput(whole)) << whole;
-  for (const char* open : {"SELECT 1", "SELECT ';", "SELECT 1 -- ;", "/* ;", "EXECUTE STATEMENT SET BEGIN INSERT INTO a SELECT 1;", "SELECT `a;"})
+  for (const char* open : {"SELECT 1", "SELECT ';", "SELECT 1 -- ;", "/* ;",
+                           "EXECUTE STATEMENT SET BEGIN INSERT INTO a SELECT 1;", "SELECT `a;"})
     EXPECT_FALSE(IsWholeInput(open)) << open;
 }
 

@@ -43,7 +43,8 @@ class Input {
  public:
   Status Open(const StatementRunner& runner) {
     if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) return {};
-    THALWEG_ASSIGN(editor_, LineEditor::Open(HistoryFile(), [this, &runner](std::string_view before, std::string_view after) {
+    THALWEG_ASSIGN(editor_,
+                   LineEditor::Open(HistoryFile(), [this, &runner](std::string_view before, std::string_view after) {
                      // The lines above belong to the statement; the word is on the last.
                      const std::string all = pending_ + std::string(before);
                      cli::Completion found = cli::Complete(runner.session().catalog(), all, after);
@@ -116,7 +117,8 @@ bool IsWholeInput(std::string_view text) {
   if (!tokens.back().IsSymbol(";")) return false;
   bool in_set = false;
   for (size_t i = 0; i < tokens.size(); ++i) {
-    if (tokens[i].IsWord("BEGIN") && i >= 2 && tokens[i - 1].IsWord("SET") && tokens[i - 2].IsWord("STATEMENT")) in_set = true;
+    if (tokens[i].IsWord("BEGIN") && i >= 2 && tokens[i - 1].IsWord("SET") && tokens[i - 2].IsWord("STATEMENT"))
+      in_set = true;
     if (tokens[i].IsWord("END") && i + 1 < tokens.size() && tokens[i + 1].IsSymbol(";")) in_set = false;
   }
   return !in_set;
@@ -125,7 +127,8 @@ bool IsWholeInput(std::string_view text) {
 Status RunSqlShell(const SqlShellOptions& options) {
   api::RunOptions run = options.run;
   run.terminal = true;
-  StatementRunner runner({.config = options.config, .run = run, .output = options.output, .out = stdout, .interactive = true});
+  StatementRunner runner(
+      {.config = options.config, .run = run, .output = options.output, .out = stdout, .interactive = true});
   if (!options.init_file.empty()) {
     THALWEG_ASSIGN(SqlScript init, ReadSqlScript(options.init_file));
     if (Status status = RunInput(runner, init.text); !status.ok())

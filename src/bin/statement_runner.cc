@@ -122,7 +122,8 @@ config::Configuration StatementRunner::JobConfig() const {
 }
 
 Status StatementRunner::Print(std::string_view text) {
-  if (std::fwrite(text.data(), 1, text.size(), options_.out) == text.size() && std::fflush(options_.out) == 0) return {};
+  if (std::fwrite(text.data(), 1, text.size(), options_.out) == text.size() && std::fflush(options_.out) == 0)
+    return {};
   return ExternalError("Cannot print rows: {}", std::strerror(errno));
 }
 
@@ -273,7 +274,8 @@ sql::Rows StatementRunner::Jobs(const std::string& id) const {
 
 Status StatementRunner::StopJob(const sql::ClientAction& action) {
   if (action.savepoint)
-    return UserError("STOP JOB ... WITH SAVEPOINT is not supported yet: where checkpoints are on, a stop takes a last one");
+    return UserError(
+        "STOP JOB ... WITH SAVEPOINT is not supported yet: where checkpoints are on, a stop takes a last one");
   for (const auto& job : jobs_)
     if (job->id() == action.job) {
       job->Stop();

@@ -107,7 +107,8 @@ TEST(ProgressSchedule, ALineASecondForTenSecondsThenOneEveryTen) {
   std::vector<int64_t> due;
   for (int64_t now = 5'000; now <= 40'000; now += 250)
     if (schedule.Due(now)) due.push_back(now - 5'000);
-  EXPECT_THAT(due, ::testing::ElementsAre(1'000, 2'000, 3'000, 4'000, 5'000, 6'000, 7'000, 8'000, 9'000, 10'000, 20'000, 30'000));
+  EXPECT_THAT(due, ::testing::ElementsAre(1'000, 2'000, 3'000, 4'000, 5'000, 6'000, 7'000, 8'000, 9'000, 10'000, 20'000,
+                                          30'000));
 }
 
 }  // namespace

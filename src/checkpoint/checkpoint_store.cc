@@ -10,8 +10,9 @@ namespace thalweg::checkpoint {
 namespace {
 
 constexpr std::string_view kChk = "chk-";
-constexpr size_t kMaxFolderBytes = 200;  // file systems take 255 for a name; statement sets are named by all their tables
-constexpr size_t kCutMarkBytes = 17;     // - and 16 digits of the whole name's hash
+constexpr size_t kMaxFolderBytes =
+    200;                              // file systems take 255 for a name; statement sets are named by all their tables
+constexpr size_t kCutMarkBytes = 17;  // - and 16 digits of the whole name's hash
 constexpr std::string_view kManifestName = "_metadata";
 // A read that fails is tried again before the checkpoint counts as damaged: a wrong fall back costs more than a moment.
 constexpr int kReadAttempts = 3;

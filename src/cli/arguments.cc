@@ -103,7 +103,8 @@ Result<Arguments> ParseArguments(std::vector<std::string> arguments) {
   CLI::App* sql = app.add_subcommand("sql", "A shell for SQL: statements as they are typed, or from stdin");
   sql->footer(kFooter);
   sql->add_option("-i,--init", out.init_file, "A script of SQL statements that run first")->type_name("FILE.sql");
-  sql->add_option("-o,--output", given.output, "How rows are printed: table (the default), csv, jsonl")->type_name("FORMAT");
+  sql->add_option("-o,--output", given.output, "How rows are printed: table (the default), csv, jsonl")
+      ->type_name("FORMAT");
   AddConfiguration(*sql, out);
   sql->add_option("-p,--parallelism", given.parallelism, "Short for -D parallelism.default=N")->type_name("N");
   CLI::App* test = app.add_subcommand("test", "Runs tests of SQL, on virtual time (docs/book/sql_tests.md)");
@@ -118,7 +119,11 @@ Result<Arguments> ParseArguments(std::vector<std::string> arguments) {
     std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
     app.parse(arguments);
   } catch (const CLI::CallForHelp&) {
-    out.help = run->parsed() ? run->help() : sql->parsed() ? sql->help() : test->parsed() ? test->help() : doctor->parsed() ? doctor->help() : all;
+    out.help = run->parsed()      ? run->help()
+               : sql->parsed()    ? sql->help()
+               : test->parsed()   ? test->help()
+               : doctor->parsed() ? doctor->help()
+                                  : all;
     return out;
   } catch (const CLI::ParseError& wrong) {
     return UserError("Wrong command line: {}; see 'thalweg {}--help'", wrong.what(), run->parsed() ? "run " : "");

@@ -22,7 +22,7 @@ struct Arguments {
   std::string library;
   std::string sql_file;
   std::optional<std::string> sql_text;  // -e
-  std::string init_file;  // kSql: a script that runs first
+  std::string init_file;                // kSql: a script that runs first
   // kRun of SQL, kSql
   OutputFormat output = OutputFormat::kTable;
   // kRun

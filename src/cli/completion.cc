@@ -12,27 +12,31 @@ namespace thalweg::cli {
 namespace {
 
 // Words that begin or join statements and are no reserved words.
-constexpr std::string_view kMoreWords[] = {"CATALOG", "CATALOGS", "CLEAR",   "COLUMNS",  "COMMENT",  "CONNECTOR", "DATABASES", "EXTENDED",
-                                           "FUNCTIONS", "HELP",   "JOBS",    "MODULES",  "OPTIONS",  "QUIT",      "TABLES",    "TEMPORARY",
-                                           "VIEW",      "VIEWS",  "WATERMARK", "ENFORCED", "DESCRIPTOR", "TUMBLE", "HOP",      "CUMULATE", "SESSION"};
+constexpr std::string_view kMoreWords[] = {
+    "CATALOG",   "CATALOGS", "CLEAR",      "COLUMNS", "COMMENT", "CONNECTOR", "DATABASES", "EXTENDED", "FUNCTIONS",
+    "HELP",      "JOBS",     "MODULES",    "OPTIONS", "QUIT",    "TABLES",    "TEMPORARY", "VIEW",     "VIEWS",
+    "WATERMARK", "ENFORCED", "DESCRIPTOR", "TUMBLE",  "HOP",     "CUMULATE",  "SESSION"};
 
-bool IsWordPart(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '$' || c == '`' || (c & 0x80); }
+bool IsWordPart(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '$' || c == '`' || (c & 0x80);
+}
 
 std::string InCase(std::string text, bool upper) {
   for (char& c : text)
-    c = static_cast<char>(upper ? std::toupper(static_cast<unsigned char>(c)) : std::tolower(static_cast<unsigned char>(c)));
+    c = static_cast<char>(upper ? std::toupper(static_cast<unsigned char>(c))
+                                : std::tolower(static_cast<unsigned char>(c)));
   return text;
 }
 
 bool BeginsWithoutCase(std::string_view word, std::string_view prefix) {
-  return word.size() >= prefix.size() &&
-         std::equal(prefix.begin(), prefix.end(), word.begin(), [](char a, char b) {
+  return word.size() >= prefix.size() && std::equal(prefix.begin(), prefix.end(), word.begin(), [](char a, char b) {
            return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
          });
 }
 
 std::string Quoted(const std::string& name) {
-  const bool plain = !name.empty() && std::all_of(name.begin(), name.end(), [](char c) { return IsWordPart(c) && c != '`'; }) &&
+  const bool plain = !name.empty() &&
+                     std::all_of(name.begin(), name.end(), [](char c) { return IsWordPart(c) && c != '`'; }) &&
                      !std::isdigit(static_cast<unsigned char>(name[0])) && !sql::IsReserved(InCase(name, true));
   return plain ? name : "`" + name + "`";
 }
@@ -89,7 +93,8 @@ std::map<std::string, sql::TablePtr, std::less<>> TablesOf(const sql::Catalog& c
     tables[name.back().text] = table;
     size_t alias = at + 1;
     if (alias < words.size() && InCase(std::string(words[alias]), true) == "AS") ++alias;
-    if (alias < words.size() && IsWordPart(words[alias][0]) && !sql::IsReserved(InCase(std::string(words[alias]), true)))
+    if (alias < words.size() && IsWordPart(words[alias][0]) &&
+        !sql::IsReserved(InCase(std::string(words[alias]), true)))
       tables[std::string(Unquoted(words[alias]))] = table;
   }
   return tables;
@@ -121,7 +126,8 @@ class Candidates {
   std::vector<std::string> words_;
 };
 
-void AddTables(const sql::Catalog& catalog, const std::string& of_catalog, const std::string& database, Candidates& out) {
+void AddTables(const sql::Catalog& catalog, const std::string& of_catalog, const std::string& database,
+               Candidates& out) {
   auto tables = catalog.Tables(of_catalog, database, false);
   if (!tables.ok()) return;
   for (const std::string& table : *tables) out.Name(table);
@@ -162,7 +168,8 @@ Completion Complete(const sql::Catalog& catalog, std::string_view before, std::s
     }
     if (begin < before.size()) {
       for (const expr::Function* function : expr::Registry::BuiltIn().All())
-        if (std::isalpha(static_cast<unsigned char>(function->name[0])) && function->name.find(' ') == std::string::npos)
+        if (std::isalpha(static_cast<unsigned char>(function->name[0])) &&
+            function->name.find(' ') == std::string::npos)
           found.Word(function->name, "(");
       for (const expr::Aggregate& aggregate : expr::AllAggregates()) found.Word(aggregate.name, "(");
       for (std::string_view word : sql::ReservedWords()) found.Word(word);

@@ -20,10 +20,13 @@ class CompletionTest : public ::testing::Test {
   void Add(const std::string& name, const std::vector<std::string>& columns) {
     auto table = std::make_shared<sql::Table>();
     table->path = {"default_catalog", "default_database", name};
-    for (const std::string& column : columns) table->columns.push_back({.name = column, .type = types::DataType(types::TypeId::kInt)});
+    for (const std::string& column : columns)
+      table->columns.push_back({.name = column, .type = types::DataType(types::TypeId::kInt)});
     EXPECT_TRUE(catalog_.CreateTable(std::move(table), false).ok());
   }
-  std::vector<std::string> Words(std::string_view before, std::string_view after = "") { return Complete(catalog_, before, after).words; }
+  std::vector<std::string> Words(std::string_view before, std::string_view after = "") {
+    return Complete(catalog_, before, after).words;
+  }
 
   sql::Catalog catalog_;
 };

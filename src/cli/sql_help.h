@@ -5,7 +5,8 @@
 
 namespace thalweg::cli {
 
-inline constexpr std::string_view kSqlHelp = R"(Statements end with ";" and may take several lines. docs/book/sql_syntax.md lists all.
+inline constexpr std::string_view kSqlHelp =
+    R"(Statements end with ";" and may take several lines. docs/book/sql_syntax.md lists all.
 
 SELECT ...                   Runs a query and prints its rows as they come; Ctrl-C ends it. FROM 'file.parquet' reads a file
                              (.csv, .json, too) without CREATE TABLE.

@@ -23,7 +23,8 @@ Column NullColumns::Make(const types::DataType& type, int32_t rows, BufferPool& 
   column.type = type;
   column.length = rows;
   column.validity = Zeros(BitmapBytes(rows), pool);
-  if (width > 0 || type.id() == types::TypeId::kBoolean) column.values = Zeros(std::max(width, size_t{1}) * count, pool);
+  if (width > 0 || type.id() == types::TypeId::kBoolean)
+    column.values = Zeros(std::max(width, size_t{1}) * count, pool);
   const bool lists = HasOffsets(type.id());
   if (lists) column.offsets = Zeros(sizeof(int32_t) * (count + 1), pool);
   for (const types::DataType& child : ChildColumnTypes(type))

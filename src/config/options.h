@@ -64,7 +64,8 @@ inline constexpr ConfigOption<Duration> kAutoWatermarkInterval{"pipeline.auto-wa
 
 // SQL.
 inline constexpr ConfigOption<std::string> kLocalTimeZone{
-    "table.local-time-zone", "The time zone of a session: a name of the zone database or an offset; default: the machine's."};
+    "table.local-time-zone",
+    "The time zone of a session: a name of the zone database or an offset; default: the machine's."};
 inline constexpr ConfigOption<Duration> kStateTtl{
     "table.exec.state.ttl", "How long operators of a query keep state that nothing touches; 0: for ever.", Duration(0)};
 inline constexpr ConfigOption<Duration> kSourceIdleTimeout{

@@ -34,10 +34,11 @@ struct EnumNames<NestedEnforcer> {
 
 inline constexpr ConfigOption<UpsertMaterialize> kSinkUpsertMaterialize{
     "table.exec.sink.upsert-materialize",
-    "Whether changes of a sink's primary key that come by different ways are brought in order: NONE, AUTO (where the query's key "
+    "Whether changes of a sink's primary key that come by different ways are brought in order: NONE, AUTO (where the "
+    "query's key "
     "is another), FORCE."};
-inline constexpr ConfigOption<bool> kSinkRequireOnConflict{
-    "table.exec.sink.require-on-conflict", "Whether such an INSERT needs an ON CONFLICT clause."};
+inline constexpr ConfigOption<bool> kSinkRequireOnConflict{"table.exec.sink.require-on-conflict",
+                                                           "Whether such an INSERT needs an ON CONFLICT clause."};
 inline constexpr ConfigOption<NotNullEnforcer> kSinkNotNull{
     "table.exec.sink.not-null-enforcer", "NULL for a NOT NULL column of a sink: ERROR, or DROP the row."};
 inline constexpr ConfigOption<LengthEnforcer> kSinkLength{
@@ -48,6 +49,7 @@ inline constexpr ConfigOption<NestedEnforcer> kSinkNested{
 
 inline constexpr ConfigOption<bool> kSourceCdcDuplicate{
     "table.exec.source.cdc-events-duplicate",
-    "Whether a source of changes may say one twice: they are brought in order by the table's primary key, which it then needs."};
+    "Whether a source of changes may say one twice: they are brought in order by the table's primary key, which it "
+    "then needs."};
 
 }  // namespace thalweg::config

@@ -33,8 +33,10 @@ class AvroFile final : public FileRows {
  public:
   AvroFile(const FileReading& reading, FileSplit split)
       : reading_(reading), split_(std::move(split)), shown_(reading.prefix + split_.path) {
-    auto producer = std::make_shared<AvroProducer>(AvroProducer{reading.storage, split_.path, shown_, split_.position, nullptr});
-    blocks_ = std::make_unique<Prefetch<std::shared_ptr<AvroBlock>>>(*reading.context, [producer] { return producer->Next(); });
+    auto producer =
+        std::make_shared<AvroProducer>(AvroProducer{reading.storage, split_.path, shown_, split_.position, nullptr});
+    blocks_ = std::make_unique<Prefetch<std::shared_ptr<AvroBlock>>>(*reading.context,
+                                                                     [producer] { return producer->Next(); });
     skip_ = split_.line;
   }
 

@@ -34,7 +34,8 @@ Result<io::Compression> ReadCompression(NodeOptions& options, FileFormat format)
   const std::string key = "compression";
   THALWEG_ASSIGN(std::string name, options.OneOf(key, {"none", "gzip", "zstd"}, "none"));
   if (name == "none") return io::Compression::kNone;
-  if (format == FileFormat::kAvro) return options.Bad(key, UserError("Avro compresses by itself: leave it out; 'avro.codec' says how"));
+  if (format == FileFormat::kAvro)
+    return options.Bad(key, UserError("Avro compresses by itself: leave it out; 'avro.codec' says how"));
   if (format == FileFormat::kParquet) return options.Bad(key, UserError("Parquet compresses by itself: leave it out"));
   return name == "gzip" ? io::Compression::kGzip : io::Compression::kZstd;
 }

@@ -76,7 +76,8 @@ TEST(FileSourceNode, WrongOptionsAreErrors) {
   auto error = [](NodeOptionMap options) { return Source(std::move(options)).status().message(); };
   EXPECT_EQ(error({}), "Required option is missing: 'path' of file-source 'clicks'");
   EXPECT_EQ(error({{"path", "x"}}), "Required option is missing: 'format' of file-source 'clicks'");
-  EXPECT_THAT(error({{"path", "x"}, {"format", "orc"}}), HasSubstr("write one of: json, csv, raw, parquet, avro, debezium-json"));
+  EXPECT_THAT(error({{"path", "x"}, {"format", "orc"}}),
+              HasSubstr("write one of: json, csv, raw, parquet, avro, debezium-json"));
   EXPECT_THAT(error({{"path", "x"}, {"format", "json"}, {"json.fail-on-missing-fields", "true"}}),
               HasSubstr("did you mean 'json.fail-on-missing-field'?"));
   EXPECT_THAT(error({{"path", "x"}, {"format", "csv"}, {"csv.field-delimiter", "::"}}),

@@ -37,8 +37,8 @@ class ParquetFile final : public FileRows {
   ParquetFile(const FileReading& reading, FileSplit split)
       : reading_(reading), split_(std::move(split)), shown_(reading.prefix + split_.path) {
     auto producer = std::make_shared<ParquetProducer>(
-        ParquetProducer{reading.storage, split_.path, shown_, reading.decoded,
-                        static_cast<int>(split_.position), static_cast<int64_t>(split_.line), nullptr});
+        ParquetProducer{reading.storage, split_.path, shown_, reading.decoded, static_cast<int>(split_.position),
+                        static_cast<int64_t>(split_.line), nullptr});
     rows_ = std::make_unique<Prefetch<std::shared_ptr<ParquetRows>>>(*reading.context,
                                                                      [producer] { return producer->Next(); });
   }

@@ -9,9 +9,9 @@
 
 #include "connectors/file_format.h"
 #include "flow/operator.h"
-#include "formats/parse_avro_file.h"
 #include "formats/csv.h"
 #include "formats/json.h"
+#include "formats/parse_avro_file.h"
 #include "io/compression.h"
 #include "io/storage.h"
 

@@ -218,7 +218,8 @@ void Spread(const FileReading& reading, columns::BufferPool& pool, columns::Batc
   for (int i = 0; i < batch.num_columns(); ++i) decoded.push_back(std::move(batch.column(i)));
   batch.DropColumns(0);
   for (int column = 0, next = 0; column < options.schema->size(); ++column) {
-    const bool read = next < static_cast<int>(options.reads.size()) && options.reads[static_cast<size_t>(next)] == column;
+    const bool read =
+        next < static_cast<int>(options.reads.size()) && options.reads[static_cast<size_t>(next)] == column;
     batch.AddColumn(read ? std::move(decoded[static_cast<size_t>(next++)])
                          : reading.nulls->Make(options.schema->field(column).type, batch.rows(), pool));
   }

@@ -11,9 +11,9 @@
 #include "connectors/file_format.h"
 #include "connectors/row_layout.h"
 #include "flow/source.h"
-#include "formats/parse_avro.h"
 #include "formats/csv.h"
 #include "formats/json.h"
+#include "formats/parse_avro.h"
 #include "formats/parse_errors.h"
 #include "io/storage.h"
 
@@ -36,9 +36,10 @@ struct FileSourceOptions {
   std::string path;  // absolute or relative or file://; a file, a folder (all below it), or else a glob (* ? [a-z])
   FileFormat format = FileFormat::kJson;
   types::SchemaPtr schema;  // of the files
-  std::vector<int> reads;   // of kJson, kCsv, kParquet: the schema's columns that are read, ascending; the others are NULL; empty: all
+  std::vector<int>
+      reads;  // of kJson, kCsv, kParquet: the schema's columns that are read, ascending; the others are NULL; empty: all
   std::vector<FileMetadata> metadata;
-  RowLayout layout;  // of the schema's columns and then the metadata's
+  RowLayout layout;             // of the schema's columns and then the metadata's
   formats::JsonOptions json;    // of kJson and kDebezium
   bool schema_include = false;  // of kDebezium: the change stands in "payload"
   formats::CsvOptions csv;

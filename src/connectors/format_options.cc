@@ -66,8 +66,10 @@ Result<formats::CsvOptions> ReadCsv(NodeOptions& options, const std::string& pre
 Status ReadAvro(NodeOptions& options, const std::string& prefix, FormatOptions& format) {
   const std::string encoding_key = prefix + "avro.encoding";
   THALWEG_ASSIGN(std::string encoding, options.OneOf(encoding_key, {"binary", "json"}, "binary"));
-  if (encoding == "json") return options.Bad(encoding_key, UserError("Avro's JSON encoding is not supported yet: binary is"));
-  THALWEG_ASSIGN(format.avro.mapping.legacy_timestamps, options.Get<bool>(prefix + "avro.timestamp_mapping.legacy", true));
+  if (encoding == "json")
+    return options.Bad(encoding_key, UserError("Avro's JSON encoding is not supported yet: binary is"));
+  THALWEG_ASSIGN(format.avro.mapping.legacy_timestamps,
+                 options.Get<bool>(prefix + "avro.timestamp_mapping.legacy", true));
   const std::string codec_key = prefix + "avro.codec";
   THALWEG_ASSIGN(std::optional<std::string> name, options.Find<std::string>(codec_key));
   if (!name) return {};

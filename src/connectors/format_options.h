@@ -6,11 +6,11 @@
 
 #include "connectors/file_format.h"
 #include "connectors/node_options.h"
-#include "formats/parse_avro_file.h"
 #include "formats/csv.h"
 #include "formats/decoder.h"
 #include "formats/encoder.h"
 #include "formats/json.h"
+#include "formats/parse_avro_file.h"
 #include "formats/raw.h"
 
 namespace thalweg::connectors {

@@ -98,10 +98,11 @@ Result<std::shared_ptr<flow::Source>> MakeNexmarkNode(const graph::Node& node) {
   range.interleaved = true;
   range.rows_per_second = options.rows_per_second;
   range.make_rows = [layout = NexmarkColumns{node.outputs[0].schema, std::move(columns), std::move(reads)}, options] {
-    return RangeRows([events = NexmarkEvents(options, layout)](
-                         int64_t first, int64_t step, int32_t rows, columns::BufferPool& pool) mutable -> Result<columns::Batch> {
-      return events.Rows(first, step, rows, pool);
-    });
+    return RangeRows(
+        [events = NexmarkEvents(options, layout)](int64_t first, int64_t step, int32_t rows,
+                                                  columns::BufferPool& pool) mutable -> Result<columns::Batch> {
+          return events.Rows(first, step, rows, pool);
+        });
   };
   return MakeRangeSource(std::move(range));
 }

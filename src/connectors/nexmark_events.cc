@@ -16,7 +16,7 @@ constexpr int64_t kActivePeople = 1000, kAuctionsInFlight = 100, kLead = 10;
 constexpr int64_t kHotGroup = 100;  // of so many neighbours one is the hot one
 constexpr int64_t kChannels = 10'000;
 constexpr size_t kPersonBytes = 200, kAuctionBytes = 500,
-                 kBidBytes = 100;  // that an event's texts and numbers take on average
+                 kBidBytes = 100;        // that an event's texts and numbers take on average
 constexpr size_t kHeapBytes = 64 << 10;  // of texts, taken at a time: about a batch of the longest text of bids
 
 // For each field, behind which draws it is known: what is not read need not be drawn if nothing behind it is. 0: it is not drawn.

@@ -57,9 +57,8 @@ Kernel RoomyDecimalKernel(Arithmetic operation, const DataType& a, const DataTyp
   using Unsigned = unsigned __int128;
   if (operation == Arithmetic::kTimes) {
     if (a.precision() + b.precision() > result.precision() || a.scale() + b.scale() != result.scale()) return nullptr;
-    return MapKernel<Int128, Int128, Int128>([](Int128 x, Int128 y) {
-      return static_cast<Int128>(static_cast<Unsigned>(x) * static_cast<Unsigned>(y));
-    });
+    return MapKernel<Int128, Int128, Int128>(
+        [](Int128 x, Int128 y) { return static_cast<Int128>(static_cast<Unsigned>(x) * static_cast<Unsigned>(y)); });
   }
   if (operation != Arithmetic::kPlus && operation != Arithmetic::kMinus) return nullptr;
   const int scale = std::max(a.scale(), b.scale());

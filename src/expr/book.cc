@@ -12,11 +12,21 @@ namespace {
 
 /// What Flink's list names otherwise, and what is syntax that becomes other calls. Empty: no function of its own.
 const std::map<std::string_view, std::string_view>& Spellings() {
-  static const std::map<std::string_view, std::string_view> kSpellings = {
-      {"BETWEEN", "AND"},        {"NOT BETWEEN", "AND"},  {"NOT LIKE", "LIKE"},      {"DATETIME_PLUS", "+"},
-      {"item [] array", "ITEM"}, {"item [] map", "ITEM"}, {"field access", "FIELD"}, {"DATE", "CAST"},
-      {"TIME", "CAST"},          {"TIMESTAMP", "CAST"},   {"INTERVAL", "CAST"},      {"flatten *", "FIELD"},
-      {"MINUS_DATE", "-"},       {"NOT SIMILAR TO", "SIMILAR TO"}, {"CURRENT_DATABASE", "CAST"}};
+  static const std::map<std::string_view, std::string_view> kSpellings = {{"BETWEEN", "AND"},
+                                                                          {"NOT BETWEEN", "AND"},
+                                                                          {"NOT LIKE", "LIKE"},
+                                                                          {"DATETIME_PLUS", "+"},
+                                                                          {"item [] array", "ITEM"},
+                                                                          {"item [] map", "ITEM"},
+                                                                          {"field access", "FIELD"},
+                                                                          {"DATE", "CAST"},
+                                                                          {"TIME", "CAST"},
+                                                                          {"TIMESTAMP", "CAST"},
+                                                                          {"INTERVAL", "CAST"},
+                                                                          {"flatten *", "FIELD"},
+                                                                          {"MINUS_DATE", "-"},
+                                                                          {"NOT SIMILAR TO", "SIMILAR TO"},
+                                                                          {"CURRENT_DATABASE", "CAST"}};
   return kSpellings;
 }
 
@@ -68,7 +78,8 @@ std::string RenderFunctions(std::string_view flink) {
   std::string page =
       "# SQL functions\n\nMade from the registry of functions; a test holds it to that. Semantics are Flink 2.3's.\n\n"
       "## What there is\n\n| function | signatures |\n|---|---|\n";
-  for (const Function* function : Registry::BuiltIn().All()) page += SignatureLine(function->name, function->signatures);
+  for (const Function* function : Registry::BuiltIn().All())
+    page += SignatureLine(function->name, function->signatures);
   page += "\n## Aggregate functions\n\n| function | signatures |\n|---|---|\n";
   for (const Aggregate& aggregate : AllAggregates()) page += SignatureLine(aggregate.name, aggregate.signatures);
   std::map<std::string, std::map<std::string, std::string_view>> missing;
@@ -81,8 +92,10 @@ std::string RenderFunctions(std::string_view flink) {
       missing[line.priority][line.name] = ReasonOf(line.name);
   }
   page += fmt::format(
-      "\n## What Flink has and this build refuses\n\nOf the {} functions of Flink's list there are {}. The others are refused with an error "
-      "that tells the reason:\n\n| function | in Flink's list | why |\n|---|---|---|\n", total, present);
+      "\n## What Flink has and this build refuses\n\nOf the {} functions of Flink's list there are {}. The others are "
+      "refused with an error "
+      "that tells the reason:\n\n| function | in Flink's list | why |\n|---|---|---|\n",
+      total, present);
   for (const auto& [priority, names] : missing)
     for (const auto& [name, why] : names)
       page += fmt::format("| {} | {} | {} |\n", name, priority == "A" ? "common" : "rarer", why);

@@ -64,11 +64,12 @@ Result<Expression> Assemble(Parts parts) {
   Result<Expression> call = ResolveAs(*function, parts.arguments, parts.type);
   // Of some functions the type of the result is that of an argument before it was cast: MOD(BIGINT, INT) is INT.
   if (call.ok() && !SameType(call->type(), parts.type))
-    if (auto again = ResolveAs(*function, WithoutCasts(parts.arguments), parts.type); again.ok()) call = std::move(again);
+    if (auto again = ResolveAs(*function, WithoutCasts(parts.arguments), parts.type); again.ok())
+      call = std::move(again);
   THALWEG_TRY(call.status());
   // Nullability may be wider than inferred: constants were folded after the plan was typed.
-  if (call->kind() != Expression::Kind::kCall || &call->function() != function || call->arguments() != parts.arguments ||
-      !SameType(call->type(), parts.type)) {
+  if (call->kind() != Expression::Kind::kCall || &call->function() != function ||
+      call->arguments() != parts.arguments || !SameType(call->type(), parts.type)) {
     return ExternalError("Malformed expression: {} gives {}, not {}", function->name, call->ToString(),
                          parts.type.ToString());
   }

@@ -53,7 +53,8 @@ TEST(Expression, BytesOfACallWithOtherTypesAreRefused) {
 }
 
 TEST(Expression, BytesKeepATypeThatCameFromAnArgumentBeforeItsCast) {
-  const Expression big = Expression::Input(0, DataType(TypeId::kBigInt)), small = Expression::Input(1, DataType(TypeId::kInt));
+  const Expression big = Expression::Input(0, DataType(TypeId::kBigInt)),
+                   small = Expression::Input(1, DataType(TypeId::kInt));
   const Expression rest = *Resolve("MOD", {big, small});
   ASSERT_EQ(rest.type().id(), TypeId::kInt);
   EXPECT_EQ(Decode(Encode(rest)).value(), rest);
@@ -75,10 +76,8 @@ TEST(Resolve, NamesWhatWasGivenAndWhatThereIs) {
   Expression s = Expression::Literal(Value::String("a"));
   EXPECT_EQ(Resolve("NOT", {s}).status().message(),
             "Function NOT takes no (STRING NOT NULL); its signatures: NOT(<BOOLEAN>)");
-  EXPECT_EQ(Resolve("coalesc", {s}).status().message(),
-            "Unknown function: coalesc. Did you mean COALESCE?");
-  EXPECT_EQ(Resolve("no_such_thing_at_all", {s}).status().message(),
-            "Unknown function: no_such_thing_at_all");
+  EXPECT_EQ(Resolve("coalesc", {s}).status().message(), "Unknown function: coalesc. Did you mean COALESCE?");
+  EXPECT_EQ(Resolve("no_such_thing_at_all", {s}).status().message(), "Unknown function: no_such_thing_at_all");
 }
 
 TEST(Fold, KeepsWhatFailsAndComputesTheRest) {

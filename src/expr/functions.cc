@@ -33,7 +33,8 @@ std::string SidesText(const std::vector<Expression>& sides) {
 Status NoOverload(const Function& function, const std::vector<Expression>& arguments) {
   const char first = function.name[0];
   const bool sign = !(first >= 'A' && first <= 'Z') && first != '$';  // a user's function begins with a dollar
-  if (sign && arguments.size() == 2) return UserError("Operator {} does not take {}", function.name, SidesText(arguments));
+  if (sign && arguments.size() == 2)
+    return UserError("Operator {} does not take {}", function.name, SidesText(arguments));
   std::string known;
   for (const std::string& signature : function.signatures) known += (known.empty() ? "" : ", ") + signature;
   return UserError("Function {} takes no ({}); its signatures: {}", function.name, TypesText(arguments), known);

@@ -376,18 +376,18 @@ void AddParts(Registry& registry) {
        {4, RowKernel<string_view, string_view, int32_t, int32_t>(
                [](string_view t, string_view with, int32_t from, int32_t n) { return Overlay(t, with, from, n); })}}));
   // The separator may be the code of one character.
-  registry.Add(Define("SPLIT_INDEX",
-                      {{{Param::kString, Param::kString, Param::kInt}}, {{Param::kString, Param::kInt, Param::kInt}}},
-                      ReturnsNullable(kText), [](const Expression& call) -> Result<Kernel> {
-                        if (call.arguments()[1].type().id() == TypeId::kString)
-                          return RowKernel<string_view, string_view, int32_t>(SplitIndex);
-                        return RowKernel<string_view, int32_t, int32_t>([](string_view text, int32_t code, int32_t index) {
-                          std::string separator;
-                          if (code > 0 && code <= 255) AppendCodePoint(static_cast<uint32_t>(code), separator);
-                          auto part = separator.empty() ? std::nullopt : SplitIndex(text, separator, index);
-                          return part ? std::optional(std::string(*part)) : std::nullopt;
-                        });
-                      }));
+  registry.Add(Define(
+      "SPLIT_INDEX", {{{Param::kString, Param::kString, Param::kInt}}, {{Param::kString, Param::kInt, Param::kInt}}},
+      ReturnsNullable(kText), [](const Expression& call) -> Result<Kernel> {
+        if (call.arguments()[1].type().id() == TypeId::kString)
+          return RowKernel<string_view, string_view, int32_t>(SplitIndex);
+        return RowKernel<string_view, int32_t, int32_t>([](string_view text, int32_t code, int32_t index) {
+          std::string separator;
+          if (code > 0 && code <= 255) AppendCodePoint(static_cast<uint32_t>(code), separator);
+          auto part = separator.empty() ? std::nullopt : SplitIndex(text, separator, index);
+          return part ? std::optional(std::string(*part)) : std::nullopt;
+        });
+      }));
   for (const char* name : {"LPAD", "RPAD"}) {
     const bool left = name[0] == 'L';
     registry.Add(Define(name, {{{Param::kString, Param::kInt, Param::kString}}}, ReturnsNullable(kText),
@@ -416,11 +416,12 @@ Result<int32_t> Instr(string_view text, string_view needle, int32_t from, int32_
 
 void AddInstr(Registry& registry) {
   auto at = [](string_view text, string_view needle, int32_t from) { return Instr(text, needle, from, 1); };
-  Function instr = ByCount("INSTR", {{Param::kString, Param::kString}, {Param::kInt, Param::kInt}}, Returns(TypeId::kInt),
-                           {{2, RowKernel<string_view, string_view>(
-                                    [](string_view text, string_view needle) { return Position(needle, text); })},
-                            {3, RowKernel<string_view, string_view, int32_t>(at)},
-                            {4, RowKernel<string_view, string_view, int32_t, int32_t>(Instr)}});
+  Function instr =
+      ByCount("INSTR", {{Param::kString, Param::kString}, {Param::kInt, Param::kInt}}, Returns(TypeId::kInt),
+              {{2, RowKernel<string_view, string_view>(
+                       [](string_view text, string_view needle) { return Position(needle, text); })},
+               {3, RowKernel<string_view, string_view, int32_t>(at)},
+               {4, RowKernel<string_view, string_view, int32_t, int32_t>(Instr)}});
   instr.fails = true;
   registry.Add(std::move(instr));
 }
@@ -448,11 +449,12 @@ void AddSearches(Registry& registry) {
 }
 
 void AddEncodings(Registry& registry) {
-  registry.Add(Define("TO_BASE64", {{{Param::kStringOrBinary}}}, Returns(kText), RowKernel<string_view>([](string_view t) {
-                        std::string out;
-                        types::AppendBase64(t, &out);
-                        return out;
-                      })));
+  registry.Add(
+      Define("TO_BASE64", {{{Param::kStringOrBinary}}}, Returns(kText), RowKernel<string_view>([](string_view t) {
+               std::string out;
+               types::AppendBase64(t, &out);
+               return out;
+             })));
   Function from_base64 = Define("FROM_BASE64", {{{Param::kStringOrBinary}}}, ReturnsNullable(kText),
                                 RowKernel<string_view>([](string_view t) -> Result<std::string> {
                                   std::string out;

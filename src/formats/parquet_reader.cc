@@ -8,9 +8,9 @@
 #include <optional>
 
 #include "columns/builder.h"
-#include "formats/schema_inference.h"
 #include "formats/parquet.h"
 #include "formats/scalar_text.h"
+#include "formats/schema_inference.h"
 
 namespace thalweg::formats {
 namespace {
@@ -352,7 +352,7 @@ class ArrowReader final : public ParquetReader {
 };
 
 Result<std::unique_ptr<parquet::arrow::FileReader>> OpenArrowFile(std::shared_ptr<io::Storage> storage,
-                                                                 const std::string& path, const std::string& shown) {
+                                                                  const std::string& path, const std::string& shown) {
   THALWEG_ASSIGN(uint64_t size, storage->Size(path));
   parquet::arrow::FileReaderBuilder builder;
   parquet::ArrowReaderProperties properties;
@@ -439,8 +439,8 @@ Result<types::SchemaPtr> ReadParquetColumns(std::shared_ptr<io::Storage> storage
     for (const parquet::arrow::SchemaField& field : file->manifest().schema_fields) {
       auto type = TypeOf(*field.field->type());
       if (!type)
-        return UserError("Column '{}' of {} is of the Parquet type {}, which has none of SQL", field.field->name(), shown,
-                         field.field->type()->ToString());
+        return UserError("Column '{}' of {} is of the Parquet type {}, which has none of SQL", field.field->name(),
+                         shown, field.field->type()->ToString());
       fields.push_back({field.field->name(), *std::move(type)});
     }
     return std::make_shared<const types::Schema>(std::move(fields));

@@ -95,14 +95,15 @@ Int128 BigEndian(std::string_view bytes, AvroCursor& in) {
     if (high.find_first_not_of(sign) != std::string_view::npos) in.Fail("a decimal of more than 128 bits");
     bytes.remove_prefix(high.size());
   }
-  unsigned __int128 value = !bytes.empty() && static_cast<int8_t>(bytes[0]) < 0 ? ~static_cast<unsigned __int128>(0) : 0;
+  unsigned __int128 value =
+      !bytes.empty() && static_cast<int8_t>(bytes[0]) < 0 ? ~static_cast<unsigned __int128>(0) : 0;
   for (char c : bytes) value = (value << 8) | static_cast<uint8_t>(c);
   return static_cast<Int128>(value);
 }
 
 std::string_view AvroKindName(Kind kind) {
-  constexpr std::string_view kNames[] = {"null",  "boolean", "int",   "long", "float", "double", "bytes",
-                                         "string", "fixed",  "enum",  "array", "map",  "record", "union"};
+  constexpr std::string_view kNames[] = {"null",   "boolean", "int",  "long",  "float", "double", "bytes",
+                                         "string", "fixed",   "enum", "array", "map",   "record", "union"};
   return kNames[static_cast<size_t>(kind)];
 }
 
@@ -111,7 +112,8 @@ bool Readable(const AvroType& from, const DataType& to) {
   const bool number = from.kind == Kind::kInt || from.kind == Kind::kLong;
   const bool bytes = from.kind == Kind::kBytes || from.kind == Kind::kFixed;
   if (from.kind == Kind::kUnion)
-    return std::any_of(from.children.begin(), from.children.end(), [&](const AvroTypePtr& branch) { return Readable(*branch, to); });
+    return std::any_of(from.children.begin(), from.children.end(),
+                       [&](const AvroTypePtr& branch) { return Readable(*branch, to); });
   switch (to.id()) {
     case TypeId::kBoolean: return from.kind == Kind::kBoolean;
     case TypeId::kTinyInt:
@@ -180,7 +182,8 @@ class AvroRows final : public AvroReader {
 
   static const AvroType& Branch(const AvroType& type, AvroCursor& in) {
     const int64_t branch = in.Long();
-    if (branch >= 0 && static_cast<size_t>(branch) < type.children.size()) return *type.children[static_cast<size_t>(branch)];
+    if (branch >= 0 && static_cast<size_t>(branch) < type.children.size())
+      return *type.children[static_cast<size_t>(branch)];
     in.Fail(fmt::format("branch {} of a union of {}", branch, type.children.size()));
     return *type.children[0];
   }
@@ -251,7 +254,9 @@ class AvroRows final : public AvroReader {
     if (type.kind == Kind::kUnion) return Value(Branch(type, in), out, in);
     if (type.kind == Kind::kNull) return Null(out, in);
     if (!in.ok()) return;
-    if (!Readable(type, out.type())) return in.Fail(fmt::format("a value of Avro's type {}, the column is {}", AvroKindName(type.kind), out.type().ToString()));
+    if (!Readable(type, out.type()))
+      return in.Fail(
+          fmt::format("a value of Avro's type {}, the column is {}", AvroKindName(type.kind), out.type().ToString()));
     switch (out.type().id()) {
       case TypeId::kBoolean: return out.AppendBool(in.Boolean());
       case TypeId::kTinyInt: return Integer<int8_t>(in.Long(), out, in);
@@ -264,7 +269,8 @@ class AvroRows final : public AvroReader {
       case TypeId::kString:
       case TypeId::kBinary: return out.AppendString(Text(type, in));
       case TypeId::kDecimal: return out.Append(BigEndian(Text(type, in), in));
-      case TypeId::kTime: return Integer<int32_t>(type.logical == "time-micros" ? in.Long() / 1000 : in.Long(), out, in);
+      case TypeId::kTime:
+        return Integer<int32_t>(type.logical == "time-micros" ? in.Long() / 1000 : in.Long(), out, in);
       case TypeId::kTimestamp:
       case TypeId::kTimestampLtz: return Timestamp(type, out, in);
       case TypeId::kArray:
@@ -325,7 +331,9 @@ class AvroDecoder final : public Decoder {
     }
     if (rest.empty()) return true;
     out.Rollback(rows);
-    *error = {.offset = record.size() - rest.size(), .reason = fmt::format("{} bytes behind the record", rest.size()), .text = Escaped(record)};
+    *error = {.offset = record.size() - rest.size(),
+              .reason = fmt::format("{} bytes behind the record", rest.size()),
+              .text = Escaped(record)};
     return false;
   }
 
@@ -354,7 +362,9 @@ void PutDecimal(Int128 value, std::string* out) {
   for (size_t i = sizeof(bytes); i-- > 0; rest >>= 8) bytes[i] = static_cast<char>(rest & 0xff);
   size_t begin = 0;
   const char sign = value < 0 ? '\xff' : '\0';
-  while (begin + 1 < sizeof(bytes) && bytes[begin] == sign && (static_cast<int8_t>(bytes[begin + 1]) < 0) == (value < 0)) ++begin;
+  while (begin + 1 < sizeof(bytes) && bytes[begin] == sign &&
+         (static_cast<int8_t>(bytes[begin + 1]) < 0) == (value < 0))
+    ++begin;
   PutBytes({bytes + begin, sizeof(bytes) - begin}, out);
 }
 
@@ -371,7 +381,8 @@ class AvroEncoder final : public RowEncoder {
   }
 
  private:
-  static Status Put(const AvroType& type, const DataType& declared, const Column& column, int32_t row, std::string* out) {
+  static Status Put(const AvroType& type, const DataType& declared, const Column& column, int32_t row,
+                    std::string* out) {
     const bool null = column.IsNull(row);
     if (type.kind == Kind::kUnion) {
       PutLong(null ? 0 : 1, out);
@@ -408,7 +419,8 @@ class AvroEncoder final : public RowEncoder {
     }
   }
 
-  static Status PutElements(const AvroType& type, const DataType& declared, const Column& column, int32_t row, std::string* out) {
+  static Status PutElements(const AvroType& type, const DataType& declared, const Column& column, int32_t row,
+                            std::string* out) {
     const auto* offsets = column.offsets.data<int32_t>();
     const int32_t from = offsets[row], to = offsets[row + 1];
     if (to > from) PutLong(to - from, out);
@@ -418,7 +430,8 @@ class AvroEncoder final : public RowEncoder {
         PutBytes(column.children[0].String(i), out);
       }
       const size_t value = type.kind == Kind::kMap ? 1 : 0;
-      const DataType element = declared.id() == TypeId::kMultiset ? DataType(TypeId::kInt, false) : declared.children()[value].type;
+      const DataType element =
+          declared.id() == TypeId::kMultiset ? DataType(TypeId::kInt, false) : declared.children()[value].type;
       THALWEG_TRY(Put(*type.children[0], element, column.children[value], i, out));
     }
     PutLong(0, out);
@@ -436,8 +449,8 @@ Result<std::unique_ptr<AvroReader>> AvroReader::Make(AvroTypePtr writer, types::
   for (size_t i = 0; i < writer->names.size(); ++i) {
     const int column = schema->Find(writer->names[i]);
     if (column >= 0 && !Readable(*writer->children[i], schema->field(column).type))
-      return UserError("Column '{}' is {}, which is not read from Avro's type {}{}", writer->names[i], schema->field(column).type.ToString(),
-                       AvroKindName(writer->children[i]->kind),
+      return UserError("Column '{}' is {}, which is not read from Avro's type {}{}", writer->names[i],
+                       schema->field(column).type.ToString(), AvroKindName(writer->children[i]->kind),
                        writer->children[i]->logical.empty() ? "" : " (" + writer->children[i]->logical + ")");
   }
   return std::unique_ptr<AvroReader>(std::make_unique<AvroRows>(std::move(writer), std::move(schema)));

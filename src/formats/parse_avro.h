@@ -4,9 +4,9 @@
 #include <memory>
 #include <string_view>
 
-#include "formats/parse_avro_schema.h"
 #include "formats/decoder.h"
 #include "formats/encoder.h"
+#include "formats/parse_avro_schema.h"
 
 namespace thalweg::formats {
 

@@ -180,13 +180,17 @@ Result<AvroCodec> ParseAvroCodec(std::string_view name) {
   return UserError("Avro's codec '{}' is not supported; those that are: null, deflate, zstandard", name);
 }
 
-Result<std::unique_ptr<AvroFileReader>> AvroFileReader::Open(std::shared_ptr<io::Storage> storage, std::string path, std::string shown) {
-  auto reader = std::unique_ptr<AvroFileReader>(new AvroFileReader(std::move(storage), std::move(path), std::move(shown)));
+Result<std::unique_ptr<AvroFileReader>> AvroFileReader::Open(std::shared_ptr<io::Storage> storage, std::string path,
+                                                             std::string shown) {
+  auto reader =
+      std::unique_ptr<AvroFileReader>(new AvroFileReader(std::move(storage), std::move(path), std::move(shown)));
   THALWEG_TRY(reader->ReadHeader());
   return reader;
 }
 
-Status AvroFileReader::Damaged(std::string_view why) const { return UserError("Not a readable Avro file: {}: {}", shown_, why); }
+Status AvroFileReader::Damaged(std::string_view why) const {
+  return UserError("Not a readable Avro file: {}: {}", shown_, why);
+}
 
 Status AvroFileReader::ReadHeader() {
   for (uint64_t length = 64 << 10;; length *= 4) {
@@ -241,11 +245,13 @@ Result<std::optional<AvroBlock>> AvroFileReader::Read(uint64_t offset) {
   if (head.empty()) return std::optional<AvroBlock>();
   std::string_view rest = head;
   int64_t rows = 0, size = 0;
-  if (!TakeLong(&rest, &rows) || !TakeLong(&rest, &size) || rows < 0 || size < 0 || static_cast<uint64_t>(size) > kMostBlockBytes)
+  if (!TakeLong(&rest, &rows) || !TakeLong(&rest, &size) || rows < 0 || size < 0 ||
+      static_cast<uint64_t>(size) > kMostBlockBytes)
     return Damaged(fmt::format("the block at byte {} has no readable size", offset));
   const uint64_t begin = offset + head.size() - rest.size();
   THALWEG_ASSIGN(std::string bytes, storage_->Get(path_, begin, static_cast<uint64_t>(size) + kSyncBytes));
-  if (bytes.size() != static_cast<size_t>(size) + kSyncBytes) return Damaged(fmt::format("the block at byte {} is cut off", offset));
+  if (bytes.size() != static_cast<size_t>(size) + kSyncBytes)
+    return Damaged(fmt::format("the block at byte {} is cut off", offset));
   if (std::string_view(bytes).substr(static_cast<size_t>(size)) != sync_)
     return Damaged(fmt::format("the block at byte {} does not end with the file's sync marker", offset));
   next_ = begin + bytes.size();
@@ -258,10 +264,12 @@ Result<std::optional<AvroBlock>> AvroFileReader::Read(uint64_t offset) {
   return std::optional<AvroBlock>(std::move(block));
 }
 
-Result<std::unique_ptr<FileEncoder>> MakeAvroFileEncoder(types::SchemaPtr schema, const AvroOptions& options, AvroCodec codec) {
+Result<std::unique_ptr<FileEncoder>> MakeAvroFileEncoder(types::SchemaPtr schema, const AvroOptions& options,
+                                                         AvroCodec codec) {
   THALWEG_ASSIGN(DerivedAvroSchema derived, DeriveAvroSchema(*schema, options.mapping));
   THALWEG_ASSIGN(auto rows, MakeAvroEncoder(std::move(schema), options));
-  return std::unique_ptr<FileEncoder>(std::make_unique<AvroFileEncoder>(std::move(rows), std::move(derived.json), codec));
+  return std::unique_ptr<FileEncoder>(
+      std::make_unique<AvroFileEncoder>(std::move(rows), std::move(derived.json), codec));
 }
 
 }  // namespace thalweg::formats

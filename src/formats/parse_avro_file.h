@@ -6,8 +6,8 @@
 #include <optional>
 #include <string>
 
-#include "formats/parse_avro.h"
 #include "formats/encoder.h"
+#include "formats/parse_avro.h"
 #include "io/storage.h"
 
 namespace thalweg::formats {
@@ -27,7 +27,8 @@ struct AvroBlock {
 /// Blocks; one thread at a time. Errors name the file by `shown`.
 class AvroFileReader {
  public:
-  static Result<std::unique_ptr<AvroFileReader>> Open(std::shared_ptr<io::Storage> storage, std::string path, std::string shown);
+  static Result<std::unique_ptr<AvroFileReader>> Open(std::shared_ptr<io::Storage> storage, std::string path,
+                                                      std::string shown);
   /// The block that begins at `offset`, or if that is 0 the first; nullopt at the end of the file. UserError for damage.
   Result<std::optional<AvroBlock>> Read(uint64_t offset);
   /// Behind the block that was read last.
@@ -51,6 +52,7 @@ class AvroFileReader {
 };
 
 /// One file of rows of `schema`. UserError for types that Avro has not.
-Result<std::unique_ptr<FileEncoder>> MakeAvroFileEncoder(types::SchemaPtr schema, const AvroOptions& options, AvroCodec codec);
+Result<std::unique_ptr<FileEncoder>> MakeAvroFileEncoder(types::SchemaPtr schema, const AvroOptions& options,
+                                                         AvroCodec codec);
 
 }  // namespace thalweg::formats

@@ -15,7 +15,9 @@ types::SchemaPtr FuzzSchema() {
                      {"r", DataType::Row({{"x", DataType::Decimal(10, 2)}, {"y", DataType::Timestamp(3)}})}});
 }
 
-FUZZ_TARGET(AvroDatum, std::string("\x02\x02\x02\x02x\x02\x02\x02k\x02\x02\x02\x02\x04\x00\x00\x02\x02\x02\x01\x02\x02", 22), std::string("\0\0\0\0", 4)) {
+FUZZ_TARGET(AvroDatum,
+            std::string("\x02\x02\x02\x02x\x02\x02\x02k\x02\x02\x02\x02\x04\x00\x00\x02\x02\x02\x01\x02\x02", 22),
+            std::string("\0\0\0\0", 4)) {
   const types::SchemaPtr schema = FuzzSchema();
   static const auto decoder = MakeAvroDecoder(FuzzSchema(), {});
   static const auto encoder = MakeAvroEncoder(FuzzSchema(), {});
@@ -31,7 +33,9 @@ FUZZ_TARGET(AvroDatum, std::string("\x02\x02\x02\x02x\x02\x02\x02k\x02\x02\x02\x
   THALWEG_CHECK((*encoder)->Encode(batch, 0, &out).ok());
 }
 
-FUZZ_TARGET(AvroSchema, R"({"type":"record","name":"r","fields":[{"name":"a","type":["null",{"type":"bytes","logicalType":"decimal","precision":4,"scale":2}]},{"name":"e","type":{"type":"enum","name":"e","symbols":["x"]}},{"name":"f","type":{"type":"fixed","name":"n.f","size":4}},{"name":"g","type":"n.f"}]})") {
+FUZZ_TARGET(
+    AvroSchema,
+    R"({"type":"record","name":"r","fields":[{"name":"a","type":["null",{"type":"bytes","logicalType":"decimal","precision":4,"scale":2}]},{"name":"e","type":{"type":"enum","name":"e","symbols":["x"]}},{"name":"f","type":{"type":"fixed","name":"n.f","size":4}},{"name":"g","type":"n.f"}]})") {
   auto type = ParseAvroSchema(input);
   if (!type.ok()) {
     THALWEG_CHECK(type.status().category() == ErrorCategory::kUser);

@@ -19,8 +19,9 @@ struct KindName {
   std::string_view name;
   Kind kind;
 };
-constexpr KindName kPrimitives[] = {{"null", Kind::kNull},   {"boolean", Kind::kBoolean}, {"int", Kind::kInt},     {"long", Kind::kLong},
-                                    {"float", Kind::kFloat}, {"double", Kind::kDouble},   {"bytes", Kind::kBytes}, {"string", Kind::kString}};
+constexpr KindName kPrimitives[] = {{"null", Kind::kNull},   {"boolean", Kind::kBoolean}, {"int", Kind::kInt},
+                                    {"long", Kind::kLong},   {"float", Kind::kFloat},     {"double", Kind::kDouble},
+                                    {"bytes", Kind::kBytes}, {"string", Kind::kString}};
 
 /// One schema on its way from JSON.
 class AvroSchemaReader {
@@ -53,7 +54,8 @@ class AvroSchemaReader {
       }
     auto found = named_.find(name.find('.') == std::string::npos && !space.empty() ? space + "." + name : name);
     if (found == named_.end()) found = named_.find(name);
-    if (found == named_.end()) return UserError("An Avro schema names the type '{}', which it does not define before", name);
+    if (found == named_.end())
+      return UserError("An Avro schema names the type '{}', which it does not define before", name);
     return found->second;
   }
 
@@ -80,7 +82,8 @@ class AvroSchemaReader {
     if (name == "array" || name == "map") {
       type->kind = name == "array" ? Kind::kArray : Kind::kMap;
       simdjson::dom::element element;
-      if (object[name == "array" ? "items" : "values"].get(element)) return UserError("An Avro {} has no type of its elements", name);
+      if (object[name == "array" ? "items" : "values"].get(element))
+        return UserError("An Avro {} has no type of its elements", name);
       THALWEG_ASSIGN(AvroTypePtr read, Read(element, space, depth + 1));
       type->children.push_back(std::move(read));
       return AvroTypePtr(std::move(type));
@@ -120,14 +123,16 @@ class AvroSchemaReader {
     return AvroTypePtr(std::move(type));
   }
 
-  Status Fields(const simdjson::dom::object& object, const std::string& name, const std::string& space, int depth, AvroType& type) {
+  Status Fields(const simdjson::dom::object& object, const std::string& name, const std::string& space, int depth,
+                AvroType& type) {
     type.kind = Kind::kRecord;
     simdjson::dom::array fields;
     if (object["fields"].get(fields)) return UserError("The Avro record '{}' has no fields", name);
     for (simdjson::dom::element each : fields) {
       simdjson::dom::object field;
       simdjson::dom::element of;
-      if (each.get(field) || field["type"].get(of)) return UserError("A field of the Avro record '{}' has no type", name);
+      if (each.get(field) || field["type"].get(of))
+        return UserError("A field of the Avro record '{}' has no type", name);
       THALWEG_ASSIGN(std::string field_name, Text(field, "name"));
       THALWEG_ASSIGN(AvroTypePtr read, Read(of, space, depth + 1));
       type.names.push_back(std::move(field_name));
@@ -179,7 +184,9 @@ class AvroSchemaWriter {
     if (mapping_.legacy_timestamps) {
       if (!local) return UserError("{} needs 'avro.timestamp_mapping.legacy' = 'false'", type.ToString());
       if (precision > 3)
-        return UserError("Avro does not support TIMESTAMP type with precision: {}, it only supports precision less than 3.", precision);
+        return UserError(
+            "Avro does not support TIMESTAMP type with precision: {}, it only supports precision less than 3.",
+            precision);
       return Logical("long", "timestamp-millis");
     }
     if (precision > 6)
@@ -204,7 +211,8 @@ class AvroSchemaWriter {
       case TypeId::kTimestamp:
       case TypeId::kTimestampLtz: return Time(type);
       case TypeId::kDecimal:
-        return fmt::format("{{\"type\":\"bytes\",\"logicalType\":\"decimal\",\"precision\":{},\"scale\":{}}}", type.precision(), type.scale());
+        return fmt::format("{{\"type\":\"bytes\",\"logicalType\":\"decimal\",\"precision\":{},\"scale\":{}}}",
+                           type.precision(), type.scale());
       case TypeId::kArray: {
         THALWEG_ASSIGN(std::string element, Nullable(type.children()[0].type, name));
         return fmt::format("{{\"type\":\"array\",\"items\":{}}}", element);
@@ -212,7 +220,8 @@ class AvroSchemaWriter {
       case TypeId::kMap:
       case TypeId::kMultiset: {
         if (type.children()[0].type.id() != TypeId::kString)
-          return UserError("Avro format doesn't support non-string as key type of map. The key type is: {}", type.children()[0].type.ToString());
+          return UserError("Avro format doesn't support non-string as key type of map. The key type is: {}",
+                           type.children()[0].type.ToString());
         if (type.id() == TypeId::kMultiset) return "{\"type\":\"map\",\"values\":\"int\"}";
         THALWEG_ASSIGN(std::string value, Nullable(type.children()[1].type, name));
         return fmt::format("{{\"type\":\"map\",\"values\":{}}}", value);

@@ -17,7 +17,20 @@ using AvroTypePtr = std::shared_ptr<const AvroType>;
 /// Immutable. Any thread.
 struct AvroType {
   enum class Kind : uint8_t {
-    kNull, kBoolean, kInt, kLong, kFloat, kDouble, kBytes, kString, kFixed, kEnum, kArray, kMap, kRecord, kUnion
+    kNull,
+    kBoolean,
+    kInt,
+    kLong,
+    kFloat,
+    kDouble,
+    kBytes,
+    kString,
+    kFixed,
+    kEnum,
+    kArray,
+    kMap,
+    kRecord,
+    kUnion
   };
   Kind kind = Kind::kNull;
   std::string logical;                // logicalType; ""
@@ -28,7 +41,8 @@ struct AvroType {
 };
 
 struct AvroMapping {
-  bool legacy_timestamps = true;  // avro.timestamp_mapping.legacy: TIMESTAMP(3) is timestamp-millis; else local-timestamp-*
+  bool legacy_timestamps =
+      true;  // avro.timestamp_mapping.legacy: TIMESTAMP(3) is timestamp-millis; else local-timestamp-*
 };
 
 /// UserError for what is no schema, and for types that hold themselves.

@@ -38,12 +38,14 @@ std::vector<std::string> GoldenRecords() {
   std::vector<std::string> records;
   for (std::string line; std::getline(in, line);) {
     std::string& record = records.emplace_back();
-    for (size_t i = 0; i + 1 < line.size(); i += 2) record += static_cast<char>(std::stoi(line.substr(i, 2), nullptr, 16));
+    for (size_t i = 0; i + 1 < line.size(); i += 2)
+      record += static_cast<char>(std::stoi(line.substr(i, 2), nullptr, 16));
   }
   return records;
 }
 
-std::vector<std::string> ReadAvroFile(const std::string& folder, const std::string& name, const types::SchemaPtr& schema) {
+std::vector<std::string> ReadAvroFile(const std::string& folder, const std::string& name,
+                                      const types::SchemaPtr& schema) {
   auto storage = *io::OpenStorage(folder);
   auto reader = AvroFileReader::Open(storage, name, name);
   if (!reader.ok()) return {"error: " + std::string(reader.status().message())};
@@ -95,7 +97,8 @@ TEST(Avro, ReadsAContainerFileOfAnotherLibraryAndItsOwn) {
     auto encoder = *MakeAvroFileEncoder(schema, {}, codec);
     columns::BatchBuilder builder(*schema, pool);
     ParseError error;
-    for (const std::string& record : GoldenRecords()) ASSERT_TRUE((*MakeAvroDecoder(schema, {}))->Decode(record, builder, &error));
+    for (const std::string& record : GoldenRecords())
+      ASSERT_TRUE((*MakeAvroDecoder(schema, {}))->Decode(record, builder, &error));
     columns::Batch batch = builder.Take();
     std::string file;
     ASSERT_TRUE(encoder->Append(batch, 0, batch.rows(), &file).ok());
@@ -108,27 +111,35 @@ TEST(Avro, ReadsAContainerFileOfAnotherLibraryAndItsOwn) {
     EXPECT_THAT(ReadAvroFile(folder, "cut.avro", schema), ElementsAre(HasSubstr("is cut off")));
     file[file.size() - 1] ^= 1;
     ASSERT_TRUE(storage->Put("other.avro", file).ok());
-    EXPECT_THAT(ReadAvroFile(folder, "other.avro", schema), ElementsAre(HasSubstr("does not end with the file's sync marker")));
+    EXPECT_THAT(ReadAvroFile(folder, "other.avro", schema),
+                ElementsAre(HasSubstr("does not end with the file's sync marker")));
   }
 }
 
 TEST(Avro, FieldsOfTheWriterAreFoundByNameAndWiden) {
-  auto schema = MakeSchema({{"d", DataType(TypeId::kDouble)}, {"nowhere", DataType(TypeId::kString)}, {"l", DataType(TypeId::kBigInt)}});
+  auto schema = MakeSchema(
+      {{"d", DataType(TypeId::kDouble)}, {"nowhere", DataType(TypeId::kString)}, {"l", DataType(TypeId::kBigInt)}});
   EXPECT_THAT(ReadAvroFile(SourceFolder() + "/tests/golden", "avro_rows.avro", schema),
-              ElementsAre("+I[-2.25, null, 1]", "+I[null, null, -2]", "+I[1.0E300, null, 9223372036854775807]", "+I[null, null, -9223372036854775808]"));
-  EXPECT_THAT(ReadAvroFile(SourceFolder() + "/tests/golden", "avro_rows.avro", MakeSchema({{"s", DataType(TypeId::kInt)}})),
-              ElementsAre(HasSubstr("Column 's' is INT, which is not read from Avro's type union")));
-  EXPECT_THAT(ReadAvroFile(SourceFolder() + "/tests/golden", "avro_rows.avro", MakeSchema({{"none", DataType(TypeId::kInt, false)}})),
+              ElementsAre("+I[-2.25, null, 1]", "+I[null, null, -2]", "+I[1.0E300, null, 9223372036854775807]",
+                          "+I[null, null, -9223372036854775808]"));
+  EXPECT_THAT(
+      ReadAvroFile(SourceFolder() + "/tests/golden", "avro_rows.avro", MakeSchema({{"s", DataType(TypeId::kInt)}})),
+      ElementsAre(HasSubstr("Column 's' is INT, which is not read from Avro's type union")));
+  EXPECT_THAT(ReadAvroFile(SourceFolder() + "/tests/golden", "avro_rows.avro",
+                           MakeSchema({{"none", DataType(TypeId::kInt, false)}})),
               ::testing::Each(HasSubstr("NOT NULL")));
 }
 
 TEST(Avro, BytesThatAreNoRecordAreErrorsWithTheirPlace) {
   auto schema = MakeSchema({{"a", DataType(TypeId::kInt, false)}, {"s", DataType(TypeId::kString)}});
   auto decoder = *MakeAvroDecoder(schema, {});
-  EXPECT_THAT(DecodeAll(*decoder, *schema, {std::string("\x02\x02\x02x", 4), "", std::string("\x02\x04", 2), std::string("\x02\x02\x08x", 4),
-                                           std::string("\x02\x00x", 3), std::string("\xff\xff\xff\xff\x7f\x00", 6)}),
-              ElementsAre("+I[1, x]", HasSubstr("column 'a' at byte 0: the bytes end in a number"), HasSubstr("branch 2 of a union of 2"),
-                          HasSubstr("4 bytes are wanted, 1 are left"), HasSubstr("1 bytes behind the record"), HasSubstr("not a INT")));
+  EXPECT_THAT(
+      DecodeAll(*decoder, *schema,
+                {std::string("\x02\x02\x02x", 4), "", std::string("\x02\x04", 2), std::string("\x02\x02\x08x", 4),
+                 std::string("\x02\x00x", 3), std::string("\xff\xff\xff\xff\x7f\x00", 6)}),
+      ElementsAre("+I[1, x]", HasSubstr("column 'a' at byte 0: the bytes end in a number"),
+                  HasSubstr("branch 2 of a union of 2"), HasSubstr("4 bytes are wanted, 1 are left"),
+                  HasSubstr("1 bytes behind the record"), HasSubstr("not a INT")));
 }
 
 TEST(Avro, TypesAndTheirMappingAreFlinks) {
@@ -136,14 +147,16 @@ TEST(Avro, TypesAndTheirMappingAreFlinks) {
     auto derived = DeriveAvroSchema(*MakeSchema({{"c", std::move(type)}}), {legacy});
     return derived.ok() ? derived->json : "error: " + std::string(derived.status().message());
   };
-  EXPECT_EQ(json(DataType(TypeId::kBigInt, false)),
-            R"({"type":"record","name":"record","namespace":"org.apache.flink.avro.generated","fields":[{"name":"c","type":"long"}]})");
+  EXPECT_EQ(
+      json(DataType(TypeId::kBigInt, false)),
+      R"({"type":"record","name":"record","namespace":"org.apache.flink.avro.generated","fields":[{"name":"c","type":"long"}]})");
   EXPECT_THAT(json(DataType::Timestamp(3)), HasSubstr(R"("logicalType":"timestamp-millis")"));
   EXPECT_THAT(json(DataType::Timestamp(6)), HasSubstr("it only supports precision less than 3"));
   EXPECT_THAT(json(DataType::Timestamp(6), false), HasSubstr(R"("logicalType":"local-timestamp-micros")"));
   EXPECT_THAT(json(DataType::TimestampLtz(3)), HasSubstr("'avro.timestamp_mapping.legacy' = 'false'"));
   EXPECT_THAT(json(DataType::TimestampLtz(3), false), HasSubstr(R"("logicalType":"timestamp-millis")"));
-  EXPECT_THAT(json(DataType::Map(DataType(TypeId::kInt), DataType(TypeId::kInt))), HasSubstr("non-string as key type of map"));
+  EXPECT_THAT(json(DataType::Map(DataType(TypeId::kInt), DataType(TypeId::kInt))),
+              HasSubstr("non-string as key type of map"));
 }
 
 TEST(Avro, ASchemaThatIsNoneIsAnError) {
@@ -151,7 +164,8 @@ TEST(Avro, ASchemaThatIsNoneIsAnError) {
   EXPECT_THAT(error("{"), HasSubstr("no JSON"));
   EXPECT_THAT(error("\"nothing\""), HasSubstr("names the type 'nothing'"));
   EXPECT_THAT(error("[]"), HasSubstr("no branches"));
-  EXPECT_THAT(error(R"({"type":"record","name":"r","fields":[{"name":"a","type":"r"}]})"), HasSubstr("does not define before"));
+  EXPECT_THAT(error(R"({"type":"record","name":"r","fields":[{"name":"a","type":"r"}]})"),
+              HasSubstr("does not define before"));
   std::string deep;
   for (int i = 0; i < 100; ++i) deep += R"({"type":"array","items":)";
   EXPECT_THAT(error(deep + "\"int\"" + std::string(100, '}')), HasSubstr("nests more than 64 deep"));

@@ -49,17 +49,20 @@ std::optional<std::vector<std::string>> TakeRecord(std::string_view text, bool w
 }
 
 bool Digits(std::string_view text, size_t from, size_t count) {
-  return from + count <= text.size() && std::all_of(text.begin() + static_cast<long>(from), text.begin() + static_cast<long>(from + count),
-                                                    [](char c) { return c >= '0' && c <= '9'; });
+  return from + count <= text.size() &&
+         std::all_of(text.begin() + static_cast<long>(from), text.begin() + static_cast<long>(from + count),
+                     [](char c) { return c >= '0' && c <= '9'; });
 }
 bool IsDateText(std::string_view text) {
-  return text.size() == 10 && Digits(text, 0, 4) && text[4] == '-' && Digits(text, 5, 2) && text[7] == '-' && Digits(text, 8, 2);
+  return text.size() == 10 && Digits(text, 0, 4) && text[4] == '-' && Digits(text, 5, 2) && text[7] == '-' &&
+         Digits(text, 8, 2);
 }
 bool IsTimestampText(std::string_view text) {
-  if (text.size() < 19 || !IsDateText(text.substr(0, 10)) || text[10] != ' ' || !Digits(text, 11, 2) || text[13] != ':' ||
-      !Digits(text, 14, 2) || text[16] != ':' || !Digits(text, 17, 2))
+  if (text.size() < 19 || !IsDateText(text.substr(0, 10)) || text[10] != ' ' || !Digits(text, 11, 2) ||
+      text[13] != ':' || !Digits(text, 14, 2) || text[16] != ':' || !Digits(text, 17, 2))
     return false;
-  return text.size() == 19 || (text[19] == '.' && text.size() > 20 && text.size() <= 23 && Digits(text, 20, text.size() - 20));
+  return text.size() == 19 ||
+         (text[19] == '.' && text.size() > 20 && text.size() <= 23 && Digits(text, 20, text.size() - 20));
 }
 
 DataType TypeOfText(std::string_view text) {
@@ -69,7 +72,8 @@ DataType TypeOfText(std::string_view text) {
   double real;
   auto [real_end, real_error] = std::from_chars(text.data(), text.data() + text.size(), real);
   // NaN and Infinity are words of a text before they are numbers.
-  if (real_error == std::errc() && real_end == text.data() + text.size() && std::isfinite(real)) return DataType(TypeId::kDouble);
+  if (real_error == std::errc() && real_end == text.data() + text.size() && std::isfinite(real))
+    return DataType(TypeId::kDouble);
   if (text == "true" || text == "false" || text == "TRUE" || text == "FALSE") return DataType(TypeId::kBoolean);
   if (IsDateText(text)) return DataType(TypeId::kDate);
   if (IsTimestampText(text)) return DataType::Timestamp(3);
@@ -108,7 +112,8 @@ struct Shape {
     return fields.emplace_back();
   }
   void Meet(Kind other) {
-    const bool numbers = (kind == Kind::kInteger || kind == Kind::kReal) && (other == Kind::kInteger || other == Kind::kReal);
+    const bool numbers =
+        (kind == Kind::kInteger || kind == Kind::kReal) && (other == Kind::kInteger || other == Kind::kReal);
     if (kind == Kind::kNone)
       kind = other;
     else if (kind != other)
@@ -175,7 +180,8 @@ Result<CsvColumns> InferCsvColumns(std::string_view text, bool whole) {
       if (!records[i][c].empty()) known[c] = Joined(known[c], TypeOfText(records[i][c]));
   std::vector<types::Field> fields;
   for (size_t c = 0; c < known.size(); ++c)
-    fields.push_back({columns.header ? records[0][c] : fmt::format("f{}", c), known[c].value_or(DataType(TypeId::kString))});
+    fields.push_back(
+        {columns.header ? records[0][c] : fmt::format("f{}", c), known[c].value_or(DataType(TypeId::kString))});
   columns.schema = std::make_shared<const types::Schema>(std::move(fields));
   return columns;
 }

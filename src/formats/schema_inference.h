@@ -28,6 +28,7 @@ Result<CsvColumns> InferCsvColumns(std::string_view text, bool whole);
 Result<types::SchemaPtr> InferJsonColumns(std::string_view text, bool whole);
 
 /// What the file itself declares. UserError for types that have none of ours. `shown` names the file in messages.
-Result<types::SchemaPtr> ReadParquetColumns(std::shared_ptr<io::Storage> storage, const std::string& path, const std::string& shown);
+Result<types::SchemaPtr> ReadParquetColumns(std::shared_ptr<io::Storage> storage, const std::string& path,
+                                            const std::string& shown);
 
 }  // namespace thalweg::formats

@@ -21,7 +21,8 @@ std::string JsonText(std::string_view text, bool whole = true) {
 }
 
 TEST(InferCsv, AColumnHasTheTypeThatHoldsAllOfItsValues) {
-  EXPECT_EQ(CsvText("id,price,ok,day,at,name\n1,2,true,2024-01-31,2024-01-31 10:00:00,x\n-7,2.5,FALSE,2024-02-01,2024-01-31 10:00:00.123,\"a,\"\"b\"\n"),
+  EXPECT_EQ(CsvText("id,price,ok,day,at,name\n1,2,true,2024-01-31,2024-01-31 "
+                    "10:00:00,x\n-7,2.5,FALSE,2024-02-01,2024-01-31 10:00:00.123,\"a,\"\"b\"\n"),
             "header (id BIGINT, price DOUBLE, ok BOOLEAN, day DATE, at TIMESTAMP(3), name STRING)");
   EXPECT_EQ(CsvText("a\n1\nx\n"), "header (a STRING)");
   EXPECT_EQ(CsvText("a,b\n,\n,3\n"), "header (a STRING, b BIGINT)") << "empty fields say nothing";
@@ -55,8 +56,10 @@ TEST(ParquetColumns, AreThoseOfTheFile) {
   auto storage = *io::OpenStorage(SourceFolder() + "/tests/golden");
   auto schema = ReadParquetColumns(storage, "arrow_types.parquet", "arrow_types.parquet");
   ASSERT_TRUE(schema.ok()) << schema.status().ToString();
-  EXPECT_EQ((*schema)->ToString(), "(page STRING, user STRING, code BIGINT, raw BYTES, tags ARRAY<STRING>, view STRING)");
-  EXPECT_THAT(ReadParquetColumns(storage, "files.py", "files.py").status().message(), HasSubstr("Not a readable Parquet file: files.py"));
+  EXPECT_EQ((*schema)->ToString(),
+            "(page STRING, user STRING, code BIGINT, raw BYTES, tags ARRAY<STRING>, view STRING)");
+  EXPECT_THAT(ReadParquetColumns(storage, "files.py", "files.py").status().message(),
+              HasSubstr("Not a readable Parquet file: files.py"));
 }
 
 }  // namespace

@@ -112,7 +112,8 @@ Result<DropUpdateBeforeSpec> DecodeDropUpdateBefore(std::string_view bytes) {
 std::vector<int> OtherColumns(const types::Schema& input, const std::vector<int>& partition, int op) {
   std::vector<int> others;
   for (int column = 0; column < input.size(); ++column)
-    if (column != op && std::find(partition.begin(), partition.end(), column) == partition.end()) others.push_back(column);
+    if (column != op && std::find(partition.begin(), partition.end(), column) == partition.end())
+      others.push_back(column);
   return others;
 }
 

@@ -63,7 +63,8 @@ struct Node {
   std::map<std::string, std::string> options;
   std::string payload;  // the kind's own encoded description
   FunctionHandle function;
-  std::string scan;  // of a source: what its rows pass before they are emitted (scan_spec.h); its output's schema is before that
+  std::string
+      scan;  // of a source: what its rows pass before they are emitted (scan_spec.h); its output's schema is before that
   std::string unknown;
 };
 

@@ -33,7 +33,7 @@ struct JoinSpec {
   JoinSides sides;
   /// Columns by which a side's rows are told apart; empty: none are known.
   std::vector<int> left_unique_key, right_unique_key;
-  int64_t left_ttl_ms = 0, right_ttl_ms = 0;  // 0: rows are kept for ever
+  int64_t left_ttl_ms = 0, right_ttl_ms = 0;                 // 0: rows are kept for ever
   bool left_append_only = false, right_append_only = false;  // rows come, and are neither updated nor taken back
 };
 

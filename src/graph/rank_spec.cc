@@ -214,7 +214,8 @@ Result<SortSpec> DecodeSort(std::string_view bytes) {
   THALWEG_TRY(CheckTimeColumn(spec.input, spec.time_column, "time of a sort"));
   if (spec.order.empty() || spec.order[0].column != spec.time_column || spec.order[0].descending)
     return UserError("A sort of a stream begins with its time, ascending");
-  if (spec.offset != 0 || spec.limit >= 0 || !spec.if_empty.empty()) return UserError("A sort by the watermark has no limit");
+  if (spec.offset != 0 || spec.limit >= 0 || !spec.if_empty.empty())
+    return UserError("A sort by the watermark has no limit");
   return spec;
 }
 

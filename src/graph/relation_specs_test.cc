@@ -133,8 +133,11 @@ TEST(RelationSpecs, ChangelogsSurviveTheirEncoding) {
 }
 
 TEST(RelationSpecs, ConstraintsSurviveTheirEncoding) {
-  const ConstraintSpec spec{Two(), ConstraintSpec::NotNull::kDrop, ConstraintSpec::Length::kError,
-                            ConstraintSpec::Nested::kRowsAndCollections, {{0}, {1, 2}}};
+  const ConstraintSpec spec{Two(),
+                            ConstraintSpec::NotNull::kDrop,
+                            ConstraintSpec::Length::kError,
+                            ConstraintSpec::Nested::kRowsAndCollections,
+                            {{0}, {1, 2}}};
   EXPECT_EQ(DecodeConstraints(Encode(spec)).value(), spec);
   EXPECT_EQ(DecodeConstraints(Encode(ConstraintSpec{Two()})).value(), ConstraintSpec{Two()});
 }

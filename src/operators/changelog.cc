@@ -92,7 +92,8 @@ class UpsertMaterializeOperator : public RowOperator {
     KeyedRow input;
     AppendStoredRow(batch, row, input.bytes);
     AppendCells(batch, row, spec_.upsert_key, input.key);
-    if (spec_.conflict != graph::UpsertMaterializeSpec::Conflict::kLast) return AddFirst(batch, row, key, std::move(input));
+    if (spec_.conflict != graph::UpsertMaterializeSpec::Conflict::kLast)
+      return AddFirst(batch, row, key, std::move(input));
     if (AddsRow(batch, row))
       Add(key, std::move(input));
     else

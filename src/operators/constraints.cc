@@ -168,7 +168,8 @@ class ConstraintsOperator final : public flow::Operator {
     if (!LooksInto(type)) return std::nullopt;
     if (type.id() == TypeId::kRow) {
       for (size_t i = 0; i < type.children().size(); ++i) {
-        std::optional<Breach> breach = FindBreach(column.children[i], row, type.children()[i].type, shape.child(i), nulls);
+        std::optional<Breach> breach =
+            FindBreach(column.children[i], row, type.children()[i].type, shape.child(i), nulls);
         if (!breach) continue;
         breach->path = "." + type.children()[i].name + breach->path;
         return breach;
@@ -178,7 +179,8 @@ class ConstraintsOperator final : public flow::Operator {
     const auto* offsets = column.offsets.data<int32_t>();
     for (int32_t at = offsets[row]; at < offsets[row + 1]; ++at)
       for (size_t i = 0; i < type.children().size(); ++i) {
-        std::optional<Breach> breach = FindBreach(column.children[i], at, type.children()[i].type, shape.child(i), nulls);
+        std::optional<Breach> breach =
+            FindBreach(column.children[i], at, type.children()[i].type, shape.child(i), nulls);
         if (!breach) continue;
         breach->path = fmt::format("[{}]{}", at - offsets[row], breach->path);
         return breach;
@@ -190,7 +192,8 @@ class ConstraintsOperator final : public flow::Operator {
     columns::BatchBuilder builder(spec_.input, pool, static_cast<int32_t>(kept_.size()));
     for (int32_t row : kept_) {
       for (int i = 0; i < spec_.input.size(); ++i)
-        AppendCut(batch.column(i), row, spec_.input.field(i).type, shape_.child(static_cast<size_t>(i)), builder.column(i));
+        AppendCut(batch.column(i), row, spec_.input.field(i).type, shape_.child(static_cast<size_t>(i)),
+                  builder.column(i));
       builder.FinishRow(columns::kNoTime, batch.kind(row));
     }
     return builder.Take();

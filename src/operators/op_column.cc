@@ -84,8 +84,7 @@ class ToChangelogOperator final : public flow::Operator {
 
 class FromChangelogOperator final : public flow::Operator {
  public:
-  explicit FromChangelogOperator(graph::FromChangelogSpec spec)
-      : spec_(std::move(spec)), columns_(spec_.partition) {
+  explicit FromChangelogOperator(graph::FromChangelogSpec spec) : spec_(std::move(spec)), columns_(spec_.partition) {
     for (int column : graph::OtherColumns(spec_.input, spec_.partition, spec_.op)) columns_.push_back(column);
     for (const graph::ChangeCode& code : spec_.codes) kinds_[code.code] = code.kind;
   }
@@ -119,7 +118,8 @@ class FromChangelogOperator final : public flow::Operator {
     if (codes.IsNull(row)) return UserError("Received NULL op code. Every changelog row must carry an operation code.");
     std::vector<std::string_view> known;
     for (const auto& [code, kind] : kinds_) known.push_back(code);
-    return UserError("Received invalid op code '{}'. Defined op codes are: {}.", codes.String(row), fmt::join(known, ", "));
+    return UserError("Received invalid op code '{}'. Defined op codes are: {}.", codes.String(row),
+                     fmt::join(known, ", "));
   }
 
   columns::Batch Changes(const columns::Batch& batch, columns::BufferPool& pool) const {

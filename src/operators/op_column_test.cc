@@ -33,7 +33,8 @@ TEST(ToChangelog, EachChangeIsARowWithItsCode) {
 }
 
 TEST(ToChangelog, ChangesWithoutACodeAreLeftOutAndPartitionColumnsComeFirst) {
-  graph::ToChangelogSpec spec = LogOf("k STRING, p STRING, v INT", {{RowKind::kInsert, "c"}, {RowKind::kUpdateAfter, "c"}});
+  graph::ToChangelogSpec spec =
+      LogOf("k STRING, p STRING, v INT", {{RowKind::kInsert, "c"}, {RowKind::kUpdateAfter, "c"}});
   spec.partition = {1};
   RowHarness(MakeToChangelog, Encode(spec))
       .Input("k STRING, p STRING, v INT")

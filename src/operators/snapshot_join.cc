@@ -98,8 +98,7 @@ class SnapshotJoinOperator final : public RowOperator {
     if (key) {
       right_.Find(*key, candidates_);
       THALWEG_ASSIGN(const std::span<const int32_t> matches, rows_.Matches(left, true, candidates_.rows()));
-      for (int32_t match : matches)
-        rows_.Emit(left, true, candidates_.row(static_cast<size_t>(match)), kind, output());
+      for (int32_t match : matches) rows_.Emit(left, true, candidates_.row(static_cast<size_t>(match)), kind, output());
       found = !matches.empty();
     }
     if (!found && spec_.sides.type == graph::JoinType::kLeft) rows_.EmitPadded(left, true, kind, output());

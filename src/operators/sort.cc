@@ -149,7 +149,8 @@ class FullSortOperator : public RowOperator {
     name_.clear();
     AppendSortKey(batch, row, spec_.order, name_);
     const uint64_t order_bytes = name_.size();
-    for (int column = 0; column < batch.num_columns(); ++column) columns::AppendCellKey(batch.column(column), row, name_);
+    for (int column = 0; column < batch.num_columns(); ++column)
+      columns::AppendCellKey(batch.column(column), row, name_);
     SortedRows& rows = rows_.FindOrCreate(key, name_);
     rows.order_bytes = order_bytes;
     rows.count += types::RowKindSign(batch.kind(row));  // below 0: a row that is taken back before it comes

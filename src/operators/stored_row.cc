@@ -18,7 +18,19 @@ using columns::ColumnBuilder;
 using types::TypeId;
 
 /// How a value is written.
-enum class StoredForm : uint8_t { kBool, kInt8, kInt16, kInt32, kInt64, kInt128, kFloat, kDouble, kTime, kText, kNested };
+enum class StoredForm : uint8_t {
+  kBool,
+  kInt8,
+  kInt16,
+  kInt32,
+  kInt64,
+  kInt128,
+  kFloat,
+  kDouble,
+  kTime,
+  kText,
+  kNested
+};
 
 /// By type, TIMESTAMP as of at most 3 digits.
 constexpr auto kForms = [] {

@@ -25,7 +25,10 @@ std::vector<types::DataType> UnnestedTypes(const graph::UnnestSpec& spec) {
 class UnnestOperator final : public flow::Operator {
  public:
   UnnestOperator(graph::UnnestSpec spec, expr::Evaluator collection, expr::Zone zone)
-      : spec_(std::move(spec)), collection_(std::move(collection)), zone_(std::move(zone)), out_(UnnestedTypes(spec_)) {}
+      : spec_(std::move(spec)),
+        collection_(std::move(collection)),
+        zone_(std::move(zone)),
+        out_(UnnestedTypes(spec_)) {}
 
   Status Open(flow::Context& context) override {
     context_ = &context;
@@ -73,7 +76,8 @@ class UnnestOperator final : public flow::Operator {
       const auto* offsets = collection.offsets.data<int32_t>();
       for (int32_t at = offsets[row]; at < offsets[row + 1]; ++at) {
         // A MULTISET has each element as often as its count says.
-        const int32_t times = collection.type.id() == TypeId::kMultiset ? collection.children[1].data<int32_t>()[at] : 1;
+        const int32_t times =
+            collection.type.id() == TypeId::kMultiset ? collection.children[1].data<int32_t>()[at] : 1;
         for (int32_t copy = 0; copy < times; ++copy) AppendElement(batch, row, collection, at, ++number);
       }
     }

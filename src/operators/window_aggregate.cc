@@ -99,7 +99,9 @@ class WindowAggregate final : public ColumnWindow {
     for (WindowProperty property : spec_.properties) output().column(column++).Append(PropertyOf(property, window));
     output().FinishRow(types::RowKind::kInsert);
   }
-  void EmitLate(const void* value, int64_t, types::RowKind kind) override { late_->CopyRow(batch(), RowOf(value), kind); }
+  void EmitLate(const void* value, int64_t, types::RowKind kind) override {
+    late_->CopyRow(batch(), RowOf(value), kind);
+  }
   // Both ports, whatever the first says: rows of neither may wait longer than they must.
   bool Drain(flow::Output& out) override {
     const bool main = ColumnWindow::Drain(out);
@@ -142,7 +144,9 @@ Result<std::unique_ptr<flow::Operator>> MakeWindowAggregate(const graph::Node& n
   THALWEG_ASSIGN(graph::WindowAggregateSpec spec, graph::DecodeWindowAggregate(node.payload));
   THALWEG_ASSIGN(std::shared_ptr<AggregateLayout> layout,
                  AggregateLayout::Make(spec.input, spec.calls, {.retracts = spec.input_changes, .merges = true}));
-  THALWEG_ASSIGN(ColumnWindowParts parts, MakeColumnWindowParts({spec.window, spec.input, spec.keys, node.name, node.outputs.size() > static_cast<size_t>(kLatePort)}));
+  THALWEG_ASSIGN(ColumnWindowParts parts,
+                 MakeColumnWindowParts({spec.window, spec.input, spec.keys, node.name,
+                                        node.outputs.size() > static_cast<size_t>(kLatePort)}));
   return std::unique_ptr<flow::Operator>(
       std::make_unique<WindowAggregate>(std::move(parts), std::move(spec), std::move(layout)));
 }

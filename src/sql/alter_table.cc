@@ -75,8 +75,9 @@ class TableChange {
   Status Apply(const DropConstraint& drop) {
     if (!key_) return CannotAlter("The base table does not define any primary key.");
     if (drop.name && drop.name->text != table_.primary_key_name)
-      return CannotAlter("The base table does not define a primary key constraint named '{}'. Available constraint name: ['{}'].",
-                         drop.name->text, table_.primary_key_name);
+      return CannotAlter(
+          "The base table does not define a primary key constraint named '{}'. Available constraint name: ['{}'].",
+          drop.name->text, table_.primary_key_name);
     key_.reset();
     return {};
   }
@@ -149,7 +150,8 @@ class TableChange {
     }
     auto after = Find(column.place->after.back().text);
     if (after == columns_.end())
-      return CannotAlter("Referenced column `{}` by 'AFTER' does not exist in the table.", column.place->after.back().text);
+      return CannotAlter("Referenced column `{}` by 'AFTER' does not exist in the table.",
+                         column.place->after.back().text);
     columns_.insert(after + 1, std::move(column));
     return {};
   }
@@ -164,8 +166,7 @@ class TableChange {
   Status Modify(const ColumnDefinition& column) {
     if (column.name.size() != 1) return CannotAlter("Alter nested row type is not supported yet.");
     auto old = Find(column.name[0].text);
-    if (old == columns_.end())
-      return CannotAlter("Column `{}` does not exist in the table.", column.name[0].text);
+    if (old == columns_.end()) return CannotAlter("Column `{}` does not exist in the table.", column.name[0].text);
     auto next = columns_.erase(old);
     THALWEG_TRY(Place(column, next));
     return TakeConstraint(column, false);
@@ -181,13 +182,16 @@ class TableChange {
 
   Status Add(const WatermarkDefinition& watermark) {
     if (watermark_)
-      return CannotAlter("The base table has already defined the watermark strategy `{}` AS {}. You might want to drop it before adding a new one.",
-                         watermark_->column.back().text, table_.watermark->source);
+      return CannotAlter(
+          "The base table has already defined the watermark strategy `{}` AS {}. You might want to drop it before "
+          "adding a new one.",
+          watermark_->column.back().text, table_.watermark->source);
     watermark_ = watermark;
     return {};
   }
   Status Modify(const WatermarkDefinition& watermark) {
-    if (!watermark_) return CannotAlter("The base table does not define any watermark. You might want to add a new one.");
+    if (!watermark_)
+      return CannotAlter("The base table does not define any watermark. You might want to add a new one.");
     watermark_ = watermark;
     return {};
   }
@@ -195,8 +199,10 @@ class TableChange {
     if (key_) {
       std::vector<std::string> names;
       for (const Identifier& column : key_->columns) names.push_back("`" + column.text + "`");
-      return CannotAlter("The base table has already defined the primary key constraint [{}]. You might want to drop it before adding a new one.",
-                         fmt::join(names, ", "));
+      return CannotAlter(
+          "The base table has already defined the primary key constraint [{}]. You might want to drop it before adding "
+          "a new one.",
+          fmt::join(names, ", "));
     }
     key_ = key;
     return {};

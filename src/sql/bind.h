@@ -15,8 +15,8 @@ namespace thalweg::sql {
 
 struct BindEnvironment {
   const Catalog& catalog;
-  std::string zone = "UTC";      // the session's
-  int64_t query_start_ms = 0;    // what clocks say where a constant is wanted
+  std::string zone = "UTC";    // the session's
+  int64_t query_start_ms = 0;  // what clocks say where a constant is wanted
   bool batch = false;
   const FileTableSource* file_tables = nullptr;  // null: files are no tables
 };

@@ -95,8 +95,7 @@ Expression Binder::BindJsonCall(const Call& call, const Expr& expr, const ExprCo
   static const JsonClauses kNone;
   const JsonClauses& clauses = call.json ? *call.json : kNone;
   if (clauses.on_null)
-    arguments.insert(arguments.begin(),
-                     Word(*clauses.on_null == JsonNulls::kNull ? "NULL ON NULL" : "ABSENT ON NULL"));
+    arguments.insert(arguments.begin(), Word(*clauses.on_null == JsonNulls::kNull ? "NULL ON NULL" : "ABSENT ON NULL"));
   if (name == "JSON_EXISTS" && clauses.on_error) arguments.push_back(Word(BehaviorWord(clauses.on_error->behavior)));
   if (name == "JSON_VALUE" && (clauses.on_empty || clauses.on_error)) {
     for (const auto& fallback : {clauses.on_empty, clauses.on_error}) {
@@ -134,7 +133,8 @@ Expression Binder::BindCall(const Call& call, const Expr& expr, const ExprContex
   if (auto grouping = BindGroupingFunction(call, expr, context)) return *std::move(grouping);
   if (user) {
     if (expr::IsTableFunction(*user->function))
-      FailAt(expr.span.begin, fmt::format("{} is a table function: it stands in FROM, as LATERAL TABLE({}(...))", call.name.back().text, call.name.back().text));
+      FailAt(expr.span.begin, fmt::format("{} is a table function: it stands in FROM, as LATERAL TABLE({}(...))",
+                                          call.name.back().text, call.name.back().text));
     return BindUserCall(*user, call, expr, context);
   }
   if (expr::FindAggregate(name) && !expr::Registry::BuiltIn().Find(name)) return BindAggregate(call, expr, context);
@@ -153,11 +153,14 @@ Expression Binder::BindCall(const Call& call, const Expr& expr, const ExprContex
 
 const UserFunctionEntry* Binder::FindUserFunction(const Call& call) const {
   const std::string name = UpperName(call.name);
-  return environment_.catalog.FindFunction(call.name, expr::FindAggregate(name) || expr::Registry::BuiltIn().Find(name));
+  return environment_.catalog.FindFunction(call.name,
+                                           expr::FindAggregate(name) || expr::Registry::BuiltIn().Find(name));
 }
 
-Expression Binder::BindUserCall(const UserFunctionEntry& user, const Call& call, const Expr& expr, const ExprContext& context) {
-  if (call.filter) FailAt(expr.span.begin, fmt::format("FILTER needs an aggregate function, {} is none", call.name.back().text));
+Expression Binder::BindUserCall(const UserFunctionEntry& user, const Call& call, const Expr& expr,
+                                const ExprContext& context) {
+  if (call.filter)
+    FailAt(expr.span.begin, fmt::format("FILTER needs an aggregate function, {} is none", call.name.back().text));
   Arguments arguments;
   for (const ExprPtr& argument : call.arguments) arguments.push_back(BindExpr(*argument, context));
   return OrFail(expr::Resolve(*user.function, std::move(arguments)), expr.span.begin);
@@ -177,7 +180,9 @@ void Binder::FailFunction(const Call& call, const Expr& expr) const {
 bool Binder::IsApproximateCount(std::string_view function, const Expr& expr) const {
   if (function != "APPROX_COUNT_DISTINCT") return false;
   if (!environment_.batch)
-    FailAt(expr.span.begin, fmt::format("Function {} is not supported: Flink has it in batch mode only; COUNT(DISTINCT x) is exact", function));
+    FailAt(expr.span.begin,
+           fmt::format("Function {} is not supported: Flink has it in batch mode only; COUNT(DISTINCT x) is exact",
+                       function));
   return true;
 }
 
@@ -198,12 +203,14 @@ Expression Binder::BindAggregate(const Call& call, const Expr& expr, const ExprC
   aggregate.distinct = call.quantifier == SetQuantifier::kDistinct;
   aggregate.ignore_nulls = IgnoresNulls(call, name);
   const bool star = call.arguments.size() == 1 && call.arguments[0]->As<Star>();
-  if (star && name != "COUNT") FailAt(call.arguments[0]->span.begin, fmt::format("* stands in COUNT(*), not in {}", name));
+  if (star && name != "COUNT")
+    FailAt(call.arguments[0]->span.begin, fmt::format("* stands in COUNT(*), not in {}", name));
   if (!star)
     for (const ExprPtr& argument : call.arguments) aggregate.arguments.push_back(BindExpr(*argument, rows));
   const int json = expr::FindAggregate(name)->json_argument;
   if (json >= 0 && json < static_cast<int>(aggregate.arguments.size()))
-    aggregate.arguments[static_cast<size_t>(json)] = Resolve("JSON_STRING", {aggregate.arguments[static_cast<size_t>(json)]}, expr);
+    aggregate.arguments[static_cast<size_t>(json)] =
+        Resolve("JSON_STRING", {aggregate.arguments[static_cast<size_t>(json)]}, expr);
   if (call.filter) {
     rows.clause = "FILTER";
     aggregate.filter = BindCondition(*call.filter, rows);

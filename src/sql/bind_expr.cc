@@ -166,7 +166,9 @@ Expression Binder::Interval(const IntervalLiteral& literal, const Expr& expr) {
 
 Expression Binder::Literal(const sql::Literal& literal, const Expr& expr) {
   const std::string& text = literal.text;
-  auto bad = [&](std::string_view what) { FailAt(expr.span.begin, fmt::format("Illegal {} literal '{}'", what, text)); };
+  auto bad = [&](std::string_view what) {
+    FailAt(expr.span.begin, fmt::format("Illegal {} literal '{}'", what, text));
+  };
   switch (literal.kind) {
     case LiteralKind::kNull: return {};
     case LiteralKind::kTrue: return Expression::Literal(Value::Boolean(true));
@@ -246,9 +248,9 @@ Value Binder::BindConstant(const Expr& expr, std::string_view what) {
   if (!expr::InputsOf(bound).empty()) FailAt(expr.span.begin, fmt::format("{} must be a constant", what));
   columns::BufferPool pool;
   auto zone = OrFail(expr::Zone::Find(environment_.zone), expr.span.begin);
-  return OrFail(expr::EvaluateConstant(
-                    bound, {.pool = pool, .query_start_ms = environment_.query_start_ms, .zone = &zone}),
-                expr.span.begin);
+  return OrFail(
+      expr::EvaluateConstant(bound, {.pool = pool, .query_start_ms = environment_.query_start_ms, .zone = &zone}),
+      expr.span.begin);
 }
 
 int64_t Binder::BindMillis(const Expr& expr, std::string_view what) {
@@ -339,9 +341,9 @@ Expression Binder::BindColumn(const ColumnRef& ref, const Expr& expr, const Expr
 
 void Binder::FailColumn(const Name& name, const Expr& expr, const Scope* scope) const {
   const std::string& column = name.back().text;
-  const std::string message = name.size() == 1 ? fmt::format("Column '{}' not found in any table", column)
-                                               : fmt::format("Column '{}' not found in table '{}'", column,
-                                                             name[name.size() - 2].text);
+  const std::string message =
+      name.size() == 1 ? fmt::format("Column '{}' not found in any table", column)
+                       : fmt::format("Column '{}' not found in table '{}'", column, name[name.size() - 2].text);
   if (!scope || scope->sources.empty()) FailAt(expr.span.begin, message, "there is no FROM");
   std::vector<std::string> tables;
   bool qualified = name.size() == 1;
@@ -379,7 +381,8 @@ Expression Binder::BindCase(const Case& node, const Expr& expr, const ExprContex
     Expression when = BindExpr(*branch.when, context);
     if (subject) when = Resolve("=", {*subject, when}, *branch.when);
     if (when.type().id() != TypeId::kBoolean && when.type().id() != TypeId::kNull)
-      FailAt(branch.when->span.begin, fmt::format("WHEN needs a BOOLEAN condition, this is {}", when.type().ToString()));
+      FailAt(branch.when->span.begin,
+             fmt::format("WHEN needs a BOOLEAN condition, this is {}", when.type().ToString()));
     arguments.push_back(std::move(when));
     arguments.push_back(BindExpr(*branch.then, context));
   }
@@ -408,15 +411,17 @@ Expression Binder::ResolveCommon(std::string_view function, Arguments arguments,
 Expression Binder::BindItem(const Subscript& node, const Expr& expr, const ExprContext& context) {
   Expression whole = BindExpr(*node.operand, context), index = BindExpr(*node.index, context);
   const DataType type = whole.type();
-  if (type.id() == TypeId::kArray && index.is_literal() && index.type().id() == TypeId::kInt && !index.is_null_literal() &&
-      index.value().number<int32_t>() < 1)
+  if (type.id() == TypeId::kArray && index.is_literal() && index.type().id() == TypeId::kInt &&
+      !index.is_null_literal() && index.value().number<int32_t>() < 1)
     FailAt(node.index->span.begin, fmt::format("Array element access needs an index starting at 1 but was {}",
                                                index.value().number<int32_t>()));
   auto item = expr::Resolve("ITEM", {whole, index});
   if (item.ok()) return *std::move(item);
   if (type.children().empty())
-    FailAt(expr.span.begin, fmt::format("{} has no parts: [ ] stands behind an ARRAY, a MAP or a ROW", type.ToString()));
-  const std::string wanted = type.id() == TypeId::kMap ? type.children()[0].type.WithNullable(true).ToString() : "an integer";
+    FailAt(expr.span.begin,
+           fmt::format("{} has no parts: [ ] stands behind an ARRAY, a MAP or a ROW", type.ToString()));
+  const std::string wanted =
+      type.id() == TypeId::kMap ? type.children()[0].type.WithNullable(true).ToString() : "an integer";
   FailAt(expr.span.begin, fmt::format("{} is asked for by {}, this is {}", type.ToString(), wanted,
                                       index.type().WithNullable(true).ToString()));
 }
@@ -489,7 +494,8 @@ Expression Binder::BindExpr(const Expr& expr, const ExprContext& context) {
     FailAt(expr.span.begin, "RUNNING and FINAL stand in MATCH_RECOGNIZE only");
   }
   if (auto* node = expr.As<Is>())
-    return Resolve(fmt::format("IS {}{}", node->negated ? "NOT " : "", TestOf(node->test)), {bind(node->operand)}, expr);
+    return Resolve(fmt::format("IS {}{}", node->negated ? "NOT " : "", TestOf(node->test)), {bind(node->operand)},
+                   expr);
   if (auto* node = expr.As<Logical>()) {
     const std::string_view name = node->op == LogicalOp::kAnd ? "AND" : "OR";
     Expression all = bind(node->operands[0]);
@@ -548,8 +554,7 @@ Expression Binder::BindExpr(const Expr& expr, const ExprContext& context) {
     return Resolve("ROW", std::move(arguments), expr);
   }
   if (auto* node = expr.As<Subscript>()) return BindItem(*node, expr, context);
-  if (auto* node = expr.As<FieldAccess>())
-    return FieldOf(bind(node->operand), node->field, expr.span.begin, "this");
+  if (auto* node = expr.As<FieldAccess>()) return FieldOf(bind(node->operand), node->field, expr.span.begin, "this");
   if (expr.As<Star>()) FailAt(expr.span.begin, "* stands alone in a select list, or in COUNT(*)");
   FailAt(expr.span.begin, "This is not supported here");
 }

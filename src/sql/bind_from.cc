@@ -133,8 +133,8 @@ Scope Binder::WithAlias(PlanPtr plan, const TableRef& ref, std::string alias, st
   }
   if (!ref.columns.empty()) {
     if (ref.columns.size() != plan->columns.size())
-      FailAt(ref.span.begin, fmt::format("'{}' names {} columns, there are {}", alias, ref.columns.size(),
-                                         plan->columns.size()));
+      FailAt(ref.span.begin,
+             fmt::format("'{}' names {} columns, there are {}", alias, ref.columns.size(), plan->columns.size()));
     std::vector<std::string> names;
     for (const Identifier& column : ref.columns) names.push_back(column.text);
     std::vector<Expression> columns = InputsOfAll(*plan);
@@ -147,7 +147,8 @@ Scope Binder::WithAlias(PlanPtr plan, const TableRef& ref, std::string alias, st
 }
 
 ObjectPath Binder::PathOf(const Name& name) const {
-  return view_ ? Catalog::Resolve(name, view_->query_catalog, view_->query_database) : environment_.catalog.Resolve(name);
+  return view_ ? Catalog::Resolve(name, view_->query_catalog, view_->query_database)
+               : environment_.catalog.Resolve(name);
 }
 
 PlanPtr Binder::TableScan(const Name& name, const std::vector<Hint>& hints, const Span& span) {
@@ -159,9 +160,12 @@ PlanPtr Binder::TableScan(const Name& name, const std::vector<Hint>& hints, cons
   if (!table) FailAt(span.begin, environment_.catalog.NoTable(path).message());
   if (!table->is_view()) return MakeScan(table, OptionHints(hints));
   if (!OptionHints(hints).empty())
-    FailAt(span.begin, fmt::format("View '{}' cannot be enriched with new options. Hints can only be applied to tables.", path.ToString()));
+    FailAt(span.begin,
+           fmt::format("View '{}' cannot be enriched with new options. Hints can only be applied to tables.",
+                       path.ToString()));
   constexpr int kMostViews = 64;
-  if (views_ >= kMostViews) FailAt(span.begin, fmt::format("Views stand in views more than {} deep: {}", kMostViews, path.ToString()));
+  if (views_ >= kMostViews)
+    FailAt(span.begin, fmt::format("Views stand in views more than {} deep: {}", kMostViews, path.ToString()));
   ++views_;
   auto outer = std::exchange(common_tables_, {});
   const TablePtr around = std::exchange(view_, table);
@@ -183,11 +187,13 @@ Scope Binder::BindNamed(const NamedTable& named, const TableRef& ref) {
 
 Scope Binder::BindFile(const NamedTable& named, const TableRef& ref) {
   if (!environment_.file_tables)
-    FailAt(ref.span.begin, "A file in place of a table is not supported here", "CREATE TABLE with 'connector' = 'filesystem'");
+    FailAt(ref.span.begin, "A file in place of a table is not supported here",
+           "CREATE TABLE with 'connector' = 'filesystem'");
   const FileTable file = OrFail(environment_.file_tables->Describe(*named.path), ref.span.begin);
   auto table = std::make_shared<Table>();
   table->path.object = *named.path;
-  for (const types::Field& field : file.schema->fields()) table->columns.push_back({.name = field.name, .type = field.type});
+  for (const types::Field& field : file.schema->fields())
+    table->columns.push_back({.name = field.name, .type = field.type});
   table->options = file.options;
   return WithAlias(MakeScan(std::move(table), OptionHints(named.hints)), ref, "");
 }
@@ -321,7 +327,8 @@ Scope Binder::WithRowsCondition(const Join& join, Scope rows) {
   if (!join.on) return rows;
   const Expression condition = BindCondition(*join.on, {.scope = &rows, .clause = "ON"});
   if (condition == Expression::Literal(expr::Value::Boolean(true))) return rows;
-  if (join.kind == JoinKind::kLeft) FailAt(join.on->span.begin, "A LEFT JOIN with UNNEST or a table function is ON TRUE");
+  if (join.kind == JoinKind::kLeft)
+    FailAt(join.on->span.begin, "A LEFT JOIN with UNNEST or a table function is ON TRUE");
   rows.plan = MakeFilter(std::move(rows.plan), condition);
   return rows;
 }
@@ -378,7 +385,8 @@ PlanPtr Binder::BindTemporal(const Join& join, const Scope& left, const Scope& r
   if (join.kind != JoinKind::kInner && join.kind != JoinKind::kLeft)
     FailAt(ref.span.begin, "A temporal join is an INNER or LEFT join");
   const Expression time = BindExpr(*ref.as_of, {.scope = &left, .clause = "FOR SYSTEM_TIME AS OF"});
-  if (time.kind() != Expression::Kind::kInput || left.plan->columns[static_cast<size_t>(time.input())].time == TimeRole::kNone)
+  if (time.kind() != Expression::Kind::kInput ||
+      left.plan->columns[static_cast<size_t>(time.input())].time == TimeRole::kNone)
     FailAt(ref.as_of->span.begin, "FOR SYSTEM_TIME AS OF needs a time attribute of the left table");
   Scope scope = both;
   const Arguments conjuncts = JoinConditions(join, scope, left, right).conjuncts;

@@ -90,7 +90,8 @@ std::optional<WindowShape> Binder::GroupWindow(const Expr& expr, const Scope& sc
   WindowShape shape;
   if (time.kind() == Expression::Kind::kInput) shape.time_column = time.input();
   if (shape.time_column < 0 || scope.plan->columns[static_cast<size_t>(shape.time_column)].time == TimeRole::kNone)
-    FailAt(call->arguments[0]->span.begin, fmt::format("{} needs a time attribute, this is {}", name, time.type().ToString()),
+    FailAt(call->arguments[0]->span.begin,
+           fmt::format("{} needs a time attribute, this is {}", name, time.type().ToString()),
            "a column is one if WATERMARK FOR or PROCTIME() says so");
   shape.processing_time = scope.plan->columns[static_cast<size_t>(shape.time_column)].time == TimeRole::kProctime;
   if (time.type().id() == TypeId::kTimestampLtz) shape.zone = environment_.zone;
@@ -181,12 +182,13 @@ std::optional<Expression> Binder::BindWindowProperty(const Call& call, const Exp
   auto found = std::find(grouping.properties.begin(), grouping.properties.end(), *property);
   const auto index = static_cast<int>(found - grouping.properties.begin());
   if (found == grouping.properties.end()) grouping.properties.push_back(*property);
-  const bool ltz = *property == WindowProperty::kProcessingTime ||
-                   (*property == WindowProperty::kTime &&
-                    grouping.input->plan->columns[static_cast<size_t>(shape->time_column)].type.id() ==
-                        TypeId::kTimestampLtz);
+  const bool ltz =
+      *property == WindowProperty::kProcessingTime ||
+      (*property == WindowProperty::kTime &&
+       grouping.input->plan->columns[static_cast<size_t>(shape->time_column)].type.id() == TypeId::kTimestampLtz);
   // Aggregates are still being found: properties are counted from the end, and moved when all are known.
-  return Expression::Input(kFirstProperty + index, ltz ? DataType::TimestampLtz(3, false) : DataType::Timestamp(3, false));
+  return Expression::Input(kFirstProperty + index,
+                           ltz ? DataType::TimestampLtz(3, false) : DataType::Timestamp(3, false));
 }
 
 TablePtr Binder::BindLate(const Name& name) const {
@@ -207,19 +209,24 @@ LateRows Binder::LateRowsOf(const Grouping& grouping, const std::function<int(co
     int found = -1;
     for (size_t i = 0; i < rows.columns.size() && found < 0; ++i) {
       const int index = static_cast<int>(i);
-      const bool of_window = rows.window && (index == rows.window->start || index == rows.window->end || index == rows.window->time);
+      const bool of_window =
+          rows.window && (index == rows.window->start || index == rows.window->end || index == rows.window->time);
       if (rows.columns[i].name == column.name && !of_window) found = index;
     }
     if (found < 0 && !column.type.nullable())
-      FailAt(grouping.late_at, fmt::format("Column '{}' of {} is NOT NULL, and the rows of the window have none of that name",
-                                           column.name, late.table->path.ToString()));
+      FailAt(grouping.late_at,
+             fmt::format("Column '{}' of {} is NOT NULL, and the rows of the window have none of that name",
+                         column.name, late.table->path.ToString()));
     if (found >= 0 && !expr::CastsImplicitly(rows.columns[static_cast<size_t>(found)].type, column.type))
-      FailAt(grouping.late_at, fmt::format("Column '{}' of {} is {}, the rows of the window have {}", column.name, late.table->path.ToString(),
-                                           column.type.ToString(), rows.columns[static_cast<size_t>(found)].type.ToString()));
+      FailAt(grouping.late_at, fmt::format("Column '{}' of {} is {}, the rows of the window have {}", column.name,
+                                           late.table->path.ToString(), column.type.ToString(),
+                                           rows.columns[static_cast<size_t>(found)].type.ToString()));
     any = any || found >= 0;
     late.inputs.push_back(found < 0 ? -1 : place(InputOf(rows, found)));
   }
-  if (!any) FailAt(grouping.late_at, fmt::format("No column of {} is among the rows of the window", late.table->path.ToString()));
+  if (!any)
+    FailAt(grouping.late_at,
+           fmt::format("No column of {} is among the rows of the window", late.table->path.ToString()));
   return late;
 }
 
@@ -261,7 +268,8 @@ PlanPtr Binder::ApplyGrouping(const Grouping& grouping, PlanPtr plan) {
     node.properties = grouping.properties;
   }
   if (grouping.late && !grouping.sets.empty())
-    FailAt(grouping.late_at, "LATE DATA INTO is not supported with GROUPING SETS, ROLLUP and CUBE: a row is late for each of the sets");
+    FailAt(grouping.late_at,
+           "LATE DATA INTO is not supported with GROUPING SETS, ROLLUP and CUBE: a row is late for each of the sets");
   if (grouping.late) node.late = LateRowsOf(grouping, place);
   node.input = MakeCalc(std::move(plan), std::nullopt, std::move(columns), std::move(names));
   if (!grouping.sets.empty()) node.input = ExpandSets(std::move(node.input), grouping);

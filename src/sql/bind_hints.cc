@@ -34,7 +34,10 @@ std::optional<int64_t> Binder::StateTtlOf(const Scope& scope) {
 void Binder::CheckTtlHints() const {
   for (const auto& [table, hint] : ttl_hints_.back())
     if (!hint.used)
-      FailAt(hint.at, fmt::format("The options of following hints cannot match the name of input tables or views: `{}` in `STATE_TTL`", table),
+      FailAt(hint.at,
+             fmt::format(
+                 "The options of following hints cannot match the name of input tables or views: `{}` in `STATE_TTL`",
+                 table),
              "it names a side of a join without windows, or the table of a GROUP BY");
 }
 

@@ -162,14 +162,17 @@ PlanPtr MakeCountedSet(bool intersect, PlanPtr left, PlanPtr right) {
   }
   PlanPtr counted = MakeAggregate(std::move(counts));
   const Expression lefts = InputOf(*counted, width), rights = InputOf(*counted, width + 1);
-  auto call = [](std::string_view function, std::vector<Expression> arguments) { return expr::Resolve(function, std::move(arguments)).value(); };
+  auto call = [](std::string_view function, std::vector<Expression> arguments) {
+    return expr::Resolve(function, std::move(arguments)).value();
+  };
   const Expression zero = Expression::Literal(expr::Value::BigInt(0));
   std::vector<Expression> columns = InputsOfAll(*counted);
   columns.resize(static_cast<size_t>(width));
   std::vector<std::string> copied = names;
   columns.push_back(intersect ? call("CASE", {call(">", {lefts, rights}), rights, lefts}) : call("-", {lefts, rights}));
   copied.push_back("$copies");
-  Expression some = intersect ? call("AND", {call(">", {lefts, zero}), call(">", {rights, zero})}) : call(">", {lefts, rights});
+  Expression some =
+      intersect ? call("AND", {call(">", {lefts, zero}), call(">", {rights, zero})}) : call(">", {lefts, rights});
   PlanPtr rows = MakeCalc(std::move(counted), std::move(some), std::move(columns), std::move(copied));
   const Expression copies = InputOf(*rows, width);
   PlanPtr plan = MakeUnnest({.input = std::move(rows), .collection = copies}, {});
@@ -182,13 +185,14 @@ PlanPtr Binder::BindSetOperation(const SetOperation& operation, const Scope* out
   const std::string_view what = operation.op == SetOp::kUnion       ? "UNION"
                                 : operation.op == SetOp::kIntersect ? "INTERSECT"
                                                                     : "EXCEPT";
-  std::vector<PlanPtr> inputs =
-      CastToCommon({BindQuery(*operation.left, outer), BindQuery(*operation.right, outer)}, operation.right->span.begin, what);
+  std::vector<PlanPtr> inputs = CastToCommon({BindQuery(*operation.left, outer), BindQuery(*operation.right, outer)},
+                                             operation.right->span.begin, what);
   if (operation.op == SetOp::kUnion) {
     PlanPtr plan = MakeUnion(std::move(inputs));
     return operation.all ? plan : Distinct(std::move(plan));
   }
-  if (operation.all) return MakeCountedSet(operation.op == SetOp::kIntersect, std::move(inputs[0]), std::move(inputs[1]));
+  if (operation.all)
+    return MakeCountedSet(operation.op == SetOp::kIntersect, std::move(inputs[0]), std::move(inputs[1]));
   JoinPlan join;
   join.type = operation.op == SetOp::kIntersect ? JoinType::kSemi : JoinType::kAnti;
   for (int i = 0; i < static_cast<int>(inputs[0]->columns.size()); ++i) join.keys.push_back({i, i, true});
@@ -226,7 +230,8 @@ PlanPtr Binder::BindValues(const Values& values, const Scope* outer, const Posit
     for (size_t i = 0; i < row.size(); ++i) {
       Expression cell = expr::Coerced(std::move(row[i]), columns[i].type);
       cells.push_back(OrFail(
-          expr::EvaluateConstant(cell, {.pool = pool, .query_start_ms = environment_.query_start_ms, .zone = &zone}), at));
+          expr::EvaluateConstant(cell, {.pool = pool, .query_start_ms = environment_.query_start_ms, .zone = &zone}),
+          at));
     }
     constants.push_back(std::move(cells));
   }

@@ -39,8 +39,7 @@ std::string Binder::NameOf(const SelectItem& item, size_t index) const {
   if (item.alias) return item.alias->text;
   if (auto* column = item.expr->As<ColumnRef>()) return column->name.back().text;
   if (auto* field = item.expr->As<FieldAccess>()) return field->field.text;
-  if (auto* call = item.expr->As<Call>(); call && IsWordOfColumn(*call))
-    return call->name.back().text;
+  if (auto* call = item.expr->As<Call>(); call && IsWordOfColumn(*call)) return call->name.back().text;
   return fmt::format("EXPR${}", index);
 }
 
@@ -62,7 +61,8 @@ bool Binder::ExpandRow(const Star& star, const Scope& scope, const Position& at,
     FailAt(at, fmt::format("{} is of type {}: only a table or a ROW has columns behind .*", name,
                            row.type().WithNullable(true).ToString()));
   for (const types::Field& field : row.type().children()) {
-    if (std::any_of(star.exclude.begin(), star.exclude.end(), [&](const Identifier& e) { return e.text == field.name; }))
+    if (std::any_of(star.exclude.begin(), star.exclude.end(),
+                    [&](const Identifier& e) { return e.text == field.name; }))
       continue;
     items.push_back({field.name, nullptr,
                      OrFail(expr::Resolve("FIELD", {row, Expression::Literal(expr::Value::String(field.name))}), at)});
@@ -101,7 +101,8 @@ std::vector<Binder::Item> Binder::ExpandItems(const Select& select, const Scope&
       ExpandStar(*star, scope, item.expr->span.begin, items);
     } else if (auto* fields = item.expr->As<FieldStar>()) {
       const Expression row = BindExpr(*fields->operand, {.scope = &scope, .clause = "SELECT"});
-      if (row.type().id() != TypeId::kRow) FailAt(item.expr->span.begin, fmt::format(".* needs a ROW, this is {}", row.type().ToString()));
+      if (row.type().id() != TypeId::kRow)
+        FailAt(item.expr->span.begin, fmt::format(".* needs a ROW, this is {}", row.type().ToString()));
       for (const types::Field& field : row.type().children())
         items.push_back({field.name, nullptr,
                          Resolve("FIELD", {row, Expression::Literal(expr::Value::String(field.name))}, *item.expr)});
@@ -114,7 +115,8 @@ std::vector<Binder::Item> Binder::ExpandItems(const Select& select, const Scope&
 
 void Binder::BindWhere(const Expr& where, Scope& scope) {
   const size_t width = scope.plan->columns.size();
-  const Conditions conditions = BindConditions(where, WithSubqueries({.scope = &scope, .clause = "WHERE"}, scope), scope);
+  const Conditions conditions =
+      BindConditions(where, WithSubqueries({.scope = &scope, .clause = "WHERE"}, scope), scope);
   scope.plan = Trimmed(ApplyConditions(conditions, scope.plan), width);
 }
 
@@ -125,9 +127,11 @@ PlanPtr Binder::ApplyGroups(Grouping& grouping, Conditions& having, const Scope&
   Position at;
   const auto key_of = [&](int column) {
     for (size_t i = 0; i < grouping.keys.size(); ++i)
-      if (grouping.keys[i].kind() == Expression::Kind::kInput && grouping.keys[i].input() == column) return static_cast<int>(i);
-    FailAt(at, fmt::format("Column '{}', which the subquery refers to, is not being grouped",
-                           scope.plan->columns[static_cast<size_t>(column)].name),
+      if (grouping.keys[i].kind() == Expression::Kind::kInput && grouping.keys[i].input() == column)
+        return static_cast<int>(i);
+    FailAt(at,
+           fmt::format("Column '{}', which the subquery refers to, is not being grouped",
+                       scope.plan->columns[static_cast<size_t>(column)].name),
            "add it to GROUP BY");
   };
   for (SubqueryUse& use : grouping.subqueries) {
@@ -269,8 +273,7 @@ PlanPtr Binder::BindSelect(const Select& select, const Query& query, const Scope
   plan = MakeCalc(std::move(plan), std::nullopt, columns, names);
   if (select.quantifier == SetQuantifier::kDistinct) plan = Distinct(std::move(plan));
   const int64_t offset = BindCount(query.offset, "OFFSET");
-  const std::optional<int64_t> limit =
-      query.limit ? std::optional(BindCount(query.limit, "LIMIT")) : std::nullopt;
+  const std::optional<int64_t> limit = query.limit ? std::optional(BindCount(query.limit, "LIMIT")) : std::nullopt;
   if (!order.empty() || limit || offset > 0)
     plan = MakeSort({.input = std::move(plan), .keys = order, .offset = offset, .limit = limit});
   if (columns.size() > visible) {
@@ -311,8 +314,11 @@ Expression Binder::BindOver(const Call& call, const Expr& expr, const ExprContex
   const bool star = call.arguments.size() == 1 && call.arguments[0]->As<Star>();
   if (!star)
     for (const ExprPtr& argument : call.arguments) one.arguments.push_back(BindExpr(*argument, rows));
-  if ((one.function == "LAG" || one.function == "LEAD") && one.arguments.size() == 3 && expr::CastsImplicitly(one.arguments[2].type(), one.arguments[0].type()))
-    one.arguments[2] = OrFail(expr::Cast(one.arguments[2], one.arguments[0].type().WithNullable(one.arguments[2].type().nullable())), expr.span.begin);
+  if ((one.function == "LAG" || one.function == "LEAD") && one.arguments.size() == 3 &&
+      expr::CastsImplicitly(one.arguments[2].type(), one.arguments[0].type()))
+    one.arguments[2] =
+        OrFail(expr::Cast(one.arguments[2], one.arguments[0].type().WithNullable(one.arguments[2].type().nullable())),
+               expr.span.begin);
   if (call.filter) one.filter = BindCondition(*call.filter, rows);
   for (const ExprPtr& partition : spec.partition_by) one.partition.push_back(BindExpr(*partition, rows));
   for (const OrderItem& item : spec.order_by) {
@@ -323,12 +329,15 @@ Expression Binder::BindOver(const Call& call, const Expr& expr, const ExprContex
   if (spec.frame) {
     const WindowFrame& frame = *spec.frame;
     if (frame.end && frame.end->kind != FrameBoundKind::kCurrentRow)
-      FailAt(expr.span.begin, environment_.batch ? "OVER windows that do not end at CURRENT ROW are not supported" : "OVER windows end at CURRENT ROW: rows that follow are not known in a stream");
+      FailAt(expr.span.begin, environment_.batch
+                                  ? "OVER windows that do not end at CURRENT ROW are not supported"
+                                  : "OVER windows end at CURRENT ROW: rows that follow are not known in a stream");
     one.bounds.rows = frame.rows;
     if (frame.start.kind == FrameBoundKind::kPreceding) {
       if (frame.rows) {
         const expr::Value value = BindConstant(*frame.start.offset, "The frame of OVER");
-        if (value.is_null() || value.type().id() != TypeId::kInt) FailAt(frame.start.offset->span.begin, "ROWS needs a number of rows");
+        if (value.is_null() || value.type().id() != TypeId::kInt)
+          FailAt(frame.start.offset->span.begin, "ROWS needs a number of rows");
         one.bounds.preceding = value.number<int32_t>();
       } else {
         one.bounds.preceding = BindMillis(*frame.start.offset, "The frame of OVER");

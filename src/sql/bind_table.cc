@@ -101,14 +101,17 @@ class TableMaker {
   Expression Moved(const Expression& e, const std::vector<int>& place, const LikeClause& like, std::string_view what) {
     for (int input : expr::InputsOf(e))
       if (place[static_cast<size_t>(input)] < 0)
-        FailLeftOut(like, what, environment_.catalog.FindTable(environment_.catalog.Resolve(like.source))
-                                    ->columns[static_cast<size_t>(input)].name);
+        FailLeftOut(like, what,
+                    environment_.catalog.FindTable(environment_.catalog.Resolve(like.source))
+                        ->columns[static_cast<size_t>(input)]
+                        .name);
     return expr::RemapInputs(e, place);
   }
 
   TableColumn& Reserve(const ColumnDefinition& definition) {
     const std::string& name = definition.name.back().text;
-    if (table_.Find(name) >= 0) FailAt(definition.span.begin, fmt::format("A column named '{}' already exists in the table", name));
+    if (table_.Find(name) >= 0)
+      FailAt(definition.span.begin, fmt::format("A column named '{}' already exists in the table", name));
     TableColumn column{.name = name, .kind = definition.kind};
     if (definition.comment) column.comment = *definition.comment;
     table_.columns.push_back(std::move(column));
@@ -150,21 +153,26 @@ class TableMaker {
   }
 
   void SetWatermark(const WatermarkDefinition& definition) {
-    if (table_.watermark && declared_watermark_) FailAt(definition.span.begin, "Multiple WATERMARK statements is not supported yet");
+    if (table_.watermark && declared_watermark_)
+      FailAt(definition.span.begin, "Multiple WATERMARK statements is not supported yet");
     const std::string& name = definition.column.back().text;
     const int column = definition.column.size() == 1 ? table_.Find(name) : -1;
-    if (column < 0) FailAt(definition.column.back().span.begin, fmt::format("The rowtime attribute field '{}' is not defined in the table schema", name));
+    if (column < 0)
+      FailAt(definition.column.back().span.begin,
+             fmt::format("The rowtime attribute field '{}' is not defined in the table schema", name));
     const DataType& type = table_.columns[static_cast<size_t>(column)].type;
     if ((type.id() != TypeId::kTimestamp && type.id() != TypeId::kTimestampLtz) || type.precision() > 3)
       FailAt(definition.span.begin,
-             fmt::format("Invalid data type of time field for watermark definition. The field must be of type TIMESTAMP(p) or "
-                         "TIMESTAMP_LTZ(p) and the supported precision 'p' is from 0 to 3, but the time field type is {}",
-                         type.ToString()));
+             fmt::format(
+                 "Invalid data type of time field for watermark definition. The field must be of type TIMESTAMP(p) or "
+                 "TIMESTAMP_LTZ(p) and the supported precision 'p' is from 0 to 3, but the time field type is {}",
+                 type.ToString()));
     const Scope scope = Columns(true);
     Expression e = binder_.BindExpr(*definition.expr, {.scope = &scope, .clause = "WATERMARK"});
     if (e.type().id() != type.id() || e.type().precision() > 3)
       FailAt(definition.expr->span.begin,
-             fmt::format("Invalid data type of expression for watermark definition: {}, the time field is {}", e.type().ToString(), type.ToString()));
+             fmt::format("Invalid data type of expression for watermark definition: {}, the time field is {}",
+                         e.type().ToString(), type.ToString()));
     for (TableColumn& each : table_.columns)
       if (each.time == TimeRole::kRowtime) each.time = TimeRole::kNone;
     table_.columns[static_cast<size_t>(column)].time = TimeRole::kRowtime;
@@ -173,18 +181,24 @@ class TableMaker {
   }
 
   void SetKey(const Constraint& constraint, const std::vector<Identifier>& columns) {
-    if (constraint.kind == ConstraintKind::kUnique) FailAt(constraint.span.begin, "UNIQUE constraint is not supported yet");
+    if (constraint.kind == ConstraintKind::kUnique)
+      FailAt(constraint.span.begin, "UNIQUE constraint is not supported yet");
     if (constraint.enforced.value_or(true))
-      FailAt(constraint.span.begin, "PRIMARY KEY constraint is in ENFORCED mode. The engine does not own the data: say PRIMARY KEY ... NOT ENFORCED");
+      FailAt(constraint.span.begin,
+             "PRIMARY KEY constraint is in ENFORCED mode. The engine does not own the data: say PRIMARY KEY ... NOT "
+             "ENFORCED");
     if (declared_key_) FailAt(constraint.span.begin, "Duplicate primary key definition");
     table_.primary_key.clear();
     std::string name_of_key;
     declared_key_ = true;
     for (const Identifier& name : columns) {
       const int column = table_.Find(name.text);
-      if (column < 0) FailAt(name.span.begin, fmt::format("Primary key column '{}' is not defined in the schema", name.text));
+      if (column < 0)
+        FailAt(name.span.begin, fmt::format("Primary key column '{}' is not defined in the schema", name.text));
       TableColumn& key = table_.columns[static_cast<size_t>(column)];
-      if (key.kind != ColumnKind::kPhysical) FailAt(name.span.begin, fmt::format("Could not create a PRIMARY KEY with column '{}': a key is of physical columns", name.text));
+      if (key.kind != ColumnKind::kPhysical)
+        FailAt(name.span.begin,
+               fmt::format("Could not create a PRIMARY KEY with column '{}': a key is of physical columns", name.text));
       key.type = key.type.WithNullable(false);
       table_.primary_key.push_back(column);
       name_of_key += (name_of_key.empty() ? "PK_" : "_") + name.text;

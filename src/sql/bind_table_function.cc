@@ -14,9 +14,9 @@ using types::TypeId;
 namespace {
 
 constexpr std::array<std::pair<std::string_view, RowKind>, 4> kChanges = {{{"INSERT", RowKind::kInsert},
-                                                                          {"UPDATE_BEFORE", RowKind::kUpdateBefore},
-                                                                          {"UPDATE_AFTER", RowKind::kUpdateAfter},
-                                                                          {"DELETE", RowKind::kDelete}}};
+                                                                           {"UPDATE_BEFORE", RowKind::kUpdateBefore},
+                                                                           {"UPDATE_AFTER", RowKind::kUpdateAfter},
+                                                                           {"DELETE", RowKind::kDelete}}};
 
 std::string UpperText(std::string_view text) {
   std::string upper;
@@ -74,7 +74,8 @@ Named NamedArguments(const Call& call, const Position& begin, const std::string&
   for (size_t i = 0; i < call.arguments.size(); ++i) {
     auto* named = call.arguments[i]->As<NamedArgument>();
     const Position& at = call.arguments[i]->span.begin;
-    if (!named && i >= parameters.size()) FailAt(at, fmt::format("{} takes at most {} arguments", function, parameters.size()));
+    if (!named && i >= parameters.size())
+      FailAt(at, fmt::format("{} takes at most {} arguments", function, parameters.size()));
     const std::string name = named ? UpperText(named->name.text) : std::string(parameters[i]);
     // Flink has `uid` for all such functions: it names the state, and these have none.
     if (name != "UID" && std::find(parameters.begin(), parameters.end(), name) == parameters.end())
@@ -135,7 +136,8 @@ PlanPtr Binder::BindTableArgument(const Expr& argument, std::string_view functio
   scope.sources.push_back({"", std::nullopt, 0, static_cast<int>(input->columns.size())});
   for (const ExprPtr& key : table->partition_by) {
     const expr::Expression bound = BindExpr(*key, {.scope = &scope, .clause = "PARTITION BY"});
-    if (bound.kind() != expr::Expression::Kind::kInput) FailAt(key->span.begin, "PARTITION BY of a table takes columns");
+    if (bound.kind() != expr::Expression::Kind::kInput)
+      FailAt(key->span.begin, "PARTITION BY of a table takes columns");
     partition.push_back(bound.input());
   }
   return input;
@@ -145,7 +147,8 @@ PlanPtr Binder::BindTableFunction(const Call& call, const Expr& expr, const Scop
   const std::string name = UpperText(call.name.back().text);
   if (name == "TO_CHANGELOG") return BindToChangelog(call, expr, outer);
   if (name == "FROM_CHANGELOG") return BindFromChangelog(call, expr, outer);
-  if (name == "SNAPSHOT") FailAt(expr.span.begin, "SNAPSHOT stands on the right of a join: JOIN LATERAL TABLE(SNAPSHOT(TABLE t)) ON ...");
+  if (name == "SNAPSHOT")
+    FailAt(expr.span.begin, "SNAPSHOT stands on the right of a join: JOIN LATERAL TABLE(SNAPSHOT(TABLE t)) ON ...");
   return BindWindowFunction(call, expr, outer);
 }
 
@@ -166,11 +169,13 @@ int64_t Binder::SnapshotLoadTime(const Call& call) {
     const Value value = BindConstant(*condition->second, "load_completed_condition");
     if (!value.is_null() && value.type().id() == TypeId::kString) when = value.string();
     if (when != "compile_time" && when != "user_time")
-      FailAt(condition->second->span.begin, fmt::format("Invalid value for argument 'load_completed_condition': '{}'", when),
+      FailAt(condition->second->span.begin,
+             fmt::format("Invalid value for argument 'load_completed_condition': '{}'", when),
              "write 'compile_time' or 'user_time'");
   }
   if ((when == "user_time") != (time != arguments.end()))
-    FailAt(call.arguments[0]->span.begin, "SNAPSHOT has 'load_completed_time' with the condition 'user_time', and only with it");
+    FailAt(call.arguments[0]->span.begin,
+           "SNAPSHOT has 'load_completed_time' with the condition 'user_time', and only with it");
   if (time == arguments.end()) return environment_.query_start_ms;
   const Value value = BindConstant(*time->second, "load_completed_time");
   if (value.is_null() || value.type().id() != TypeId::kTimestampLtz)
@@ -210,16 +215,20 @@ PlanPtr Binder::BindToChangelog(const Call& call, const Expr& expr, const Scope*
 }
 
 PlanPtr Binder::BindFromChangelog(const Call& call, const Expr& expr, const Scope* outer) {
-  const Named arguments = NamedArguments(call, expr.span.begin, "FROM_CHANGELOG", {"INPUT", "OP", "OP_MAPPING", "ERROR_HANDLING"});
+  const Named arguments =
+      NamedArguments(call, expr.span.begin, "FROM_CHANGELOG", {"INPUT", "OP", "OP_MAPPING", "ERROR_HANDLING"});
   const Expr& table = *arguments.at("INPUT");
   FromChangelogPlan node;
   node.input = BindTableArgument(table, "FROM_CHANGELOG", outer, node.partition);
   const std::string op = OpName(arguments);
   const PlanColumns& columns = node.input->columns;
-  const auto found = std::find_if(columns.begin(), columns.end(), [&](const PlanColumn& each) { return each.name == op; });
-  if (found == columns.end()) FailAt(table.span.begin, fmt::format("The op column '{}' does not exist in the input", op));
+  const auto found =
+      std::find_if(columns.begin(), columns.end(), [&](const PlanColumn& each) { return each.name == op; });
+  if (found == columns.end())
+    FailAt(table.span.begin, fmt::format("The op column '{}' does not exist in the input", op));
   if (found->type.id() != TypeId::kString)
-    FailAt(table.span.begin, fmt::format("The op column '{}' must be of STRING type, but was {}", op, found->type.ToString()));
+    FailAt(table.span.begin,
+           fmt::format("The op column '{}' must be of STRING type, but was {}", op, found->type.ToString()));
   node.op = static_cast<int>(found - columns.begin());
   node.codes = DefaultCodes();
   if (auto mapping = arguments.find("OP_MAPPING"); mapping != arguments.end()) {
@@ -227,12 +236,15 @@ PlanPtr Binder::BindFromChangelog(const Call& call, const Expr& expr, const Scop
     node.codes.clear();
     for (const auto& [codes, change] : TextPairs(BindConstant(*mapping->second, "op_mapping"), at)) {
       const RowKind kind = ChangeNamed(WithoutBlanks(change), at);
-      MustBeNew(node.codes, kind, WithoutBlanks(change), at, "several codes of one operation stand together: MAP['c, r', 'INSERT']");
+      MustBeNew(node.codes, kind, WithoutBlanks(change), at,
+                "several codes of one operation stand together: MAP['c, r', 'INSERT']");
       for (const std::string& code : SplitList(codes)) node.codes.push_back({kind, code});
     }
     node.upsert = HasKind(node.codes, RowKind::kUpdateAfter) && !HasKind(node.codes, RowKind::kUpdateBefore);
     if (node.upsert && node.partition.empty())
-      FailAt(at, "An 'op_mapping' that produces UPDATE_AFTER without UPDATE_BEFORE describes an upsert changelog and requires a key",
+      FailAt(at,
+             "An 'op_mapping' that produces UPDATE_AFTER without UPDATE_BEFORE describes an upsert changelog and "
+             "requires a key",
              "add PARTITION BY to the table, or map UPDATE_BEFORE");
   }
   if (auto handling = arguments.find("ERROR_HANDLING"); handling != arguments.end()) {

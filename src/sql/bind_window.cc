@@ -42,11 +42,12 @@ PlanPtr WindowOfMillis(PlanPtr input, WindowShape shape) {
   const size_t time = columns.size();
   const types::DataType& fine = columns[static_cast<size_t>(shape.time_column)].type();
   const types::DataType millis = fine.id() == TypeId::kTimestampLtz ? types::DataType::TimestampLtz(3, fine.nullable())
-                                                                   : types::DataType::Timestamp(3, fine.nullable());
+                                                                    : types::DataType::Timestamp(3, fine.nullable());
   columns.push_back(expr::Cast(columns[static_cast<size_t>(shape.time_column)], millis).value());
   names.push_back("$time");
   shape.time_column = static_cast<int>(time);
-  const PlanPtr window = MakeWindow(MakeCalc(std::move(input), std::nullopt, std::move(columns), std::move(names)), std::move(shape));
+  const PlanPtr window =
+      MakeWindow(MakeCalc(std::move(input), std::nullopt, std::move(columns), std::move(names)), std::move(shape));
   std::vector<expr::Expression> kept = InputsOfAll(*window);
   kept.erase(kept.begin() + static_cast<std::ptrdiff_t>(time));
   names.clear();
@@ -75,7 +76,8 @@ PlanPtr Binder::BindWindowFunction(const Call& call, const Expr& expr, const Sco
       arguments[InUpperCase(named->name.text)] = named->value;
     } else {
       const size_t parameters = fixed.size() + signature->parameters.size();
-      if (i >= parameters) FailAt(call.arguments[i]->span.begin, fmt::format("{} takes at most {} arguments", name, parameters));
+      if (i >= parameters)
+        FailAt(call.arguments[i]->span.begin, fmt::format("{} takes at most {} arguments", name, parameters));
       arguments[std::string(i < fixed.size() ? fixed[i] : signature->parameters[i - fixed.size()])] = call.arguments[i];
     }
   }
@@ -104,11 +106,15 @@ PlanPtr Binder::BindWindowFunction(const Call& call, const Expr& expr, const Sco
   const bool timestamp = time.type.id() == TypeId::kTimestamp || time.type.id() == TypeId::kTimestampLtz;
   const bool any_time = environment_.batch && timestamp;  // all rows are there when windows are made
   if (time.time == TimeRole::kNone && !any_time)
-    FailAt(at, fmt::format("The window function {} requires the timecol to be a time attribute type, but is {}", name, time.type.ToString()),
+    FailAt(at,
+           fmt::format("The window function {} requires the timecol to be a time attribute type, but is {}", name,
+                       time.type.ToString()),
            "a column is one if WATERMARK FOR or PROCTIME() says so");
   shape.processing_time = time.time == TimeRole::kProctime;
   if (time.type.id() == TypeId::kTimestampLtz) shape.zone = environment_.zone;
-  auto millis = [&](std::string_view parameter) { return BindMillis(need(parameter), fmt::format("{} of {}", parameter, name)); };
+  auto millis = [&](std::string_view parameter) {
+    return BindMillis(need(parameter), fmt::format("{} of {}", parameter, name));
+  };
   for (std::string_view parameter : signature->parameters) {
     if (parameter == "SIZE" || parameter == "GAP") shape.size_ms = millis(parameter);
     if (parameter == "SLIDE" || parameter == "STEP") shape.slide_ms = millis(parameter);

@@ -36,7 +36,7 @@ struct Scope {
   PlanPtr plan;
   std::vector<Source> sources;
   std::vector<std::pair<std::string, int>> merged;  // columns of USING and NATURAL, which need no qualifier
-  const Scope* outer = nullptr;       // of the query around a subquery
+  const Scope* outer = nullptr;                     // of the query around a subquery
 };
 
 /// A subquery met in an expression, bound: what is compared with it, and its plan, which may refer to the query around it.
@@ -81,7 +81,7 @@ struct Grouping {
   std::vector<WindowProperty> properties;
   /// Of GROUPING SETS, if there are several: the keys of each. The last key of all is the number of the set.
   std::vector<std::vector<int>> sets;
-  TablePtr late;     // LATE DATA INTO
+  TablePtr late;  // LATE DATA INTO
   Position late_at;
   std::optional<int64_t> ttl_ms;  // STATE_TTL
   /// Subqueries in the select list and HAVING, which are joined to the groups.
@@ -125,8 +125,8 @@ class Binder {
  public:
   Binder(const BindEnvironment& environment) : environment_(environment) {}  // NOLINT(google-explicit-constructor)
 
-  PlanPtr BindQuery(const Query& query, const Scope* outer = nullptr);       // bind_query.cc
-  expr::Expression BindExpr(const Expr& expr, const ExprContext& context);   // bind_expr.cc
+  PlanPtr BindQuery(const Query& query, const Scope* outer = nullptr);      // bind_query.cc
+  expr::Expression BindExpr(const Expr& expr, const ExprContext& context);  // bind_expr.cc
   /// A condition: BOOLEAN.
   expr::Expression BindCondition(const Expr& expr, const ExprContext& context);
   /// The value of an expression without columns.
@@ -154,7 +154,7 @@ class Binder {
   PlanPtr BindSelect(const Select& select, const Query& query, const Scope* outer);
   struct Item {
     std::string name;
-    ExprPtr expr;                             // null: `column`
+    ExprPtr expr;                            // null: `column`
     std::optional<expr::Expression> column;  // of a star
   };
   std::vector<Item> ExpandItems(const Select& select, const Scope& scope);
@@ -195,8 +195,7 @@ class Binder {
   Scope WithAlias(PlanPtr plan, const TableRef& ref, std::string alias, std::optional<ObjectPath> path = {});
   ObjectPath PathOf(const Name& name) const;
   PlanPtr TableScan(const Name& name, const std::vector<Hint>& hints, const Span& span);
-  PlanPtr BindTemporal(const Join& join, const Scope& left, const Scope& right, const TableRef& ref,
-                       const Scope& both);
+  PlanPtr BindTemporal(const Join& join, const Scope& left, const Scope& right, const TableRef& ref, const Scope& both);
   PlanPtr BindSnapshotJoin(const Join& join, const Call& call, const Scope& left, const Scope& right,
                            const Arguments& conjuncts);
   Conditions JoinConditions(const Join& join, Scope& both, const Scope& left, const Scope& right);
@@ -210,7 +209,8 @@ class Binder {
   /// From which watermark on the table of SNAPSHOT counts as loaded.
   int64_t SnapshotLoadTime(const Call& call);
   /// The table of a table function's argument, and the columns that it is partitioned by.
-  PlanPtr BindTableArgument(const Expr& argument, std::string_view function, const Scope* outer, std::vector<int>& partition);
+  PlanPtr BindTableArgument(const Expr& argument, std::string_view function, const Scope* outer,
+                            std::vector<int>& partition);
 
   // bind_hints.cc
   /// STATE_TTL of a SELECT: by the name of a table in its FROM, in milliseconds, and whether it was found there.
@@ -253,7 +253,8 @@ class Binder {
   expr::Expression BindCall(const Call& call, const Expr& expr, const ExprContext& context);
   /// Null if the call is of no user function.
   const UserFunctionEntry* FindUserFunction(const Call& call) const;
-  expr::Expression BindUserCall(const UserFunctionEntry& user, const Call& call, const Expr& expr, const ExprContext& context);
+  expr::Expression BindUserCall(const UserFunctionEntry& user, const Call& call, const Expr& expr,
+                                const ExprContext& context);
   expr::Expression BindJsonCall(const Call& call, const Expr& expr, const ExprContext& context);
   expr::Expression BindOver(const Call& call, const Expr& expr, const ExprContext& context);
   expr::Expression Literal(const sql::Literal& literal, const Expr& expr);
@@ -266,9 +267,9 @@ class Binder {
 
   const BindEnvironment& environment_;
   std::vector<std::map<std::string, PlanPtr>> common_tables_;  // WITH, innermost last
-  std::vector<std::map<std::string, TtlHint>> ttl_hints_;  // of the SELECTs at hand, innermost last
+  std::vector<std::map<std::string, TtlHint>> ttl_hints_;      // of the SELECTs at hand, innermost last
   int views_ = 0;                                              // how deep in views
-  TablePtr view_;                                              // the innermost: its names go by what was current when it was made
+  TablePtr view_;  // the innermost: its names go by what was current when it was made
 };
 
 /// Throws SyntaxError.
@@ -281,7 +282,8 @@ T OrFail(Result<T> result, const Position& at) {
 }
 
 /// The join of two plans on conditions over the columns of both: equalities of the two sides become keys.
-PlanPtr MakeJoinOn(JoinType type, PlanPtr left, PlanPtr right, const std::vector<expr::Expression>& conjuncts, JoinTtl ttl = {});
+PlanPtr MakeJoinOn(JoinType type, PlanPtr left, PlanPtr right, const std::vector<expr::Expression>& conjuncts,
+                   JoinTtl ttl = {});
 
 /// SNAPSHOT(...) in place of a table; null: it is another.
 const Call* SnapshotCall(const TableRef& ref);

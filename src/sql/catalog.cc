@@ -26,7 +26,8 @@ std::vector<int> Table::Writable() const {
   std::vector<int> writable;
   for (ColumnKind kind : {ColumnKind::kPhysical, ColumnKind::kMetadata})
     for (size_t i = 0; i < columns.size(); ++i)
-      if (columns[i].kind == kind && !(kind == ColumnKind::kMetadata && columns[i].is_virtual)) writable.push_back(static_cast<int>(i));
+      if (columns[i].kind == kind && !(kind == ColumnKind::kMetadata && columns[i].is_virtual))
+        writable.push_back(static_cast<int>(i));
   return writable;
 }
 
@@ -89,8 +90,7 @@ Status Catalog::NoTable(const ObjectPath& path) const {
 }
 
 Status Catalog::CreateCatalog(const std::string& name, bool if_not_exists, Properties properties) {
-  if (catalogs_.contains(name))
-    return if_not_exists ? Status() : UserError("Catalog {} already exists.", name);
+  if (catalogs_.contains(name)) return if_not_exists ? Status() : UserError("Catalog {} already exists.", name);
   One& one = catalogs_[name];
   auto first = properties.options.find(kFirstDatabaseOption);
   one.first_database = first == properties.options.end() ? kFirstDatabase : first->second;
@@ -112,8 +112,7 @@ Status Catalog::AlterCatalog(const std::string& name, Properties properties) {
 }
 
 Status Catalog::DropCatalog(const std::string& name, bool if_exists) {
-  if (!catalogs_.contains(name))
-    return if_exists ? Status() : UserError("Catalog {} does not exist.", name);
+  if (!catalogs_.contains(name)) return if_exists ? Status() : UserError("Catalog {} does not exist.", name);
   if (name == catalog_) return UserError("Cannot drop a catalog which is currently in use.");
   catalogs_.erase(name);
   return {};
@@ -162,8 +161,8 @@ Status Catalog::CreateTable(TablePtr table, bool if_not_exists, bool replace) {
   const bool exists = table->temporary ? temporary_.contains(path) : database->second.tables.contains(path.object);
   if (exists && if_not_exists) return {};
   if (exists && !replace)
-    return UserError("{}{} {} already exists", table->temporary ? "Temporary " : "", table->is_view() ? "view" : "table",
-                     path.ToString());
+    return UserError("{}{} {} already exists", table->temporary ? "Temporary " : "",
+                     table->is_view() ? "view" : "table", path.ToString());
   (table->temporary ? temporary_[path] : database->second.tables[path.object]) = std::move(table);
   return {};
 }

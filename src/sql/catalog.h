@@ -58,8 +58,8 @@ struct Table {
   std::vector<std::string> partitioned_by;
   std::map<std::string, std::string> options;
   std::string comment;
-  QueryPtr query;          // of a view
-  std::string query_text;  // of a view, as written
+  QueryPtr query;                             // of a view
+  std::string query_text;                     // of a view, as written
   std::string query_catalog, query_database;  // of a view: what was current when it was made; its names go by that
 
   bool is_view() const { return query != nullptr; }

@@ -33,7 +33,8 @@ std::string_view JoinName(JoinType type) {
 std::string OrderText(const Plan& input, const std::vector<graph::SortKey>& order) {
   std::vector<std::string> keys;
   for (const graph::SortKey& key : order)
-    keys.push_back(fmt::format("{} {}", input.columns[static_cast<size_t>(key.column)].name, key.descending ? "DESC" : "ASC"));
+    keys.push_back(
+        fmt::format("{} {}", input.columns[static_cast<size_t>(key.column)].name, key.descending ? "DESC" : "ASC"));
   return fmt::format("{}", fmt::join(keys, ", "));
 }
 
@@ -46,8 +47,9 @@ std::string NamesText(const Plan& plan, const std::vector<int>& columns) {
 std::string CallsText(const Plan& input, const std::vector<graph::AggregateCall>& calls) {
   std::vector<std::string> texts;
   for (const graph::AggregateCall& call : calls) {
-    std::string text = fmt::format("{}({}{})", call.function, call.distinct ? "DISTINCT " : "",
-                                   call.arguments.empty() ? (call.function == "COUNT" ? "*" : "") : NamesText(input, call.arguments));
+    std::string text =
+        fmt::format("{}({}{})", call.function, call.distinct ? "DISTINCT " : "",
+                    call.arguments.empty() ? (call.function == "COUNT" ? "*" : "") : NamesText(input, call.arguments));
     if (call.filter >= 0) text += fmt::format(" FILTER {}", input.columns[static_cast<size_t>(call.filter)].name);
     texts.push_back(std::move(text));
   }
@@ -65,7 +67,9 @@ std::string WindowText(const graph::WindowShape& shape) {
 struct PlanLine {
   const Plan& plan;
 
-  std::string operator()(const ScanPlan& scan) const { return fmt::format("Scan(table={})", scan.table->path.ToString()); }
+  std::string operator()(const ScanPlan& scan) const {
+    return fmt::format("Scan(table={})", scan.table->path.ToString());
+  }
   std::string operator()(const ValuesPlan& values) const { return fmt::format("Values(rows={})", values.rows.size()); }
   std::string operator()(const CalcPlan& calc) const {
     std::vector<std::string> columns;
@@ -79,13 +83,18 @@ struct PlanLine {
                                    NamesText(*node.input, node.keys), CallsText(*node.input, node.calls));
     return text + (node.window ? fmt::format(", window=[{}])", WindowText(*node.window)) : ")");
   }
-  std::string operator()(const WindowPlan& node) const { return fmt::format("WindowTableFunction({})", WindowText(node.shape)); }
+  std::string operator()(const WindowPlan& node) const {
+    return fmt::format("WindowTableFunction({})", WindowText(node.shape));
+  }
   std::string operator()(const JoinPlan& join) const {
     std::vector<std::string> keys;
     for (const JoinKey& key : join.keys)
       keys.push_back(fmt::format("{} = {}", join.left->columns[static_cast<size_t>(key.left)].name,
                                  join.right->columns[static_cast<size_t>(key.right)].name));
-    std::string text = fmt::format("{}Join(type=[{}], on=[{}]", join.interval ? "Interval" : join.windowed ? "Window" : "",
+    std::string text = fmt::format("{}Join(type=[{}], on=[{}]",
+                                   join.interval   ? "Interval"
+                                   : join.windowed ? "Window"
+                                                   : "",
                                    JoinName(join.type), fmt::join(keys, ", "));
     if (join.interval) text += fmt::format(", within=[{} ms, {} ms]", join.interval->lower_ms, join.interval->upper_ms);
     if (join.condition) text += fmt::format(", where=[{}]", join.condition->ToString());
@@ -97,8 +106,9 @@ struct PlanLine {
   std::string operator()(const UnnestPlan& node) const { return fmt::format("Unnest({})", node.collection.ToString()); }
   std::string operator()(const UnionPlan&) const { return "Union(all)"; }
   std::string operator()(const OverPlan& over) const {
-    return fmt::format("OverAggregate(partitionBy=[{}], orderBy=[{}], select=[{}])", NamesText(*over.input, over.partition),
-                       OrderText(*over.input, over.order), CallsText(*over.input, over.calls));
+    return fmt::format("OverAggregate(partitionBy=[{}], orderBy=[{}], select=[{}])",
+                       NamesText(*over.input, over.partition), OrderText(*over.input, over.order),
+                       CallsText(*over.input, over.calls));
   }
   std::string operator()(const RankPlan& rank) const {
     return fmt::format("Rank(partitionBy=[{}], orderBy=[{}], from={}, to={})", NamesText(*rank.input, rank.partition),
@@ -142,10 +152,13 @@ struct Keeps {
   std::string operator()(const AggregatePlan& node) const {
     if (node.window || node.ttl_ms.value_or(0) > 0) return {};
     if (!node.keys.empty()) return PerKey(*node.input, node.keys);
-    const bool distinct = std::any_of(node.calls.begin(), node.calls.end(), [](const auto& call) { return call.distinct; });
+    const bool distinct =
+        std::any_of(node.calls.begin(), node.calls.end(), [](const auto& call) { return call.distinct; });
     return distinct ? "every distinct value" : "";
   }
-  std::string operator()(const JoinPlan& join) const { return join.interval || join.windowed ? "" : "every row of both inputs"; }
+  std::string operator()(const JoinPlan& join) const {
+    return join.interval || join.windowed ? "" : "every row of both inputs";
+  }
   std::string operator()(const TemporalJoinPlan&) const { return "the newest version of every key"; }
   std::string operator()(const OverPlan& over) const {
     return over.partition.empty() ? "" : PerKey(*over.input, over.partition);

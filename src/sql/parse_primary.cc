@@ -208,7 +208,8 @@ ExprPtr Grammar::ParseNameOrCall() {
     at_.Take();
     Call bare;
     // Flink has those of time; the others (USER) may be names of columns, whose letters count.
-    const bool of_time = token.upper.ends_with("DATE") || token.upper.ends_with("TIME") || token.upper.ends_with("TIMESTAMP");
+    const bool of_time =
+        token.upper.ends_with("DATE") || token.upper.ends_with("TIME") || token.upper.ends_with("TIMESTAMP");
     bare.name = {{of_time ? token.upper : token.text, token.span}};
     bare.syntax = CallSyntax::kNoParentheses;
     return Make(begin, std::move(bare));

@@ -50,8 +50,8 @@ struct CalcPlan {
   std::optional<expr::Expression> condition;
   std::vector<expr::Expression> columns;
 };
-using graph::WindowProperty;
 using graph::JoinType;
+using graph::WindowProperty;
 /// LATE DATA INTO: where the rows go that come after their windows have closed.
 struct LateRows {
   TablePtr table;
@@ -65,7 +65,7 @@ struct AggregatePlan {
   std::optional<graph::WindowShape> window;
   std::vector<WindowProperty> properties;
   std::optional<int64_t> ttl_ms;  // STATE_TTL
-  std::optional<LateRows> late;  // of a window's
+  std::optional<LateRows> late;   // of a window's
 };
 /// Appends window_start, window_end, window_time.
 struct WindowPlan {
@@ -108,7 +108,7 @@ struct TemporalJoinPlan {
   int left_time = 0;
   int right_time = -1;  // -1: processing time
   bool outer = false;
-  bool snapshot = false;               // SNAPSHOT(...): the right side is loaded first,
+  bool snapshot = false;                // SNAPSHOT(...): the right side is loaded first,
   std::optional<int64_t> load_time_ms;  // up to this watermark; none: to its end
 };
 /// Each row with each element of its collection; with a BIGINT in the collection's place, as many copies of the row.
@@ -122,7 +122,7 @@ struct UnionPlan {
   std::vector<PlanPtr> inputs;
 };
 struct OverFrame {
-  bool rows = true;                 // else by time
+  bool rows = true;                  // else by time
   std::optional<int64_t> preceding;  // rows, or milliseconds; none: unbounded
 };
 /// Appends one column a call.
@@ -158,7 +158,7 @@ struct ToChangelogPlan {
   PlanPtr input;
   std::vector<int> partition;
   std::vector<graph::ChangeCode> codes;
-  bool own_codes = false;             // the query says which
+  bool own_codes = false;            // the query says which
   std::optional<bool> full_deletes;  // as the query says
 };
 /// FROM_CHANGELOG: the way back. Output: partition columns, the other columns without the code.
@@ -172,8 +172,9 @@ struct FromChangelogPlan {
 };
 
 struct Plan {
-  using Node = std::variant<ScanPlan, ValuesPlan, CalcPlan, AggregatePlan, WindowPlan, JoinPlan, TemporalJoinPlan,
-                            UnnestPlan, UnionPlan, OverPlan, RankPlan, SortPlan, ExpandPlan, ToChangelogPlan, FromChangelogPlan>;
+  using Node =
+      std::variant<ScanPlan, ValuesPlan, CalcPlan, AggregatePlan, WindowPlan, JoinPlan, TemporalJoinPlan, UnnestPlan,
+                   UnionPlan, OverPlan, RankPlan, SortPlan, ExpandPlan, ToChangelogPlan, FromChangelogPlan>;
   PlanColumns columns;
   Node node;
   std::optional<WindowColumns> window;

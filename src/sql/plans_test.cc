@@ -57,7 +57,8 @@ size_t Count(std::string_view text, std::string_view part) {
 }
 
 TEST(Plans, AJoinKeepsOnlyColumnsThatSomebodyReads) {
-  const std::string text = Explained("SELECT a.category, b.price FROM auctions a JOIN bids b ON a.id = b.auction AND b.price > a.category");
+  const std::string text =
+      Explained("SELECT a.category, b.price FROM auctions a JOIN bids b ON a.id = b.auction AND b.price > a.category");
   EXPECT_THAT(text, HasSubstr("Calc(select=[$0 AS id, $1 AS category])"));
   EXPECT_THAT(text, HasSubstr("Calc(select=[$0 AS auction, $1 AS price])"));
   EXPECT_THAT(text, Not(HasSubstr("extra")));
@@ -71,7 +72,8 @@ TEST(Plans, ASemiJoinKeepsOfTheRightSideOnlyItsKey) {
 
 TEST(Plans, ARankKeepsItsKeysAndWhatIsRead) {
   const std::string text = Explained(
-      "SELECT price FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY auction ORDER BY price DESC) AS n FROM bids) WHERE n <= 3");
+      "SELECT price FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY auction ORDER BY price DESC) AS n FROM bids) WHERE "
+      "n <= 3");
   EXPECT_THAT(text, HasSubstr("Calc(select=[$0 AS auction, $1 AS price])"));
 }
 
@@ -89,7 +91,9 @@ TEST(Plans, ATableThatIsNamedTwiceIsReadOnce) {
 }
 
 TEST(Plans, TheSameChanceIsDrawnTwice) {
-  const std::string text = Explained("SELECT * FROM (SELECT id, RAND() AS r FROM auctions) a JOIN (SELECT id, RAND() AS r FROM auctions) b ON a.id = b.id");
+  const std::string text = Explained(
+      "SELECT * FROM (SELECT id, RAND() AS r FROM auctions) a JOIN (SELECT id, RAND() AS r FROM auctions) b ON a.id = "
+      "b.id");
   EXPECT_EQ(Count(text, ": Source: auctions"), 1u);
   EXPECT_EQ(Count(text, ": Calc <-"), 2u) << text;
 }
@@ -100,26 +104,32 @@ TEST(Plans, RowsOfOneInputThatStandsTwiceInAUnionComeTwice) {
 }
 
 TEST(Plans, AnOuterJoinWhosePaddedRowsAreFilteredOutIsNone) {
-  EXPECT_THAT(Explained("SELECT a.id FROM auctions a LEFT JOIN bids b ON a.id = b.auction WHERE b.price > 3"), HasSubstr("Join(type=[inner]"));
-  EXPECT_THAT(Explained("SELECT a.id FROM auctions a FULL JOIN bids b ON a.id = b.auction WHERE a.category = 3"), HasSubstr("Join(type=[left]"));
-  EXPECT_THAT(Explained("SELECT a.id FROM auctions a LEFT JOIN bids b ON a.id = b.auction WHERE b.price IS NULL"), HasSubstr("Join(type=[left]"));
+  EXPECT_THAT(Explained("SELECT a.id FROM auctions a LEFT JOIN bids b ON a.id = b.auction WHERE b.price > 3"),
+              HasSubstr("Join(type=[inner]"));
+  EXPECT_THAT(Explained("SELECT a.id FROM auctions a FULL JOIN bids b ON a.id = b.auction WHERE a.category = 3"),
+              HasSubstr("Join(type=[left]"));
+  EXPECT_THAT(Explained("SELECT a.id FROM auctions a LEFT JOIN bids b ON a.id = b.auction WHERE b.price IS NULL"),
+              HasSubstr("Join(type=[left]"));
 }
 
 TEST(Plans, FiltersGoBelowTheSideThatIsNotPadded) {
-  const std::string text = Explained("SELECT a.id, b.price FROM auctions a LEFT JOIN bids b ON a.id = b.auction AND b.price > 3 WHERE a.category = 1");
+  const std::string text = Explained(
+      "SELECT a.id, b.price FROM auctions a LEFT JOIN bids b ON a.id = b.auction AND b.price > 3 WHERE a.category = 1");
   EXPECT_THAT(text, HasSubstr("Join(type=[left], on=[id = auction])"));
   EXPECT_THAT(text, HasSubstr("where=[=($1, "));
   EXPECT_THAT(text, HasSubstr("where=[>($1, "));
 }
 
 TEST(Plans, AConditionOnTheRowThatStaysStaysInTheJoin) {
-  EXPECT_THAT(Explained("SELECT a.id FROM auctions a LEFT JOIN bids b ON a.id = b.auction AND a.category > 3"), HasSubstr("where=[>($1, "));
+  EXPECT_THAT(Explained("SELECT a.id FROM auctions a LEFT JOIN bids b ON a.id = b.auction AND a.category > 3"),
+              HasSubstr("where=[>($1, "));
   EXPECT_THAT(Explained("SELECT a.id FROM auctions a LEFT JOIN bids b ON a.id = b.auction AND a.category > 3"),
               Not(HasSubstr("on=[id = auction])")));
 }
 
 TEST(Plans, FiltersOfGroupsGoBelowThem) {
-  const std::string text = Explained("SELECT * FROM (SELECT category, COUNT(*) AS n FROM auctions GROUP BY category) WHERE category > 3 AND n > 1");
+  const std::string text = Explained(
+      "SELECT * FROM (SELECT category, COUNT(*) AS n FROM auctions GROUP BY category) WHERE category > 3 AND n > 1");
   const size_t group = text.find("GroupAggregate"), below = text.find("where=[>($1, CAST(3)");
   EXPECT_NE(below, std::string::npos) << text;
   EXPECT_GT(below, group) << text;
@@ -127,7 +137,8 @@ TEST(Plans, FiltersOfGroupsGoBelowThem) {
 
 TEST(Plans, ABatchSettlesWhatChanges) {
   const std::string script =
-      "SET 'execution.runtime-mode' = 'batch'; CREATE TABLE a (k INT) WITH ('connector' = 'datagen', 'number-of-rows' = '3'); "
+      "SET 'execution.runtime-mode' = 'batch'; CREATE TABLE a (k INT) WITH ('connector' = 'datagen', 'number-of-rows' "
+      "= '3'); "
       "EXPLAIN SELECT k, COUNT(*) FROM a GROUP BY k;";
   graph::TableConnectors connectors;
   connectors.Add("datagen", std::make_unique<PlanConnector>());

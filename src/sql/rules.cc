@@ -48,7 +48,8 @@ std::optional<Comparison> ComparesColumn(const Expression& e) {
     return name == "<" ? ">" : name == "<=" ? ">=" : name == ">" ? "<" : name == ">=" ? "<=" : name;
   };
   if (op != "<" && op != "<=" && op != ">" && op != ">=" && op != "=") return std::nullopt;
-  if (auto value = WholeNumber(b); value && a.kind() == Expression::Kind::kInput) return Comparison{a.input(), op, *value};
+  if (auto value = WholeNumber(b); value && a.kind() == Expression::Kind::kInput)
+    return Comparison{a.input(), op, *value};
   if (auto value = WholeNumber(a); value && b.kind() == Expression::Kind::kInput)
     return Comparison{b.input(), mirrored(op), *value};
   return std::nullopt;
@@ -76,7 +77,8 @@ PlanPtr WithInputs(const Plan& plan, const std::vector<PlanPtr>& inputs) {
   }
   if (auto* n = plan.As<UnnestPlan>()) {
     UnnestPlan node = *n;
-    std::vector<PlanColumn> appended(plan.columns.begin() + static_cast<long>(n->input->columns.size()), plan.columns.end());
+    std::vector<PlanColumn> appended(plan.columns.begin() + static_cast<long>(n->input->columns.size()),
+                                     plan.columns.end());
     node.input = inputs[0];
     return MakeUnnest(std::move(node), std::move(appended));
   }
@@ -164,11 +166,11 @@ PlanPtr PushConditionsIntoJoin(const Plan& plan) {
   if (auto condition = JoinConjuncts(left)) left_plan = MakeFilter(std::move(left_plan), *condition);
   if (auto condition = JoinConjuncts(right)) right_plan = MakeFilter(std::move(right_plan), *condition);
   for (const JoinKey& key : join->keys)
-    both.push_back(expr::Resolve(key.nulls_match ? "IS NOT DISTINCT FROM" : "=",
-                                 {InputOf(*left_plan, key.left),
-                                  Expression::Input(width + key.right,
-                                                    right_plan->columns[static_cast<size_t>(key.right)].type)})
-                       .value());
+    both.push_back(
+        expr::Resolve(key.nulls_match ? "IS NOT DISTINCT FROM" : "=",
+                      {InputOf(*left_plan, key.left),
+                       Expression::Input(width + key.right, right_plan->columns[static_cast<size_t>(key.right)].type)})
+            .value());
   if (join->condition) SplitConjuncts(*join->condition, both);
   PlanPtr joined = MakeJoinOn(JoinType::kInner, std::move(left_plan), std::move(right_plan), both, join->ttl);
   return MakeCalc(std::move(joined), std::nullopt, calc->columns, NamesOf(plan));
@@ -177,7 +179,8 @@ PlanPtr PushConditionsIntoJoin(const Plan& plan) {
 PlanPtr RecogniseRank(const Plan& plan) {
   auto* calc = plan.As<CalcPlan>();
   auto* over = calc && calc->condition ? calc->input->As<OverPlan>() : nullptr;
-  if (!over || over->calls.size() != 1 || over->calls[0].function != "ROW_NUMBER" || over->order.empty()) return nullptr;
+  if (!over || over->calls.size() != 1 || over->calls[0].function != "ROW_NUMBER" || over->order.empty())
+    return nullptr;
   const int number = static_cast<int>(over->input->columns.size());
   std::vector<Expression> conjuncts, rest;
   SplitConjuncts(*calc->condition, conjuncts);
@@ -265,9 +268,12 @@ PlanPtr RecogniseWindowAggregate(const Plan& plan) {
   std::vector<std::pair<size_t, WindowProperty>> properties;
   for (size_t i = 0; i < node->keys.size(); ++i) {
     const int key = node->keys[i];
-    if (key == window.start) properties.push_back({i, WindowProperty::kStart});
-    else if (key == window.end) properties.push_back({i, WindowProperty::kEnd});
-    else if (key == window.time) properties.push_back({i, WindowProperty::kTime});
+    if (key == window.start)
+      properties.push_back({i, WindowProperty::kStart});
+    else if (key == window.end)
+      properties.push_back({i, WindowProperty::kEnd});
+    else if (key == window.time)
+      properties.push_back({i, WindowProperty::kTime});
     else {
       place[i] = static_cast<int>(windowed.keys.size());
       windowed.keys.push_back(key);
@@ -292,13 +298,15 @@ PlanPtr RecogniseWindowAggregate(const Plan& plan) {
     const int width = static_cast<int>(function->input->columns.size());
     std::vector<Expression> columns;
     std::vector<std::string> names;
-    bool apart = !calc || !calc->condition || expr::InputsOf(*calc->condition).empty() || expr::InputsOf(*calc->condition).back() < width;
+    bool apart = !calc || !calc->condition || expr::InputsOf(*calc->condition).empty() ||
+                 expr::InputsOf(*calc->condition).back() < width;
     for (size_t i = 0; i < node->input->columns.size() && apart; ++i) {
       Expression e = calc ? calc->columns[i] : InputOf(*node->input, static_cast<int>(i));
       const std::vector<int> inputs = expr::InputsOf(e);
       if (!inputs.empty() && inputs.back() >= width) {
         const int column = static_cast<int>(i);
-        apart = e.kind() == Expression::Kind::kInput && (column == window.start || column == window.end || column == window.time);
+        apart = e.kind() == Expression::Kind::kInput &&
+                (column == window.start || column == window.end || column == window.time);
         e = Expression::Literal(expr::Value::Null(e.type()));
       }
       columns.push_back(std::move(e));
@@ -309,7 +317,8 @@ PlanPtr RecogniseWindowAggregate(const Plan& plan) {
       windowed.window->time_column = static_cast<int>(columns.size());
       columns.push_back(InputOf(*function->input, function->shape.time_column));
       names.push_back("$time");
-      windowed.input = MakeCalc(function->input, calc ? calc->condition : std::nullopt, std::move(columns), std::move(names));
+      windowed.input =
+          MakeCalc(function->input, calc ? calc->condition : std::nullopt, std::move(columns), std::move(names));
     }
   }
   if (windowed.window->end_column >= 0) windowed.window->time_column = window.time >= 0 ? window.time : -1;
@@ -333,7 +342,8 @@ std::optional<TimeTerm> TimeTermOf(const Expression& e) {
   if (e.arguments().size() != 2) return std::nullopt;
   auto base = TimeTermOf(e.arguments()[0]);
   const Expression& by = e.arguments()[1];
-  if (!base || !by.is_literal() || by.type().id() != TypeId::kIntervalDayTime || by.is_null_literal()) return std::nullopt;
+  if (!base || !by.is_literal() || by.type().id() != TypeId::kIntervalDayTime || by.is_null_literal())
+    return std::nullopt;
   const int64_t millis = by.value().number<int64_t>();
   return TimeTerm{base->column, base->shift_ms + (IsCallOf(e, "+") ? millis : -millis)};
 }
@@ -358,7 +368,8 @@ PlanPtr Unmatched(const Plan& plan, const PlanPtr& side, size_t first, bool oute
 PlanPtr WithoutMatches(const JoinPlan& join, const Plan& plan) {
   const bool left = join.type == JoinType::kLeft || join.type == JoinType::kFull;
   const bool right = join.type == JoinType::kRight || join.type == JoinType::kFull;
-  return MakeUnion({Unmatched(plan, join.left, 0, left), Unmatched(plan, join.right, join.left->columns.size(), right)});
+  return MakeUnion(
+      {Unmatched(plan, join.left, 0, left), Unmatched(plan, join.right, join.left->columns.size(), right)});
 }
 
 }  // namespace
@@ -412,8 +423,9 @@ PlanPtr RecogniseWindowJoin(const Plan& plan) {
   if (!join || join->windowed || join->interval || !join->left->window || !join->right->window) return nullptr;
   const WindowColumns &left = *join->left->window, &right = *join->right->window;
   auto joins = [&](int a, int b) {
-    return a >= 0 && b >= 0 && std::any_of(join->keys.begin(), join->keys.end(),
-                                           [&](const JoinKey& key) { return key.left == a && key.right == b; });
+    return a >= 0 && b >= 0 && std::any_of(join->keys.begin(), join->keys.end(), [&](const JoinKey& key) {
+             return key.left == a && key.right == b;
+           });
   };
   if (!joins(left.start, right.start) || !joins(left.end, right.end)) return nullptr;
   JoinPlan windowed = *join;
@@ -432,8 +444,9 @@ PlanPtr ApplyRules(const PlanPtr& plan) {
     input = std::move(better);
   }
   PlanPtr now = changed ? WithInputs(*plan, inputs) : plan;
-  for (auto rule : {MergeCalcs, SimplifyOuterJoin, PushConditionsIntoJoin, PushFilterBelowJoin, PushJoinCondition, PushFilterBelowGroups, RecogniseRank, DropRankNumber, RecogniseWindowAggregate, RecogniseIntervalJoin,
-                    RecogniseWindowJoin})
+  for (auto rule : {MergeCalcs, SimplifyOuterJoin, PushConditionsIntoJoin, PushFilterBelowJoin, PushJoinCondition,
+                    PushFilterBelowGroups, RecogniseRank, DropRankNumber, RecogniseWindowAggregate,
+                    RecogniseIntervalJoin, RecogniseWindowJoin})
     if (PlanPtr better = rule(*now)) return ApplyRules(better);
   return now;
 }

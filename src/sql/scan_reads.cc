@@ -94,8 +94,7 @@ void Tell(graph::Node& source, const Paths& behind) {
   std::vector<ColumnPath> reads = Outermost(ReadBelow(*spec, table));
   // A row needs something to be a row of.
   if (reads.empty()) reads.push_back({0});
-  const auto whole =
-      std::count_if(reads.begin(), reads.end(), [](const ColumnPath& path) { return path.size() == 1; });
+  const auto whole = std::count_if(reads.begin(), reads.end(), [](const ColumnPath& path) { return path.size() == 1; });
   if (whole < source.outputs[0].schema->size()) spec->reads = std::move(reads);
   source.scan = graph::Encode(*spec);
 }

@@ -17,7 +17,8 @@ Properties PropertiesOf(const CreateObject& create) {
 Session::Visitor::Outcome Session::Visitor::operator()(const CreateTable& create) {
   THALWEG_ASSIGN(BindEnvironment environment, Environment());
   if (create.query) return CreateAsSelect(create);
-  if (create.mode != CreateMode::kCreate) return UserError("CREATE OR REPLACE TABLE and REPLACE TABLE want AS and a query");
+  if (create.mode != CreateMode::kCreate)
+    return UserError("CREATE OR REPLACE TABLE and REPLACE TABLE want AS and a query");
   if (create.distribution) return UserError("DISTRIBUTED is not supported: no connector has buckets");
   THALWEG_ASSIGN(TablePtr table, BindTable(create, script, environment));
   THALWEG_TRY(session.catalog_.CreateTable(std::move(table), create.if_not_exists));
@@ -35,8 +36,9 @@ Session::Visitor::Outcome Session::Visitor::operator()(const CreateView& create)
   THALWEG_ASSIGN(BindEnvironment environment, Environment());
   THALWEG_ASSIGN(PlanPtr plan, BindQuery(*create.query, script, environment));
   if (!create.columns.empty() && create.columns.size() != plan->columns.size())
-    return Fault(create.name[0].span.begin, fmt::format("VIEW definition and input fields not match: {} names for {} columns",
-                                                        create.columns.size(), plan->columns.size()));
+    return Fault(create.name[0].span.begin,
+                 fmt::format("VIEW definition and input fields not match: {} names for {} columns",
+                             create.columns.size(), plan->columns.size()));
   auto view = std::make_shared<Table>();
   view->path = session.catalog_.Resolve(create.name);
   view->temporary = create.temporary;
@@ -59,7 +61,8 @@ Session::Visitor::Outcome Session::Visitor::operator()(const CreateObject& creat
     if (create.name.size() > 1) return Fault(create.name[1].span.begin, "The name of a catalog has one part");
     Properties properties = PropertiesOf(create);
     if (!properties.options.contains("type"))
-      return Fault(create.name[0].span.begin, "Catalog options do not contain an option key 'type' for discovering a catalog.",
+      return Fault(create.name[0].span.begin,
+                   "Catalog options do not contain an option key 'type' for discovering a catalog.",
                    "write WITH ('type' = 'generic_in_memory')");
     for (const Option& option : *create.options)
       if (option.key == "type" && option.value != "generic_in_memory")
@@ -72,14 +75,17 @@ Session::Visitor::Outcome Session::Visitor::operator()(const CreateObject& creat
 
 Session::Visitor::Outcome Session::Visitor::operator()(const CreateFunction& create) {
   const std::string language = create.language.value_or("JAVA");
-  if (language != "CPP") return UserError("CREATE FUNCTION runs functions of C++, not of {}: say LANGUAGE CPP USING ARTIFACT 'library.so'", language);
+  if (language != "CPP")
+    return UserError("CREATE FUNCTION runs functions of C++, not of {}: say LANGUAGE CPP USING ARTIFACT 'library.so'",
+                     language);
   if (create.resources.size() != 1 || create.resources[0].jar)
     return UserError("CREATE FUNCTION ... LANGUAGE CPP needs one library: USING ARTIFACT 'library.so'");
   if (create.options) return UserError("CREATE FUNCTION ... LANGUAGE CPP takes no WITH");
   if (create.if_not_exists && session.catalog_.FindFunction(create.name, false)) return Done{};
   const std::string& library = create.resources[0].path;
   THALWEG_ASSIGN(const expr::Function* function, expr::LoadUserFunction(library, create.class_name));
-  THALWEG_TRY(session.catalog_.CreateFunction(create.name, create.system, {function, create.class_name, library}, create.if_not_exists));
+  THALWEG_TRY(session.catalog_.CreateFunction(create.name, create.system, {function, create.class_name, library},
+                                              create.if_not_exists));
   return Done{};
 }
 

@@ -37,7 +37,8 @@ void AppendTyped(std::string& text, const Column& column) {
 }
 
 std::string Mismatch(const Table& table, const std::string& cause) {
-  return fmt::format("Column types of query result and sink for '{}' do not match. Cause: {}", DottedName(table.path), cause);
+  return fmt::format("Column types of query result and sink for '{}' do not match. Cause: {}", DottedName(table.path),
+                     cause);
 }
 
 }  // namespace
@@ -73,7 +74,8 @@ Result<std::vector<int>> Session::Visitor::InsertTargets(const Insert& insert, c
     const Identifier& last = name.back();
     const int column = table.Find(last.text);
     if (std::find(writable.begin(), writable.end(), column) == writable.end())
-      return Fault(last.span.begin, fmt::format("Unknown target column '{}'", last.text), NearestColumn(last.text, table));
+      return Fault(last.span.begin, fmt::format("Unknown target column '{}'", last.text),
+                   NearestColumn(last.text, table));
     if (std::find(targets.begin(), targets.end(), column) != targets.end())
       return Fault(last.span.begin, fmt::format("Target column '{}' is assigned more than once", last.text));
     targets.push_back(column);
@@ -81,7 +83,8 @@ Result<std::vector<int>> Session::Visitor::InsertTargets(const Insert& insert, c
   return targets;
 }
 
-Status Session::Visitor::SetQueried(const Insert& insert, const Plan& query, const Table& table, SinkValues& values) const {
+Status Session::Visitor::SetQueried(const Insert& insert, const Plan& query, const Table& table,
+                                    SinkValues& values) const {
   const Position& at = insert.table[0].span.begin;
   THALWEG_ASSIGN(const std::vector<int> targets, InsertTargets(insert, table, values));
   if (targets.size() != query.columns.size()) {
@@ -95,9 +98,10 @@ Status Session::Visitor::SetQueried(const Insert& insert, const Plan& query, con
     const TableColumn& column = ColumnAt(table, targets[i]);
     Expression value = InputOf(query, static_cast<int>(i));
     if (!expr::SameType(value.type(), column.type) && !expr::CastsImplicitly(value.type(), column.type))
-      return Fault(at, Mismatch(table, fmt::format("Incompatible types for sink column '{}' at position {}.", column.name, i)),
-                   fmt::format("the query gives {} {}, the sink takes {}: write CAST", query.columns[i].name,
-                               value.type().ToString(), column.type.ToString()));
+      return Fault(
+          at, Mismatch(table, fmt::format("Incompatible types for sink column '{}' at position {}.", column.name, i)),
+          fmt::format("the query gives {} {}, the sink takes {}: write CAST", query.columns[i].name,
+                      value.type().ToString(), column.type.ToString()));
     values[static_cast<size_t>(targets[i])] = std::move(value);
   }
   return Status();
@@ -129,7 +133,8 @@ Status Session::Visitor::AddInsert(const Insert& insert, GraphMaker& maker) cons
   const ObjectPath path = session.catalog_.Resolve(insert.table);
   TablePtr table = session.catalog_.FindTable(path);
   if (!table) return Fault(insert.table[0].span.begin, session.catalog_.NoTable(path).message());
-  if (table->is_view()) return Fault(insert.table[0].span.begin, fmt::format("A view cannot be written: {}", DottedName(path)));
+  if (table->is_view())
+    return Fault(insert.table[0].span.begin, fmt::format("A view cannot be written: {}", DottedName(path)));
   THALWEG_ASSIGN(PlanPtr plan, InsertPlan(insert, *table));
   return maker.AddSink(plan, *table, {OptionsOfHints(insert.hints), insert.on_conflict});
 }
@@ -164,9 +169,12 @@ Session::Visitor::Outcome Session::Visitor::operator()(const BeginStatementSet&)
   return Done{};
 }
 
-Session::Visitor::Outcome Session::Visitor::operator()(const EndStatementSet&) { return UserError("No Statement Set to submit. 'END' statement should be used after 'BEGIN STATEMENT SET'."); }
+Session::Visitor::Outcome Session::Visitor::operator()(const EndStatementSet&) {
+  return UserError("No Statement Set to submit. 'END' statement should be used after 'BEGIN STATEMENT SET'.");
+}
 
-Result<TablePtr> Session::Visitor::TableOfQuery(const CreateTable& create, const Plan& plan, const BindEnvironment& environment) const {
+Result<TablePtr> Session::Visitor::TableOfQuery(const CreateTable& create, const Plan& plan,
+                                                const BindEnvironment& environment) const {
   CreateTable declared = create;
   declared.query = nullptr;
   std::map<std::string, ColumnDefinition> of_query;
@@ -217,14 +225,17 @@ Session::Visitor::Outcome Session::Visitor::CreateAsSelect(const CreateTable& cr
   THALWEG_ASSIGN(TablePtr table, TableOfQuery(create, *plan, environment));
   TablePtr before = session.catalog_.FindTable(table->path);
   if (create.mode == CreateMode::kReplace && !before)
-    return Fault(create.name[0].span.begin,
-                 fmt::format("The table {} to be replaced doesn't exist. You can try to use CREATE TABLE AS statement or "
-                             "CREATE OR REPLACE TABLE AS statement.", table->path.ToString()));
+    return Fault(
+        create.name[0].span.begin,
+        fmt::format("The table {} to be replaced doesn't exist. You can try to use CREATE TABLE AS statement or "
+                    "CREATE OR REPLACE TABLE AS statement.",
+                    table->path.ToString()));
   THALWEG_TRY(session.catalog_.CreateTable(table, create.if_not_exists, create.mode != CreateMode::kCreate));
   if (before && create.if_not_exists) return Done{};
   Insert insert;
   insert.table = create.name;
-  for (const PlanColumn& column : plan->columns) insert.columns.push_back({Identifier{column.name, create.name[0].span}});
+  for (const PlanColumn& column : plan->columns)
+    insert.columns.push_back({Identifier{column.name, create.name[0].span}});
   insert.query = create.query;
   THALWEG_ASSIGN(PhysicalOptions physical, Physical());
   GraphMaker maker(std::move(physical));

@@ -77,10 +77,11 @@ Session::Visitor::Outcome Session::Visitor::ShowCreate(const Show& show) const {
     return UserError("SHOW CREATE {} is not supported yet", ObjectKindText(*show.object));
   THALWEG_ASSIGN(TablePtr table, TableNamed(show.name));
   if (table->is_view() == (show.object == ObjectKind::kView)) return OneColumn("result", {CreateText(*table)});
-  return Fault(show.name[0].span.begin,
-               fmt::format("SHOW CREATE {} is only supported for {}s, but {} is a {}. Please use SHOW CREATE {} instead.",
-                           ObjectKindText(*show.object), table->is_view() ? "table" : "view", table->path.ToString(),
-                           table->is_view() ? "view" : "table", table->is_view() ? "VIEW" : "TABLE"));
+  return Fault(
+      show.name[0].span.begin,
+      fmt::format("SHOW CREATE {} is only supported for {}s, but {} is a {}. Please use SHOW CREATE {} instead.",
+                  ObjectKindText(*show.object), table->is_view() ? "table" : "view", table->path.ToString(),
+                  table->is_view() ? "view" : "table", table->is_view() ? "VIEW" : "TABLE"));
 }
 
 Session::Visitor::Outcome Session::Visitor::operator()(const Show& show) {
@@ -88,10 +89,13 @@ Session::Visitor::Outcome Session::Visitor::operator()(const Show& show) {
     case ShowKind::kCatalogs: return OneColumn("catalog name", Filtered(session.catalog_.Catalogs(), show));
     case ShowKind::kDatabases: {
       if (show.name.size() > 1)
-        return Fault(show.name[1].span.begin, fmt::format("Show databases from/in identifier [ {} ] format error, catalog must be a single part identifier.",
-                                                          fmt::join(Texts(show.name), ".")));
+        return Fault(
+            show.name[1].span.begin,
+            fmt::format(
+                "Show databases from/in identifier [ {} ] format error, catalog must be a single part identifier.",
+                fmt::join(Texts(show.name), ".")));
       THALWEG_ASSIGN(auto names, session.catalog_.Databases(show.name.empty() ? session.catalog_.current_catalog()
-                                                                             : show.name.back().text));
+                                                                              : show.name.back().text));
       return OneColumn("database name", Filtered(std::move(names), show));
     }
     case ShowKind::kTables:

@@ -41,7 +41,9 @@ struct Session::Visitor {
   Outcome operator()(const JarCommand& jar);
   Outcome operator()(const LoadModule& load);
   Outcome operator()(const UnloadModule& unload);
-  Outcome operator()(const CreateMaterializedTable&) { return UserError("CREATE MATERIALIZED TABLE is not supported yet"); }
+  Outcome operator()(const CreateMaterializedTable&) {
+    return UserError("CREATE MATERIALIZED TABLE is not supported yet");
+  }
   Outcome operator()(const AlterFunction&) { return UserError("ALTER FUNCTION is not supported yet"); }
   template <typename Other>
   Outcome operator()(const Other&) {
@@ -55,7 +57,8 @@ struct Session::Visitor {
   /// By the table's column what is written to it; none: NULL.
   using SinkValues = std::vector<std::optional<expr::Expression>>;
   /// Sets the values that PARTITION (...) names.
-  Status SetPartition(const Insert& insert, const Table& table, const BindEnvironment& environment, SinkValues& values) const;
+  Status SetPartition(const Insert& insert, const Table& table, const BindEnvironment& environment,
+                      SinkValues& values) const;
   /// For each column of the query the table's.
   Result<std::vector<int>> InsertTargets(const Insert& insert, const Table& table, const SinkValues& values) const;
   /// Sets the values that are columns of the query.

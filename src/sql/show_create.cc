@@ -75,24 +75,29 @@ std::string CreateText(const Table& table) {
   if (table.is_view()) {
     std::vector<std::string> names;
     for (const TableColumn& column : table.columns) names.push_back(Backquoted(column.name));
-    return fmt::format("CREATE {}VIEW {} (\n  {}\n)\n{}AS {}\n", temporary, table.path.ToString(), fmt::join(names, ",\n  "),
-                       table.comment.empty() ? "" : fmt::format("COMMENT {}\n", Quoted(table.comment)), table.query_text);
+    return fmt::format(
+        "CREATE {}VIEW {} (\n  {}\n)\n{}AS {}\n", temporary, table.path.ToString(), fmt::join(names, ",\n  "),
+        table.comment.empty() ? "" : fmt::format("COMMENT {}\n", Quoted(table.comment)), table.query_text);
   }
   std::vector<std::string> elements;
   for (const TableColumn& column : table.columns) elements.push_back("  " + ColumnText(column));
   if (table.watermark)
     elements.push_back(fmt::format("  WATERMARK FOR {} AS {}",
-                                   Backquoted(table.columns[static_cast<size_t>(table.watermark->column)].name), table.watermark->source));
+                                   Backquoted(table.columns[static_cast<size_t>(table.watermark->column)].name),
+                                   table.watermark->source));
   if (!table.primary_key.empty()) {
     std::vector<std::string> keys;
     for (int column : table.primary_key) keys.push_back(Backquoted(table.columns[static_cast<size_t>(column)].name));
-    elements.push_back(fmt::format("  {}PRIMARY KEY ({}) NOT ENFORCED",
-                                   table.primary_key_name.empty() ? "" : fmt::format("CONSTRAINT {} ", Backquoted(table.primary_key_name)),
-                                   fmt::join(keys, ", ")));
+    elements.push_back(fmt::format(
+        "  {}PRIMARY KEY ({}) NOT ENFORCED",
+        table.primary_key_name.empty() ? "" : fmt::format("CONSTRAINT {} ", Backquoted(table.primary_key_name)),
+        fmt::join(keys, ", ")));
   }
-  std::string text = fmt::format("CREATE {}TABLE {} (\n{}\n)", temporary, table.path.ToString(), fmt::join(elements, ",\n"));
+  std::string text =
+      fmt::format("CREATE {}TABLE {} (\n{}\n)", temporary, table.path.ToString(), fmt::join(elements, ",\n"));
   if (!table.comment.empty()) text += "\nCOMMENT " + Quoted(table.comment);
-  if (!table.partitioned_by.empty()) text += fmt::format("\nPARTITIONED BY (`{}`)", fmt::join(table.partitioned_by, "`, `"));
+  if (!table.partitioned_by.empty())
+    text += fmt::format("\nPARTITIONED BY (`{}`)", fmt::join(table.partitioned_by, "`, `"));
   return text + OptionsText(table.options);
 }
 

@@ -42,11 +42,15 @@ class FuzzConnector final : public graph::TableConnector {
 };
 
 constexpr const char* kFuzzDefinitions =
-    "CREATE TABLE a (i INT, b BIGINT NOT NULL, s STRING, d DECIMAL(10, 2), f DOUBLE, o BOOLEAN, ts TIMESTAMP(3), l ARRAY<INT>, m MAP<STRING, "
-    "INT>, r ROW<x INT, y STRING>, p AS PROCTIME(), WATERMARK FOR ts AS ts - INTERVAL '1' SECOND) WITH ('connector' = 'fuzz');"
-    "CREATE TABLE u (b BIGINT, s STRING, ts TIMESTAMP(3), WATERMARK FOR ts AS ts, PRIMARY KEY (b) NOT ENFORCED) WITH ('connector' = 'fuzz', "
+    "CREATE TABLE a (i INT, b BIGINT NOT NULL, s STRING, d DECIMAL(10, 2), f DOUBLE, o BOOLEAN, ts TIMESTAMP(3), l "
+    "ARRAY<INT>, m MAP<STRING, "
+    "INT>, r ROW<x INT, y STRING>, p AS PROCTIME(), WATERMARK FOR ts AS ts - INTERVAL '1' SECOND) WITH ('connector' = "
+    "'fuzz');"
+    "CREATE TABLE u (b BIGINT, s STRING, ts TIMESTAMP(3), WATERMARK FOR ts AS ts, PRIMARY KEY (b) NOT ENFORCED) WITH "
+    "('connector' = 'fuzz', "
     "'changes' = 'upsert');"
-    "CREATE TABLE c (i INT, s STRING, z TIMESTAMP_LTZ(3)) WITH ('connector' = 'fuzz', 'changes' = 'retract', 'bounded' = 'true');"
+    "CREATE TABLE c (i INT, s STRING, z TIMESTAMP_LTZ(3)) WITH ('connector' = 'fuzz', 'changes' = 'retract', 'bounded' "
+    "= 'true');"
     "CREATE TABLE k (b BIGINT, s STRING) WITH ('connector' = 'fuzz');"
     "CREATE VIEW v AS SELECT i, s, ts FROM a WHERE o;";
 
@@ -59,11 +63,16 @@ class StatementMaker {
       case 0: return "INSERT INTO " + Pick({"k", "u", "c", "k (b)", "nothing", "u (s, b)"}) + " " + Query(2);
       case 1: return "EXPLAIN " + Pick({"", "CHANGELOG_MODE ", "PLAN_ADVICE, JSON_EXECUTION_PLAN "}) + Query(2);
       case 2: return "CREATE TEMPORARY VIEW w AS " + Query(2);
-      case 3: return "CREATE TABLE t (x INT, " + Pick({"y AS x + 1", "y AS nothing", "WATERMARK FOR x AS x", "PRIMARY KEY (x) NOT ENFORCED", "y STRING"}) +
-                     ") WITH ('connector' = 'fuzz')";
-      case 4: return "ALTER TABLE " + Pick({"a", "u", "v", "nothing"}) + " " +
-                     Pick({"ADD x INT FIRST", "ADD (x INT, y AS i + x)", "DROP s", "DROP ts", "DROP WATERMARK", "DROP PRIMARY KEY", "RENAME s TO q",
-                           "MODIFY s INT AFTER b", "MODIFY WATERMARK FOR ts AS ts - INTERVAL '2' SECOND", "ADD PRIMARY KEY (b) NOT ENFORCED"});
+      case 3:
+        return "CREATE TABLE t (x INT, " +
+               Pick(
+                   {"y AS x + 1", "y AS nothing", "WATERMARK FOR x AS x", "PRIMARY KEY (x) NOT ENFORCED", "y STRING"}) +
+               ") WITH ('connector' = 'fuzz')";
+      case 4:
+        return "ALTER TABLE " + Pick({"a", "u", "v", "nothing"}) + " " +
+               Pick({"ADD x INT FIRST", "ADD (x INT, y AS i + x)", "DROP s", "DROP ts", "DROP WATERMARK",
+                     "DROP PRIMARY KEY", "RENAME s TO q", "MODIFY s INT AFTER b",
+                     "MODIFY WATERMARK FOR ts AS ts - INTERVAL '2' SECOND", "ADD PRIMARY KEY (b) NOT ENFORCED"});
       default: return Query(3);
     }
   }
@@ -75,7 +84,9 @@ class StatementMaker {
   std::string Query(int depth) {
     std::string text = depth > 0 && Chance(8) ? "WITH w1 AS (" + Query(depth - 1) + ") " : "";
     if (depth > 0 && Chance(6))
-      text += "(" + Query(depth - 1) + ")" + Pick({" UNION ALL ", " UNION ", " INTERSECT ", " EXCEPT ", " INTERSECT ALL "}) + "(" + Query(depth - 1) + ")";
+      text += "(" + Query(depth - 1) + ")" +
+              Pick({" UNION ALL ", " UNION ", " INTERSECT ", " EXCEPT ", " INTERSECT ALL "}) + "(" + Query(depth - 1) +
+              ")";
     else
       text += Select(depth);
     if (Chance(6)) text += " ORDER BY " + Pick({"1", "ts", "i", "s DESC", "2 NULLS LAST"});
@@ -88,47 +99,60 @@ class StatementMaker {
     if (Chance(6)) return Ranked(depth);
     const std::string from = From(depth);
     if (Chance(3)) {
-      const std::string key = Pick({"s", "i", "b", "ts", "i, s", "ROLLUP(i, s)", "GROUPING SETS ((i), ())", "CUBE(s)", "TUMBLE(ts, INTERVAL '1' MINUTE)", "()"});
-      std::string text = "SELECT " + Pick({"s, ", "i, ", "", "", "MAX(ts), ", "TUMBLE_START(ts, INTERVAL '1' MINUTE), "}) + Aggregate(depth) + " AS g FROM " + from;
+      const std::string key = Pick({"s", "i", "b", "ts", "i, s", "ROLLUP(i, s)", "GROUPING SETS ((i), ())", "CUBE(s)",
+                                    "TUMBLE(ts, INTERVAL '1' MINUTE)", "()"});
+      std::string text = "SELECT " +
+                         Pick({"s, ", "i, ", "", "", "MAX(ts), ", "TUMBLE_START(ts, INTERVAL '1' MINUTE), "}) +
+                         Aggregate(depth) + " AS g FROM " + from;
       if (Chance(3)) text += " WHERE " + Condition(depth);
       text += " GROUP BY " + key;
       if (Chance(4)) text += " HAVING " + Aggregate(0) + " > 1";
       return text;
     }
-    std::string text = "SELECT " + Pick({"", "", "", "DISTINCT "}) + (Chance(3) ? "*" : Expr(depth) + " AS e1, " + Expr(depth)) + " FROM " + from;
+    std::string text = "SELECT " + Pick({"", "", "", "DISTINCT "}) +
+                       (Chance(3) ? "*" : Expr(depth) + " AS e1, " + Expr(depth)) + " FROM " + from;
     if (Chance(2)) text += " WHERE " + Condition(depth);
     return text;
   }
 
   std::string Windowed(int depth) {
     const std::string table = Pick({"a", "u", "v", "c", "nothing"});
-    const std::string window = Pick({"TUMBLE(TABLE %, DESCRIPTOR(ts), INTERVAL '1' MINUTE)", "HOP(TABLE %, DESCRIPTOR(ts), INTERVAL '1' MINUTE, INTERVAL '3' MINUTE)",
+    const std::string window = Pick({"TUMBLE(TABLE %, DESCRIPTOR(ts), INTERVAL '1' MINUTE)",
+                                     "HOP(TABLE %, DESCRIPTOR(ts), INTERVAL '1' MINUTE, INTERVAL '3' MINUTE)",
                                      "CUMULATE(TABLE %, DESCRIPTOR(ts), INTERVAL '1' MINUTE, INTERVAL '1' HOUR)",
-                                     "SESSION(TABLE % PARTITION BY s, DESCRIPTOR(ts), INTERVAL '1' MINUTE)", "TUMBLE(TABLE %, DESCRIPTOR(p), INTERVAL '1' SECOND)",
-                                     "TUMBLE(TABLE %, DESCRIPTOR(s), INTERVAL '1' SECOND)", "TUMBLE(TABLE %, DESCRIPTOR(ts), INTERVAL '-1' SECOND)"});
+                                     "SESSION(TABLE % PARTITION BY s, DESCRIPTOR(ts), INTERVAL '1' MINUTE)",
+                                     "TUMBLE(TABLE %, DESCRIPTOR(p), INTERVAL '1' SECOND)",
+                                     "TUMBLE(TABLE %, DESCRIPTOR(s), INTERVAL '1' SECOND)",
+                                     "TUMBLE(TABLE %, DESCRIPTOR(ts), INTERVAL '-1' SECOND)"});
     std::string made;
     for (char each : window) made += each == '%' ? table : std::string(1, each);
     if (Chance(3)) return "SELECT * FROM TABLE(" + made + ")";
-    std::string text = "SELECT " + Pick({"window_start, ", "s, ", "window_end, s, ", ""}) + Aggregate(depth) + " AS g FROM TABLE(" + made + ")";
+    std::string text = "SELECT " + Pick({"window_start, ", "s, ", "window_end, s, ", ""}) + Aggregate(depth) +
+                       " AS g FROM TABLE(" + made + ")";
     if (Chance(3)) text += " WHERE " + Condition(0);
-    text += " GROUP BY " + Pick({"window_start, window_end", "window_start, window_end, s", "window_start", "s, window_end, window_start, window_time"});
+    text += " GROUP BY " + Pick({"window_start, window_end", "window_start, window_end, s", "window_start",
+                                 "s, window_end, window_start, window_time"});
     if (Chance(4)) text += " LATE DATA INTO " + Pick({"k", "c", "nothing", "u"});
     return text;
   }
 
   std::string Ranked(int depth) {
-    return "SELECT * FROM (SELECT *, " + Pick({"ROW_NUMBER()", "RANK()", "DENSE_RANK()"}) + " OVER (" + Pick({"PARTITION BY s ", "PARTITION BY i, s ", ""}) +
-           "ORDER BY " + Pick({"ts", "ts DESC", "i", "b DESC, s", "p"}) + ") AS n FROM " + From(depth) + ") WHERE n " +
+    return "SELECT * FROM (SELECT *, " + Pick({"ROW_NUMBER()", "RANK()", "DENSE_RANK()"}) + " OVER (" +
+           Pick({"PARTITION BY s ", "PARTITION BY i, s ", ""}) + "ORDER BY " +
+           Pick({"ts", "ts DESC", "i", "b DESC, s", "p"}) + ") AS n FROM " + From(depth) + ") WHERE n " +
            Pick({"<= 3", "= 1", "< 1", "> 2", "BETWEEN 2 AND 4"}) + (Chance(3) ? " AND " + Condition(0) : "");
   }
 
   std::string From(int depth) {
-    if (depth <= 0) return Pick({"a", "u", "c", "k", "v", "a AS x", "u /*+ OPTIONS('q' = 'r') */", "(VALUES (1, 'x'), (2, NULL)) AS q(i, s)"});
+    if (depth <= 0)
+      return Pick({"a", "u", "c", "k", "v", "a AS x", "u /*+ OPTIONS('q' = 'r') */",
+                   "(VALUES (1, 'x'), (2, NULL)) AS q(i, s)"});
     switch (random_.Below(7)) {
       case 0: return "(" + Query(depth - 1) + ") AS q";
       case 1:
         return From(0) + Pick({" JOIN ", " LEFT JOIN ", " RIGHT JOIN ", " FULL JOIN "}) + From(0) + " ON " +
-               Pick({"a.b = u.b", "a.s = u.s AND a.i > 3", "x.b = u.b AND x.ts BETWEEN u.ts - INTERVAL '1' MINUTE AND u.ts", "TRUE", "i = b"});
+               Pick({"a.b = u.b", "a.s = u.s AND a.i > 3",
+                     "x.b = u.b AND x.ts BETWEEN u.ts - INTERVAL '1' MINUTE AND u.ts", "TRUE", "i = b"});
       case 2: return "a JOIN u FOR SYSTEM_TIME AS OF a." + Pick({"ts", "p", "i"}) + " ON a.b = u.b";
       case 3: return "a CROSS JOIN UNNEST(" + Pick({"l", "m", "s", "r"}) + ") AS e" + Pick({"(x)", "(x, y)", ""});
       case 4: return From(0) + " NATURAL JOIN " + From(0);
@@ -138,36 +162,76 @@ class StatementMaker {
   }
 
   std::string Aggregate(int depth) {
-    return Pick({"COUNT(*)", "COUNT(DISTINCT s)", "SUM(i)", "AVG(d)", "MIN(s)", "MAX(ts)", "LISTAGG(s)", "COLLECT(i)", "FIRST_VALUE(s)", "STDDEV(f)"}) +
+    return Pick({"COUNT(*)", "COUNT(DISTINCT s)", "SUM(i)", "AVG(d)", "MIN(s)", "MAX(ts)", "LISTAGG(s)", "COLLECT(i)",
+                 "FIRST_VALUE(s)", "STDDEV(f)"}) +
            (Chance(5) ? " FILTER (WHERE " + Condition(depth > 0 ? depth - 1 : 0) + ")" : "");
   }
 
   std::string Condition(int depth) {
     switch (random_.Below(9)) {
       case 0: return Expr(depth) + Pick({" = ", " <> ", " < ", " >= ", " IS DISTINCT FROM "}) + Expr(depth);
-      case 1: return "(" + Expr(depth) + ")" + Pick({" IS NULL", " IS NOT NULL", " IN (1, 2)", " LIKE 'x%'", " BETWEEN 1 AND 5", " SIMILAR TO 'a'"});
-      case 2: return depth > 0 ? "(" + Condition(depth - 1) + Pick({" AND ", " OR "}) + Condition(depth - 1) + ")" : "o";
+      case 1:
+        return "(" + Expr(depth) + ")" +
+               Pick({" IS NULL", " IS NOT NULL", " IN (1, 2)", " LIKE 'x%'", " BETWEEN 1 AND 5", " SIMILAR TO 'a'"});
+      case 2:
+        return depth > 0 ? "(" + Condition(depth - 1) + Pick({" AND ", " OR "}) + Condition(depth - 1) + ")" : "o";
       case 3: return "NOT " + (depth > 0 ? Condition(depth - 1) : std::string("o"));
       case 4: return depth > 0 ? Pick({"", "NOT "}) + "EXISTS (" + Query(depth - 1) + ")" : "TRUE";
-      case 5: return depth > 0 ? Pick({"i", "s", "b"}) + Pick({" IN (", " NOT IN ("}) + Query(depth - 1) + ")" : "i > 1";
+      case 5:
+        return depth > 0 ? Pick({"i", "s", "b"}) + Pick({" IN (", " NOT IN ("}) + Query(depth - 1) + ")" : "i > 1";
       case 6: return "b > (SELECT MAX(i) FROM c)";
-      default: return Pick({"o", "i > 3", "s = 'x'", "b < i", "ts > TIMESTAMP '2024-01-01 00:00:00'", "s", "nothing = 1", "d / 0 > f"});
+      default:
+        return Pick({"o", "i > 3", "s = 'x'", "b < i", "ts > TIMESTAMP '2024-01-01 00:00:00'", "s", "nothing = 1",
+                     "d / 0 > f"});
     }
   }
 
   std::string Expr(int depth) {
     if (depth <= 0 || Chance(3))
-      return Pick({"i", "b", "s", "d", "f", "o", "ts", "p", "l", "m", "r", "r.x", "l[1]", "m['k']", "1", "2.5", "'x'", "NULL", "TRUE", "q.i", "a.s",
-                   "DATE '2024-02-30'", "INTERVAL '1' DAY", "CURRENT_TIMESTAMP", "2147483648", "1e400"});
+      return Pick({"i",
+                   "b",
+                   "s",
+                   "d",
+                   "f",
+                   "o",
+                   "ts",
+                   "p",
+                   "l",
+                   "m",
+                   "r",
+                   "r.x",
+                   "l[1]",
+                   "m['k']",
+                   "1",
+                   "2.5",
+                   "'x'",
+                   "NULL",
+                   "TRUE",
+                   "q.i",
+                   "a.s",
+                   "DATE '2024-02-30'",
+                   "INTERVAL '1' DAY",
+                   "CURRENT_TIMESTAMP",
+                   "2147483648",
+                   "1e400"});
     const std::string x = Expr(depth - 1);
     switch (random_.Below(9)) {
       case 0: return "(" + x + Pick({" + ", " - ", " * ", " / ", " % ", " || "}) + Expr(depth - 1) + ")";
-      case 1: return "CAST(" + x + " AS " + Pick({"INT", "STRING", "DECIMAL(38, 18)", "TIMESTAMP(3)", "ARRAY<STRING>", "ROW<a INT>", "BYTES", "VARCHAR(1)"}) + ")";
+      case 1:
+        return "CAST(" + x + " AS " +
+               Pick({"INT", "STRING", "DECIMAL(38, 18)", "TIMESTAMP(3)", "ARRAY<STRING>", "ROW<a INT>", "BYTES",
+                     "VARCHAR(1)"}) +
+               ")";
       case 2: return "CASE WHEN " + Condition(0) + " THEN " + x + " ELSE " + Expr(depth - 1) + " END";
-      case 3: return Pick({"UPPER", "ABS", "CHAR_LENGTH", "COALESCE", "NULLIF", "FLOOR", "MOD", "SUBSTRING", "JSON_VALUE", "TO_TIMESTAMP", "IF", "NOFUNCTION"}) + "(" + x +
-                     (Chance(2) ? ", " + Expr(depth - 1) : "") + ")";
-      case 4: return Aggregate(0) + " OVER (" + Pick({"PARTITION BY s ", ""}) + "ORDER BY " + Pick({"ts", "p", "i"}) +
-                     Pick({"", " ROWS BETWEEN 2 PRECEDING AND CURRENT ROW", " RANGE BETWEEN INTERVAL '1' HOUR PRECEDING AND CURRENT ROW"}) + ")";
+      case 3:
+        return Pick({"UPPER", "ABS", "CHAR_LENGTH", "COALESCE", "NULLIF", "FLOOR", "MOD", "SUBSTRING", "JSON_VALUE",
+                     "TO_TIMESTAMP", "IF", "NOFUNCTION"}) +
+               "(" + x + (Chance(2) ? ", " + Expr(depth - 1) : "") + ")";
+      case 4:
+        return Aggregate(0) + " OVER (" + Pick({"PARTITION BY s ", ""}) + "ORDER BY " + Pick({"ts", "p", "i"}) +
+               Pick({"", " ROWS BETWEEN 2 PRECEDING AND CURRENT ROW",
+                     " RANGE BETWEEN INTERVAL '1' HOUR PRECEDING AND CURRENT ROW"}) +
+               ")";
       case 5: return "(SELECT MAX(i) FROM c)";
       case 6: return "ARRAY[" + x + ", " + Expr(depth - 1) + "]";
       case 7: return "ROW(" + x + ", 1)";
@@ -182,7 +246,8 @@ void CheckBound(Session& session, const std::string& script) {
   auto statements = ParseScript(script);
   if (!statements.ok()) {
     // A function with a grammar of its own, as JSON_VALUE, wants more than any arguments.
-    THALWEG_CHECK(statements.status().category() == ErrorCategory::kUser, "{}\n{}", script, statements.status().ToString());
+    THALWEG_CHECK(statements.status().category() == ErrorCategory::kUser, "{}\n{}", script,
+                  statements.status().ToString());
     return;
   }
   for (const ParsedStatement& statement : *statements) {

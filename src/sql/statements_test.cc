@@ -68,7 +68,8 @@ TEST(Statements, OfTheBookRunOrAreRefusedAsItSays) {
     }
     ASSERT_TRUE(line.verdict.starts_with("no: ")) << line.verdict;
     EXPECT_FALSE(status.ok()) << line.example << " runs";
-    EXPECT_NE(status.message().find(line.verdict.substr(4)), std::string::npos) << line.example << ": " << status.message();
+    EXPECT_NE(status.message().find(line.verdict.substr(4)), std::string::npos)
+        << line.example << ": " << status.message();
   }
 }
 

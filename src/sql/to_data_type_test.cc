@@ -36,7 +36,8 @@ TEST(ToDataType, FixedLengthsAreFoundInside) {
   auto of = [](std::string_view text) { return FixedLengths(**ParseType(text)); };
   EXPECT_EQ(of("CHAR(2)"), (std::vector<std::vector<int>>{{}}));
   EXPECT_EQ(of("VARCHAR(2)"), (std::vector<std::vector<int>>{}));
-  EXPECT_EQ(of("ROW<a INT, b ARRAY<BINARY(3)>, c MAP<STRING, CHAR(1)>>"), (std::vector<std::vector<int>>{{1, 0}, {2, 1}}));
+  EXPECT_EQ(of("ROW<a INT, b ARRAY<BINARY(3)>, c MAP<STRING, CHAR(1)>>"),
+            (std::vector<std::vector<int>>{{1, 0}, {2, 1}}));
 }
 
 TEST(ToDataType, TheFirstUnitTellsTheKindOfAnInterval) {

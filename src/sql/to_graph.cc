@@ -147,7 +147,8 @@ struct GraphMaker::State {
       return Changes{below.updates, below.deletes || outer || below.updates};
     }
     if (plan.As<TemporalJoinPlan>()) return ChangesOf(*plan.As<TemporalJoinPlan>()->left);
-    if (auto* over = plan.As<OverPlan>()) return options.batch || OverByTime(*over, below) ? Changes{} : Changes{true, below.any()};
+    if (auto* over = plan.As<OverPlan>())
+      return options.batch || OverByTime(*over, below) ? Changes{} : Changes{true, below.any()};
     if (plan.As<ToChangelogPlan>()) return Changes{};
     if (plan.As<FromChangelogPlan>()) return Changes{true, true};
     if (auto* rank = plan.As<RankPlan>()) {
@@ -205,14 +206,16 @@ struct GraphMaker::State {
                               ? TimeRole::kNone
                               : sort.input->columns[static_cast<size_t>(sort.keys[0].column)].time;
     if (!options.batch && !below.any() && all && time == TimeRole::kRowtime) return SortWay::kTime;
-    if (!below.any() && (sort.keys.empty() || (time == TimeRole::kProctime && sort.keys.size() == 1))) return SortWay::kArrival;
+    if (!below.any() && (sort.keys.empty() || (time == TimeRole::kProctime && sort.keys.size() == 1)))
+      return SortWay::kArrival;
     if (sort.limit == 0) return SortWay::kEnd;
     THALWEG_ASSIGN(const bool bounded, Bounded(*sort.input));
     if (bounded && !sort.keys.empty()) return SortWay::kEnd;
     if (sort.limit) return SortWay::kRank;
     if (sort.offset > 0) return UserError("OFFSET without LIMIT is not supported over an input that has no end");
     return UserError(
-        "Sort on a non-time-attribute field is not supported: an input that has no end is sorted by a time attribute first, "
+        "Sort on a non-time-attribute field is not supported: an input that has no end is sorted by a time attribute "
+        "first, "
         "ascending, and does not change, or ORDER BY has a LIMIT");
   }
 
@@ -259,7 +262,8 @@ struct GraphMaker::State {
     if (!below.updates || below.deletes || rank.order.empty()) return std::vector<int>{};
     for (const graph::SortKey& key : rank.order) {
       THALWEG_ASSIGN(const Course course, CourseOf(*rank.input, key.column));
-      if (course != Course::kSame && course != (key.descending ? Course::kRises : Course::kFalls)) return std::vector<int>{};
+      if (course != Course::kSame && course != (key.descending ? Course::kRises : Course::kFalls))
+        return std::vector<int>{};
     }
     for (const std::vector<int>& key : rank.input->unique_keys)
       if (HoldsAll(key, rank.partition)) return key;
@@ -377,8 +381,10 @@ struct GraphMaker::State {
 
   /// Of rows with all kinds of changes, for a reader that wants no -U.
   Stream WithoutUpdateBefore(Stream stream, const types::Schema& schema) {
-    graph::Node node = NewNode("drop-update-before", "DropUpdateBefore", Encode(graph::DropUpdateBeforeSpec{schema}), schema);
-    return AddShared(std::move(node), {{Input{stream, Partitioning::kForward, {}, ChangelogMode::kRetract}}}, stream.parallelism);
+    graph::Node node =
+        NewNode("drop-update-before", "DropUpdateBefore", Encode(graph::DropUpdateBeforeSpec{schema}), schema);
+    return AddShared(std::move(node), {{Input{stream, Partitioning::kForward, {}, ChangelogMode::kRetract}}},
+                     stream.parallelism);
   }
 
   // --- Plans.
@@ -442,7 +448,8 @@ struct GraphMaker::State {
     THALWEG_ASSIGN(const graph::SourceTable* source, SourceOf(plan, scan));
     THALWEG_ASSIGN(Stream stream, RowsOf(plan, scan));
     if (Normalizes(*source)) return Normalized(stream, plan, scan.table->primary_key, before);
-    if (source->changelog == ChangelogMode::kRetract && !before) return WithoutUpdateBefore(stream, SchemaOf(plan.columns));
+    if (source->changelog == ChangelogMode::kRetract && !before)
+      return WithoutUpdateBefore(stream, SchemaOf(plan.columns));
     return stream;
   }
 
@@ -511,7 +518,8 @@ struct GraphMaker::State {
       rows = AddCalc(filter, SchemaOf(calc.input->columns), rows, ChangelogMode::kUpsert);
     }
     const Stream changes = Normalized(rows, *calc.input, scan.table->primary_key, before, JoinConjuncts(others));
-    return AddCalc({calc.input, std::nullopt, calc.columns}, SchemaOf(plan.columns), changes, ModeOf({true, true}, before));
+    return AddCalc({calc.input, std::nullopt, calc.columns}, SchemaOf(plan.columns), changes,
+                   ModeOf({true, true}, before));
   }
 
   Result<Stream> Make(const Plan& plan, const ValuesPlan& values, bool) {
@@ -544,7 +552,8 @@ struct GraphMaker::State {
   Result<Stream> Make(const Plan& plan, const CalcPlan& calc, bool before) {
     THALWEG_ASSIGN(Changes below, ChangesOf(*calc.input));
     // The condition of a normalization knows no time zone.
-    if (auto* scan = calc.input->As<ScanPlan>(); scan && calc.condition && calc.condition->deterministic() && options.zone == "UTC") {
+    if (auto* scan = calc.input->As<ScanPlan>();
+        scan && calc.condition && calc.condition->deterministic() && options.zone == "UTC") {
       THALWEG_ASSIGN(const graph::SourceTable* source, SourceOf(*calc.input, *scan));
       if (Normalizes(*source)) return FilteredUpserts(plan, calc, *scan, before);
     }
@@ -571,7 +580,8 @@ struct GraphMaker::State {
   }
 
   /// A sink of `table` for rows that have its columns already, by `key` where one is given.
-  void AddTableSink(graph::SinkTable sink, const Table& table, Stream input, Changes changes, const std::vector<int>& key) {
+  void AddTableSink(graph::SinkTable sink, const Table& table, Stream input, Changes changes,
+                    const std::vector<int>& key) {
     graph::Node node = std::move(sink.node);
     node.role = graph::NodeRole::kSink;
     node.name = fmt::format("Sink: {}", table.path.object);
@@ -586,7 +596,8 @@ struct GraphMaker::State {
     THALWEG_ASSIGN(const graph::TableConnector* connector, ConnectorOf(table));
     THALWEG_ASSIGN(graph::SinkTable sink, connector->Sink(DescribeTable(table, {})));
     if (changes.any() && sink.accepts != ChangelogMode::kRetract)
-      return UserError("Table sink {} takes no changes as they are, and late rows of an input that changes are such", table.path.ToString());
+      return UserError("Table sink {} takes no changes as they are, and late rows of an input that changes are such",
+                       table.path.ToString());
     for (const std::string& warning : sink.warnings) warnings.push_back(warning);
     graph::CalcSpec spec;
     spec.zone = options.zone == "UTC" ? "" : options.zone;
@@ -601,8 +612,10 @@ struct GraphMaker::State {
     }
     graph::Node calc = NewNode("calc", "LateRows", Encode(spec), types::Schema(std::move(fields)));
     Plan written;
-    for (const types::Field& field : calc.outputs[0].schema->fields()) written.columns.push_back({field.name, field.type});
-    Stream rows = Add(std::move(calc), {{Input{from, Partitioning::kForward, {}, ModeOf(changes, true), 1}}}, from.parallelism);
+    for (const types::Field& field : calc.outputs[0].schema->fields())
+      written.columns.push_back({field.name, field.type});
+    Stream rows =
+        Add(std::move(calc), {{Input{from, Partitioning::kForward, {}, ModeOf(changes, true), 1}}}, from.parallelism);
     rows = Constrained(written, table, rows, ModeOf(changes, true));
     AddTableSink(std::move(sink), table, rows, changes, {});
     return {};
@@ -624,13 +637,17 @@ struct GraphMaker::State {
       graph::Node node = NewNode("window-aggregate", "WindowAggregate", Encode(spec), SchemaOf(plan.columns));
       node.keyed = true;
       // The operator sends late rows to its second port if it has one.
-      if (aggregate.late) node.outputs.push_back({"late", std::make_shared<const types::Schema>(SchemaOf(aggregate.input->columns)), "", ""});
+      if (aggregate.late)
+        node.outputs.push_back(
+            {"late", std::make_shared<const types::Schema>(SchemaOf(aggregate.input->columns)), "", ""});
       const Stream stream = AddShared(std::move(node), {{edge}}, ParallelismOf(aggregate.keys));
       if (aggregate.late) THALWEG_TRY(AddLateSink(aggregate, stream, below));
       return stream;
     }
     if (aggregate.late)
-      return UserError("LATE DATA INTO is for groups over windows: GROUP BY has no window_start and window_end, nor TUMBLE, HOP or SESSION");
+      return UserError(
+          "LATE DATA INTO is for groups over windows: GROUP BY has no window_start and window_end, nor TUMBLE, HOP or "
+          "SESSION");
     graph::GroupAggregateSpec spec;
     spec.input = SchemaOf(aggregate.input->columns);
     spec.keys = aggregate.keys;
@@ -723,7 +740,8 @@ struct GraphMaker::State {
     left_edge.changelog = ModeOf(below, before);
     THALWEG_ASSIGN(Changes right_changes, ChangesOf(*join.right));
     right_edge.changelog = ModeOf(right_changes, true);
-    graph::JoinSides sides = SidesOf(join.keys, join.left, join.right, join.condition, join.outer ? JoinType::kLeft : JoinType::kInner);
+    graph::JoinSides sides =
+        SidesOf(join.keys, join.left, join.right, join.condition, join.outer ? JoinType::kLeft : JoinType::kInner);
     THALWEG_ASSIGN(const bool has_end, Bounded(*join.right));
     const auto& unique = join.right->unique_keys;
     const bool one_a_key = std::any_of(unique.begin(), unique.end(), [&](const std::vector<int>& key) {
@@ -765,13 +783,16 @@ struct GraphMaker::State {
   }
   static Status CheckCodes(const ToChangelogPlan& log, Changes below) {
     for (const graph::ChangeCode& code : log.codes) {
-      const bool comes = code.kind == types::RowKind::kInsert || (code.kind == types::RowKind::kDelete ? below.deletes : below.updates);
+      const bool comes = code.kind == types::RowKind::kInsert ||
+                         (code.kind == types::RowKind::kDelete ? below.deletes : below.updates);
       if (log.own_codes && !comes)
-        return UserError("Invalid 'op_mapping' for TO_CHANGELOG: the input table does not produce {}. Remove it from the mapping",
-                         types::RowKindText(code.kind));
+        return UserError(
+            "Invalid 'op_mapping' for TO_CHANGELOG: the input table does not produce {}. Remove it from the mapping",
+            types::RowKindText(code.kind));
     }
     if (log.full_deletes.value_or(false) && !below.deletes)
-      return UserError("Invalid 'produces_full_deletes' for TO_CHANGELOG: the input table never deletes rows. Remove the argument");
+      return UserError(
+          "Invalid 'produces_full_deletes' for TO_CHANGELOG: the input table never deletes rows. Remove the argument");
     return {};
   }
 
@@ -782,7 +803,8 @@ struct GraphMaker::State {
       return code.kind == types::RowKind::kUpdateBefore;
     });
     THALWEG_ASSIGN(Stream input, Build(log.input, before));
-    graph::ToChangelogSpec spec{SchemaOf(log.input->columns), log.partition, log.codes, !log.full_deletes.value_or(true), {}};
+    graph::ToChangelogSpec spec{
+        SchemaOf(log.input->columns), log.partition, log.codes, !log.full_deletes.value_or(true), {}};
     if (spec.partial_deletes && !log.input->unique_keys.empty()) spec.kept = log.input->unique_keys[0];
     graph::Node node = NewNode("to-changelog", "ToChangelog", Encode(spec), SchemaOf(plan.columns));
     return Add(std::move(node), {{Input{input, Partitioning::kForward, {}, ModeOf(below, before)}}}, input.parallelism);
@@ -790,7 +812,8 @@ struct GraphMaker::State {
 
   Result<Stream> Make(const Plan& plan, const FromChangelogPlan& log, bool before) {
     THALWEG_ASSIGN(Changes below, ChangesOf(*log.input));
-    if (below.any()) return UserError("FROM_CHANGELOG takes a table that only inserts, and its input updates or deletes rows");
+    if (below.any())
+      return UserError("FROM_CHANGELOG takes a table that only inserts, and its input updates or deletes rows");
     THALWEG_ASSIGN(Stream input, Build(log.input, true));
     graph::FromChangelogSpec spec{SchemaOf(log.input->columns), log.partition, log.op, log.codes, log.skip_unknown};
     const types::Schema output = SchemaOf(plan.columns);
@@ -839,14 +862,16 @@ struct GraphMaker::State {
   Result<Stream> SortedOver(const Plan& plan, const OverPlan& over, Changes below, bool before) {
     if (over.order.empty()) return UserError("OVER needs ORDER BY in streaming mode");
     if (over.frame.preceding)
-      return UserError("OVER with a bounded frame must be ordered by a time attribute, ascending, of an input that does not change");
+      return UserError(
+          "OVER with a bounded frame must be ordered by a time attribute, ascending, of an input that does not change");
     // Functions that number rows or look back have no peers.
     const auto numbered = std::count_if(over.calls.begin(), over.calls.end(), [](const graph::AggregateCall& call) {
       return expr::FindAggregate(call.function)->over_only;
     });
     if (numbered > 0 && numbered < static_cast<long>(over.calls.size()) && !over.frame.rows)
-      return UserError("{} and aggregates over one RANGE are not supported: write ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW",
-                       over.calls[0].function);
+      return UserError(
+          "{} and aggregates over one RANGE are not supported: write ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW",
+          over.calls[0].function);
     THALWEG_ASSIGN(Stream input, Build(over.input, true));
     graph::SortedOverSpec spec;
     spec.input = SchemaOf(over.input->columns);
@@ -865,7 +890,8 @@ struct GraphMaker::State {
 
   Result<Stream> BatchOver(const Plan& plan, const OverPlan& over) {
     if (over.frame.preceding && !over.frame.rows)
-      return UserError("OVER with RANGE of an interval must be ordered by one time column of at most milliseconds, ascending");
+      return UserError(
+          "OVER with RANGE of an interval must be ordered by one time column of at most milliseconds, ascending");
     if (over.order.empty())
       for (const graph::AggregateCall& call : over.calls)
         if (expr::FindAggregate(call.function)->over_only && call.function != "ROW_NUMBER")
@@ -963,7 +989,8 @@ struct GraphMaker::State {
       node.keyed = true;
       return AddShared(std::move(node), {{edge}}, 1);
     };
-    if (way == SortWay::kArrival) return add("limit", "Limit", Encode(graph::LimitSpec{in, sort.offset, sort.limit.value_or(-1)}));
+    if (way == SortWay::kArrival)
+      return add("limit", "Limit", Encode(graph::LimitSpec{in, sort.offset, sort.limit.value_or(-1)}));
     if (way == SortWay::kRank) {
       graph::RankSpec spec;
       spec.input = in;
@@ -1001,18 +1028,21 @@ struct GraphMaker::State {
     return fmt::format("{}.{}.{}", table.path.catalog, table.path.database, table.path.object);
   }
 
-  static Status CheckConflictClause(const Plan& plan, const Table& table, ChangelogMode accepts, OnConflict on_conflict) {
+  static Status CheckConflictClause(const Plan& plan, const Table& table, ChangelogMode accepts,
+                                    OnConflict on_conflict) {
     if (accepts != ChangelogMode::kUpsert)
       return UserError(
           "ON CONFLICT clause is only allowed for upsert sinks. The sink '{}' is not an upsert sink because {}.",
-          DottedName(table), accepts == ChangelogMode::kAppend ? "it only accepts INSERT (append-only) changes"
-                                                               : "it requires UPDATE_BEFORE (retract mode)");
+          DottedName(table),
+          accepts == ChangelogMode::kAppend ? "it only accepts INSERT (append-only) changes"
+                                            : "it requires UPDATE_BEFORE (retract mode)");
     if (on_conflict == OnConflict::kDeduplicate) return {};
     std::set<std::string> without;
     SourcesWithoutWatermark(plan, without);
     if (without.empty()) return {};
     return UserError(
-        "ON CONFLICT DO {} requires all source tables to define watermarks, but the following source(s) do not: {}. Please add "
+        "ON CONFLICT DO {} requires all source tables to define watermarks, but the following source(s) do not: {}. "
+        "Please add "
         "a WATERMARK declaration to these tables.",
         on_conflict == OnConflict::kError ? "ERROR" : "NOTHING", fmt::join(without, ", "));
   }
@@ -1022,7 +1052,9 @@ struct GraphMaker::State {
                             Changes made) const {
     if (insert.on_conflict) THALWEG_TRY(CheckConflictClause(plan, table, accepts, *insert.on_conflict));
     const config::UpsertMaterialize mode = options.sink.upsert_materialize;
-    if (options.batch || mode == config::UpsertMaterialize::kNone || table.primary_key.empty() || accepts != ChangelogMode::kUpsert) return false;
+    if (options.batch || mode == config::UpsertMaterialize::kNone || table.primary_key.empty() ||
+        accepts != ChangelogMode::kUpsert)
+      return false;
     if (mode == config::UpsertMaterialize::kForce) return true;
     if (!made.any() && insert.on_conflict == OnConflict::kDeduplicate) return false;
     const std::vector<std::vector<int>> keys = UpsertKeys(plan);
@@ -1031,8 +1063,10 @@ struct GraphMaker::State {
       return false;
     if (!insert.on_conflict && options.sink.require_on_conflict)
       return UserError(
-          "The query has an upsert key that differs from the primary key of the sink table '{}'. Primary key: {}, upsert key: "
-          "{}. This can lead to non-deterministic results when multiple records with different upsert keys map to the same "
+          "The query has an upsert key that differs from the primary key of the sink table '{}'. Primary key: {}, "
+          "upsert key: "
+          "{}. This can lead to non-deterministic results when multiple records with different upsert keys map to the "
+          "same "
           "primary key. Please specify an ON CONFLICT clause to define how conflicts should be handled: ON CONFLICT DO "
           "DEDUPLICATE (update to the latest record, state intensive, since we need to keep the entire history), or ON "
           "CONFLICT DO ERROR (fail on conflict), or ON CONFLICT DO NOTHING (keep first record).",
@@ -1043,7 +1077,8 @@ struct GraphMaker::State {
                        insert.on_conflict == OnConflict::kError ? "ERROR" : "NOTHING");
     return true;
   }
-  Stream Materialized(const Plan& plan, const Table& table, Stream input, const SinkClauses& insert, ChangelogMode mode) {
+  Stream Materialized(const Plan& plan, const Table& table, Stream input, const SinkClauses& insert,
+                      ChangelogMode mode) {
     graph::UpsertMaterializeSpec spec;
     spec.input = SchemaOf(plan.columns);
     spec.keys = PhysicalKey(table);
@@ -1080,7 +1115,8 @@ struct GraphMaker::State {
         }
       fields.push_back({column.name, declared < 0 ? column.type : table.columns[static_cast<size_t>(declared)].type});
     }
-    if (std::none_of(fields.begin(), fields.end(), [&](const types::Field& field) { return HasConstraint(field.type, spec); }))
+    if (std::none_of(fields.begin(), fields.end(),
+                     [&](const types::Field& field) { return HasConstraint(field.type, spec); }))
       return input;
     spec.input = types::Schema(std::move(fields));
     graph::Node node = NewNode("constraints", "ConstraintEnforcer", Encode(spec), SchemaOf(plan.columns));

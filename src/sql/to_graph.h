@@ -29,7 +29,7 @@ struct PhysicalOptions {
   int64_t idle_timeout_ms = 0;
   int64_t query_start_ms = 0;  // batch: what clocks say
   bool batch = false;
-  bool source_repeats = false;   // sources of changes may say one twice
+  bool source_repeats = false;  // sources of changes may say one twice
   SinkOptions sink;
 };
 

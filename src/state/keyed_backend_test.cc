@@ -140,8 +140,7 @@ TEST_P(KeyedBackendTest, FindEachGivesWhatFindGivesOrLeavesItToFindOrCreate) {
       *static_cast<std::string*>(objects[i]) += ", changed";
     }
     EXPECT_EQ(found, (names.size() + 1) / 2);
-    for (size_t i = 0; i < names.size(); i += 2)
-      EXPECT_EQ(*table.Find(keys[i], ns), names[i] + "/" + ns + ", changed");
+    for (size_t i = 0; i < names.size(); i += 2) EXPECT_EQ(*table.Find(keys[i], ns), names[i] + "/" + ns + ", changed");
   }
 }
 

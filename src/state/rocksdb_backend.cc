@@ -18,7 +18,7 @@ namespace thalweg::state {
 
 namespace {
 
-constexpr int kBloomBits = 10;  // per key: 1 % false positives
+constexpr int kBloomBits = 10;                // per key: 1 % false positives
 constexpr double kMemtableBloomShare = 0.05;  // of a write buffer
 constexpr size_t kStoreIdBytes = 4;
 

@@ -272,7 +272,8 @@ TEST(StoreSnapshot, AStoreThatFailsFailsIt) {
 TEST(StoreSnapshot, ACallThatFailedWhileItWasSavedFailsIt) {
   OverMemory over(1 << 20);
   over.table.FindOrCreate(KeyOf("a")) = 1;
-  over.table.ForEach([](const KeyView&, std::string_view, int64_t) {});  // writes what is dirty: the store is asked from now on
+  over.table.ForEach(
+      [](const KeyView&, std::string_view, int64_t) {});  // writes what is dirty: the store is asked from now on
   std::unique_ptr<PendingSnapshot> pending = over.backend->BeginSnapshot();
   over.store->FailWith(ExternalError("Disk is full: {}", "/state"));
   over.table.Find(KeyOf("not cached"));

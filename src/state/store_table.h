@@ -107,7 +107,8 @@ class StoreTable final : public ObjectTable {
   SlotTable::Slot last_ = nullptr;
   SlotTable::Cursor hand_;
   size_t entries_;
-  bool in_store_;  // the store may have entries: until the first eviction of a job that restored none, a miss is an absence
+  bool
+      in_store_;  // the store may have entries: until the first eviction of a job that restored none, a miss is an absence
   int64_t mean_encoded_ = 0;                     // bytes, moving
   const std::shared_ptr<FoundExpired> expired_;  // by snapshots; to be deleted
 };

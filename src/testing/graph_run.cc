@@ -100,7 +100,7 @@ struct GraphRun::Vertex {
   std::vector<std::unique_ptr<Subtask>> subtasks;
   std::map<size_t, int64_t> watermarks;  // by edge
   int64_t watermark = time::kMinWatermark;
-  std::set<size_t> ended;                // edges
+  std::set<size_t> ended;  // edges
   bool finished = false;
   // Of a source.
   const flow::SourcePipeline* pipeline = nullptr;
