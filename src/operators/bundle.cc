@@ -116,7 +116,7 @@ Result<Progress> BundleOperator::Flush(flow::Output& out) {
   return Finish(output_.Drain(out) && EmitAll() ? Progress::kDone : Progress::kMore);
 }
 
-// A bundle that has ended before leaves a timer behind, which is not for the next one; nor is what waits of it left behind.
+// The timer of a bundle that had its last row before is not for the next one.
 Result<Progress> BundleOperator::OnTimer(int64_t now_ms, flow::Output& out) {
   if (now_ms >= due_ms_) return Flush(out);
   return Finish(output_.Drain(out) ? Progress::kDone : Progress::kMore);
