@@ -18,8 +18,9 @@ std::vector<types::DataType> TypesOfKeys(const graph::GroupAggregateSpec& spec) 
 }
 
 std::vector<types::DataType> TypesOfPartials(const graph::GroupAggregateSpec& spec) {
+  const types::Schema schema = graph::PartialSchema(spec);
   std::vector<types::DataType> types;
-  for (const types::Field& field : graph::PartialSchema(spec).fields()) types.push_back(field.type);
+  for (const types::Field& field : schema.fields()) types.push_back(field.type);
   return types;
 }
 
