@@ -227,12 +227,12 @@ class FoldedModel {
 };
 
 TEST(BundledAggregate, RandomChangelogsFoldToWhatTheDefinitionsGive) {
-  constexpr int kBundle = 700;  // more rows than are taken together
+  constexpr int kBundle = 520;  // more rows than are taken together
   Random random(5);
   FoldedModel model;
   std::vector<std::string> rows, expected;
-  for (int i = 0; i < 3 * kBundle; ++i) {
-    const std::string key = fmt::format("k{}", random.Below(i < kBundle ? 4 : 90));
+  for (int i = 0; i < 2 * kBundle; ++i) {
+    const std::string key = fmt::format("k{}", random.Below(i < kBundle ? 4 : 40));
     if (model.Has(key) && random.Below(5) < 2) {
       rows.push_back(fmt::format("-D[{}, {}]", key, model.Take(key, random.Below(100))));
     } else {

@@ -20,7 +20,8 @@ bool GroupFinder::Find(std::span<const state::KeyView> keys, std::byte** blocks)
   bool missing = false;
   for (size_t i = 0; i < keys.size(); ++i) {
     if (objects_[i]) continue;
-    table_->FindOrCreate(keys[i], {}, nullptr);
+    // Opened at once: a slow backend may write it before it is shown, and an object without a layout has no bytes.
+    layout_->Open(table_->FindOrCreate(keys[i], {}, nullptr));
     missing = true;
   }
   if (missing) table_->FindEach(keys, {}, objects_.data());
