@@ -57,6 +57,21 @@ TEST(SqlRunner, RunsStatementsInOrderAndAnInsertToItsEnd) {
   EXPECT_EQ(ran.out, "op,a,b\n+I,2,x\n+I,3,\n");
 }
 
+// In one bundle, which ends with the input: local aggregates in two tasks, and a global one that merges what both say.
+TEST(SqlRunner, MiniBatchesFoldInFrontOfAnExchange) {
+  Ran ran = RunText(
+      "SET 'parallelism.default' = '2'; SET 'table.exec.mini-batch.enabled' = 'true';\n"
+      "SET 'table.exec.mini-batch.allow-latency' = '10 d'; SET 'table.exec.mini-batch.size' = '1000000';\n"
+      "CREATE TABLE ids (id BIGINT) WITH ('connector' = 'datagen', 'fields.id.kind' = 'sequence', 'fields.id.start' = "
+      "'0', 'fields.id.end' = '9999');\n"
+      "SELECT MOD(id, 3) AS k, COUNT(*) AS n, SUM(id) AS s FROM ids GROUP BY MOD(id, 3);",
+      cli::OutputFormat::kCsv);
+  ASSERT_TRUE(ran.status.ok()) << ran.status.ToString();
+  for (const char* line : {"op,k,n,s\n", "+I,0,3334,16668333\n", "+I,1,3333,16661667\n", "+I,2,3333,16665000\n"})
+    EXPECT_THAT(ran.out, HasSubstr(line));
+  EXPECT_EQ(std::count(ran.out.begin(), ran.out.end(), '\n'), 4) << ran.out;
+}
+
 TEST(SqlRunner, TheFirstFaultEndsTheScriptWithItsPlaceInTheFile) {
   Ran ran = RunText("SHOW CURRENT CATALOG;\nSELECT a\nFROM nowhere;\nSHOW CATALOGS;");
   EXPECT_THAT(ran.status.message(), ::testing::StartsWith("jobs/clicks.sql:3:6: "));

@@ -244,8 +244,9 @@ Result<NodeState> DecodeNode(std::string_view bytes) {
 std::string TaskName(const TaskId& task) { return fmt::format("{}-{}", task.vertex, task.subtask); }
 
 bool SubtaskState::IsEmpty() const {
-  return segments.empty() && lists.empty() && committables.empty() && splits.empty() && in_flight.empty() &&
-         unknown.empty();
+  // An operator that is opened has its lists, with or without items.
+  return segments.empty() && committables.empty() && splits.empty() && in_flight.empty() && unknown.empty() &&
+         std::all_of(lists.begin(), lists.end(), [](const auto& list) { return list.items.empty(); });
 }
 
 bool NodeState::IsEmpty() const {

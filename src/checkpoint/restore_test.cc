@@ -155,6 +155,16 @@ TEST(RestorePlan, AnOperatorThatIsGoneIsNamedUnlessAllowed) {
   EXPECT_THAT(allowed.dropped, ElementsAre("count"));
 }
 
+TEST(RestorePlan, AnOperatorWithListsOfNothingMayGo) {
+  Manifest manifest = SampleManifest();
+  manifest.nodes.push_back({"local", 8, 1, false, {}, {{}}, {}});
+  manifest.nodes.back().subtasks[0].lists = {{"spill/0", state::Redistribution::kSplit, "batch/1", {}}};
+  const std::vector<RestoreNode> nodes = {{"views", 1, 0}, {"count", 2, 0}, {"sink", 2, 0}};
+  EXPECT_EQ(PlanRestore(manifest, nodes).status().message(), "");
+  manifest.nodes.back().subtasks[0].lists[0].items = {"a row that waits"};
+  EXPECT_THAT(PlanRestore(manifest, nodes).status().message(), HasSubstr("does not have: 'local'"));
+}
+
 TEST(RestorePlan, AnOperatorWithoutStateMayGoAndANewOneStartsEmpty) {
   Manifest manifest = SampleManifest();
   manifest.nodes.push_back({"map", 8, 2, false, {}, {{}, {.subtask = 1}}, {}});

@@ -17,6 +17,12 @@ struct EnumNames<NotNullEnforcer> {
   static constexpr std::array<std::pair<std::string_view, NotNullEnforcer>, 2> kNames{
       {{"ERROR", NotNullEnforcer::kError}, {"DROP", NotNullEnforcer::kDrop}}};
 };
+enum class AggregatePhases : uint8_t { kAuto, kOne, kTwo };
+template <>
+struct EnumNames<AggregatePhases> {
+  static constexpr std::array<std::pair<std::string_view, AggregatePhases>, 3> kNames{
+      {{"AUTO", AggregatePhases::kAuto}, {"ONE_PHASE", AggregatePhases::kOne}, {"TWO_PHASE", AggregatePhases::kTwo}}};
+};
 enum class LengthEnforcer : uint8_t { kIgnore, kTrimPad, kError };
 template <>
 struct EnumNames<LengthEnforcer> {
@@ -51,5 +57,20 @@ inline constexpr ConfigOption<bool> kSourceCdcDuplicate{
     "table.exec.source.cdc-events-duplicate",
     "Whether a source of changes may say one twice: they are brought in order by the table's primary key, which it "
     "then needs."};
+
+inline constexpr ConfigOption<bool> kMiniBatchEnabled{
+    "table.exec.mini-batch.enabled",
+    "Whether GROUP BY without windows folds rows and sends one change a group and bundle; in streaming mode."};
+inline constexpr ConfigOption<Duration> kMiniBatchLatency{
+    "table.exec.mini-batch.allow-latency",
+    "A bundle of rows ends when the clock comes to a multiple of this, and with a watermark or checkpoint; above 0 if "
+    "mini-batches are enabled."};
+inline constexpr ConfigOption<int64_t> kMiniBatchSize{
+    "table.exec.mini-batch.size", "Rows with which a bundle ends; above 0 if mini-batches are enabled."};
+inline constexpr ConfigOption<AggregatePhases> kAggregatePhases{
+    "table.optimizer.agg-phase-strategy",
+    "Whether a GROUP BY with mini-batches also folds in front of the exchange, if there is one: AUTO and TWO_PHASE "
+    "where "
+    "its functions merge, ONE_PHASE never."};
 
 }  // namespace thalweg::config

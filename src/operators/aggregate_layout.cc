@@ -300,6 +300,18 @@ void AggregateObject::Clear() {
   layout_.object_type().construct(memory_.get());
 }
 
+Status AggregateObject::Read(std::string_view bytes) {
+  const types::ObjectType& type = layout_.object_type();
+  ByteReader in(bytes);
+  type.destroy(memory_.get(), 1);
+  Status status = type.decode(in, memory_.get());
+  if (!status.ok()) {
+    type.construct(memory_.get());
+    return status;
+  }
+  return in.AtEnd() ? Status() : ExternalError("Malformed aggregates of a group: {} bytes too many", in.remaining());
+}
+
 void AggregateObject::Take(void* object) {
   layout_.object_type().destroy(memory_.get(), 1);
   layout_.object_type().move(memory_.get(), object, 1);

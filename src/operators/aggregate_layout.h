@@ -98,6 +98,9 @@ class AggregateObject {
   void Clear();
   /// Takes over a table's object, which may only be destroyed then.
   void Take(void* object);
+  /// Becomes what a table's object was encoded as. After an error: of no row.
+  Status Read(std::string_view bytes);
+  void AppendTo(ByteWriter& out) const { layout_.object_type().encode(memory_.get(), out); }
   std::byte* block() { return layout_.Open(memory_.get()); }
   void* object() { return memory_.get(); }
 

@@ -1,5 +1,6 @@
 // Cost of a row through group-aggregate, without the runtime around it: batches of 1024 rows, keys uniform at random over `keys`, which
-// are all there before the clock starts. Per row: look up the group, COUNT(*) and SUM(v), the result before and after, one +U row.
+// are all there before the clock starts. Per row: look up the group, COUNT(*) and SUM(v), the result before and after, one +U row. With
+// `fold` rows a bundle: one +U row for all of a group's rows in it.
 #include <benchmark/benchmark.h>
 
 #include <memory>
@@ -10,6 +11,7 @@
 #include "base/random.h"
 #include "columns/builder.h"
 #include "graph/aggregate_spec.h"
+#include "graph/mini_batch.h"
 #include "metrics/registry.h"
 #include "operators/group_aggregate.h"
 #include "state/hashmap_backend.h"
@@ -75,7 +77,7 @@ graph::AggregateCall BenchCall(std::string function, std::vector<int> arguments)
   return call;
 }
 
-std::unique_ptr<flow::Operator> MakeBenchGroup(bool update_before) {
+std::unique_ptr<flow::Operator> MakeBenchGroup(bool update_before, int64_t fold) {
   graph::GroupAggregateSpec spec;
   spec.input = types::Schema({{"k", DataType(TypeId::kBigInt)}, {"v", DataType(TypeId::kBigInt)}});
   spec.keys = {0};
@@ -83,6 +85,7 @@ std::unique_ptr<flow::Operator> MakeBenchGroup(bool update_before) {
   spec.generate_update_before = update_before;
   graph::Node node;
   node.payload = Encode(spec);
+  if (fold > 0) graph::SetMiniBatch(node, {.rows = fold, .latency_ms = 1});
   return std::move(MakeGroupAggregate(node)).value();
 }
 
@@ -104,7 +107,7 @@ void CountAndSum(benchmark::State& run) {
   GroupOutput out(pool);
   Random random(7);
   const int64_t keys = run.range(0);
-  std::unique_ptr<flow::Operator> group = MakeBenchGroup(run.range(1) != 0);
+  std::unique_ptr<flow::Operator> group = MakeBenchGroup(run.range(1) != 0, run.range(2));
   if (!group->Open(context).ok()) return run.SkipWithError("open");
   for (int64_t key = 0; key < keys; key += columns::kBatchRows) {
     flow::Rows rows(GroupRows(random, keys, key, pool));
@@ -121,11 +124,16 @@ void CountAndSum(benchmark::State& run) {
   run.SetItemsProcessed(total);
 }
 BENCHMARK(CountAndSum)
-    ->ArgNames({"keys", "update_before"})
-    ->Args({1000, 0})
-    ->Args({1000, 1})
-    ->Args({1'000'000, 0})
-    ->Args({1'000'000, 1});
+    ->ArgNames({"keys", "update_before", "fold"})
+    ->Args({1000, 0, 0})
+    ->Args({1000, 1, 0})
+    ->Args({1'000'000, 0, 0})
+    ->Args({1'000'000, 1, 0})
+    ->Args({100, 0, 0})
+    ->Args({100, 0, 5000})
+    ->Args({1000, 0, 5000})
+    ->Args({1000, 1, 5000})
+    ->Args({1'000'000, 0, 5000});
 
 }  // namespace
 }  // namespace thalweg::operators

@@ -29,26 +29,27 @@ void RowChanges::Start(const std::vector<types::DataType>& types, columns::Buffe
   for (const types::DataType& type : types) builders_.emplace_back(type, pool);
 }
 
-bool RowChanges::IsEqual(int32_t row) const {
+bool RowChanges::IsEqual(int32_t before, int32_t after) const {
   for (const columns::Column& column : results_)
-    if (!CellsEqual(column, 2 * row, 2 * row + 1)) return false;
+    if (!CellsEqual(column, before, after)) return false;
   return true;
 }
 
-void RowChanges::Select(std::span<const int32_t> rows, std::span<const Change> kinds, EmitOptions options) {
+template <typename Before, typename After>
+void RowChanges::Select(std::span<const int32_t> rows, std::span<const Change> kinds, EmitOptions options,
+                        Before before, After after) {
   key_rows_.clear();
   result_rows_.clear();
   kinds_.clear();
   for (size_t i = 0; i < rows.size(); ++i) {
-    const auto before = static_cast<int32_t>(2 * i), after = before + 1;
     switch (kinds[i]) {
       case Change::kNone: break;
-      case Change::kInsert: Add(rows[i], after, RowKind::kInsert); break;
-      case Change::kDelete: Add(rows[i], before, RowKind::kDelete); break;
+      case Change::kInsert: Add(rows[i], after(i), RowKind::kInsert); break;
+      case Change::kDelete: Add(rows[i], before(i), RowKind::kDelete); break;
       case Change::kUpdate:
-        if (!options.equal_too && IsEqual(static_cast<int32_t>(i))) break;
-        if (options.update_before) Add(rows[i], before, RowKind::kUpdateBefore);
-        Add(rows[i], after, RowKind::kUpdateAfter);
+        if (!options.equal_too && IsEqual(before(i), after(i))) break;
+        if (options.update_before) Add(rows[i], before(i), RowKind::kUpdateBefore);
+        Add(rows[i], after(i), RowKind::kUpdateAfter);
         break;
     }
   }
@@ -56,9 +57,21 @@ void RowChanges::Select(std::span<const int32_t> rows, std::span<const Change> k
 
 void RowChanges::Emit(const columns::Batch& batch, const std::vector<int>& keys, std::span<const int32_t> rows,
                       std::span<const Change> kinds, EmitOptions options, RowOutput& out) {
+  EndResults();
+  Select(
+      rows, kinds, options, [](size_t i) { return static_cast<int32_t>(2 * i); },
+      [](size_t i) { return static_cast<int32_t>(2 * i + 1); });
+  Send(batch, keys, out);
+}
+
+void RowChanges::EndResults() {
   results_.clear();
   for (columns::ColumnBuilder& builder : builders_) results_.push_back(builder.Take());
-  Select(rows, kinds, options);
+}
+
+void RowChanges::EmitPlaced(const columns::Batch& batch, const std::vector<int>& keys, std::span<const int32_t> rows,
+                            std::span<const Change> kinds, const Places& places, EmitOptions options, RowOutput& out) {
+  Select(rows, kinds, options, [&](size_t i) { return places.before[i]; }, [&](size_t i) { return places.after[i]; });
   Send(batch, keys, out);
 }
 

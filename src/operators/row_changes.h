@@ -28,14 +28,27 @@ class RowChanges {
   void Emit(const columns::Batch& batch, const std::vector<int>& keys, std::span<const int32_t> rows,
             std::span<const Change> kinds, EmitOptions options, RowOutput& out);
 
+  /// Where the results of a change stand in the columns; unread where the change has none.
+  struct Places {
+    std::span<const int32_t> before, after;
+  };
+  /// Ends the columns: nothing is appended until Start.
+  void EndResults();
+  /// As Emit, after EndResults and as often as it likes, of results that stand anywhere.
+  void EmitPlaced(const columns::Batch& batch, const std::vector<int>& keys, std::span<const int32_t> rows,
+                  std::span<const Change> kinds, const Places& places, EmitOptions options, RowOutput& out);
+
  private:
   void Add(int32_t row, int32_t result, types::RowKind kind) {
     key_rows_.push_back(row);
     result_rows_.push_back(result);
     kinds_.push_back(kind);
   }
-  void Select(std::span<const int32_t> rows, std::span<const Change> kinds, EmitOptions options);
-  bool IsEqual(int32_t row) const;
+  /// `before(i)`, `after(i)`: the places of the results of change i.
+  template <typename Before, typename After>
+  void Select(std::span<const int32_t> rows, std::span<const Change> kinds, EmitOptions options, Before before,
+              After after);
+  bool IsEqual(int32_t before, int32_t after) const;
   void Send(const columns::Batch& batch, const std::vector<int>& keys, RowOutput& out);
 
   std::vector<columns::ColumnBuilder> builders_;

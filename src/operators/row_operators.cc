@@ -1,6 +1,7 @@
 #include "operators/row_operators.h"
 
 #include "operators/attached_windows.h"
+#include "operators/bundle_aggregate.h"
 #include "operators/calc.h"
 #include "operators/changelog.h"
 #include "operators/constraints.h"
@@ -25,6 +26,8 @@ namespace thalweg::operators {
 void AddRowOperators(flow::Registry& registry) {
   registry.AddOperator("calc", MakeCalc);
   registry.AddOperator("group-aggregate", MakeGroupAggregate);
+  registry.AddOperator("local-group-aggregate", MakeLocalGroupAggregate);
+  registry.AddOperator("global-group-aggregate", MakeGlobalGroupAggregate);
   registry.AddOperator("unnest", MakeUnnest);
   registry.AddOperator("join", MakeJoin);
   registry.AddOperator("interval-join", MakeIntervalJoin);

@@ -32,6 +32,7 @@ Status RowOutput::Open(flow::Context& context) {
 
 bool RowOutput::Drain(flow::Output& out) {
   out_ = &out;
+  holding_ = false;
   if (!builder_ || capacity_ != out.batch_rows() || pool_ != &out.pool()) {
     pool_ = &out.pool();
     capacity_ = out.batch_rows();
@@ -49,7 +50,7 @@ bool RowOutput::Drain(flow::Output& out) {
 // the next calls.
 void RowOutput::Send() {
   columns::Batch batch = builder_->Take();
-  if (spill_.empty() && out_->has_credit()) {
+  if (!holding_ && spill_.empty() && out_->has_credit()) {
     out_->Emit(port_, std::move(batch));
     return;
   }

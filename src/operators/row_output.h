@@ -32,6 +32,8 @@ class RowOutput {
   void AppendStored(std::string_view bytes, types::RowKind kind);
   /// At the end of every call: hands the partial batch on. False: rows wait (the call returns kMore).
   bool Flush();
+  /// What is finished from now on waits, whatever credit there is, until the next Drain: for a snapshot in the midst of a call's work.
+  void Hold() { holding_ = true; }
   /// False: stop soon and return kMore.
   bool has_credit() const { return spill_.empty() && out_->has_credit(); }
   Status Snapshot();
@@ -50,6 +52,7 @@ class RowOutput {
   flow::Output* out_ = nullptr;
   std::deque<columns::Batch> spill_;
   int64_t spilled_rows_ = 0;
+  bool holding_ = false;
   std::vector<std::string>* saved_ = nullptr;
   std::string name_;
 };

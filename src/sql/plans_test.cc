@@ -31,23 +31,27 @@ constexpr std::string_view kEvents = R"(
   CREATE TABLE auctions (id BIGINT, category BIGINT, extra STRING) WITH ('connector' = 'datagen');
 )";
 
-/// What EXPLAIN says of `query`, or the error.
-std::string Explained(std::string_view query) {
+/// What the last statement of `script` gives, after kEvents.
+Result<StatementResult> ResultOf(std::string_view statements) {
   graph::TableConnectors connectors;
   connectors.Add("datagen", std::make_unique<PlanConnector>());
   SessionOptions options;
   options.connectors = &connectors;
   Session session(std::move(options));
-  const std::string script = fmt::format("{} EXPLAIN {};", kEvents, query);
-  auto statements = ParseScript(script);
-  if (!statements.ok()) return statements.status().message();
-  std::string text;
-  for (const ParsedStatement& statement : *statements) {
-    auto result = session.Execute(statement, script);
-    if (!result.ok()) return result.status().message();
-    if (auto* rows = std::get_if<Rows>(&result->outcome)) text = rows->rows[0][0];
+  const std::string script = fmt::format("{} {};", kEvents, statements);
+  THALWEG_ASSIGN(const std::vector<ParsedStatement> parsed, ParseScript(script));
+  StatementResult last;
+  for (const ParsedStatement& statement : parsed) {
+    THALWEG_ASSIGN(last, session.Execute(statement, script));
   }
-  return text;
+  return last;
+}
+
+/// What EXPLAIN says of `query`, after statements that set something, or the error.
+std::string Explained(std::string_view query, std::string_view before = "") {
+  const Result<StatementResult> result = ResultOf(fmt::format("{} EXPLAIN {}", before, query));
+  if (!result.ok()) return result.status().message();
+  return std::get<Rows>(result->outcome).rows[0][0];
 }
 
 size_t Count(std::string_view text, std::string_view part) {
@@ -152,6 +156,60 @@ TEST(Plans, ABatchSettlesWhatChanges) {
     if (auto* rows = std::get_if<Rows>(&result.outcome)) text = rows->rows[0][0];
   }
   EXPECT_THAT(text, HasSubstr("FinalRows <- "));
+}
+
+constexpr std::string_view kFolding =
+    "SET 'table.exec.mini-batch.enabled' = 'true'; SET 'table.exec.mini-batch.allow-latency' = '3 s'; "
+    "SET 'table.exec.mini-batch.size' = '5000'; ";
+constexpr std::string_view kInParallel = "SET 'parallelism.default' = '2'; ";
+constexpr std::string_view kOnePhase = "SET 'table.optimizer.agg-phase-strategy' = 'ONE_PHASE'; ";
+constexpr std::string_view kSums = "SELECT auction, SUM(price) FROM bids GROUP BY auction";
+
+TEST(Plans, MiniBatchesFoldInFrontOfAnExchange) {
+  const std::string folding(kFolding), parallel = folding + std::string(kInParallel);
+  const std::string two = Explained(kSums, parallel);
+  EXPECT_THAT(two, HasSubstr("LocalGroupAggregate <- "));
+  EXPECT_THAT(two, HasSubstr("GlobalGroupAggregate <- 3 keyed [0] (append)"));
+  EXPECT_EQ(Explained(kSums, parallel + "SET 'table.optimizer.agg-phase-strategy' = 'TWO_PHASE'; "), two);
+  // Not where there is no exchange, not if it is told so, not without mini-batches (Flink's key alone has no effect, either).
+  EXPECT_THAT(Explained(kSums, folding), Not(HasSubstr("LocalGroupAggregate")));
+  EXPECT_THAT(Explained(kSums, parallel + std::string(kOnePhase)), Not(HasSubstr("LocalGroupAggregate")));
+  EXPECT_THAT(Explained(kSums, fmt::format("{} SET 'table.optimizer.agg-phase-strategy' = 'TWO_PHASE'; ", kInParallel)),
+              Not(HasSubstr("LocalGroupAggregate")));
+}
+
+TEST(Plans, FunctionsThatDoNotMergeAreAggregatedInOnePhase) {
+  const std::string parallel = std::string(kFolding) + std::string(kInParallel);
+  for (const char* call : {"COUNT(*)", "COUNT(DISTINCT price)", "AVG(price)", "MIN(extra)", "MAX(price)"})
+    EXPECT_THAT(Explained(fmt::format("SELECT auction, {} FROM bids GROUP BY auction", call), parallel),
+                HasSubstr("LocalGroupAggregate"))
+        << call;
+  for (const char* call : {"LISTAGG(extra)", "FIRST_VALUE(price)", "COUNT(*), LAST_VALUE(price)"})
+    EXPECT_THAT(Explained(fmt::format("SELECT auction, {} FROM bids GROUP BY auction", call), parallel),
+                Not(HasSubstr("LocalGroupAggregate")))
+        << call;
+  EXPECT_THAT(Explained("SELECT DISTINCT auction FROM bids", parallel), HasSubstr("LocalGroupAggregate"));
+  EXPECT_THAT(Explained("SELECT COUNT(*) FROM bids", parallel), HasSubstr("GlobalGroupAggregate <- 3 global (append)"));
+}
+
+/// The nodes that have state, by uid.
+std::vector<std::string> KeyedUids(std::string_view before) {
+  Result<StatementResult> result = ResultOf(fmt::format("{} {}", before, kSums));
+  EXPECT_TRUE(result.ok()) << result.status().message();
+  std::vector<std::string> uids;
+  for (const graph::Node& node : std::get<QueryToRun>(result->outcome).graph.nodes)
+    if (node.keyed) uids.push_back(node.uid);
+  return uids;
+}
+
+TEST(Plans, StateOfAGroupByIsFoundAgainHoweverItFolds) {
+  const std::vector<std::string> plain = KeyedUids("");
+  ASSERT_EQ(plain.size(), 1u);
+  const std::string folding(kFolding);
+  EXPECT_EQ(KeyedUids(folding), plain);
+  EXPECT_EQ(KeyedUids(folding + "SET 'table.exec.mini-batch.size' = '7'; "), plain);
+  EXPECT_EQ(KeyedUids(folding + std::string(kInParallel)), plain);
+  EXPECT_EQ(KeyedUids(folding + std::string(kInParallel) + std::string(kOnePhase)), plain);
 }
 
 }  // namespace

@@ -54,6 +54,18 @@ Result<SinkOptions> Session::Visitor::Sinks() const {
   return sink;
 }
 
+Result<FoldOptions> Session::Visitor::Folds() const {
+  FoldOptions fold;
+  THALWEG_ASSIGN(fold.enabled, session.config_.Get(config::kMiniBatchEnabled));
+  THALWEG_ASSIGN(fold.phases, session.config_.Get(config::kAggregatePhases));
+  THALWEG_ASSIGN(fold.mini_batch.rows, session.config_.Get(config::kMiniBatchSize));
+  THALWEG_ASSIGN(config::Duration latency, session.config_.Get(config::kMiniBatchLatency));
+  fold.mini_batch.latency_ms = std::chrono::duration_cast<std::chrono::milliseconds>(latency).count();
+  if (fold.enabled && fold.mini_batch.latency_ms <= 0)
+    return UserError("MiniBatch Latency must be greater than 0 ms: SET '{}' = '...'", config::kMiniBatchLatency.key);
+  return fold;
+}
+
 Result<PhysicalOptions> Session::Visitor::Physical() const {
   PhysicalOptions physical;
   physical.connectors = session.options_.connectors;
@@ -65,6 +77,11 @@ Result<PhysicalOptions> Session::Visitor::Physical() const {
   THALWEG_ASSIGN(physical.batch, Batch());
   THALWEG_ASSIGN(physical.sink, Sinks());
   THALWEG_ASSIGN(physical.source_repeats, session.config_.Get(config::kSourceCdcDuplicate));
+  THALWEG_ASSIGN(int64_t parallelism, session.config_.Get(config::kParallelism));
+  physical.parallelism = static_cast<int32_t>(parallelism);
+  if (!physical.batch) {
+    THALWEG_ASSIGN(physical.fold, Folds());
+  }
   if (physical.batch) physical.query_start_ms = session.options_.now_ms;
   return physical;
 }

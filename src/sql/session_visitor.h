@@ -26,6 +26,7 @@ struct Session::Visitor {
   Result<bool> Batch() const;
   Result<BindEnvironment> Environment() const;
   Result<SinkOptions> Sinks() const;
+  Result<FoldOptions> Folds() const;
   Result<PhysicalOptions> Physical() const;
   Result<PlanPtr> PlanOf(const Query& query) const;
   Status Fault(const Position& at, std::string message, std::string hint = "") const;

@@ -2,6 +2,7 @@
 #include "sql/watermark_options.h"
 
 #include <algorithm>
+#include <numeric>
 #include <set>
 
 #include "base/hash.h"
@@ -315,19 +316,25 @@ struct GraphMaker::State {
     return stream;
   }
 
+  /// The hash of what decides on a node's state.
+  std::string UidOf(const graph::Node& node, const std::vector<std::vector<Input>>& inputs, const Table* table) const {
+    std::string identity = node.kind + "/" + node.payload;
+    if (table) identity += "/" + table->path.ToString();
+    if (!table)
+      for (const auto& [key, value] : node.options)
+        if (!graph::IsMiniBatchOption(key)) identity += "/" + key + "=" + value;
+    for (const auto& group : inputs)
+      for (const Input& input : group) identity += "/" + graph.nodes[input.from.node - 1].uid;
+    return fmt::format("{}-{:016x}", node.kind, Hash64(identity));
+  }
+
   /// `table`: what the node reads or writes. Its state is found again by the table's name: options may be others in the next run
   /// (a path, a topic, a host).
   Stream Add(graph::Node node, const std::vector<std::vector<Input>>& inputs, int32_t parallelism,
              const Table* table = nullptr) {
-    std::string identity = node.kind + "/" + node.payload;
-    if (table) identity += "/" + table->path.ToString();
-    if (!table)
-      for (const auto& [key, value] : node.options) identity += "/" + key + "=" + value;
-    for (const auto& group : inputs)
-      for (const Input& input : group) identity += "/" + graph.nodes[input.from.node - 1].uid;
-    node.uid = fmt::format("{}-{:016x}", node.kind, Hash64(identity));
-    for (int copy = 2; !uids.insert(node.uid).second; ++copy)
-      node.uid = fmt::format("{}-{:016x}-{}", node.kind, Hash64(identity), copy);
+    if (node.uid.empty()) node.uid = UidOf(node, inputs, table);
+    const std::string uid = node.uid;
+    for (int copy = 2; !uids.insert(node.uid).second; ++copy) node.uid = fmt::format("{}-{}", uid, copy);
     node.uid_is_generated = true;
     node.id = static_cast<uint32_t>(graph.nodes.size() + 1);
     node.inputs = static_cast<int32_t>(inputs.size());
@@ -657,7 +664,52 @@ struct GraphMaker::State {
     spec.ttl_ms = aggregate.ttl_ms.value_or(options.state_ttl_ms);
     graph::Node node = NewNode("group-aggregate", "GroupAggregate", Encode(spec), SchemaOf(plan.columns));
     node.keyed = true;
+    if (options.fold.enabled) {
+      THALWEG_TRY(CheckBundleSize());
+      graph::SetMiniBatch(node, options.fold.mini_batch);
+      if (InTwoPhases(spec, input)) return TwoPhases(spec, std::move(node), std::move(edge));
+    }
     return AddShared(std::move(node), {{edge}}, ParallelismOf(aggregate.keys));
+  }
+
+  Status CheckBundleSize() const {
+    if (options.fold.mini_batch.rows > 0) return {};
+    return UserError("Key: '{}' must be > 0 where '{}' is true, and is {}", config::kMiniBatchSize.key,
+                     config::kMiniBatchEnabled.key, options.fold.mini_batch.rows);
+  }
+
+  /// Folding in front of an exchange pays; where rows stay in their subtask, it is done twice for nothing.
+  bool InTwoPhases(const graph::GroupAggregateSpec& spec, Stream input) const {
+    if (options.fold.phases == config::AggregatePhases::kOne) return false;
+    const int32_t from = input.parallelism > 0 ? input.parallelism : options.parallelism;
+    const int32_t to = spec.keys.empty() ? 1 : options.parallelism;
+    static const std::set<std::string> kMerging = {"COUNT", "SUM", "$SUM0", "AVG", "MIN", "MAX"};
+    return (from > 1 || to > 1) && std::all_of(spec.calls.begin(), spec.calls.end(),
+                                               [](const auto& call) { return kMerging.contains(call.function); });
+  }
+
+  /// A local aggregate where the input is, and a global one. The global one's state is that of the one phase, and so is its uid: it is
+  /// found again whatever the strategy and the parallelism.
+  Stream TwoPhases(const graph::GroupAggregateSpec& spec, graph::Node one_phase, Input edge) {
+    graph::Node global = one_phase;
+    global.uid = UidOf(one_phase, {{edge}}, nullptr);
+    global.kind = "global-group-aggregate";
+    global.name = "GlobalGroupAggregate";
+    graph::Node local =
+        NewNode("local-group-aggregate", "LocalGroupAggregate", one_phase.payload, graph::PartialSchema(spec));
+    // Each waits for half of the time that a row may take.
+    graph::MiniBatch half = options.fold.mini_batch;
+    half.latency_ms = std::max<int64_t>(1, half.latency_ms / 2);
+    graph::SetMiniBatch(local, half);
+    half.latency_ms = std::max<int64_t>(1, options.fold.mini_batch.latency_ms - half.latency_ms);
+    graph::SetMiniBatch(global, half);
+    const int32_t parallelism = edge.from.parallelism;
+    edge.partitioning = Partitioning::kForward;
+    edge.keys.clear();
+    const Stream partials = AddShared(std::move(local), {{edge}}, parallelism);
+    std::vector<int> keys(spec.keys.size());
+    std::iota(keys.begin(), keys.end(), 0);
+    return AddShared(std::move(global), {{Keyed(partials, keys)}}, ParallelismOf(keys));
   }
 
   Result<Stream> Make(const Plan& plan, const WindowPlan& window, bool before) {

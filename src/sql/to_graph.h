@@ -9,6 +9,7 @@
 
 #include "config/sql_options.h"
 #include "graph/constraint_spec.h"
+#include "graph/mini_batch.h"
 #include "graph/table_connector.h"
 #include "sql/ast_statement.h"
 #include "sql/plan.h"
@@ -22,6 +23,13 @@ struct SinkOptions {
   graph::ConstraintSpec constraints;  // without the input
 };
 
+/// How groups without windows are aggregated: Flink's keys table.exec.mini-batch.* and table.optimizer.agg-phase-strategy.
+struct FoldOptions {
+  bool enabled = false;
+  graph::MiniBatch mini_batch;  // its rows are looked at where it is used
+  config::AggregatePhases phases = config::AggregatePhases::kAuto;
+};
+
 struct PhysicalOptions {
   const graph::TableConnectors* connectors = nullptr;
   std::string zone = "UTC";
@@ -30,7 +38,9 @@ struct PhysicalOptions {
   int64_t query_start_ms = 0;  // batch: what clocks say
   bool batch = false;
   bool source_repeats = false;  // sources of changes may say one twice
+  int32_t parallelism = 1;      // the job's default
   SinkOptions sink;
+  FoldOptions fold;
 };
 
 /// What an INSERT says beside its query.
