@@ -1,6 +1,7 @@
 #include "sql/explain.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include <fmt/ranges.h>
 
@@ -227,7 +228,8 @@ std::string ForgetsNote(const JoinPlan& join, const TimeBounds& bounds) {
   const auto add = [&](std::string_view side, const Plan& input, const std::optional<graph::TimeBound>& bound) {
     if (!bound) return;
     const std::string& name = input.columns[static_cast<size_t>(bound->time)].name;
-    notes.push_back(fmt::format("forgets{}=[{} + {} ms]", side, name, -bound->lower_ms - bound->ahead_ms));
+    const int64_t reach = -bound->lower_ms - bound->ahead_ms;
+    notes.push_back(fmt::format("forgets{}=[{} {} {} ms]", side, name, reach < 0 ? '-' : '+', std::abs(reach)));
   };
   add("Left", *join.left, bounds.left);
   add("Right", *join.right, bounds.right);
