@@ -105,7 +105,8 @@ Result<TimeBound> DecodeBound(std::string_view bytes) {
 Status CheckBound(const JoinSpec& spec, bool left) {
   const std::optional<TimeBound>& bound = left ? spec.left_bound : spec.right_bound;
   if (!bound) return {};
-  const types::Schema &own = left ? spec.sides.left : spec.sides.right, &other = left ? spec.sides.right : spec.sides.left;
+  const types::Schema &own = left ? spec.sides.left : spec.sides.right,
+                      &other = left ? spec.sides.right : spec.sides.left;
   THALWEG_TRY(CheckTimeColumn(own, bound->time, "time that bounds a side of a join"));
   THALWEG_TRY(CheckTimeColumn(other, bound->other_time, "time that bounds the other side of a join"));
   if (FarOff(bound->lower_ms) || FarOff(bound->upper_ms.value_or(0)) || FarOff(bound->ahead_ms))

@@ -39,7 +39,9 @@ JoinSpec BidsOfTops() {
   return spec;
 }
 
-RowHarness& BidsAndTops(RowHarness& harness) { return harness.Input(kBids, {0}).Input(kTops, {0}).Output(kBidsAndTops); }
+RowHarness& BidsAndTops(RowHarness& harness) {
+  return harness.Input(kBids, {0}).Input(kTops, {0}).Output(kBidsAndTops);
+}
 
 std::string Bid(int price, const char* who, int time) {
   return "+I[" + std::to_string(price) + ", " + who + ", " + At(time) + "]";
@@ -98,7 +100,8 @@ TEST(BoundedJoin, ALateRowJoinsTheWindowsThatAreThere) {
       .RowsOn(1, {Top(1, 10'000), Top(1, 20'000)})
       .InputWatermark(1, milliseconds(19'999))
       .RowsOn(0, {Bid(1, "late", 3), Bid(1, "both", 10'000), Bid(2, "none", 5)})
-      .Expect({BidOfTop(1, "late", 3, 10'000), BidOfTop(1, "both", 10'000, 10'000), BidOfTop(1, "both", 10'000, 20'000)})
+      .Expect(
+          {BidOfTop(1, "late", 3, 10'000), BidOfTop(1, "both", 10'000, 10'000), BidOfTop(1, "both", 10'000, 20'000)})
       .InputWatermark(1, milliseconds(59'999))
       .Watermark(milliseconds(59'999))
       .ExpectEntries(1)  // the tops, in one part

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <compare>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -78,9 +79,7 @@ class TimedRows {
   static constexpr uint32_t kAskedBeforeIndex = 8;  // each time costs less than making the index does
 
   int64_t NumberOf(int64_t time) const { return time / length_ms_ - (time % length_ms_ < 0 ? 1 : 0); }
-  bool OutOfBound(int64_t time) const {
-    return passed_ != INT64_MIN && SaturatingAdd(time, reach_ms_) <= passed_;
-  }
+  bool OutOfBound(int64_t time) const { return passed_ != INT64_MIN && SaturatingAdd(time, reach_ms_) <= passed_; }
   Stretch& StretchOf(int64_t number);
   Index& IndexOf(Stretch& stretch, uint16_t group);
   void Extend(Index& index, const state::KeyView& group, std::string_view stretch, int64_t full);

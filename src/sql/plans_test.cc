@@ -136,13 +136,15 @@ TEST(Plans, FiltersOfGroupsGoBelowThem) {
 }
 
 /// A join of bids with the highest of each window of ten seconds, on `condition`.
-std::string ExplainedTops(std::string_view condition, std::string_view join = "JOIN",
-                          std::string_view bids = "bids", std::string_view hint = "") {
-  return Explained(fmt::format(
-      "SELECT {} b.price FROM {} b {} (SELECT MAX(price) AS top, window_start AS s, window_end AS e, window_time AS t FROM "
-      "TABLE(TUMBLE(TABLE bids, DESCRIPTOR(ts), INTERVAL '10' SECOND)) GROUP BY window_start, window_end, window_time) w "
-      "ON b.price = w.top AND {}",
-      hint, bids, join, condition));
+std::string ExplainedTops(std::string_view condition, std::string_view join = "JOIN", std::string_view bids = "bids",
+                          std::string_view hint = "") {
+  return Explained(
+      fmt::format("SELECT {} b.price FROM {} b {} (SELECT MAX(price) AS top, window_start AS s, window_end AS e, "
+                  "window_time AS t FROM "
+                  "TABLE(TUMBLE(TABLE bids, DESCRIPTOR(ts), INTERVAL '10' SECOND)) GROUP BY window_start, window_end, "
+                  "window_time) w "
+                  "ON b.price = w.top AND {}",
+                  hint, bids, join, condition));
 }
 
 TEST(Plans, AJoinForgetsRowsThatNoWindowToComeReaches) {

@@ -56,9 +56,8 @@ std::optional<int64_t> AheadOf(const Plan& plan, int column) {
 std::vector<TimeDistance> DistancesOf(const JoinPlan& join) {
   std::vector<TimeDistance> all;
   const auto add = [&](const TimeDistance& distance) {
-    const auto same = std::ranges::find_if(all, [&](const TimeDistance& other) {
-      return other.left == distance.left && other.right == distance.right;
-    });
+    const auto same = std::ranges::find_if(
+        all, [&](const TimeDistance& other) { return other.left == distance.left && other.right == distance.right; });
     if (same == all.end())
       all.push_back(distance);
     else
