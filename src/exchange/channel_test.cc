@@ -195,6 +195,37 @@ TEST(InputGate, AChannelBackFromIdlenessIsLeftOutUntilItHasCaughtUpWithItsInput)
   EXPECT_EQ(g.gate->watermark(), 35);
 }
 
+TEST(InputGate, TheWatermarkOfAnInputIsTheLeastOfItsChannelsAlsoOfIdleOnes) {
+  Gate g;
+  g.Put(0, flow::Watermark{10});
+  g.Put(0, flow::Watermark{30});
+  EXPECT_THAT(g.Kinds(), IsEmpty());
+  EXPECT_EQ(g.gate->input_watermark(0), time::kMinWatermark);
+  EXPECT_EQ(g.gate->input_watermark(1), time::kMinWatermark);
+  g.Put(1, flow::Watermark{20});
+  g.Put(1, flow::WatermarkStatus{true});
+  g.Put(2, flow::Watermark{25});
+  EXPECT_THAT(g.Kinds(), ElementsAre(NextKind::kWatermark, NextKind::kWatermark));
+  EXPECT_EQ(g.gate->watermark(), 25) << "what is idle does not hold the others back";
+  EXPECT_EQ(g.gate->input_watermark(0), 20) << "but it may speak again";
+  EXPECT_EQ(g.gate->input_watermark(1), 25);
+}
+
+TEST(InputGate, AChannelThatHasEndedHoldsItsInputBackOnlyIfItWasStopped) {
+  Gate g;
+  g.Put(0, flow::Watermark{10});
+  g.Put(1, flow::Watermark{20});
+  g.Put(0, flow::EndOfInput{flow::EndKind::kFinished});
+  g.Kinds();
+  EXPECT_EQ(g.gate->input_watermark(0), 20);
+  g.Put(1, flow::EndOfInput{flow::EndKind::kStop});
+  g.Kinds();
+  EXPECT_EQ(g.gate->input_watermark(0), 20) << "it is to be gone on with";
+  g.Put(2, flow::EndOfInput{flow::EndKind::kFinished});
+  g.Kinds();
+  EXPECT_EQ(g.gate->input_watermark(1), time::kMaxWatermark);
+}
+
 TEST(InputGate, AnInputWithoutChannelsHoldsNothingBack) {
   HeldLink back;
   ChannelReceiver receiver(0, back, 10);
@@ -203,6 +234,7 @@ TEST(InputGate, AnInputWithoutChannelsHoldsNothingBack) {
   auto next = gate.Poll();
   ASSERT_TRUE(next.has_value());
   EXPECT_EQ(next->element.watermark.time, 7);
+  EXPECT_EQ(gate.input_watermark(1), time::kMaxWatermark);
 }
 
 TEST(InputGate, AChannelThatDeliveredTheBarrierIsNotReadUntilAllHave) {

@@ -18,6 +18,7 @@ InputGate::InputGate(std::vector<Source> sources, int inputs)
     int channels = open_per_input_[static_cast<size_t>(input)];
     channels_time_.emplace_back(channels, time::Rejoin::kWhenCaughtUp);
     if (channels == 0) inputs_time_.OnEnd(input);
+    least_.push_back(channels == 0 ? time::kMaxWatermark : time::kMinWatermark);
   }
 }
 
@@ -58,6 +59,8 @@ void InputGate::Take(size_t index, Element element) {
       break;
     case Element::Kind::kWatermark:
       channel.idle = false;
+      channel.watermark = std::max(channel.watermark, element.watermark.time);
+      FindLeast(channel.input);
       PublishTime(channel.input, TimeOf(channel).OnWatermark(channel.place, element.watermark.time));
       break;
     case Element::Kind::kStatus:
@@ -86,6 +89,13 @@ void InputGate::PublishTime(int input, bool changed) {
   }
 }
 
+void InputGate::FindLeast(int input) {
+  int64_t least = time::kMaxWatermark;
+  for (const Channel& channel : channels_)
+    if (channel.input == input && (!channel.ended || channel.stopped)) least = std::min(least, channel.watermark);
+  least_[static_cast<size_t>(input)] = least;
+}
+
 void InputGate::OnBarrier(Channel& channel, const flow::Barrier& barrier) {
   if (barrier.id <= last_barrier_) return;  // of a checkpoint that a newer one superseded
   if (aligning_ && barrier.id < aligning_->id) return;
@@ -112,6 +122,8 @@ void InputGate::OnEnd(size_t index, flow::EndKind kind) {
   Channel& channel = channels_[index];
   auto input = static_cast<size_t>(channel.input);
   channel.ended = true;
+  channel.stopped = kind == flow::EndKind::kStop;
+  FindLeast(channel.input);
   end_kind_[input] = std::max(end_kind_[input], kind);  // kStop wins: windows must not fire
   --open_channels_;
   // Who was stopped still has rows for windows that the others' watermark would fire: its own stays in the minimum.

@@ -36,7 +36,10 @@ class InputGate {
   bool ended() const { return open_channels_ == 0; }
   /// Every channel that is still open is held back by the current alignment or empty.
   bool aligning() const { return aligning_.has_value(); }
+  int inputs() const { return static_cast<int>(least_.size()); }
   int64_t watermark() const { return inputs_time_.current(); }
+  /// The least that the channels of `input` have sent, idle ones too (flow/input_watermarks.h).
+  int64_t input_watermark(int input) const { return least_[static_cast<size_t>(input)]; }
 
  private:
   struct Channel {
@@ -45,7 +48,9 @@ class InputGate {
     int place = 0;  // among the channels of its input
     bool held = false;
     bool ended = false;
+    bool stopped = false;  // ended, to be gone on with
     bool idle = false;
+    int64_t watermark = time::kMinWatermark;
   };
   void Take(size_t index, flow::Element element);
   void OnBarrier(Channel& channel, const flow::Barrier& barrier);
@@ -54,12 +59,14 @@ class InputGate {
   time::WatermarkMerger& TimeOf(const Channel& channel) { return channels_time_[static_cast<size_t>(channel.input)]; }
   /// `changed`: of the input's own time.
   void PublishTime(int input, bool changed);
+  void FindLeast(int input);
 
   std::vector<Channel> channels_;
   std::vector<int> open_per_input_;
   std::vector<flow::EndKind> end_kind_;
   std::vector<time::WatermarkMerger> channels_time_;  // by input
   time::WatermarkMerger inputs_time_;
+  std::vector<int64_t> least_;  // by input
   std::optional<flow::Barrier> aligning_;
   uint64_t last_barrier_ = 0;
   std::deque<Next> due_;

@@ -65,6 +65,58 @@ Status CheckTimes(const JoinSides& sides, int left, int right) {
   return CheckTimeColumn(sides.right, right, "time of a join's right side");
 }
 
+constexpr int64_t kMaxBoundMs = int64_t{1} << 60;  // sums of bounds and times stay in int64
+
+bool FarOff(int64_t bound_ms) { return bound_ms < -kMaxBoundMs || bound_ms > kMaxBoundMs; }
+
+std::string EncodeBound(const TimeBound& bound) {
+  FieldWriter out;
+  out.Number(1, static_cast<uint64_t>(bound.time));
+  out.Number(2, static_cast<uint64_t>(bound.other_time));
+  out.Signed(3, bound.lower_ms);
+  if (bound.upper_ms) {
+    out.Bool(4, true);
+    out.Signed(5, *bound.upper_ms);
+  }
+  out.Signed(6, bound.ahead_ms);
+  return out.Take();
+}
+
+Result<TimeBound> DecodeBound(std::string_view bytes) {
+  FieldReader in(bytes, "time bound of a join");
+  TimeBound bound{.time = 0, .other_time = 0, .lower_ms = 0, .upper_ms = std::nullopt, .ahead_ms = 0};
+  while (in.Next()) {
+    switch (in.tag()) {
+      case 1: bound.time = in.Int32(); break;
+      case 2: bound.other_time = in.Int32(); break;
+      case 3: bound.lower_ms = in.Signed(); break;
+      case 4:
+        if (in.Bool()) bound.upper_ms = 0;
+        break;
+      case 5: bound.upper_ms = in.Signed(); break;
+      case 6: bound.ahead_ms = in.Signed(); break;
+      default: RefuseField(in, "time bound of a join");
+    }
+  }
+  THALWEG_TRY(in.status());
+  return bound;
+}
+
+Status CheckBound(const JoinSpec& spec, bool left) {
+  const std::optional<TimeBound>& bound = left ? spec.left_bound : spec.right_bound;
+  if (!bound) return {};
+  const types::Schema &own = left ? spec.sides.left : spec.sides.right,
+                      &other = left ? spec.sides.right : spec.sides.left;
+  THALWEG_TRY(CheckTimeColumn(own, bound->time, "time that bounds a side of a join"));
+  THALWEG_TRY(CheckTimeColumn(other, bound->other_time, "time that bounds the other side of a join"));
+  if (FarOff(bound->lower_ms) || FarOff(bound->upper_ms.value_or(0)) || FarOff(bound->ahead_ms))
+    return UserError("Wrong time bound of a join: {} ms, {} ms ahead", bound->lower_ms, bound->ahead_ms);
+  const bool forgets = spec.left_ttl_ms > 0 || spec.right_ttl_ms > 0;
+  if (spec.sides.type != JoinType::kInner || !spec.left_append_only || !spec.right_append_only || forgets)
+    return UserError("Times bound the sides of an inner join of rows that only come, without a TTL");
+  return {};
+}
+
 }  // namespace
 
 std::string Encode(const JoinSpec& spec) {
@@ -76,6 +128,8 @@ std::string Encode(const JoinSpec& spec) {
   out.Signed(12, spec.right_ttl_ms);
   out.Bool(13, spec.left_append_only);
   out.Bool(14, spec.right_append_only);
+  if (spec.left_bound) out.Nested(15, EncodeBound(*spec.left_bound));
+  if (spec.right_bound) out.Nested(16, EncodeBound(*spec.right_bound));
   return out.Take();
 }
 
@@ -91,6 +145,8 @@ Result<JoinSpec> DecodeJoin(std::string_view bytes) {
       case 12: spec.right_ttl_ms = in.Signed(); break;
       case 13: spec.left_append_only = in.Bool(); break;
       case 14: spec.right_append_only = in.Bool(); break;
+      case 15: spec.left_bound = in.Take(DecodeBound(in.Bytes())); break;
+      case 16: spec.right_bound = in.Take(DecodeBound(in.Bytes())); break;
       default: RefuseField(in, "join");
     }
   }
@@ -98,6 +154,8 @@ Result<JoinSpec> DecodeJoin(std::string_view bytes) {
   THALWEG_TRY(CheckSides(spec.sides));
   THALWEG_TRY(CheckColumns(spec.sides.left, spec.left_unique_key, "unique key of a join's left side"));
   THALWEG_TRY(CheckColumns(spec.sides.right, spec.right_unique_key, "unique key of a join's right side"));
+  THALWEG_TRY(CheckBound(spec, true));
+  THALWEG_TRY(CheckBound(spec, false));
   return spec;
 }
 
@@ -129,10 +187,9 @@ Result<IntervalJoinSpec> DecodeIntervalJoin(std::string_view bytes) {
   THALWEG_TRY(in.status());
   THALWEG_TRY(CheckSides(spec.sides));
   THALWEG_TRY(CheckTimes(spec.sides, spec.left_time, spec.right_time));
-  constexpr int64_t kBound = int64_t{1} << 60;  // sums of bounds and times stay in int64
-  if (spec.lower_ms > spec.upper_ms || spec.lower_ms < -kBound || spec.upper_ms > kBound)
+  if (spec.lower_ms > spec.upper_ms || spec.lower_ms < -kMaxBoundMs || spec.upper_ms > kMaxBoundMs)
     return UserError("Wrong interval of a join: from {} to {} ms", spec.lower_ms, spec.upper_ms);
-  if (spec.min_cleanup_ms < 0 || spec.min_cleanup_ms > kBound)
+  if (spec.min_cleanup_ms < 0 || spec.min_cleanup_ms > kMaxBoundMs)
     return UserError("Wrong clean-up interval of a join: {} ms", spec.min_cleanup_ms);
   if (spec.sides.type > JoinType::kFull) return UserError("An interval join is inner, left, right or full");
   return spec;

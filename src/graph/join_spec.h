@@ -28,6 +28,17 @@ struct JoinSides {
   std::string zone;                           // the session's, for the condition; empty: UTC
 };
 
+/// Which rows of a side no row to come of the other side can join, by two times: the condition lets only pairs pass whose own time - other
+/// time is in [lower, upper], and a row of the other side that comes behind its watermark W has a time above W + ahead. So a row is
+/// forgotten when W has reached own time - lower - ahead. Both sides only come, are joined inner, and have no TTL.
+struct TimeBound {
+  int time = -1;        // column of this side
+  int other_time = -1;  // column of the other side
+  int64_t lower_ms = 0;
+  std::optional<int64_t> upper_ms;
+  int64_t ahead_ms = 0;
+};
+
 /// Regular join: everything that came is joined with everything that comes, and inputs may take rows back.
 struct JoinSpec {
   JoinSides sides;
@@ -35,6 +46,7 @@ struct JoinSpec {
   std::vector<int> left_unique_key, right_unique_key;
   int64_t left_ttl_ms = 0, right_ttl_ms = 0;                 // 0: rows are kept for ever
   bool left_append_only = false, right_append_only = false;  // rows come, and are neither updated nor taken back
+  std::optional<TimeBound> left_bound, right_bound;          // rows that are out of it are forgotten
 };
 
 /// Rows whose times are near: left time - right time lies in [lower, upper]. Append only; not semi, not anti.

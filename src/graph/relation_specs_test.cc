@@ -50,6 +50,7 @@ TEST(RelationSpecs, JoinsSurviveTheirEncoding) {
   EXPECT_EQ(join.right_ttl_ms, 6);
   EXPECT_FALSE(join.left_append_only);
   EXPECT_TRUE(join.right_append_only);
+  EXPECT_FALSE(join.left_bound || join.right_bound);
   const IntervalJoinSpec interval = DecodeIntervalJoin(Encode(IntervalJoinSpec{Sides(), -7, 8, 1, 1, 6})).value();
   ExpectSides(interval.sides);
   EXPECT_EQ(interval.lower_ms, -7);
@@ -74,6 +75,30 @@ TEST(RelationSpecs, JoinsSurviveTheirEncoding) {
   EXPECT_EQ(window.left_window_end, 1);
   EXPECT_EQ(window.right_window_end, 1);
   EXPECT_EQ(window.zone, "UTC");
+}
+
+/// An inner join of rows that only come.
+JoinSpec BoundedJoin() {
+  JoinSpec join{Sides(), {}, {}, 0, 0, true, true};
+  join.sides.type = JoinType::kInner;
+  join.left_bound = TimeBound{.time = 1, .other_time = 1, .lower_ms = -7, .upper_ms = 0, .ahead_ms = 1};
+  return join;
+}
+
+TEST(RelationSpecs, TimeBoundsOfJoinsSurviveTheirEncoding) {
+  JoinSpec join = BoundedJoin();
+  join.right_bound = TimeBound{.time = 1, .other_time = 1, .lower_ms = 8, .ahead_ms = -9};
+  const JoinSpec back = DecodeJoin(Encode(join)).value();
+  EXPECT_EQ(Encode(back), Encode(join));
+  ASSERT_TRUE(back.left_bound && back.right_bound);
+  EXPECT_EQ(back.left_bound->time, 1);
+  EXPECT_EQ(back.left_bound->other_time, 1);
+  EXPECT_EQ(back.left_bound->lower_ms, -7);
+  EXPECT_EQ(back.left_bound->upper_ms, 0);
+  EXPECT_EQ(back.left_bound->ahead_ms, 1);
+  EXPECT_EQ(back.right_bound->lower_ms, 8);
+  EXPECT_FALSE(back.right_bound->upper_ms);
+  EXPECT_EQ(back.right_bound->ahead_ms, -9);
 }
 
 TEST(RelationSpecs, RanksSurviveTheirEncoding) {
@@ -171,6 +196,26 @@ TEST(RelationSpecs, AJoinThatCannotBeIsRefused) {
   TemporalJoinSpec temporal{Sides(), 1, 1};
   temporal.sides.type = JoinType::kFull;
   EXPECT_EQ(Fault(DecodeTemporalJoin(Encode(temporal))), "A temporal join is inner or left");
+}
+
+TEST(RelationSpecs, ATimeBoundThatForgetsWhatMayBeAskedForIsRefused) {
+  constexpr const char* kWhere = "Times bound the sides of an inner join of rows that only come, without a TTL";
+  JoinSpec join = BoundedJoin();
+  join.sides.type = JoinType::kLeft;
+  EXPECT_EQ(Fault(DecodeJoin(Encode(join))), kWhere);
+  join = BoundedJoin();
+  join.right_append_only = false;
+  EXPECT_EQ(Fault(DecodeJoin(Encode(join))), kWhere);
+  join = BoundedJoin();
+  join.left_ttl_ms = 1;
+  EXPECT_EQ(Fault(DecodeJoin(Encode(join))), kWhere);
+  join = BoundedJoin();
+  join.left_bound->other_time = 0;
+  EXPECT_EQ(Fault(DecodeJoin(Encode(join))),
+            "Wrong time that bounds the other side of a join: column k is INT, not a TIMESTAMP of up to 3 digits");
+  join = BoundedJoin();
+  join.left_bound->lower_ms = INT64_MIN;
+  EXPECT_EQ(Fault(DecodeJoin(Encode(join))), "Wrong time bound of a join: -9223372036854775808 ms, 1 ms ahead");
 }
 
 TEST(RelationSpecs, ARankThatCannotBeIsRefused) {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "flow/input_watermarks.h"
 #include "graph/join_spec.h"
 #include "operators/join_pairs.h"
 #include "operators/join_rows.h"
@@ -25,7 +26,8 @@ JoinSide MakeSide(const graph::JoinSpec& spec, bool left) {
        .join_key = left ? spec.sides.left_keys : spec.sides.right_keys,
        .unique_key = left ? spec.left_unique_key : spec.right_unique_key,
        .ttl_ms = left ? spec.left_ttl_ms : spec.right_ttl_ms,
-       .append_only = spec.sides.type == JoinType::kInner && (left ? spec.left_append_only : spec.right_append_only)});
+       .append_only = spec.sides.type == JoinType::kInner && (left ? spec.left_append_only : spec.right_append_only),
+       .bound = left ? spec.left_bound : spec.right_bound});
 }
 
 /// Rows of an inner join that are worked off together, and how far ahead their keys are fetched.
@@ -51,7 +53,7 @@ struct Ahead {
   std::vector<char> passes;
 };
 
-class JoinOperator : public RowOperator {
+class JoinOperator : public RowOperator, public flow::WatchesInputs {
  public:
   /// `pairs`: of an inner join.
   JoinOperator(const graph::JoinSpec& spec, JoinRows rows, std::optional<JoinPairs> pairs)
@@ -61,6 +63,10 @@ class JoinOperator : public RowOperator {
         pairs_(std::move(pairs)),
         left_(MakeSide(spec, true)),
         right_(MakeSide(spec, false)) {}
+
+  void OnInputWatermark(int input, int64_t watermark) override {
+    (input == 0 ? right_ : left_).OnOtherWatermark(watermark);
+  }
 
  protected:
   Status OpenState(flow::Context& context, state::KeyedBackend& backend) override {
@@ -87,11 +93,13 @@ class JoinOperator : public RowOperator {
       if (row + kPrefetched < end) Prefetch(keys(input)[row + kPrefetched].hash);
       if (!rows_.KeyMatches(batch, row, left)) continue;
       const state::KeyView key = keys(input)[row];
-      others.ForEachRow(key, [&](std::string_view other) {
+      others.ForEachRow(key, batch, row, [&](std::string_view other) {
         if (status.ok()) status = pairs_->Add(row, other);
       });
       THALWEG_TRY(status);
-      types::RowKindSign(batch.kind(row)) > 0 ? own.Add(key, batch, row, 0) : own.Retract(key, batch, row);
+      const bool adds = types::RowKindSign(batch.kind(row)) > 0;
+      if (!adds && own.only_comes()) return CheckInsert(batch, row, "a join of rows that only come");
+      adds ? own.Add(key, batch, row, 0) : own.Retract(key, batch, row);
     }
     THALWEG_TRY(pairs_->Flush());
     return end;
@@ -99,7 +107,13 @@ class JoinOperator : public RowOperator {
 
   Status OnBatch(int, const columns::Batch&, int32_t from) override {
     ahead_.end = from;
+    Forget();
     return {};
+  }
+
+  Result<flow::Progress> AfterWatermark(int64_t, flow::Output&) override {
+    Forget();
+    return flow::Progress::kDone;
   }
 
   Status OnRow(int input, const columns::Batch& batch, int32_t row, const state::KeyView& key) override {
@@ -119,6 +133,10 @@ class JoinOperator : public RowOperator {
  private:
   bool pads(bool left) const {
     return type_ == JoinType::kFull || type_ == (left ? JoinType::kLeft : JoinType::kRight);
+  }
+  void Forget() {
+    left_.Forget();
+    right_.Forget();
   }
   JoinSide& side(const Change& change) { return change.left ? left_ : right_; }
   JoinSide& other(const Change& change) { return change.left ? right_ : left_; }

@@ -8,14 +8,12 @@
 
 namespace thalweg::operators {
 
-namespace {
-
-/// A part is full at so many bytes: with RocksDB a row that comes writes its part anew.
-constexpr size_t kPartBytes = 4096;
-
-}  // namespace
-
 JoinSide::JoinSide(Options options) : options_(std::move(options)) {
+  if (options_.bound) {
+    layout_ = Layout::kTimed;
+    timed_ = TimedRows(*options_.bound);
+    return;
+  }
   if (options_.unique_key.empty()) {
     if (options_.append_only && options_.ttl_ms == 0) layout_ = Layout::kAppended;
     return;
@@ -27,15 +25,10 @@ JoinSide::JoinSide(Options options) : options_(std::move(options)) {
 }
 
 Status JoinSide::Open(state::KeyedBackend& backend) {
+  if (layout_ == Layout::kTimed) return timed_.Open(backend, options_.name + "-timed");
+  if (layout_ == Layout::kAppended) return appended_.Open(backend, options_.name + "-appended", "part");
   state::StateSpec spec;
   spec.name = options_.name;
-  if (layout_ == Layout::kAppended) {
-    spec.name += "-appended";
-    spec.kind = state::StateKind::kValue;
-    spec.namespace_codec = "part";
-    THALWEG_ASSIGN(parts_, state::Table<JoinPart>::Open(backend, std::move(spec)));
-    return {};
-  }
   spec.kind = layout_ == Layout::kSingle ? state::StateKind::kValue : state::StateKind::kMap;
   if (layout_ == Layout::kByUniqueKey) spec.namespace_codec = "unique-key";
   if (layout_ == Layout::kCounted) spec.namespace_codec = "row";
@@ -52,7 +45,11 @@ std::string_view JoinSide::NameOf(const columns::Batch& batch, int32_t row) {
 }
 
 void JoinSide::Add(const state::KeyView& key, const columns::Batch& batch, int32_t row, uint64_t associations) {
-  if (layout_ == Layout::kAppended) return Append(key, batch, row);
+  if (layout_ == Layout::kTimed) return timed_.Add(key, batch, row);
+  if (layout_ == Layout::kAppended) {
+    appended_.Append(key, {}, [&](std::string& rows) { AppendStoredRowWithLength(batch, row, rows); });
+    return;
+  }
   bool created = false;
   JoinEntry& entry = table_.FindOrCreate(key, NameOf(batch, row), &created);
   entry.associations = associations;
@@ -64,25 +61,8 @@ void JoinSide::Add(const state::KeyView& key, const columns::Batch& batch, int32
   AppendStoredRow(batch, row, entry.bytes);
 }
 
-std::string_view JoinSide::NumberName(uint64_t number) {
-  scratch_.clear();
-  for (int shift = 56; shift >= 0; shift -= 8) scratch_ += static_cast<char>(number >> shift);
-  return scratch_;
-}
-
-void JoinSide::Append(const state::KeyView& key, const columns::Batch& batch, int32_t row) {
-  JoinPart& last = parts_.FindOrCreate(key);
-  AppendStoredRowWithLength(batch, row, last.rows);
-  if (last.rows.size() < kPartBytes) return;
-  std::string full = std::move(last.rows);
-  last.rows.clear();
-  const uint64_t number = last.full_parts++;
-  full.shrink_to_fit();
-  parts_.FindOrCreate(key, NumberName(number)).rows = std::move(full);
-}
-
 void JoinSide::Retract(const state::KeyView& key, const columns::Batch& batch, int32_t row) {
-  THALWEG_CHECK(layout_ != Layout::kAppended, "a row is taken back on a side where rows only come");
+  THALWEG_CHECK(!only_comes(), "A side whose rows only come takes one back");
   const std::string_view name = NameOf(batch, row);
   if (layout_ == Layout::kCounted) {
     JoinEntry* entry = table_.Find(key, name);

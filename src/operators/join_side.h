@@ -1,15 +1,20 @@
 // JoinSide: the rows of one side of a regular join, by join key.
 // Rule: what tells rows of a key apart decides how they lie: nothing (their unique key is in the join key: one row a key), their unique
-// key (a row by it), or all of the row (how often it came). Rows that are never asked for again, only joined, lie one behind another.
+// key (a row by it), or all of the row (how often it came). Rows that are never asked for again, only joined, lie one behind another; those
+// that a time bounds, by their time (timed_rows.h).
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "columns/batch.h"
+#include "graph/join_spec.h"
+#include "operators/appended_rows.h"
+#include "operators/timed_rows.h"
 #include "state/table.h"
 #include "types/codec.h"
 
@@ -21,12 +26,6 @@ struct JoinEntry {
   uint64_t count = 1;  // of equal rows
   uint64_t associations =
       0;  // rows of the other side that it matches; kept for sides that may be padded, and left sides of semi joins
-};
-
-/// Rows of a key that only come, one behind another: the last of them, and how many parts before it are full and lie under their numbers.
-struct JoinPart {
-  std::string rows;  // varint length and bytes of each
-  uint64_t full_parts = 0;
 };
 
 /// Rows found for a key: one entry for each row, in the order of the entries' names. Keeps its strings for the next key's.
@@ -65,11 +64,14 @@ class JoinSide {
     std::vector<int> unique_key;  // empty: none
     int64_t ttl_ms = 0;
     bool append_only = false;  // nothing but Add and ForEachRow is called
+    std::optional<graph::TimeBound> bound;
   };
   JoinSide() = default;
   explicit JoinSide(Options options);
   Status Open(state::KeyedBackend& backend);
 
+  /// Retract may not be called.
+  bool only_comes() const { return layout_ == Layout::kAppended || layout_ == Layout::kTimed; }
   /// Adds a row, or puts it in the place of the one with its unique key.
   void Add(const state::KeyView& key, const columns::Batch& batch, int32_t row, uint64_t associations);
   /// Takes one away; one that is not there (its TTL has passed) is no matter.
@@ -77,10 +79,12 @@ class JoinSide {
   /// Adding the row makes one row more; false if it takes the place of another.
   bool IsAdditional(const state::KeyView& key, const columns::Batch& batch, int32_t row);
   void Find(const state::KeyView& key, JoinCandidates& found);
-  /// `visit(bytes)` for each row of the key, which must not call the side.
+  /// `visit(bytes)` for each row of the key that row `row` of `batch`, of the other side, may join; it must not call the side.
   template <typename F>
-  void ForEachRow(const state::KeyView& key, F&& visit) {
-    if (layout_ == Layout::kAppended) return ForEachAppended(key, visit);
+  void ForEachRow(const state::KeyView& key, const columns::Batch& batch, int32_t row, F&& visit) {
+    if (layout_ == Layout::kTimed) return timed_.ForEachRow(key, batch, row, visit);
+    if (layout_ == Layout::kAppended)
+      return appended_.ForEachPart(key, {}, [&](std::string_view rows) { ForEachIn(rows, visit); });
     if (layout_ == Layout::kSingle) {
       if (const JoinEntry* entry = table_.Find(key)) visit(std::string_view(entry->bytes));
       return;
@@ -94,40 +98,33 @@ class JoinSide {
   /// Of a key that is found soon. Only where one row lies under it.
   void Prefetch(uint64_t hash) const {
     if (layout_ == Layout::kSingle) table_.Prefetch(hash);
-    if (layout_ == Layout::kAppended) parts_.Prefetch(hash);
+    if (layout_ == Layout::kAppended) appended_.Prefetch(hash);
+  }
+  /// The watermark of the other side's input (flow/input_watermarks.h).
+  void OnOtherWatermark(int64_t watermark) { timed_.OnOtherWatermark(watermark); }
+  /// Forgets some of what no row to come can join; costs next to nothing if there is nothing.
+  void Forget() {
+    if (layout_ == Layout::kTimed) timed_.Forget();
   }
   /// Of row `index` of what Find gave.
   void SetAssociations(const state::KeyView& key, const JoinCandidates& found, size_t index, uint64_t associations);
 
  private:
-  enum class Layout : uint8_t { kSingle, kByUniqueKey, kCounted, kAppended };
+  enum class Layout : uint8_t { kSingle, kByUniqueKey, kCounted, kAppended, kTimed };
 
   template <typename F>
   static void ForEachIn(std::string_view rows, F& visit) {
     ByteReader in(rows);
     while (!in.AtEnd()) visit(in.String());
   }
-  template <typename F>
-  void ForEachAppended(const state::KeyView& key, F& visit) {
-    const JoinPart* last = parts_.Find(key);
-    if (!last) return;
-    const uint64_t full = last->full_parts;
-    for (uint64_t i = 0; i < full; ++i)
-      if (const JoinPart* part = parts_.Find(key, NumberName(i))) ForEachIn(part->rows, visit);
-    if (full > 0) last = parts_.Find(key);
-    if (last) ForEachIn(last->rows, visit);
-  }
-  void Append(const state::KeyView& key, const columns::Batch& batch, int32_t row);
-  /// The namespace of a full part; in scratch_.
-  std::string_view NumberName(uint64_t number);
-
   /// The namespace of the row; in scratch_.
   std::string_view NameOf(const columns::Batch& batch, int32_t row);
 
   Options options_;
   Layout layout_ = Layout::kCounted;
-  state::Table<JoinEntry> table_;  // of all layouts but kAppended
-  state::Table<JoinPart> parts_;
+  state::Table<JoinEntry> table_;  // of all layouts but kAppended and kTimed
+  AppendedRows appended_;
+  TimedRows timed_;
   std::string scratch_;
 };
 
@@ -145,18 +142,5 @@ struct thalweg::types::Codec<thalweg::operators::JoinEntry> {
     value.bytes = in.String();
     value.count = in.Varint();
     value.associations = in.Varint();
-  }
-};
-
-template <>
-struct thalweg::types::Codec<thalweg::operators::JoinPart> {
-  static std::string Name() { return "join-part/2"; }
-  static void Encode(const operators::JoinPart& value, ByteWriter& out) {
-    out.String(value.rows);
-    out.Varint(value.full_parts);
-  }
-  static void Decode(ByteReader& in, operators::JoinPart& value) {
-    value.rows = in.String();
-    value.full_parts = in.Varint();
   }
 };

@@ -83,6 +83,7 @@ struct SmallInput {
   int input;
   std::vector<std::string> rows;
   int64_t watermark = 0;
+  bool of_input = false;  // the watermark
 };
 
 /// Everything that `op` gave for the inputs, a batch each.
@@ -100,7 +101,10 @@ std::vector<testing::CollectedRow> Play(const flow::OperatorFactory& make, const
   const types::Schema schema = testing::ParseSchema(columns);
   for (const SmallInput& input : inputs) {
     if (input.rows.empty()) {
-      script.steps.push_back({.kind = testing::Step::Kind::kWatermark, .time = input.watermark});
+      using Kind = testing::Step::Kind;
+      script.steps.push_back({.kind = input.of_input ? Kind::kInputWatermark : Kind::kWatermark,
+                              .input = input.input,
+                              .time = input.watermark});
       continue;
     }
     testing::Step step{.kind = testing::Step::Kind::kRows, .input = input.input};
@@ -268,6 +272,66 @@ TEST(RelationsDifferential, IntervalJoinsFindAllPairsInTheInterval) {
     const Relation expected = IntervalJoinAfresh(rows[0], rows[1], spec);
     for (const testing::Variation& variation : HeapVariations())
       EXPECT_EQ(Amount(Play(MakeIntervalJoin, Encode(spec), inputs, variation, kSmallTimed)), expected)
+          << "round " << round << ", " << variation.name;
+  }
+}
+
+/// left time - right time in [lower, upper], of kSmallTimed on both sides.
+expr::Expression Within(int64_t lower_ms, int64_t upper_ms) {
+  const auto compare = [](std::string_view op, expr::Expression a, expr::Expression b) {
+    return expr::Resolve(op, {std::move(a), std::move(b)}).value();
+  };
+  const auto left = expr::Expression::Input(2, types::DataType::Timestamp(3));
+  const auto right = [&](int64_t shift_ms) {
+    return compare("+", expr::Expression::Input(5, types::DataType::Timestamp(3)),
+                   expr::Expression::Literal(expr::Value::IntervalMillis(shift_ms)));
+  };
+  return compare("AND", compare(">=", left, right(lower_ms)), compare("<=", left, right(upper_ms)));
+}
+
+/// Times in whose neighbourhood bounds and stretches have their ends.
+int EdgeTime(Random& random, int from, int steps) {
+  return std::max(0, from + 500 * static_cast<int>(random.Below(static_cast<uint64_t>(steps))) +
+                         static_cast<int>(random.Below(3)) - 1);
+}
+
+// Left rows come when they like, right ones behind the right watermark: what is forgotten was not to be joined any more.
+TEST(RelationsDifferential, BoundedJoinsFindAllPairs) {
+  Random random(17);
+  for (int round = 0; round < 60; ++round) {
+    graph::IntervalJoinSpec pairs;
+    pairs.sides.left = pairs.sides.right = testing::ParseSchema(kSmallTimed);
+    pairs.sides.left_keys = pairs.sides.right_keys = {0};
+    pairs.lower_ms = 500 * (static_cast<int64_t>(random.Below(16)) - 12);
+    pairs.upper_ms = pairs.lower_ms + 500 * static_cast<int64_t>(random.Below(12));
+    JoinSpec spec{pairs.sides, {}, {}, 0, 0, true, true};
+    spec.sides.condition = Within(pairs.lower_ms, pairs.upper_ms);
+    graph::TimeBound bound{.time = 2, .other_time = 2, .lower_ms = pairs.lower_ms};
+    if (round % 3 != 0) bound.upper_ms = pairs.upper_ms;
+    bound.ahead_ms = round % 2 == 0 ? 1 : -999;
+    spec.left_bound = bound;
+    std::vector<SmallRow> rows[2];
+    std::vector<SmallInput> inputs;
+    int watermark = 0;
+    for (int step = 0; step < 60; ++step) {
+      SmallInput& input = inputs.emplace_back(static_cast<int>(random.Below(2)));
+      if (random.Below(4) == 0) {
+        input = {.input = 1, .rows = {}, .watermark = watermark = EdgeTime(random, watermark + 1, 4), .of_input = true};
+        continue;
+      }
+      const int key = static_cast<int>(random.Below(3)) - 1;
+      // The soonest that the right side may send, often.
+      const int soonest = watermark + static_cast<int>(bound.ahead_ms) + 1;
+      const int time = input.input == 0 ? EdgeTime(random, watermark - 9000, 22)
+                                        : std::max({0, soonest, EdgeTime(random, soonest, 6)});
+      rows[input.input].push_back({key, time});
+      input.rows.push_back("+I[" + TimedText(rows[input.input].back()) + "]");
+    }
+    const Relation expected = IntervalJoinAfresh(rows[0], rows[1], pairs);
+    std::vector<testing::Variation> variations = HeapVariations();
+    variations.push_back({.name = "restarted", .restart_after_input = true});
+    for (const testing::Variation& variation : variations)
+      EXPECT_EQ(Amount(Play(MakeJoin, Encode(spec), inputs, variation, kSmallTimed)), expected)
           << "round " << round << ", " << variation.name;
   }
 }

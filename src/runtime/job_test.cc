@@ -213,6 +213,29 @@ TEST(Job, TwoInputsAreToldApartAndEndOnceEach) {
     EXPECT_EQ(test.ledger->number(end), 1) << end;
 }
 
+TEST(Job, WhoWatchesItsInputsIsToldOfTheWatermarkOfEach) {
+  Numbers left, right;
+  left.bounded = false;
+  right.splits = 2;
+  TestJob test;
+  test.parallelism = 2;
+  test.cores = 2;
+  const uint32_t from_left = test.Source("left", left), from_right = test.Source("right", right);
+  const uint32_t both = test.Pass("both", {}, 2);
+  test.graph.Join(from_left, both, Partitioning::kRebalance);
+  test.graph.Join(from_right, both, Partitioning::kKeyed, 0, 1);
+  test.graph.Join(both, test.Collect("collect"));
+  RunningJob job(test);
+  for (const char* told : {"watermark of input 0 at both/0", "watermark of input 0 at both/1",
+                           "last watermark of input 1 at both/0", "last watermark of input 1 at both/1"})
+    EXPECT_TRUE(Eventually([&] { return test.ledger->number(told) > 0; })) << told;
+  job.job().Stop();
+  ASSERT_TRUE(job.Wait().ok());
+  for (const char* never : {"last watermark of input 0 at both/0", "no rise of input 0 at both/0",
+                            "no rise of input 1 at both/1", "late for its input at both"})
+    EXPECT_EQ(test.ledger->number(never), 0) << never;
+}
+
 TEST(Job, FanOutFromOneSourceGivesAllRowsToEachReader) {
   Numbers numbers;
   TestJob test;

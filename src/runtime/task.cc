@@ -78,6 +78,8 @@ Task::Task(Options options, Parts parts, Core& core, time::Clock& clock, ReportT
         .Add(rows);
   };
   chain_ = std::make_unique<Chain>(std::move(parts_.members), std::move(events), core.pool());
+  if (parts_.gate) watches_inputs_ = dynamic_cast<flow::WatchesInputs*>(&chain_->op(0));
+  if (watches_inputs_) told_watermarks_.assign(static_cast<size_t>(parts_.gate->inputs()), time::kMinWatermark);
   parts_.waker->Bind(this);
   if (is_source() && parts_.source->pipeline() && parts_.source->pipeline()->alignment) next_report_ms_ = 0;
   if (options_.metrics == nullptr) return;
@@ -324,8 +326,19 @@ Status Task::EndSource(flow::EndKind kind) {
   return chain_->Deliver(0, flow::EndOfInput{kind});
 }
 
+// What the gate has given before has been worked off when it is polled again.
+void Task::TellInputWatermarks() {
+  for (size_t input = 0; input < told_watermarks_.size(); ++input) {
+    const int64_t watermark = parts_.gate->input_watermark(static_cast<int>(input));
+    if (watermark <= told_watermarks_[input]) continue;
+    told_watermarks_[input] = watermark;
+    watches_inputs_->OnInputWatermark(static_cast<int>(input), watermark);
+  }
+}
+
 Status Task::StepGate(bool& idle) {
   std::optional<Next> next = parts_.gate->Poll();
+  TellInputWatermarks();
   if (!next) {
     idle = true;
     return {};

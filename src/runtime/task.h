@@ -17,6 +17,7 @@
 #include "exchange/edge_writer.h"
 #include "exchange/input_gate.h"
 #include "flow/context.h"
+#include "flow/input_watermarks.h"
 #include "io/executor.h"
 #include "metrics/registry.h"
 #include "runtime/chain.h"
@@ -184,6 +185,7 @@ class Task {
   Status Step(bool& idle);
   Status StepSource(bool& idle);
   Status StepGate(bool& idle);
+  void TellInputWatermarks();
   Status EmitWatermark(bool final_one);
   void ReportWatermark(int64_t watermark);
   Status EndSource(flow::EndKind kind);
@@ -201,6 +203,8 @@ class Task {
   time::Clock* clock_;
   ReportTo report_;
   std::unique_ptr<Chain> chain_;
+  flow::WatchesInputs* watches_inputs_ = nullptr;  // the head, if it does
+  std::vector<int64_t> told_watermarks_;           // by its inputs
   std::atomic<bool> ready_{true};
   TaskProgress progress_;
 

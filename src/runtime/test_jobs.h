@@ -23,6 +23,7 @@
 #include "checkpoint/checkpoint_store.h"
 #include "checkpoint/restart_strategy.h"
 #include "flow/cancellable.h"
+#include "flow/input_watermarks.h"
 #include "flow/operator.h"
 #include "flow/program.h"
 #include "flow/source.h"
@@ -317,7 +318,7 @@ class LedgerOperator : public flow::Operator {
 };
 
 /// Hands rows on, `step` rows a call; odd values go to port 1 if asked for.
-class PassOperator final : public LedgerOperator {
+class PassOperator final : public LedgerOperator, public flow::WatchesInputs {
  public:
   struct Options {
     int32_t step = columns::kMaxBatchRows;
@@ -332,6 +333,8 @@ class PassOperator final : public LedgerOperator {
     for (int32_t i = rows.next(); i < end; ++i) {
       TestRow row = RowAt(rows.batch(), i);
       Before(row);
+      if (passed_.contains(input) && row.time <= passed_[input])
+        ledger_->Add("late for its input at " + context_->task().uid);
       if (options_.mark_input) row.value += 1'000'000 * input;
       (options_.odd_to_side && row.value % 2 != 0 ? side : main).push_back(row);
     }
@@ -344,9 +347,16 @@ class PassOperator final : public LedgerOperator {
     ledger_->Add(fmt::format("end of input {} at {}", input, MemberName(context_->task())));
     return flow::Progress::kDone;
   }
+  void OnInputWatermark(int input, int64_t watermark) override {
+    const bool rose = !passed_.contains(input) || watermark > passed_[input];
+    passed_[input] = watermark;
+    const char* what = !rose ? "no rise" : watermark == time::kMaxWatermark ? "last watermark" : "watermark";
+    ledger_->Add(fmt::format("{} of input {} at {}", what, input, MemberName(context_->task())));
+  }
 
  private:
   Options options_;
+  std::map<int, int64_t> passed_;
 };
 
 /// Counts rows by key in keyed state; emits (key, count) at the end of a stream that was not stopped.

@@ -1,6 +1,7 @@
 #include "sql/explain.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include <fmt/ranges.h>
 
@@ -144,6 +145,7 @@ Status AppendNoted(const PlanPtr& plan, const std::function<Result<std::string>(
 /// What a node keeps for ever; empty: nothing, or no more than a bounded amount.
 struct Keeps {
   const Plan& plan;
+  const std::function<TimeBounds(const JoinPlan&)>& bounds_of;
 
   static std::string PerKey(const Plan& input, const std::vector<int>& keys) {
     return fmt::format("state for every value of {} that ever comes", NamesText(input, keys));
@@ -157,7 +159,12 @@ struct Keeps {
     return distinct ? "every distinct value" : "";
   }
   std::string operator()(const JoinPlan& join) const {
-    return join.interval || join.windowed ? "" : "every row of both inputs";
+    if (join.interval || join.windowed) return "";
+    const TimeBounds bounds = bounds_of(join);
+    if (bounds.left && bounds.right) return "";
+    return bounds.left    ? "every row of the right input"
+           : bounds.right ? "every row of the left input"
+                          : "every row of both inputs";
   }
   std::string operator()(const TemporalJoinPlan&) const { return "the newest version of every key"; }
   std::string operator()(const OverPlan& over) const {
@@ -177,12 +184,13 @@ struct Keeps {
   }
 };
 
-void FindGrowing(const Plan& plan, std::vector<std::string>& found) {
-  if (std::string keeps = std::visit(Keeps{plan}, plan.node); !keeps.empty()) {
+void FindGrowing(const Plan& plan, const std::function<TimeBounds(const JoinPlan&)>& bounds_of,
+                 std::vector<std::string>& found) {
+  if (std::string keeps = std::visit(Keeps{plan, bounds_of}, plan.node); !keeps.empty()) {
     std::string line = fmt::format("{} keeps {}", std::visit(PlanLine{plan}, plan.node), keeps);
     if (std::find(found.begin(), found.end(), line) == found.end()) found.push_back(std::move(line));
   }
-  for (const PlanPtr& input : InputsOfPlan(plan)) FindGrowing(*input, found);
+  for (const PlanPtr& input : InputsOfPlan(plan)) FindGrowing(*input, bounds_of, found);
 }
 
 void AppendPlan(const Plan& plan, int depth, std::string& out) {
@@ -215,9 +223,22 @@ std::string ChangelogNote(const Plan& plan, Changes changes) {
   return keys.empty() ? text : fmt::format("{}, upsertKeys=[{}]", text, fmt::join(keys, ", "));
 }
 
-std::vector<std::string> GrowingState(const Plan& plan) {
+std::string ForgetsNote(const JoinPlan& join, const TimeBounds& bounds) {
+  std::vector<std::string> notes;
+  const auto add = [&](std::string_view side, const Plan& input, const std::optional<graph::TimeBound>& bound) {
+    if (!bound) return;
+    const std::string& name = input.columns[static_cast<size_t>(bound->time)].name;
+    const int64_t reach = -bound->lower_ms - bound->ahead_ms;
+    notes.push_back(fmt::format("forgets{}=[{} {} {} ms]", side, name, reach < 0 ? '-' : '+', std::abs(reach)));
+  };
+  add("Left", *join.left, bounds.left);
+  add("Right", *join.right, bounds.right);
+  return fmt::format("{}", fmt::join(notes, ", "));
+}
+
+std::vector<std::string> GrowingState(const Plan& plan, const std::function<TimeBounds(const JoinPlan&)>& bounds_of) {
   std::vector<std::string> found;
-  FindGrowing(plan, found);
+  FindGrowing(plan, bounds_of, found);
   return found;
 }
 

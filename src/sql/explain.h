@@ -20,8 +20,11 @@ Result<std::string> ToText(const PlanPtr& plan, const std::function<Result<std::
 /// "changelogMode=[I,UB,UA,D], upsertKeys=[{page}]": what rows of the node may be, and the columns by which they may be updated.
 std::string ChangelogNote(const Plan& plan, Changes changes);
 
+/// "forgetsLeft=[ts + 9999 ms]": of the sides that a time bounds, until which watermark of the other side a row is kept.
+std::string ForgetsNote(const JoinPlan& join, const TimeBounds& bounds);
+
 /// A line for each node whose state grows as long as rows come: what it keeps. Windows, interval joins and the like forget, and are not
 /// named.
-std::vector<std::string> GrowingState(const Plan& plan);
+std::vector<std::string> GrowingState(const Plan& plan, const std::function<TimeBounds(const JoinPlan&)>& bounds_of);
 
 }  // namespace thalweg::sql

@@ -139,6 +139,52 @@ TEST(Plans, FiltersOfGroupsGoBelowThem) {
   EXPECT_GT(below, group) << text;
 }
 
+/// A join of bids with the highest of each window of ten seconds, on `condition`.
+std::string ExplainedTops(std::string_view condition, std::string_view join = "JOIN", std::string_view bids = "bids",
+                          std::string_view hint = "") {
+  return Explained(
+      fmt::format("SELECT {} b.price FROM {} b {} (SELECT MAX(price) AS top, window_start AS s, window_end AS e, "
+                  "window_time AS t FROM "
+                  "TABLE(TUMBLE(TABLE bids, DESCRIPTOR(ts), INTERVAL '10' SECOND)) GROUP BY window_start, window_end, "
+                  "window_time) w "
+                  "ON b.price = w.top AND {}",
+                  hint, bids, join, condition));
+}
+
+TEST(Plans, AJoinForgetsRowsThatNoWindowToComeReaches) {
+  const std::string text = ExplainedTops("b.ts BETWEEN w.e - INTERVAL '10' SECOND AND w.e");
+  EXPECT_THAT(text, HasSubstr("), forgetsLeft=[ts + 9999 ms]\n")) << text;
+  EXPECT_THAT(text, HasSubstr(" keeps every row of the right input\n"));
+  EXPECT_THAT(ExplainedTops("b.ts > w.e - INTERVAL '10' SECOND"), HasSubstr("forgetsLeft=[ts + 9998 ms]"));
+  EXPECT_THAT(ExplainedTops("w.e <= b.ts"), HasSubstr("forgetsLeft=[ts - 1 ms]"));
+  EXPECT_THAT(ExplainedTops("b.ts >= w.s"), HasSubstr("forgetsLeft=[ts + 9999 ms]"));
+  EXPECT_THAT(ExplainedTops("b.ts >= w.t"), HasSubstr("forgetsLeft=[ts + 0 ms]"));
+  EXPECT_THAT(ExplainedTops("b.ts + INTERVAL '1' SECOND = w.e"), HasSubstr("forgetsLeft=["));
+}
+
+TEST(Plans, AJoinForgetsNothingThatMayBeAskedFor) {
+  const std::string within = "b.ts BETWEEN w.e - INTERVAL '10' SECOND AND w.e";
+  EXPECT_THAT(ExplainedTops("b.ts <= w.e"), Not(HasSubstr("forgets"))) << "earlier rows join for ever";
+  EXPECT_THAT(ExplainedTops("(b.ts >= w.e OR b.price > 3)"), Not(HasSubstr("forgets")));
+  EXPECT_THAT(ExplainedTops(within, "LEFT JOIN"), Not(HasSubstr("forgets")));
+  EXPECT_THAT(ExplainedTops(within, "JOIN", "(SELECT price, MAX(ts) AS ts FROM bids GROUP BY price)"),
+              Not(HasSubstr("forgets")));
+  EXPECT_THAT(ExplainedTops(within, "JOIN", "bids", "/*+ STATE_TTL('b' = '1 d') */"), Not(HasSubstr("forgets")));
+  EXPECT_THAT(Explained("SELECT b.price FROM bids b JOIN bids a ON b.price = a.price AND b.ts >= a.ts"),
+              Not(HasSubstr("forgets")))
+      << "rows of a table may be late";
+}
+
+TEST(Plans, AJoinOfTwoWindowsResultsForgetsBothSides) {
+  const std::string text = Explained(
+      "SELECT a.n FROM (SELECT auction, COUNT(*) AS n, window_end AS e FROM TABLE(TUMBLE(TABLE bids, DESCRIPTOR(ts), "
+      "INTERVAL '10' SECOND)) GROUP BY auction, window_start, window_end) a JOIN (SELECT auction, MAX(price) AS m, "
+      "window_start AS s FROM TABLE(TUMBLE(TABLE bids, DESCRIPTOR(ts), INTERVAL '30' SECOND)) GROUP BY auction, "
+      "window_start, window_end) b ON a.auction = b.auction AND a.e BETWEEN b.s AND b.s + INTERVAL '30' SECOND");
+  EXPECT_THAT(text, HasSubstr("forgetsLeft=[e + 29999 ms], forgetsRight=[s + 29999 ms]")) << text;
+  EXPECT_THAT(text, Not(HasSubstr("without bound")));
+}
+
 TEST(Plans, ABatchSettlesWhatChanges) {
   const std::string script =
       "SET 'execution.runtime-mode' = 'batch'; CREATE TABLE a (k INT) WITH ('connector' = 'datagen', 'number-of-rows' "

@@ -6,6 +6,7 @@
 #include "sql/binder.h"
 #include "sql/prune.h"
 #include "sql/pushdown.h"
+#include "sql/time_terms.h"
 
 namespace thalweg::sql {
 namespace {
@@ -330,28 +331,6 @@ PlanPtr RecogniseWindowAggregate(const Plan& plan) {
 
 namespace {
 
-struct TimeTerm {
-  int column;
-  int64_t shift_ms;
-};
-
-// column, column + interval, column - interval.
-std::optional<TimeTerm> TimeTermOf(const Expression& e) {
-  if (e.kind() == Expression::Kind::kInput) return TimeTerm{e.input(), 0};
-  if (!IsCallOf(e, "+") && !IsCallOf(e, "-")) return std::nullopt;
-  if (e.arguments().size() != 2) return std::nullopt;
-  auto base = TimeTermOf(e.arguments()[0]);
-  const Expression& by = e.arguments()[1];
-  if (!base || !by.is_literal() || by.type().id() != TypeId::kIntervalDayTime || by.is_null_literal())
-    return std::nullopt;
-  const int64_t millis = by.value().number<int64_t>();
-  return TimeTerm{base->column, base->shift_ms + (IsCallOf(e, "+") ? millis : -millis)};
-}
-
-}  // namespace
-
-namespace {
-
 /// The rows of one side of a join, with NULLs in place of the other's columns; none of them unless it is an outer side.
 PlanPtr Unmatched(const Plan& plan, const PlanPtr& side, size_t first, bool outer) {
   std::vector<Expression> columns;
@@ -379,42 +358,26 @@ PlanPtr RecogniseIntervalJoin(const Plan& plan) {
   if (!join || join->interval || !join->condition || join->type == JoinType::kSemi || join->type == JoinType::kAnti)
     return nullptr;
   const int width = static_cast<int>(join->left->columns.size());
-  auto role = [&](int column) {
-    return column < width ? join->left->columns[static_cast<size_t>(column)].time
-                          : join->right->columns[static_cast<size_t>(column - width)].time;
-  };
   std::vector<Expression> conjuncts, rest;
   SplitConjuncts(*join->condition, conjuncts);
-  std::optional<int64_t> lower, upper;
-  int left_time = -1, right_time = -1;
+  std::optional<TimeDistance> times;
   for (const Expression& e : conjuncts) {
     rest.push_back(e);
-    const bool compares = e.kind() == Expression::Kind::kCall && e.arguments().size() == 2;
-    const std::string op = compares ? e.function().name : "";
-    if (op != "<" && op != "<=" && op != ">" && op != ">=" && op != "=") continue;
-    auto a = TimeTermOf(e.arguments()[0]), b = TimeTermOf(e.arguments()[1]);
-    if (!a || !b || role(a->column) == TimeRole::kNone || role(a->column) != role(b->column)) continue;
-    if ((a->column < width) == (b->column < width)) continue;
-    bool less = op[0] == '<';
-    if (a->column >= width) {
-      std::swap(a, b);
-      less = !less;
-    }
-    if ((left_time >= 0 && left_time != a->column) || (right_time >= 0 && right_time != b->column - width)) continue;
-    left_time = a->column;
-    right_time = b->column - width;
-    // left + a.shift op right + b.shift: left - right op b.shift - a.shift
-    const int64_t distance = b->shift_ms - a->shift_ms;
-    const int64_t strict = op == "<" || op == ">" ? 1 : 0;
-    if (less || op == "=") upper = std::min(upper.value_or(INT64_MAX), distance - strict);
-    if (!less || op == "=") lower = std::max(lower.value_or(INT64_MIN), distance + (op == "=" ? 0 : strict));
+    const std::optional<TimeDistance> distance = TimeDistanceOf(e, width);
+    if (!distance) continue;
+    const TimeRole role = join->left->columns[static_cast<size_t>(distance->left)].time;
+    if (role == TimeRole::kNone || role != join->right->columns[static_cast<size_t>(distance->right)].time) continue;
+    if (!times) times = TimeDistance{.left = distance->left, .right = distance->right};
+    if (times->left != distance->left || times->right != distance->right) continue;
+    NarrowDistance(*times, *distance);
     rest.pop_back();
   }
-  if (!lower || !upper) return nullptr;
-  if (*lower > *upper) return WithoutMatches(*join, plan);
+  if (!times || !times->lower_ms || !times->upper_ms) return nullptr;
+  if (*times->lower_ms > *times->upper_ms) return WithoutMatches(*join, plan);
   JoinPlan interval = *join;
   interval.condition = JoinConjuncts(rest);
-  interval.interval = IntervalBounds{left_time, right_time, *lower, *upper, role(left_time) == TimeRole::kProctime};
+  const bool proctime = join->left->columns[static_cast<size_t>(times->left)].time == TimeRole::kProctime;
+  interval.interval = IntervalBounds{times->left, times->right, *times->lower_ms, *times->upper_ms, proctime};
   return MakeJoin(std::move(interval));
 }
 

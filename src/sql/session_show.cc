@@ -35,11 +35,15 @@ std::vector<std::string> Texts(const Name& name) {
 }
 
 /// What the person should know of state that nothing ever clears. `cleared`: the input ends, or state has a time to live.
-std::string StateAdvice(const std::vector<PlanPtr>& plans, bool cleared, bool asked) {
+std::string StateAdvice(const std::vector<PlanPtr>& plans, GraphMaker& maker, bool cleared, bool asked) {
+  const auto bounds_of = [&](const JoinPlan& join) {
+    const Result<TimeBounds> bounds = maker.BoundsOf(join);
+    return bounds.ok() ? *bounds : TimeBounds{};
+  };
   std::vector<std::string> lines;
   for (const PlanPtr& plan : plans)
     if (!cleared)
-      for (std::string& line : GrowingState(*plan))
+      for (std::string& line : GrowingState(*plan, bounds_of))
         if (std::find(lines.begin(), lines.end(), line) == lines.end()) lines.push_back(std::move(line));
   if (lines.empty()) return asked ? "\n== Advice ==\nNo available advice...\n" : "";
   std::string text = "\n== Warnings ==\n";
@@ -175,9 +179,14 @@ Session::Visitor::Outcome Session::Visitor::operator()(const Explain& explain) {
     return std::find(explain.details.begin(), explain.details.end(), detail) != explain.details.end();
   };
   auto note = [&](const PlanPtr& node) -> Result<std::string> {
-    if (!wants(ExplainDetail::kChangelogMode)) return std::string();
+    std::string text;
+    if (auto* join = node->As<JoinPlan>()) {
+      THALWEG_ASSIGN(const TimeBounds bounds, maker.BoundsOf(*join));
+      text = ForgetsNote(*join, bounds);
+    }
+    if (!wants(ExplainDetail::kChangelogMode)) return text;
     THALWEG_ASSIGN(Changes changes, maker.ChangesOf(node));
-    return ChangelogNote(*node, changes);
+    return (text.empty() ? "" : text + ", ") + ChangelogNote(*node, changes);
   };
   std::string text = "== Optimized Logical Plan ==\n";
   for (const PlanPtr& plan : plans) {
@@ -190,7 +199,7 @@ Session::Visitor::Outcome Session::Visitor::operator()(const Explain& explain) {
     result.warnings.push_back("ESTIMATED_COST: there are no costs, plans are made by rules alone");
   text += "== Physical Execution Plan ==\n";
   text += wants(ExplainDetail::kJsonExecutionPlan) ? graph::ToJson(graph) + "\n" : GraphText(graph);
-  text += StateAdvice(plans, bounded || ttl_ms > 0, wants(ExplainDetail::kPlanAdvice));
+  text += StateAdvice(plans, maker, bounded || ttl_ms > 0, wants(ExplainDetail::kPlanAdvice));
   return OneColumn("result", {text});
 }
 

@@ -25,6 +25,7 @@
 #include "sql/binder.h"
 #include "sql/keys.h"
 #include "sql/scan_reads.h"
+#include "sql/time_bounds.h"
 #include "sql/upsert_keys.h"
 #include "types/type_codec.h"
 
@@ -748,6 +749,18 @@ struct GraphMaker::State {
     return AddShared(std::move(node), {{std::move(left)}, {std::move(right)}}, parallelism);
   }
 
+  int64_t TtlOf(std::optional<int64_t> hint) const { return hint.value_or(options.state_ttl_ms); }
+
+  /// Of rows that may be taken back, or expire, those that are kept are asked for by themselves.
+  Result<TimeBounds> BoundsOf(const JoinPlan& join) {
+    const TimeBounds bounds = TimeBoundsOf(join);
+    if (!bounds.left && !bounds.right) return bounds;
+    THALWEG_ASSIGN(Changes left, ChangesOf(*join.left));
+    THALWEG_ASSIGN(Changes right, ChangesOf(*join.right));
+    const bool expire = TtlOf(join.ttl.left_ms) > 0 || TtlOf(join.ttl.right_ms) > 0;
+    return left.any() || right.any() || expire ? TimeBounds{} : bounds;
+  }
+
   Result<Stream> Make(const Plan& plan, const JoinPlan& join, bool before) {
     THALWEG_ASSIGN(Changes left_changes, ChangesOf(*join.left));
     THALWEG_ASSIGN(Changes right_changes, ChangesOf(*join.right));
@@ -777,10 +790,13 @@ struct GraphMaker::State {
     spec.sides = std::move(sides);
     spec.left_unique_key = StateKey(UpsertKeys(*join.left), spec.sides.left_keys);
     spec.right_unique_key = StateKey(UpsertKeys(*join.right), spec.sides.right_keys);
-    spec.left_ttl_ms = join.ttl.left_ms.value_or(options.state_ttl_ms);
-    spec.right_ttl_ms = join.ttl.right_ms.value_or(options.state_ttl_ms);
+    spec.left_ttl_ms = TtlOf(join.ttl.left_ms);
+    spec.right_ttl_ms = TtlOf(join.ttl.right_ms);
     spec.left_append_only = !left_changes.any();
     spec.right_append_only = !right_changes.any();
+    THALWEG_ASSIGN(TimeBounds bounds, BoundsOf(join));
+    spec.left_bound = bounds.left;
+    spec.right_bound = bounds.right;
     return AddJoin(plan, "join", "Join", Encode(spec), left_edge, right_edge, parallelism);
   }
 
@@ -1216,6 +1232,12 @@ Status GraphMaker::AddSink(const PlanPtr& plan, const Table& table, const SinkCl
 Result<Changes> GraphMaker::ChangesOf(const PlanPtr& plan) {
   state_->plans.push_back(plan);
   return state_->ChangesOf(*plan);
+}
+
+Result<TimeBounds> GraphMaker::BoundsOf(const JoinPlan& join) {
+  state_->plans.push_back(join.left);
+  state_->plans.push_back(join.right);
+  return state_->BoundsOf(join);
 }
 
 bool GraphMaker::bounded() const {

@@ -13,6 +13,7 @@
 #include "graph/table_connector.h"
 #include "sql/ast_statement.h"
 #include "sql/plan.h"
+#include "sql/time_bounds.h"
 
 namespace thalweg::sql {
 
@@ -70,6 +71,8 @@ class GraphMaker {
   Status AddCollect(const PlanPtr& plan);
   /// What the rows of a plan may be; the plan is kept.
   Result<Changes> ChangesOf(const PlanPtr& plan);
+  /// What bounds the sides of a join; its inputs are kept.
+  Result<TimeBounds> BoundsOf(const JoinPlan& join);
   /// Whether all sources so far end by themselves.
   bool bounded() const;
   /// The graph; `warnings`: lines for the person.

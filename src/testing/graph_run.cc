@@ -7,6 +7,7 @@
 #include "columns/format.h"
 #include "columns/gather.h"
 #include "columns/key_encoder.h"
+#include "flow/input_watermarks.h"
 #include "metrics/registry.h"
 #include "operators/scan.h"
 #include "state/hashmap_backend.h"
@@ -368,6 +369,7 @@ Status GraphRun::RaiseWatermark(Vertex& from, int64_t time) {
 
 Status GraphRun::TakeWatermark(Vertex& to, size_t edge, int64_t time) {
   to.watermarks[edge] = std::max(to.watermarks[edge], time);
+  TellInputWatermark(to, program_.graph.edges[edge].to_input);
   int64_t merged = time::kMaxWatermark;
   for (const auto& [from, watermark] : to.watermarks) merged = std::min(merged, watermark);
   if (merged <= to.watermark) return {};
@@ -376,6 +378,14 @@ Status GraphRun::TakeWatermark(Vertex& to, size_t edge, int64_t time) {
   THALWEG_TRY(ForEachOperator(to, [&](auto& op, auto& output) { return op.OnWatermark({merged}, output); }));
   if (to.subtasks[0]->op->OwnsWatermarks() && merged != time::kMaxWatermark) return {};
   return RaiseWatermark(to, merged);
+}
+
+void GraphRun::TellInputWatermark(Vertex& to, int input) {
+  int64_t least = time::kMaxWatermark;
+  for (const auto& [edge, watermark] : to.watermarks)
+    if (program_.graph.edges[edge].to_input == input) least = std::min(least, watermark);
+  for (auto& subtask : to.subtasks)
+    if (auto* watches = dynamic_cast<flow::WatchesInputs*>(subtask->op.get())) watches->OnInputWatermark(input, least);
 }
 
 Status GraphRun::End(const std::string& table) {

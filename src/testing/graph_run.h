@@ -57,6 +57,7 @@ class GraphRun {
   Status Deliver(Vertex& to, const graph::Edge& edge, columns::Batch batch);
   Status Process(Vertex& vertex, Subtask& subtask, int input, columns::Batch batch);
   Status RaiseWatermark(Vertex& from, int64_t time);
+  void TellInputWatermark(Vertex& to, int input);
   Status TakeWatermark(Vertex& to, size_t edge, int64_t time);
   Status EndOutputs(Vertex& from);
   Status TakeEnd(Vertex& to, size_t edge);

@@ -60,6 +60,10 @@ class RowHarness {
   RowHarness& Watermark(std::chrono::milliseconds time) {
     return Do({.kind = Step::Kind::kWatermark, .time = time.count()});
   }
+  /// Of one input (flow/input_watermarks.h); it comes again after a restart.
+  RowHarness& InputWatermark(int input, std::chrono::milliseconds time) {
+    return Do({.kind = Step::Kind::kInputWatermark, .input = input, .time = time.count()});
+  }
   /// The watermark that ends a bounded stream.
   RowHarness& MaxWatermark() { return Do({.kind = Step::Kind::kWatermark, .time = INT64_MAX}); }
   RowHarness& ProcessingTime(std::chrono::milliseconds time) {

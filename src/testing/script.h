@@ -26,11 +26,21 @@ constexpr int kWatermarkPort = -1;
 
 /// One thing done to the operator, or expected of it.
 struct Step {
-  enum class Kind : uint8_t { kRows, kWatermark, kProcessingTime, kEndOfInput, kExpect, kEntries, kTimers, kInspect };
+  enum class Kind : uint8_t {
+    kRows,
+    kWatermark,
+    kInputWatermark,  // of a flow::WatchesInputs
+    kProcessingTime,
+    kEndOfInput,
+    kExpect,
+    kEntries,
+    kTimers,
+    kInspect
+  };
   Kind kind = Kind::kRows;
-  int input = 0;      // kRows, kEndOfInput
+  int input = 0;      // kRows, kInputWatermark, kEndOfInput
   int port = 0;       // kExpect
-  int64_t time = 0;   // kWatermark, kProcessingTime
+  int64_t time = 0;   // kWatermark, kInputWatermark, kProcessingTime
   int32_t count = 0;  // kRows; kEntries: state entries without timers; kTimers: timers
   /// kRows: a batch of rows [from, to).
   std::function<columns::Batch(columns::BufferPool& pool, int32_t from, int32_t to)> make;

@@ -1,10 +1,12 @@
 #include "testing/script_run.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "base/bytes.h"
 #include "columns/batch_codec.h"
+#include "flow/input_watermarks.h"
 #include "metrics/registry.h"
 #include "state/hashmap_backend.h"
 #include "types/key_group.h"
@@ -161,6 +163,8 @@ class Run {
       THALWEG_TRY(subtask.op->Open(*subtask.context));
       THALWEG_TRY(FireTimers(subtask));
     }
+    // As from restarted sources.
+    for (const auto& [input, time] : input_watermarks_) TellInputWatermark(input, time);
     return {};
   }
 
@@ -221,6 +225,7 @@ class Run {
     switch (step.kind) {
       case Step::Kind::kRows: THALWEG_TRY(DoRows(step)); break;
       case Step::Kind::kWatermark: THALWEG_TRY(DoWatermark(step.time)); break;
+      case Step::Kind::kInputWatermark: TellInputWatermark(step.input, step.time); break;
       case Step::Kind::kProcessingTime: THALWEG_TRY(DoProcessingTime(step.time)); break;
       case Step::Kind::kEndOfInput: THALWEG_TRY(DoEndOfInput(step.input)); break;
       case Step::Kind::kExpect:
@@ -300,6 +305,15 @@ class Run {
     return {};
   }
 
+  void TellInputWatermark(int input, int64_t time) {
+    input_watermarks_[input] = time;
+    for (Subtask& subtask : subtasks_) {
+      auto* watches = dynamic_cast<flow::WatchesInputs*>(subtask.op.get());
+      THALWEG_CHECK(watches != nullptr, "The operator does not watch its inputs");
+      watches->OnInputWatermark(input, time);
+    }
+  }
+
   Status DoProcessingTime(int64_t time) {
     clock_.Set(time);
     for (size_t i = 0; i < subtasks_.size(); ++i) THALWEG_TRY(FireTimers(subtasks_[i]));
@@ -360,6 +374,7 @@ class Run {
   CollectingOutput output_;
   std::vector<Subtask> subtasks_;
   bool on_rocksdb_;
+  std::map<int, int64_t> input_watermarks_;
   uint64_t barriers_ = 0;
   size_t step_ = 0;
 };
