@@ -13,15 +13,10 @@ namespace thalweg::expr {
 using columns::Batch;
 using columns::Column;
 
-namespace {
-
-struct ByHash {
-  size_t operator()(const Expression& expression) const { return expression.hash(); }
-};
-
-}  // namespace
-
 struct Evaluator::Program {
+  struct ByHash {
+    size_t operator()(const Expression& expression) const { return expression.hash(); }
+  };
   struct Node {
     Expression expression;
     std::vector<int> arguments;

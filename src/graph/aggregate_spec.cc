@@ -20,10 +20,6 @@ Status CheckCalls(const types::Schema& input, const std::vector<AggregateCall>& 
   return {};
 }
 
-bool IsMillis(const types::DataType& type) {
-  return (type.id() == types::TypeId::kTimestamp || type.id() == types::TypeId::kTimestampLtz) && type.precision() <= 3;
-}
-
 Status CheckWindow(const types::Schema& input, const WindowShape& window) {
   const bool attached = window.start_column >= 0 || window.end_column >= 0;
   if (attached) {
