@@ -215,7 +215,7 @@ TEST(Plans, MiniBatchesFoldInFrontOfAnExchange) {
   const std::string folding(kFolding), parallel = folding + std::string(kInParallel);
   const std::string two = Explained(kSums, parallel);
   EXPECT_THAT(two, HasSubstr("LocalGroupAggregate <- "));
-  EXPECT_THAT(two, HasSubstr("GlobalGroupAggregate <- 3 keyed [0] (append)"));
+  EXPECT_THAT(two, HasSubstr("GlobalGroupAggregate <- 3 HASH [0] (append)"));
   EXPECT_EQ(Explained(kSums, parallel + "SET 'table.optimizer.agg-phase-strategy' = 'TWO_PHASE'; "), two);
   // Not where there is no exchange, not if it is told so, not without mini-batches (Flink's key alone has no effect, either).
   EXPECT_THAT(Explained(kSums, folding), Not(HasSubstr("LocalGroupAggregate")));
@@ -235,7 +235,7 @@ TEST(Plans, FunctionsThatDoNotMergeAreAggregatedInOnePhase) {
                 Not(HasSubstr("LocalGroupAggregate")))
         << call;
   EXPECT_THAT(Explained("SELECT DISTINCT auction FROM bids", parallel), HasSubstr("LocalGroupAggregate"));
-  EXPECT_THAT(Explained("SELECT COUNT(*) FROM bids", parallel), HasSubstr("GlobalGroupAggregate <- 3 global (append)"));
+  EXPECT_THAT(Explained("SELECT COUNT(*) FROM bids", parallel), HasSubstr("GlobalGroupAggregate <- 3 GLOBAL (append)"));
 }
 
 /// The nodes that have state, by uid.
