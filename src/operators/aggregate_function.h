@@ -158,8 +158,6 @@ AggregatePtr MakeValueAggregate(const AggregateSetting& setting);
 AggregatePtr MakeListAggregate(const AggregateSetting& setting);
 AggregatePtr MakeJsonAggregate(const AggregateSetting& setting);
 AggregatePtr MakePercentileAggregate(const AggregateSetting& setting);
-/// `inner`, whose arguments are columns 0, 1, ..., of each set of equal arguments once.
-AggregatePtr MakeDistinctAggregate(std::vector<int> arguments, std::vector<types::DataType> types, AggregatePtr inner);
 
 /// Those that stand with OVER only. `time_column`: of the order; -1: no row has peers.
 Result<AggregatePtr> MakeOverAggregateFunction(const AggregateSetting& setting, int time_column);

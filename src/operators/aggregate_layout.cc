@@ -3,6 +3,7 @@
 #include <array>
 #include <map>
 #include <mutex>
+#include <numeric>
 #include <optional>
 
 #include "expr/aggregates.h"
@@ -60,7 +61,7 @@ class BoundBlock {
 
 template <size_t kSize>
 struct thalweg::types::Codec<thalweg::operators::PlainBlock<kSize>> {
-  static std::string Name() { return "aggregates/1"; }
+  static std::string Name() { return "aggregates/2"; }
   static void Encode(const operators::PlainBlock<kSize>& value, ByteWriter& out) { out.Fixed(value); }
   static void Decode(ByteReader& in, operators::PlainBlock<kSize>& value) {
     value = in.Fixed<operators::PlainBlock<kSize>>();
@@ -69,7 +70,7 @@ struct thalweg::types::Codec<thalweg::operators::PlainBlock<kSize>> {
 
 template <>
 struct thalweg::types::Codec<thalweg::operators::BoundBlock> {
-  static std::string Name() { return "aggregates/1"; }
+  static std::string Name() { return "aggregates/2"; }
   static void Encode(const operators::BoundBlock& value, ByteWriter& out) { value.Encode(out); }
   static void Decode(ByteReader& in, operators::BoundBlock& value) {
     value.set_encoded(std::string(in.Raw(in.remaining())));
@@ -114,8 +115,9 @@ std::vector<types::DataType> ArgumentTypes(const types::Schema& input, const gra
   return types;
 }
 
-std::string SignatureOf(const graph::AggregateCall& call, const std::vector<types::DataType>& arguments) {
-  std::string text = call.function + (call.distinct ? "(DISTINCT " : "(");
+/// `set`: the number of the call's set of distinct values, -1 if it has none.
+std::string SignatureOf(const graph::AggregateCall& call, const std::vector<types::DataType>& arguments, int set) {
+  std::string text = call.function + (set < 0 ? "(" : fmt::format("(DISTINCT {} ", set));
   for (const types::DataType& type : arguments) text += type.WithNullable(true).ToString() + ";";
   return text + ")";
 }
@@ -148,33 +150,52 @@ Status AggregateLayout::AddCall(const types::Schema& input, const graph::Aggrega
   if (!expr::SameType(result, call.type))
     return InternalError("{} gives {}, not {}", call.function, result.ToString(), call.type.ToString());
   types_.push_back(call.type);
-  filters_.push_back(call.filter);
   if (IsRowCount(call)) {
-    functions_.push_back(nullptr);
+    calls_.emplace_back();
     return {};
   }
   const bool distinct = call.distinct && !expr::FindAggregate(call.function)->ignores_distinct;
   graph::AggregateCall inner = call;
-  if (distinct)
-    for (size_t i = 0; i < inner.arguments.size(); ++i) inner.arguments[i] = static_cast<int>(i);
+  if (distinct) std::iota(inner.arguments.begin(), inner.arguments.end(), 0);
   const AggregateSetting setting{inner, arguments, options.retracts, options.merges};
   const bool over = options.over && expr::FindAggregate(call.function)->over_only;
   THALWEG_ASSIGN(AggregatePtr function,
                  over ? MakeOverAggregateFunction(setting, options.time_column) : MakeAggregate(setting));
-  if (distinct) function = MakeDistinctAggregate(call.arguments, arguments, std::move(function));
-  function->set_offset(block_size_);
-  block_size_ += function->state_size();
-  plain_ = plain_ && function->plain();
-  functions_.push_back(std::move(function));
-  signature_ += SignatureOf(call, arguments);
+  Call made{.function = std::move(function), .filter = call.filter};
+  int set = -1;
+  if (distinct) {
+    set = SetOf(call, arguments, options);
+    made.distinct = sets_[static_cast<size_t>(set)].get();
+    made.place = made.distinct->AddCall(*made.function, call.filter);
+  }
+  Place(*made.function);
+  plain_ = plain_ && !distinct && made.function->plain();
+  signature_ += SignatureOf(call, arguments, set);
+  calls_.push_back(std::move(made));
   return {};
+}
+
+/// The number of a DISTINCT call's set: that of calls before it with the same arguments, or a new one.
+int AggregateLayout::SetOf(const graph::AggregateCall& call, const std::vector<types::DataType>& types,
+                           LayoutOptions options) {
+  for (size_t i = 0; i < sets_.size(); ++i)
+    if (sets_[i]->arguments() == call.arguments && sets_[i]->HasRoom()) return static_cast<int>(i);
+  sets_.push_back(MakeDistinctSet(call.arguments, types, options.retracts));
+  Place(*sets_.back());
+  return static_cast<int>(sets_.size()) - 1;
+}
+
+template <typename State>
+void AggregateLayout::Place(State& state) {
+  state.set_offset(block_size_);
+  block_size_ += state.state_size();
 }
 
 void AggregateLayout::Finish(LayoutOptions options) {
   const types::ObjectType* plain = plain_ ? PlainTypeOf(block_size_) : nullptr;
   plain_ = plain != nullptr;
   const std::string name =
-      fmt::format("aggregates/1 {}{}{}", plain_ ? plain->size : 0, options.retracts ? "-+" : "+", signature_);
+      fmt::format("aggregates/2 {}{}{}", plain_ ? plain->size : 0, options.retracts ? "-+" : "+", signature_);
   object_type_ = Named(plain_ ? *plain : types::ObjectTypeOf<BoundBlock>(), name);
 }
 
@@ -186,8 +207,9 @@ std::byte* AggregateLayout::Open(void* object) {
   if (!bound.encoded()) return block;
   ByteReader in(*bound.encoded());
   RowCount(block) = in.I64();
-  for (const AggregatePtr& function : functions_)
-    if (function) function->Decode(in, block);
+  for (const auto& set : sets_) set->Decode(in, block);
+  for (const Call& call : calls_)
+    if (call.function) call.function->Decode(in, block);
   if (status_.ok() && (in.failed() || !in.AtEnd())) status_ = ExternalError("Malformed aggregates of a group");
   bound.ClearEncoded();
   return block;
@@ -195,24 +217,28 @@ std::byte* AggregateLayout::Open(void* object) {
 
 void AggregateLayout::Construct(std::byte* block) const {
   RowCount(block) = 0;
-  for (const AggregatePtr& function : functions_)
-    if (function) function->Construct(block);
+  for (const auto& set : sets_) set->Construct(block);
+  for (const Call& call : calls_)
+    if (call.function) call.function->Construct(block);
 }
 
 void AggregateLayout::Destroy(std::byte* block) const {
-  for (const AggregatePtr& function : functions_)
-    if (function) function->Destroy(block);
+  for (const auto& set : sets_) set->Destroy(block);
+  for (const Call& call : calls_)
+    if (call.function) call.function->Destroy(block);
 }
 
 void AggregateLayout::Encode(const std::byte* block, ByteWriter& out) const {
   out.I64(RowCount(block));
-  for (const AggregatePtr& function : functions_)
-    if (function) function->Encode(block, out);
+  for (const auto& set : sets_) set->Encode(block, out);
+  for (const Call& call : calls_)
+    if (call.function) call.function->Encode(block, out);
 }
 
-AggregateRows AggregateLayout::Filtered(const AggregateRows& in, int filter) {
-  if (filter < 0) return in;
-  const columns::Column& column = in.batch->column(filter);
+AggregateRows AggregateLayout::RowsOf(const Call& call, const AggregateRows& in) {
+  if (call.distinct) return call.distinct->RowsOf(call.place);
+  if (call.filter < 0) return in;
+  const columns::Column& column = in.batch->column(call.filter);
   ops_.resize(static_cast<size_t>(in.count));
   for (int32_t i = 0; i < in.count; ++i) {
     const bool taken = !column.IsNull(in.rows[i]) && column.Bool(in.rows[i]);
@@ -224,36 +250,41 @@ AggregateRows AggregateLayout::Filtered(const AggregateRows& in, int filter) {
 }
 
 void AggregateLayout::Update(const AggregateRows& in) {
-  for (size_t i = 0; i < functions_.size(); ++i)
-    if (functions_[i]) functions_[i]->Update(Filtered(in, filters_[i]));
+  for (const auto& set : sets_) set->Take(in);
+  for (const Call& call : calls_)
+    if (call.function) call.function->Update(RowsOf(call, in));
+  for (const auto& set : sets_) set->Release();
 }
 
 void AggregateLayout::UpdateEach(const AggregateRows& in, const int64_t* counts,
                                  std::vector<columns::ColumnBuilder>& changes) {
-  for (size_t i = 0; i < functions_.size(); ++i) {
-    if (functions_[i]) {
-      functions_[i]->UpdateEach(Filtered(in, filters_[i]), changes[i]);
+  for (const auto& set : sets_) set->Take(in);
+  for (size_t i = 0; i < calls_.size(); ++i) {
+    if (calls_[i].function) {
+      calls_[i].function->UpdateEach(RowsOf(calls_[i], in), changes[i]);
       continue;
     }
     for (int32_t row = 0; row < 2 * in.count; ++row) changes[i].Append(counts[row]);
   }
+  for (const auto& set : sets_) set->Release();
 }
 
 void AggregateLayout::Merge(std::byte* into, const std::byte* from) {
   RowCount(into) += RowCount(from);
-  for (const AggregatePtr& function : functions_)
-    if (function) function->Merge(into, from);
+  for (const auto& set : sets_) set->Merge(into, from);
+  for (const Call& call : calls_)
+    if (call.function && !call.distinct) call.function->Merge(into, from);
 }
 
 void AggregateLayout::AppendResult(const std::byte* block, int call, columns::ColumnBuilder& out) const {
-  const AggregatePtr& function = functions_[static_cast<size_t>(call)];
+  const AggregatePtr& function = calls_[static_cast<size_t>(call)].function;
   function ? function->AppendResult(block, out) : out.Append(RowCount(block));
 }
 
 Status AggregateLayout::status() const {
   THALWEG_TRY(status_);
-  for (const AggregatePtr& function : functions_)
-    if (function) THALWEG_TRY(function->status());
+  for (const Call& call : calls_)
+    if (call.function) THALWEG_TRY(call.function->status());
   return {};
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "operators/aggregate_function.h"
+#include "operators/distinct_set.h"
 #include "types/object_type.h"
 
 namespace thalweg::operators {
@@ -29,7 +30,7 @@ class AggregateLayout : public std::enable_shared_from_this<AggregateLayout> {
                                                        const std::vector<graph::AggregateCall>& calls,
                                                        LayoutOptions options);
 
-  int size() const { return static_cast<int>(functions_.size()); }
+  int size() const { return static_cast<int>(calls_.size()); }
   const std::vector<types::DataType>& types() const { return types_; }
   /// Of a table that holds blocks. Its name tells the calls, so that a snapshot of others is refused.
   const types::ObjectType& object_type() const { return *object_type_; }
@@ -59,13 +60,24 @@ class AggregateLayout : public std::enable_shared_from_this<AggregateLayout> {
   void Encode(const std::byte* block, ByteWriter& out) const;
 
  private:
+  struct Call {
+    AggregatePtr function;  // null: RowCount is the result
+    int filter = -1;
+    DistinctSet* distinct = nullptr;
+    int place = 0;  // in the set
+  };
+
   AggregateLayout() = default;
   Status AddCall(const types::Schema& input, const graph::AggregateCall& call, LayoutOptions options);
   void Finish(LayoutOptions options);
-  AggregateRows Filtered(const AggregateRows& in, int filter);
+  int SetOf(const graph::AggregateCall& call, const std::vector<types::DataType>& types, LayoutOptions options);
+  template <typename State>
+  void Place(State& state);
+  /// The rows as the call's function is to be shown them; until the next call.
+  AggregateRows RowsOf(const Call& call, const AggregateRows& in);
 
-  std::vector<AggregatePtr> functions_;  // null: RowCount is the result
-  std::vector<int> filters_;
+  std::vector<Call> calls_;
+  std::vector<std::unique_ptr<DistinctSet>> sets_;
   std::vector<types::DataType> types_;
   std::string signature_;
   bool plain_ = true;

@@ -1,5 +1,8 @@
 #include "operators/aggregate_layout.h"
 
+#include <random>
+#include <set>
+
 #include "operators/aggregate_samples_test.h"
 #include "operators/group_aggregate.h"
 #include "testing/row_harness.h"
@@ -110,6 +113,49 @@ TEST(AggregateFunctions, ExtremesOfAnyTypeComeBackAfterRetraction) {
                "+U[b, -1.5, 2020-01-01T00:00:00.000002]"});
 }
 
+TEST(AggregateFunctions, DistinctValuesCountOncePerFilterAndComeBackWhenTheirLastRowGoes) {
+  Whole whole = Whole{"v INT, ok BOOLEAN"}.Call("COUNT").Call("COUNT").Filter(1);
+  for (graph::AggregateCall& call : whole.calls) call.distinct = true;
+  for (const bool changes : {false, true})
+    RowHarness(MakeGroupAggregate, whole.Spec(changes))
+        .Input("v INT, ok BOOLEAN")
+        .Global()
+        .Output("n BIGINT, ok BIGINT")
+        .Rows({"+I[1, false]", "+I[1, true]", "+I[2, null]", "+I[1, true]", "+I[null, true]", "+I[2, true]"})
+        .Expect({"+I[1, 0]", "+U[1, 1]", "+U[2, 1]", "+U[2, 2]"});
+  RowHarness(MakeGroupAggregate, whole.Spec(true))
+      .Input("v INT, ok BOOLEAN")
+      .Global()
+      .Output("n BIGINT, ok BIGINT")
+      .Rows({"+I[1, true]", "+I[1, false]", "-D[1, true]", "-D[1, false]", "+I[1, true]"})
+      .Expect({"+I[1, 1]", "+U[1, 0]", "-D[1, 0]", "+I[1, 1]"});
+}
+
+/// Many values that come and go: the table of a set probes past neighbours, grows, and closes gaps.
+TEST(AggregateFunctions, ASetOfManyIntegersCountsWhatIsThere) {
+  Whole whole = Whole{"v BIGINT"}.Call("COUNT").Call("COUNT", {});
+  whole.calls[0].distinct = true;
+  std::multiset<int64_t> there;
+  std::vector<std::string> rows, expected;
+  std::minstd_rand random(7);
+  for (int i = 0; i < 600; ++i) {
+    const int64_t value = random() % 90;
+    const bool add = i < 150 || (random() % 2 == 0);
+    const auto found = there.find(value);
+    if (!add && found == there.end()) continue;
+    add ? void(there.insert(value)) : void(there.erase(found));
+    rows.push_back(fmt::format("{}[{}]", add ? "+I" : "-D", value));
+    const std::set<int64_t> values(there.begin(), there.end());
+    expected.push_back(fmt::format("{}[{}, {}]", expected.empty() ? "+I" : "+U", values.size(), there.size()));
+  }
+  RowHarness(MakeGroupAggregate, whole.Spec(true))
+      .Input("v BIGINT")
+      .Global()
+      .Output("d BIGINT, n BIGINT")
+      .Rows(rows)
+      .Expect(expected);
+}
+
 TEST(AggregateFunctions, AKeyOfAJsonObjectIsNotNull) {
   RowHarness(MakeGroupAggregate, Whole{"k STRING, v STRING"}.Call("JSON_OBJECTAGG", {0, 1}).Spec(false))
       .Input("k STRING, v STRING")
@@ -125,10 +171,92 @@ Result<std::shared_ptr<AggregateLayout>> LayoutOf(const Whole& whole, bool retra
 
 TEST(AggregateLayout, ItsNameTellsWhatASnapshotHolds) {
   const Whole sum = Whole{"v INT, s STRING"}.Call("COUNT", {}).Call("SUM");
-  EXPECT_EQ((*LayoutOf(sum, false))->object_type().name, "aggregates/1 24+SUM(INT;)");
+  EXPECT_EQ((*LayoutOf(sum, false))->object_type().name, "aggregates/2 24+SUM(INT;)");
   EXPECT_TRUE((*LayoutOf(sum, false))->object_type().trivial);
   const Whole text = Whole{"v INT, s STRING"}.Call("MAX", {1});
-  EXPECT_EQ((*LayoutOf(text, true))->object_type().name, "aggregates/1 0-+MAX(STRING;)");
+  EXPECT_EQ((*LayoutOf(text, true))->object_type().name, "aggregates/2 0-+MAX(STRING;)");
+}
+
+/// COUNT(DISTINCT v) of all rows, of those with `small`, and SUM(DISTINCT w).
+Whole DistinctCounts() {
+  Whole whole = Whole{"v INT, small BOOLEAN, w INT"}.Call("COUNT").Call("COUNT").Filter(1).Call("SUM", {2});
+  for (graph::AggregateCall& call : whole.calls) call.distinct = true;
+  return whole;
+}
+
+/// Groups by hand: rows of DistinctCounts' columns are added to a block.
+struct Block {
+  std::shared_ptr<AggregateLayout> layout;
+  AggregateObject object{*layout};
+
+  void Add(const std::vector<std::string>& rows) {
+    const types::Schema schema = testing::ParseSchema(DistinctCounts().columns);
+    columns::BufferPool pool;
+    columns::BatchBuilder builder(schema, pool);
+    for (const std::string& row : rows) testing::AppendRowText(row, schema, builder);
+    const columns::Batch batch = builder.Take();
+    for (int32_t row = 0; row < batch.rows(); ++row) {
+      std::byte* const block = object.block();
+      const uint8_t op = kAddRow;
+      ++AggregateLayout::RowCount(block);
+      layout->Update({.batch = &batch, .rows = &row, .count = 1, .groups = &block, .ops = &op});
+    }
+  }
+  std::string Bytes() {
+    ByteWriter out;
+    layout->object_type().encode(object.object(), out);
+    return out.Take();
+  }
+};
+
+TEST(AggregateLayout, DistinctCallsOfTheSameArgumentsShareASetWhereRowsAreOnlyAdded) {
+  EXPECT_EQ((*LayoutOf(DistinctCounts(), false))->object_type().name,
+            "aggregates/2 0+COUNT(DISTINCT 0 INT;)COUNT(DISTINCT 0 INT;)SUM(DISTINCT 1 INT;)");
+  EXPECT_EQ((*LayoutOf(DistinctCounts(), true))->object_type().name,
+            "aggregates/2 0-+COUNT(DISTINCT 0 INT;)COUNT(DISTINCT 1 INT;)SUM(DISTINCT 2 INT;)");
+}
+
+TEST(AggregateLayout, AValueOfASharedSetHasABitForEachCall) {
+  Block block{*LayoutOf(DistinctCounts(), false)};
+  block.Add({"+I[7, false, 1]", "+I[5, true, 1]", "+I[7, false, null]", "+I[null, true, 1]"});
+  const auto word = [](uint64_t value) { return std::string(reinterpret_cast<const char*>(&value), 8); };
+  const auto key = [](int value) { return std::string("\x05\x01\x80\0\0", 5) + static_cast<char>(value); };
+  const std::string null("\x01\0", 2);
+  EXPECT_EQ(block.Bytes(), word(4) +                                                            // rows
+                               "\x03" + null + word(3) + key(5) + word(3) + key(7) + word(1) +  // set of v
+                               "\x02" + null + word(1) + key(1) + word(1) +                     // set of w
+                               word(2) + word(1) + word(1) + word(1));  // counts; sum and its count
+}
+
+TEST(AggregateLayout, BlocksThatAreMergedCountAValueOfBothOnceForEachCall) {
+  const auto layout =
+      *AggregateLayout::Make(testing::ParseSchema(DistinctCounts().columns), DistinctCounts().calls, {.merges = true});
+  Block into{layout}, from{layout}, whole{layout};
+  const std::vector<std::string> first = {"+I[1, false, 4]", "+I[2, true, 5]", "+I[3, true, null]"};
+  const std::vector<std::string> second = {"+I[1, true, 4]", "+I[2, true, 6]", "+I[4, false, 7]", "+I[null, true, 7]"};
+  into.Add(first);
+  from.Add(second);
+  layout->Merge(into.object.block(), from.object.block());
+  whole.Add(first);
+  whole.Add(second);
+  EXPECT_EQ(into.Bytes(), whole.Bytes());
+}
+
+TEST(AggregateLayout, MoreDistinctCallsThanASetHasBitsForTakeAnother) {
+  Whole whole{"v INT, small BOOLEAN, w INT"};
+  for (int i = 0; i < 70; ++i) {
+    whole.Call("COUNT").Filter(1);
+    whole.calls.back().distinct = true;
+  }
+  const auto layout = *LayoutOf(whole, false);
+  EXPECT_NE(layout->object_type().name.find("COUNT(DISTINCT 1 INT;)"), std::string::npos);
+  Block block{layout};
+  block.Add({"+I[1, true, 0]", "+I[2, false, 0]", "+I[1, true, 0]"});
+  columns::BufferPool pool;
+  columns::ColumnBuilder out(types::DataType(types::TypeId::kBigInt), pool, 70);
+  for (int call = 0; call < 70; ++call) layout->AppendResult(block.object.block(), call, out);
+  const columns::Column counts = out.Take();
+  for (int call = 0; call < 70; ++call) EXPECT_EQ(counts.data<int64_t>()[call], 1) << call;
 }
 
 TEST(AggregateLayout, ACallOfAnotherTypeIsRefused) {
