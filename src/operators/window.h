@@ -295,6 +295,10 @@ class WindowOperator final : public WindowCore {
   // The result of a pane, to the process function or as it is.
   void Give(const state::KeyView& key, const Window& window, void* accumulator) {
     std::optional<typename Fold::Result> result;
+    // What a process function does with its own state may move or drop an accumulator of a table that does not show all in place.
+    std::optional<Acc> held;
+    if constexpr (!Fire::kPassesOn)
+      if (!contents_->shows_all()) accumulator = &held.emplace(*static_cast<const Acc*>(accumulator));
     auto rows = fold_.Rows(*static_cast<const Acc*>(accumulator), result);
     ports_.main().set_time(window.max_timestamp());
     if constexpr (Fire::kPassesOn) {

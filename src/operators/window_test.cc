@@ -164,6 +164,41 @@ TEST(TumblingWindow, HandsAllRowsOfTheWindowToAProcessFunction) {
   CheckTumbling(SumList({.assigner = Tumbling({.size = 3s})}));
 }
 
+/// Reads the rows of a window after the function's own state, which on a store takes the place of other objects in the cache.
+struct OwnStateThenRows {
+  state::ValueState<std::string> last;
+  void Open(RuntimeContext& runtime) {
+    last = runtime.GetState(state::ValueStateDescriptor<std::string>{.name = "last"});
+  }
+  void operator()(const std::string& key, WindowContext& context, std::span<const Pair> rows, Collector<Pair>& out) {
+    last.Update(std::string(1000, 'l'));
+    ++context.GlobalState<int64_t>("fired").Mutable();
+    int sum = 0;
+    for (const Pair& row : rows) sum += row.first == key + std::string(3000, '-') ? row.second : 1'000'000;
+    out.Collect({key, sum});
+  }
+};
+/// Rows of 3000 bytes: more than the harness's cache holds.
+Timed<Pair> Large(const char* key, int64_t time, int value) {
+  return {{key + std::string(3000, '-'), value}, std::chrono::milliseconds(time)};
+}
+void CheckOwnState(const flow::OperatorFactory& factory) {
+  Harness<Pair>(factory)
+      .KeyBy([](const Pair& pair) { return pair.first.substr(0, 1); })
+      .Rows({Large("a", 100, 1), Large("b", 200, 2), Large("a", 300, 4), Large("c", 400, 8)})
+      .Watermark(999ms)
+      .Expect({One("a", 999, 5), One("b", 999, 2), One("c", 999, 8)});
+}
+TEST(WindowFunction, ItsRowsHoldWhileItUsesItsOwnState) {
+  for (int64_t lateness : {0, 700}) {
+    const WindowOptions tumbling{.assigner = Tumbling({.size = 1s}), .allowed_lateness_ms = lateness};
+    CheckOwnState(ProcessWindow<Pair, std::string, Pair>(tumbling, OwnStateThenRows{}));
+    CheckOwnState(ReduceProcessWindow<Pair, std::string, Pair>(tumbling, SumPairs{}, OwnStateThenRows{}));
+  }
+  WindowOptions panes{.assigner = Tumbling({.size = 1s}), .trigger = PurgingTrigger(EventTimeTrigger())};
+  CheckOwnState(ProcessWindow<Pair, std::string, Pair>(panes, OwnStateThenRows{}));
+}
+
 void CheckSliding(const flow::OperatorFactory& factory) {
   Harness<Pair>(factory)
       .KeyBy(First)

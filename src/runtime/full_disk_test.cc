@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <regex>
+#include <set>
+
 #include "io/faulty_storage.h"
 #include "io/temporary_folder.h"
 #include "runtime/test_jobs.h"
@@ -88,6 +91,22 @@ TEST_P(FullDisk, AFailureMoreThanIsToleratedRestartsTheJobFromTheNewestCheckpoin
   EXPECT_EQ(job.job().progress().restarts, 1);
   EXPECT_EQ(ledger_->greatest("collect"), numbers_.Counts());
   EXPECT_EQ(ledger_->number("late at count"), 0);
+}
+
+// An attempt that has ended may still write files of the checkpoint that failed it.
+TEST_P(FullDisk, ANumberIsNotGivenAgainAfterARestart) {
+  Fill(2);
+  test_.restarts = 2;
+  RunningJob job(test_);
+  auto end = job.Wait();
+  ASSERT_TRUE(end.ok()) << end.status().ToString();
+  EXPECT_EQ(job.job().progress().restarts, 2);
+  std::set<uint64_t> used;
+  for (const auto& [by, checkpoints] : ledger_->completed_by()) used.insert(checkpoints.begin(), checkpoints.end());
+  const std::string log = job.LogText();
+  const std::regex aborted("Checkpoint (\\d+) aborted");
+  for (auto at = std::sregex_iterator(log.begin(), log.end(), aborted); at != std::sregex_iterator(); ++at)
+    EXPECT_TRUE(used.insert(std::stoull((*at)[1])).second) << (*at)[1] << "\n" << log;
 }
 
 TEST_P(FullDisk, AJobThatEndedForWantOfRoomGoesOnFromItsCheckpointWhenThereIsSome) {

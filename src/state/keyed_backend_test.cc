@@ -274,8 +274,10 @@ TEST_P(KeyedBackendTest, ReadProlongsWhenTheTtlSaysSo) {
   clock_.Advance(9);
   EXPECT_THAT(OfKey(table, "a"), ElementsAre(Pair("1", 1)));  // prolongs too
   for (int i = 0; i < 50; ++i) table.FindOrCreate(KeyOf("filler"), std::to_string(i));
-  clock_.Advance(9);
-  EXPECT_THAT(OfKey(table, "a"), ElementsAre(Pair("1", 1)));
+  for (int read = 0; read < 2; ++read) {  // the first prolongs what has left the cache
+    clock_.Advance(9);
+    EXPECT_THAT(OfKey(table, "a"), ElementsAre(Pair("1", 1)));
+  }
   clock_.Advance(10);
   EXPECT_TRUE(OfKey(table, "a").empty());
 }

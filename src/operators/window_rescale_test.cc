@@ -1,0 +1,115 @@
+// Windows that share slices, restored from subtasks that had got on apart. The harness cannot show it: its subtasks hear of a watermark
+// together.
+#include <gtest/gtest.h>
+
+#include "columns/object_writer.h"
+#include "metrics/registry.h"
+#include "operators/window.h"
+#include "state/hashmap_backend.h"
+
+namespace thalweg::operators {
+namespace {
+
+constexpr int kMaxParallelism = 128;
+using Pair = std::pair<std::string, int>;
+
+class SubtaskContext final : public flow::Context {
+ public:
+  SubtaskContext(int subtask, int parallelism)
+      : name_{.subtask = subtask, .parallelism = parallelism, .max_parallelism = kMaxParallelism} {
+    const types::KeyGroupRange groups = types::KeyGroupsOf(subtask, kMaxParallelism, parallelism);
+    keyed = state::MakeHashMapBackend(
+        {.groups = {static_cast<uint16_t>(groups.begin), static_cast<uint16_t>(groups.end - 1)}}, clock_);
+  }
+  const flow::TaskName& task() const override { return name_; }
+  time::Clock& clock() override { return clock_; }
+  Random& random() override { return random_; }
+  metrics::Group& metrics() override { return *group_; }
+  columns::BufferPool& pool() override { return pool_; }
+  state::KeyedBackend* keyed_state() override { return keyed.get(); }
+  state::OperatorState& operator_state() override { return lists; }
+  int64_t current_watermark() const override { return INT64_MIN; }
+  std::shared_ptr<flow::Waker> waker() override { return nullptr; }
+  void RequestTimer(int64_t) override {}
+  Status RunBlocking(std::function<void()>) override { return {}; }
+  void SendToCoordinator(std::string) override {}
+
+ private:
+  flow::TaskName name_;
+  time::ManualClock clock_;
+  Random random_{1};
+  metrics::Registry registry_;
+  std::unique_ptr<metrics::Group> group_ = registry_.Open(metrics::ScopeKind::kOperator, {});
+  columns::BufferPool pool_;
+
+ public:
+  std::unique_ptr<state::KeyedBackend> keyed;
+  state::OperatorState lists;
+};
+
+class TextOutput final : public flow::Output {
+ public:
+  explicit TextOutput(columns::BufferPool& pool) : pool_(pool) {}
+  void Emit(int, columns::Batch batch) override {
+    for (int32_t row = 0; row < batch.rows(); ++row)
+      texts.push_back(fmt::format("{}@{}", batch.objects<Pair>()[row].first, batch.time(row)));
+  }
+  columns::BufferPool& pool() override { return pool_; }
+  std::vector<std::string> texts;
+
+ private:
+  columns::BufferPool& pool_;
+};
+
+std::unique_ptr<flow::Operator> Opened(SubtaskContext& context) {
+  auto sum = [](const Pair& a, const Pair& b) { return Pair(a.first, a.second + b.second); };
+  auto op = ReduceWindow<Pair, std::string>({.assigner = Sliding({.size = Millis(3), .slide = Millis(1)})}, sum)({});
+  EXPECT_TRUE((*op)->Open(context).ok());
+  return *std::move(op);
+}
+
+/// A key of the half of the key groups that subtask `subtask` of two has.
+std::string KeyOfHalf(int subtask) {
+  for (char letter = 'a';; ++letter) {
+    const std::string key(1, letter);
+    std::string bytes;
+    types::AppendKey(key, bytes);
+    const int group = types::KeyGroupOf(Hash64(bytes), kMaxParallelism);
+    if (types::SubtaskOf(group, kMaxParallelism, 2) == subtask) return key;
+  }
+}
+
+/// One row at time 0, then the watermark; what fired.
+std::vector<std::string> RunHalf(SubtaskContext& context, const std::string& key, int64_t watermark) {
+  auto op = Opened(context);
+  TextOutput out(context.pool());
+  columns::ObjectWriter<Pair> writer(context.pool());
+  writer.Append({key, 1}, 0);
+  columns::Batch batch = writer.Take();
+  AppendKeyColumns<std::string>(batch, context.pool(), [&](int32_t) { return key; });
+  flow::Rows rows(std::move(batch));
+  EXPECT_EQ(op->Process(0, rows, out).value(), flow::Progress::kDone);
+  EXPECT_EQ(op->OnWatermark({watermark}, out).value(), flow::Progress::kDone);
+  EXPECT_TRUE(op->Snapshot({.id = 1}).ok());
+  return out.texts;
+}
+
+TEST(SlidingWindow, EachKeyGoesOnFromWhatItsOwnSubtaskHadFired) {
+  SubtaskContext first(0, 2), second(1, 2), joined(0, 1);
+  const std::string ahead = KeyOfHalf(0), behind = KeyOfHalf(1);
+  EXPECT_EQ(RunHalf(first, ahead, 1), (std::vector<std::string>{ahead + "@0", ahead + "@1"}));
+  EXPECT_EQ(RunHalf(second, behind, 0), (std::vector<std::string>{behind + "@0"}));
+  for (SubtaskContext* half : {&first, &second})
+    ASSERT_TRUE(joined.keyed->Restore(half->keyed->Snapshot().value()).ok());
+  joined.lists.Restore(state::Redistribute({first.lists.Snapshot(), second.lists.Snapshot()}, 1)[0]);
+  auto op = Opened(joined);
+  TextOutput out(joined.pool());
+  EXPECT_EQ(op->OnWatermark({9}, out).value(), flow::Progress::kDone);
+  std::sort(out.texts.begin(), out.texts.end());
+  std::vector<std::string> expected{ahead + "@2", behind + "@1", behind + "@2"};
+  std::sort(expected.begin(), expected.end());
+  EXPECT_EQ(out.texts, expected);
+}
+
+}  // namespace
+}  // namespace thalweg::operators
