@@ -27,8 +27,9 @@ struct JobResult {
   std::string job_name;
   bool stopped = false;  // by a stop request, not by the end of its sources
   int64_t duration_ms = 0;
-  RunProgress progress;    // at the end
-  uint64_t late_rows = 0;  // dropped because they came after their windows had closed
+  RunProgress progress;         // at the end
+  uint64_t late_rows = 0;       // dropped because they came after their windows had closed
+  uint64_t malformed_rows = 0;  // that could not be read, and were skipped or went to dead letters
 };
 
 /// How one job is run, beside its configuration.

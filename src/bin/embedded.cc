@@ -105,6 +105,15 @@ Status FillRestore(const config::Configuration& config, const RunOptions& run, c
   return {};
 }
 
+/// Known before the job starts: as a failure of each checkpoint it would be tried again for ever. Leaves nothing behind.
+Status MustBeWritable(const std::string& directory) {
+  THALWEG_ASSIGN(auto storage, io::OpenStorage(directory));
+  const std::string probe = "probe-" + RunName();
+  Status status = storage->Put(probe, "probe");
+  if (status.ok()) status = storage->Delete(probe);
+  return status.WithContext("Checkpoint directory (execution.checkpointing.dir)");
+}
+
 Status FillCheckpoints(const config::Configuration& config, JobOptions& options) {
   THALWEG_ASSIGN(std::optional<config::Duration> interval, config.Find(config::kCheckpointInterval));
   THALWEG_ASSIGN(std::optional<std::string> directory, config.Find(config::kCheckpointDir));
@@ -118,10 +127,10 @@ Status FillCheckpoints(const config::Configuration& config, JobOptions& options)
   if (interval && !directory)
     return UserError(
         "Checkpoints need a directory: execution.checkpointing.interval is set, execution.checkpointing.dir is not");
-  if (directory) {
-    THALWEG_ASSIGN(options.store, OpenStore(AsUri(*directory), config, options.log));
-  }
-  return {};
+  if (!directory) return {};
+  if (directory->empty()) return UserError("{} is empty: name a folder or a file:// URI", config::kCheckpointDir.key);
+  THALWEG_ASSIGN(options.store, OpenStore(AsUri(*directory), config, options.log));
+  return interval ? MustBeWritable(AsUri(*directory)) : Status();
 }
 
 Status FillProcess(const config::Configuration& config, JobOptions& options) {
@@ -168,7 +177,12 @@ struct LocalFolder {
 
 Result<std::filesystem::path> FolderOfRocksDb(const config::Configuration& config) {
   THALWEG_ASSIGN(std::optional<std::string> local, config.Find(config::kRocksDbLocalDir));
-  if (local) return std::filesystem::path(*local);
+  if (local && local->find("://") == std::string::npos) return std::filesystem::path(*local);
+  if (local) {
+    auto folder = io::LocalFolder(*local);
+    THALWEG_TRY(folder.status().WithContext(std::string(config::kRocksDbLocalDir.key)));
+    return std::filesystem::path(*folder);
+  }
   std::error_code failed;
   std::filesystem::path temporary = std::filesystem::temp_directory_path(failed);
   if (!failed) return temporary;
@@ -293,9 +307,12 @@ Result<JobResult> RunEmbedded(flow::Program program, const config::Configuration
   }
   result.duration_ms = clock.NowMs() - started;
   result.progress = Watcher::ProgressOf(job);
-  for (const metrics::Sample& sample : metrics.Snapshot(clock.NowMs()))
+  for (const metrics::Sample& sample : metrics.Snapshot(clock.NowMs())) {
     if (sample.name == metrics::kNumLateRecordsDropped)
       result.late_rows += static_cast<uint64_t>(std::get<int64_t>(sample.value));
+    else if (sample.name == metrics::kNumRecordsInErrors)
+      result.malformed_rows += static_cast<uint64_t>(std::get<int64_t>(sample.value));
+  }
   return result;
 }
 

@@ -65,6 +65,9 @@ std::string SummaryText(const api::JobResult& result) {
                                  WithCommas(at.rows_in * 1000 / static_cast<uint64_t>(ms)));
   if (result.late_rows > 0)
     text += fmt::format(", {} late row{} dropped", WithCommas(result.late_rows), result.late_rows == 1 ? "" : "s");
+  if (result.malformed_rows > 0)
+    text += fmt::format(", {} malformed row{} skipped or in dead letters", WithCommas(result.malformed_rows),
+                        result.malformed_rows == 1 ? "" : "s");
   if (at.checkpoints > 0) text += fmt::format(", {} checkpoint{}", at.checkpoints, at.checkpoints == 1 ? "" : "s");
   if (at.restarts > 0) text += fmt::format(", {} restart{}", at.restarts, at.restarts == 1 ? "" : "s");
   return text;

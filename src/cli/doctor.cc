@@ -87,7 +87,9 @@ Finding ExamineOpenSsl() {
 Finding ExamineFolder(const std::string& subject, const std::string& folder, const std::string& key) {
   const std::string advice = fmt::format("Make it writable for user {}, or choose another by {}", geteuid(), key);
   auto path = io::LocalFolder(folder);
-  if (!path.ok()) return {Health::kFailure, subject, path.status().message(), advice};
+  if (!path.ok())
+    return {Health::kFailure, subject, path.status().message(),
+            fmt::format("Name a folder of this machine by {}", key)};
   auto storage = io::OpenStorage(*path);
   if (!storage.ok()) return {Health::kFailure, subject, storage.status().message(), advice};
   const std::string probe = fmt::format("thalweg-doctor-{}", getpid());
@@ -124,6 +126,9 @@ std::vector<Finding> Examine(const config::Configuration& config) {
          fmt::format("Set {} (and execution.checkpointing.interval), or jobs start afresh after a failure", key)});
   else
     findings.push_back(ExamineFolder("checkpoints", **configured, key));
+  const auto local = config.Find(config::kRocksDbLocalDir);
+  if (local.ok() && *local)
+    findings.push_back(ExamineFolder("RocksDB's files", **local, std::string(config::kRocksDbLocalDir.key)));
   return findings;
 }
 
