@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "expr/functions.h"
+
 namespace thalweg::sql {
 
 using expr::Expression;
