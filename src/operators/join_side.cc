@@ -9,8 +9,8 @@ namespace thalweg::operators {
 
 namespace {
 
-/// A part is full at so many bytes: with RocksDB a row that comes writes its part anew.
-constexpr size_t kPartBytes = 4096;
+/// A part is full at so many bytes: with RocksDB a row that comes writes its part anew. With a last row of usual length it is a block of 4 KiB.
+constexpr size_t kPartBytes = 3840;
 
 }  // namespace
 
@@ -51,7 +51,7 @@ std::string_view JoinSide::NameOf(const columns::Batch& batch, int32_t row) {
 }
 
 void JoinSide::Add(const state::KeyView& key, const columns::Batch& batch, int32_t row, uint64_t associations) {
-  if (layout_ == Layout::kAppended) return Append(key, batch, row);
+  if (layout_ == Layout::kAppended) return Append(key, batch, std::span(&row, 1));
   bool created = false;
   JoinEntry& entry = table_.FindOrCreate(key, NameOf(batch, row), &created);
   entry.associations = associations;
@@ -69,15 +69,27 @@ std::string_view JoinSide::NumberName(uint64_t number) {
   return scratch_;
 }
 
-void JoinSide::Append(const state::KeyView& key, const columns::Batch& batch, int32_t row) {
-  JoinPart& last = parts_.FindOrCreate(key);
-  AppendStoredRowWithLength(batch, row, last.rows);
-  if (last.rows.size() < kPartBytes) return;
-  std::string full = std::move(last.rows);
-  last.rows.clear();
+void JoinSide::Change(const state::KeyView& key, const columns::Batch& batch, std::span<const int32_t> rows) {
+  if (layout_ == Layout::kAppended) return Append(key, batch, rows);
+  for (int32_t row : rows) types::RowKindSign(batch.kind(row)) > 0 ? Add(key, batch, row, 0) : Retract(key, batch, row);
+}
+
+void JoinSide::Append(const state::KeyView& key, const columns::Batch& batch, std::span<const int32_t> rows) {
+  JoinPart* last = &parts_.FindOrCreate(key);
+  for (int32_t row : rows) {
+    AppendStoredRowWithLength(batch, row, last->rows);
+    if (last->rows.size() >= kPartBytes) last = &StartPart(key, *last);
+  }
+}
+
+JoinPart& JoinSide::StartPart(const state::KeyView& key, JoinPart& last) {
+  std::string full(last.rows);  // no byte more than it has
   const uint64_t number = last.full_parts++;
-  full.shrink_to_fit();
+  last.rows.clear();
+  // A key that has filled two parts will fill more: they grow in the room of this one.
+  if (number == 0) last.rows.shrink_to_fit();
   parts_.FindOrCreate(key, NumberName(number)).rows = std::move(full);
+  return parts_.FindOrCreate(key);
 }
 
 void JoinSide::Retract(const state::KeyView& key, const columns::Batch& batch, int32_t row) {

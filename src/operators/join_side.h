@@ -72,6 +72,8 @@ class JoinSide {
 
   /// Adds a row, or puts it in the place of the one with its unique key.
   void Add(const state::KeyView& key, const columns::Batch& batch, int32_t row, uint64_t associations);
+  /// Adds or takes away rows of one key by their kinds, in their order. No associations are kept.
+  void Change(const state::KeyView& key, const columns::Batch& batch, std::span<const int32_t> rows);
   /// Takes one away; one that is not there (its TTL has passed) is no matter.
   void Retract(const state::KeyView& key, const columns::Batch& batch, int32_t row);
   /// Adding the row makes one row more; false if it takes the place of another.
@@ -117,7 +119,9 @@ class JoinSide {
     if (full > 0) last = parts_.Find(key);
     if (last) ForEachIn(last->rows, visit);
   }
-  void Append(const state::KeyView& key, const columns::Batch& batch, int32_t row);
+  void Append(const state::KeyView& key, const columns::Batch& batch, std::span<const int32_t> rows);
+  /// Puts the last part, which is full, under its number; the one that follows it.
+  JoinPart& StartPart(const state::KeyView& key, JoinPart& last);
   /// The namespace of a full part; in scratch_.
   std::string_view NumberName(uint64_t number);
 
