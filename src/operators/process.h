@@ -183,12 +183,10 @@ class FunctionOperator : public flow::Operator {
       return typed_key_;
     }
     TimerKind timer_kind() const { return kind_; }
-    void RegisterEventTimer(int64_t time) override { owner_.timers_.Register(TimerKind::kEventTime, time, key_); }
-    void RegisterProcessingTimer(int64_t time) override {
-      owner_.timers_.Register(TimerKind::kProcessingTime, time, key_);
-    }
-    void DeleteEventTimer(int64_t time) override { owner_.timers_.Delete(TimerKind::kEventTime, time, key_); }
-    void DeleteProcessingTimer(int64_t time) override { owner_.timers_.Delete(TimerKind::kProcessingTime, time, key_); }
+    void RegisterEventTimer(int64_t time) { owner_.timers_.Register(TimerKind::kEventTime, time, key_); }
+    void RegisterProcessingTimer(int64_t time) { owner_.timers_.Register(TimerKind::kProcessingTime, time, key_); }
+    void DeleteEventTimer(int64_t time) { owner_.timers_.Delete(TimerKind::kEventTime, time, key_); }
+    void DeleteProcessingTimer(int64_t time) { owner_.timers_.Delete(TimerKind::kProcessingTime, time, key_); }
 
    private:
     FunctionOperator& owner_;
