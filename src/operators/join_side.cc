@@ -71,8 +71,9 @@ std::string_view JoinSide::NumberName(uint64_t number) {
 }
 
 void JoinSide::Change(const state::KeyView& key, const columns::Batch& batch, std::span<const int32_t> rows) {
-  if (layout_ == Layout::kAppended) return Append(key, batch, rows);
-  for (int32_t row : rows) types::RowKindSign(batch.kind(row)) > 0 ? Add(key, batch, row, 0) : Retract(key, batch, row);
+  const auto adds = [&](int32_t row) { return types::RowKindSign(batch.kind(row)) > 0; };
+  if (layout_ == Layout::kAppended && std::ranges::all_of(rows, adds)) return Append(key, batch, rows);
+  for (int32_t row : rows) adds(row) ? Add(key, batch, row, 0) : Retract(key, batch, row);
 }
 
 void JoinSide::Append(const state::KeyView& key, const columns::Batch& batch, std::span<const int32_t> rows) {
