@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "operators/row_operator.h"
 #include "operators/stored_row.h"
 
@@ -81,6 +82,7 @@ void JoinSide::Append(const state::KeyView& key, const columns::Batch& batch, in
 }
 
 void JoinSide::Retract(const state::KeyView& key, const columns::Batch& batch, int32_t row) {
+  THALWEG_CHECK(layout_ != Layout::kAppended, "a row is taken back on a side where rows only come");
   const std::string_view name = NameOf(batch, row);
   if (layout_ == Layout::kCounted) {
     JoinEntry* entry = table_.Find(key, name);
