@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "operators/row_operator.h"
 #include "operators/stored_row.h"
 

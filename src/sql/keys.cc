@@ -8,9 +8,9 @@ bool HoldsAll(const std::vector<int>& all, const std::vector<int>& part) {
                      [&](int column) { return std::find(all.begin(), all.end(), column) != all.end(); });
 }
 
-std::vector<int> StateKey(const std::vector<std::vector<int>>& unique_keys, const std::vector<int>& join_key) {
+std::vector<int> StateKey(const std::vector<std::vector<int>>& upsert_keys, const std::vector<int>& join_key) {
   const std::vector<int>* best = nullptr;
-  for (const std::vector<int>& key : unique_keys) {
+  for (const std::vector<int>& key : upsert_keys) {
     if (key.empty()) continue;
     if (HoldsAll(join_key, key)) return key;
     if (!best || key.size() < best->size()) best = &key;

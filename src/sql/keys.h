@@ -10,8 +10,9 @@ namespace thalweg::sql {
 
 bool HoldsAll(const std::vector<int>& all, const std::vector<int>& part);
 
-/// The unique key by which a side of a join keeps its rows: one that the join's key contains, else the one of fewest columns.
-std::vector<int> StateKey(const std::vector<std::vector<int>>& unique_keys, const std::vector<int>& join_key);
+/// The one of a side's upsert keys (sql/upsert_keys.h) by which a join keeps its rows: one that the join's key contains, else the one of fewest
+/// columns.
+std::vector<int> StateKey(const std::vector<std::vector<int>>& upsert_keys, const std::vector<int>& join_key);
 
 /// The calc's filter reads what an update may change: it must see the row as it was, too.
 bool FiltersWhatChanges(const CalcPlan& calc);

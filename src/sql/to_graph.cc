@@ -173,8 +173,8 @@ struct GraphMaker::State {
       THALWEG_ASSIGN(const Changes changes, ChangesOf(side));
       if (!changes.updates) continue;
       const std::vector<int> join_key = Sides(join.keys, left);
-      if (std::none_of(side.unique_keys.begin(), side.unique_keys.end(),
-                       [&](const std::vector<int>& key) { return HoldsAll(key, join_key); }))
+      const std::vector<std::vector<int>> keys = UpsertKeys(side);
+      if (std::none_of(keys.begin(), keys.end(), [&](const std::vector<int>& key) { return HoldsAll(key, join_key); }))
         return false;
     }
     return true;
@@ -266,8 +266,8 @@ struct GraphMaker::State {
       if (course != Course::kSame && course != (key.descending ? Course::kRises : Course::kFalls))
         return std::vector<int>{};
     }
-    for (const std::vector<int>& key : rank.input->unique_keys)
-      if (HoldsAll(key, rank.partition)) return key;
+    for (std::vector<int>& key : UpsertKeys(*rank.input))
+      if (HoldsAll(key, rank.partition)) return std::move(key);
     return std::vector<int>{};
   }
 
@@ -736,8 +736,8 @@ struct GraphMaker::State {
     }
     graph::JoinSpec spec;
     spec.sides = std::move(sides);
-    spec.left_unique_key = StateKey(join.left->unique_keys, spec.sides.left_keys);
-    spec.right_unique_key = StateKey(join.right->unique_keys, spec.sides.right_keys);
+    spec.left_unique_key = StateKey(UpsertKeys(*join.left), spec.sides.left_keys);
+    spec.right_unique_key = StateKey(UpsertKeys(*join.right), spec.sides.right_keys);
     spec.left_ttl_ms = TtlOf(join.ttl.left_ms);
     spec.right_ttl_ms = TtlOf(join.ttl.right_ms);
     spec.left_append_only = !left_changes.any();
@@ -767,7 +767,8 @@ struct GraphMaker::State {
       using Load = graph::SnapshotJoinSpec::Load;
       graph::SnapshotJoinSpec spec;
       spec.sides = std::move(sides);
-      if (!unique.empty()) spec.right_unique_key = unique[0];
+      if (std::vector<std::vector<int>> keys = UpsertKeys(*join.right); !keys.empty())
+        spec.right_unique_key = std::move(keys[0]);
       spec.load = has_end ? Load::kEnd : join.load_time_ms ? Load::kTime : Load::kNone;
       spec.load_time_ms = join.load_time_ms.value_or(0);
       spec.ttl_ms = options.state_ttl_ms;

@@ -87,7 +87,9 @@ struct KeysOf {
       Note(keys, std::move(numbered));
     }
     if (rank.from == rank.to) Note(keys, rank.partition);
-    for (std::vector<int>& key : KeptBy(UpsertKeys(*rank.input), rank.partition)) Note(keys, std::move(key));
+    // A row that gets another number comes with it before it goes with the one it had: its input's keys do not tell the two apart.
+    if (!rank.number || rank.from == rank.to)
+      for (std::vector<int>& key : KeptBy(UpsertKeys(*rank.input), rank.partition)) Note(keys, std::move(key));
     return keys;
   }
   Keys operator()(const SortPlan& sort) const { return UpsertKeys(*sort.input); }

@@ -269,10 +269,21 @@ const types::Schema* GraphRun::Reads(const std::string& table) const {
   return nullptr;
 }
 
+/// Whether nobody behind the source is prepared for rows that are taken back.
+bool GraphRun::TakesAppends(const Vertex& vertex) const {
+  return std::all_of(vertex.out.begin(), vertex.out.end(), [&](size_t edge) {
+    return program_.graph.edges[edge].changelog == graph::ChangelogMode::kAppend;
+  });
+}
+
 Status GraphRun::Give(const std::string& table, const columns::Batch& batch) {
   for (auto& vertex : vertices_) {
     if (!vertex->waits() || TableOf(*vertex->node) != table) continue;
     if (vertex->finished) return UserError("Table has ended: {}", table);
+    if (TakesAppends(*vertex))
+      for (int32_t row = 0; row < batch.rows(); ++row)
+        if (batch.kind(row) != types::RowKind::kInsert)
+          return UserError("Table {} has changelog-mode I: it gives no {}", table, types::RowKindText(batch.kind(row)));
     THALWEG_TRY(EmitFromSource(*vertex, batch.Share(pool_)));
   }
   return {};

@@ -52,6 +52,7 @@ class GraphRun {
   void Close(Vertex& vertex);
   Status ReadToEnd(Vertex& vertex);
   Status EmitFromSource(Vertex& vertex, columns::Batch batch);
+  bool TakesAppends(const Vertex& vertex) const;
   void Send(Vertex& from, int port, columns::Batch batch);
   Status Deliver(Vertex& to, const graph::Edge& edge, columns::Batch batch);
   Status Process(Vertex& vertex, Subtask& subtask, int input, columns::Batch batch);
