@@ -1,6 +1,7 @@
 // A view where it is used: its query is bound anew against what the catalog has now, with the columns that it had when it was made.
 #include <algorithm>
 
+#include "expr/functions.h"
 #include "expr/type_rules.h"
 #include "sql/binder.h"
 

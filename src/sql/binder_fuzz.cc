@@ -274,7 +274,7 @@ class CatalogChanges {
 
 FUZZ_TARGET(SqlViewsWhileTablesChange, "seed", "another seed", "0123456789") {
 #ifndef THALWEG_FUZZ
-  if (Hash64(input) % 24 != 0) return;
+  if (Hash64(input) % 48 != 0) return;
 #endif
   CatalogChanges changes(Hash64(input));
   Session session(SessionOptions{.connectors = &FuzzConnectors()});

@@ -117,7 +117,7 @@ TEST_F(ViewsTest, AStarStandsForTheColumnsOfWhenTheViewWasMade) {
   Run("ALTER TABLE t ADD (z STRING FIRST, c INT); ALTER TABLE u ADD (b STRING FIRST, d INT)");
   EXPECT_THAT(ColumnsOf("SELECT * FROM v"), ElementsAre("a INT", "b INT"));
   EXPECT_THAT(ColumnsOf("SELECT * FROM named"), ElementsAre("x INT", "y INT"));
-  EXPECT_THAT(ColumnsOf("SELECT * FROM both_sides"), ElementsAre("a INT", "b INT", "a0 INT", "c INT"));
+  EXPECT_THAT(ColumnsOf("SELECT * FROM both_sides"), ElementsAre("a INT", "b INT", "a INT", "c INT"));
   EXPECT_THAT(ColumnsOf("SELECT * FROM joined"), ElementsAre("a INT", "b INT", "c INT"));
   EXPECT_THAT(ColumnsOf("SELECT * FROM inside"), ElementsAre("m INT", "n INT"));
   EXPECT_THAT(ColumnsOf("SELECT * FROM sub"), ElementsAre("a INT"));
