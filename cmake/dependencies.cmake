@@ -15,6 +15,13 @@ pkg_check_modules(PCRE2 REQUIRED libpcre2-8)
 pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-cpp)
 pkg_check_modules(EDIT REQUIRED IMPORTED_TARGET libedit)
 find_package(date REQUIRED)
+# The malloc of the program `thalweg`; the library brings none, and sanitizers are one themselves.
+if(THALWEG_SANITIZE)
+  set(THALWEG_JEMALLOC OFF)
+endif()
+if(THALWEG_JEMALLOC)
+  pkg_check_modules(JEMALLOC REQUIRED jemalloc)
+endif()
 
 # Arrow comes from the pinned pyarrow wheel in the private venv that scripts/setup.sh makes; a system Arrow wins if there is one.
 find_package(Arrow QUIET)

@@ -1,5 +1,5 @@
 # thalweg_library(): libthalweg from src/<folder>/*.cc (but *_test.cc, *_fuzz.cc, *_bench.cc and bin/main.cc).
-# thalweg_programs(): the binary `thalweg` from src/bin/main.cc.
+# thalweg_programs(): the binary `thalweg` from src/bin/main.cc, with a malloc of its own.
 # thalweg_tests(): one test binary per folder from its *_test.cc and *_fuzz.cc (the latter under a seeded driver); the target
 #   unit_tests builds them all, the default target none of them.
 # thalweg_fuzzers(): one libFuzzer program per *_fuzz.cc, named <folder>_<x>_fuzz.
@@ -58,6 +58,11 @@ function(thalweg_programs)
   if(EXISTS ${CMAKE_SOURCE_DIR}/src/bin/main.cc)
     add_executable(thalweg_bin ${CMAKE_SOURCE_DIR}/src/bin/main.cc)
     target_link_libraries(thalweg_bin PRIVATE thalweg)
+    if(THALWEG_JEMALLOC)
+      # Behind the engine and before libc.
+      target_link_options(thalweg_bin PRIVATE -Wl,--no-as-needed)
+      target_link_libraries(thalweg_bin PRIVATE ${JEMALLOC_LINK_LIBRARIES})
+    endif()
     set_target_properties(thalweg_bin PROPERTIES OUTPUT_NAME thalweg INSTALL_RPATH "$ORIGIN/../lib")
   endif()
 endfunction()

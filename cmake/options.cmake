@@ -11,6 +11,7 @@ option(THALWEG_TESTS "Build the unit tests" ON)
 option(THALWEG_BENCH "Build the benchmarks" OFF)
 option(THALWEG_FUZZ "Build the fuzz targets against libFuzzer (clang)" OFF)
 option(THALWEG_UNITY "Compile sources of a folder together (docs/decisions/0004-build-speed.md)" ON)
+option(THALWEG_JEMALLOC "Link the program `thalweg` against jemalloc; not with sanitizers (docs/decisions/0003-dependencies.md)" ON)
 set(THALWEG_SANITIZE "" CACHE STRING "Sanitizers: empty, address (with undefined), thread")
 
 if(NOT CMAKE_BUILD_TYPE)

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 packages=(
   build-essential cmake ninja-build ccache mold git ca-certificates pkg-config
   libfmt-dev librdkafka-dev librocksdb-dev libsimdjson-dev libxxhash-dev libpcre2-dev libyaml-cpp-dev libcli11-dev libhowardhinnant-date-dev
-  libboost1.81-dev libzstd-dev liblz4-dev libsnappy-dev zlib1g-dev libssl-dev libedit-dev
+  libboost1.81-dev libzstd-dev liblz4-dev libsnappy-dev zlib1g-dev libssl-dev libedit-dev libjemalloc-dev
   libgtest-dev libgmock-dev libbenchmark-dev valgrind clang-19 libclang-rt-19-dev llvm-19 clang-format-19
   python3 python3-venv tzdata
 )

@@ -1,9 +1,10 @@
 // Views and unique users per page in windows of five minutes of event time, over a stream that arrives out of order.
 //
-//   clickstream                                              a generated stream, from files to the terminal
+//   clickstream [--events N | --files FOLDER]                a generated stream, or one of JSON lines, to the terminal
 //   clickstream --bootstrap-servers H:P --topic clicks --out-topic stats --late-topic late [--group G] [--bounded]
 //
 // Both take -D key=value (Flink's keys), --config FILE and --from-checkpoint latest|PATH.
+#include <charconv>
 #include <filesystem>
 #include <set>
 
@@ -61,8 +62,39 @@ WatermarkStrategy<Click> FiveSecondsLate() {
 struct Arguments {
   std::map<std::string, std::string> values;
   bool bounded = false;
+  int64_t events = 1'000'000;
   const std::string& operator[](const std::string& name) { return values[name]; }
 };
+
+Result<int64_t> ParseEvents(const std::string& text) {
+  int64_t events = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), events);
+  if (error != std::errc() || end != text.data() + text.size() || events < 1)
+    return UserError("--events is how many clicks to generate, a whole number from 1 on, not '{}'", text);
+  return events;
+}
+
+Result<Arguments> ParseArguments(int argc, char** argv) {
+  static const std::set<std::string> kNamed = {
+      "bootstrap-servers", "topic", "out-topic", "late-topic", "group", "files", "events"};
+  Arguments args;
+  for (int i = 1; i < argc; ++i) {
+    std::string name = argv[i];
+    if (name == "--bounded") {
+      args.bounded = true;
+    } else if (!name.starts_with("--") || !kNamed.contains(name.substr(2))) {
+      return UserError("unknown argument '{}'", name);
+    } else if (i + 1 == argc) {
+      return UserError("{} needs a value", name);
+    } else {
+      args.values[name.substr(2)] = argv[++i];
+    }
+  }
+  if (args.values.contains("events")) {
+    THALWEG_ASSIGN(args.events, ParseEvents(args["events"]));
+  }
+  return args;
+}
 
 Result<JobResult> RunKafka(StreamExecutionEnvironment& env, Arguments& args) {
   KafkaSource<Click> source(args["bootstrap-servers"], args["topic"]);
@@ -89,9 +121,8 @@ Result<JobResult> RunFiles(StreamExecutionEnvironment& env, Arguments& args) {
                                                        : std::filesystem::path(args["files"]);
   if (args["files"].empty()) {
     std::filesystem::create_directories(folder);
-    int64_t events = args["events"].empty() ? 1'000'000 : std::stoll(args["events"]);
-    fmt::print("Writing {} clicks, out of order, to {}\n", events, folder.string());
-    GenerateClicks(folder.string(), events, 4);
+    fmt::print("Writing {} clicks, out of order, to {}\n", args.events, folder.string());
+    GenerateClicks(folder.string(), args.events, 4);
   }
   auto clicks = env.FromSource(FileSource<Click>(folder.string(), "json").Build(), FiveSecondsLate(), "clicks");
   auto stats = PageStatistics(clicks);
@@ -102,19 +133,12 @@ Result<JobResult> RunFiles(StreamExecutionEnvironment& env, Arguments& args) {
 
 int main(int argc, char** argv) {
   auto env = StreamExecutionEnvironment::FromArguments(argc, argv);
-  Arguments args;
-  for (int i = 1; i < argc; ++i) {
-    std::string name = argv[i];
-    if (name == "--bounded") {
-      args.bounded = true;
-    } else if (name.starts_with("--") && i + 1 < argc) {
-      args.values[name.substr(2)] = argv[++i];
-    } else {
-      fmt::print(stderr, "clickstream: unknown argument '{}'\n", name);
-      return 2;
-    }
+  auto args = ParseArguments(argc, argv);
+  if (!args.ok()) {
+    fmt::print(stderr, "clickstream: {}\n", args.status().message());
+    return 2;
   }
-  auto result = args["bootstrap-servers"].empty() ? RunFiles(*env, args) : RunKafka(*env, args);
+  auto result = (*args)["bootstrap-servers"].empty() ? RunFiles(*env, *args) : RunKafka(*env, *args);
   if (!result.ok()) {
     fmt::print(stderr, "clickstream: {}\n", result.status().ToString());
     return 1;

@@ -226,10 +226,8 @@ class DataStream {
   /// Of a stream from a source: its records that do not parse (the source then neither fails nor drops them).
   DataStream<operators::DeadLetter> DeadLetters() const {
     uint32_t node = place_.One("DeadLetters").node;
-    place_.graph->node(node).options["error-policy"] = "dead-letter";
     internal::Place place = place_.At(node);
-    place.inputs[0].port = place.graph->FindPort(node, "dead-letters");
-    if (place.inputs[0].port < 0) place.inputs[0].port = place.graph->AddPort(node, "dead-letters", "");
+    place.inputs[0].port = place.graph->DeadLetterPort(node);
     return DataStream<operators::DeadLetter>(DataStream<operators::DeadLetter>(std::move(place))
                                                  .Add({.kind = "dead-letters",
                                                        .output_codec = types::CodecName<operators::DeadLetter>(),

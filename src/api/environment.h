@@ -41,6 +41,7 @@ class StreamExecutionEnvironment {
   DataStream<T> FromSource(const Source<T>& source,
                            const WatermarkStrategy<T>& strategy = WatermarkStrategy<T>::NoWatermarks(),
                            const std::string& name = "") {
+    graph_->Fail(strategy.error());
     flow::SourcePipeline pipeline;
     if constexpr (types::IsRecord<T>) {
       if (source.schema) pipeline.make_transform = [schema = source.schema] { return ToRecords<T>(schema); };
@@ -104,6 +105,7 @@ class StreamExecutionEnvironment {
 
 template <typename T>
 DataStream<T> DataStream<T>::AssignTimestampsAndWatermarks(const WatermarkStrategy<T>& strategy) const {
+  place_.graph->Fail(strategy.error());
   // Made when the program is built: the interval may be configured until then.
   auto make = [strategy, env = place_.env](const auto&) -> flow::OperatorFactory {
     if (strategy.alignment())

@@ -64,6 +64,19 @@ int StreamGraph::FindPort(uint32_t id, std::string_view name) const {
   return -1;
 }
 
+int StreamGraph::DeadLetterPort(uint32_t id) {
+  Node& of = node(id);
+  // What is made as objects, a collection or a sequence, has no schema: there is nothing to parse.
+  if (of.role != graph::NodeRole::kSource || !of.outputs[0].schema)
+    Fail(
+        UserError("DeadLetters of '{}', a {}: only a source that reads records has some that do not parse; call it on "
+                  "what FromSource gave, before any other call",
+                  of.name, of.kind));
+  of.options["error-policy"] = "dead-letter";
+  int port = FindPort(id, "dead-letters");
+  return port < 0 ? AddPort(id, "dead-letters", "") : port;
+}
+
 bool StreamGraph::HasSide(uint32_t id, int port) const {
   const auto& sides = functions_[id - 1].sides;
   return std::any_of(sides.begin(), sides.end(), [&](const auto& side) { return side.port == port; });

@@ -63,8 +63,10 @@ class StreamGraph {
   /// Port of that name, or -1. Port 0 has none.
   int FindPort(uint32_t node, std::string_view name) const;
   graph::Node& node(uint32_t id) { return graph_.nodes[id - 1]; }
+  /// The port of the records that the source `node` cannot parse. Fails what is no source, or one that parses nothing.
+  int DeadLetterPort(uint32_t node);
 
-  /// A call that could not be: the first is the outcome of Build.
+  /// A call that could not be: the first is the outcome of Build. An ok one changes nothing.
   void Fail(Status error) {
     if (error_.ok()) error_ = std::move(error);
   }

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "columns/batch.h"
@@ -38,9 +39,11 @@ class WatermarkStrategy {
   static WatermarkStrategy NoWatermarks() { return {}; }
   /// Times only rise (within a split).
   static WatermarkStrategy Monotonous() { return BoundedOutOfOrderness(Millis(0)); }
-  /// A row is at most `bound` older than the newest before it.
+  /// A row is at most `bound` older than the newest before it; 0 or more.
   static WatermarkStrategy BoundedOutOfOrderness(Millis bound) {
-    return Custom([bound] { return std::make_unique<time::BoundedOutOfOrderness>(bound.count()); });
+    auto strategy = Custom([bound] { return std::make_unique<time::BoundedOutOfOrderness>(bound.count()); });
+    strategy.Require(bound.count() >= 0, "The bound of BoundedOutOfOrderness", "0 or more", bound);
+    return strategy;
   }
   /// One generator per source split.
   static WatermarkStrategy Custom(time::WatermarkGeneratorFactory make_generator) {
@@ -80,10 +83,11 @@ class WatermarkStrategy {
     };
     return strategy;
   }
-  /// A split that is quiet for so long no longer holds the watermark back.
+  /// A split that is quiet for so long, 1 ms or more, no longer holds the watermark back.
   WatermarkStrategy WithIdleness(Millis timeout) const {
     WatermarkStrategy strategy = *this;
     strategy.idle_ms_ = timeout.count();
+    strategy.Require(timeout.count() > 0, "The timeout of WithIdleness", "1 ms or more", timeout);
     return strategy;
   }
 
@@ -93,6 +97,9 @@ class WatermarkStrategy {
                                            Millis update_interval = Millis(1000)) const {
     WatermarkStrategy strategy = *this;
     strategy.alignment_ = flow::WatermarkAlignmentSpec{std::move(group), max_drift.count(), update_interval.count()};
+    strategy.Require(max_drift.count() >= 0, "The drift of WithWatermarkAlignment", "0 or more", max_drift);
+    strategy.Require(update_interval.count() > 0, "The update interval of WithWatermarkAlignment", "1 ms or more",
+                     update_interval);
     return strategy;
   }
 
@@ -100,8 +107,13 @@ class WatermarkStrategy {
   const time::WatermarkGeneratorFactory& make_generator() const { return make_generator_; }
   int64_t idle_ms() const { return idle_ms_; }
   const std::optional<flow::WatermarkAlignmentSpec>& alignment() const { return alignment_; }
+  /// The first argument that cannot be; it comes out of Execute.
+  const Status& error() const { return error_; }
 
  private:
+  void Require(bool holds, std::string_view what, std::string_view range, Millis given) {
+    if (!holds && error_.ok()) error_ = UserError("{} is {}, not {} ms", what, range, given.count());
+  }
   template <typename G>
   class EventGenerator final : public time::WatermarkGenerator {
    public:
@@ -133,6 +145,7 @@ class WatermarkStrategy {
   time::WatermarkGeneratorFactory make_generator_;
   int64_t idle_ms_ = 0;
   std::optional<flow::WatermarkAlignmentSpec> alignment_;
+  Status error_;
 };
 
 }  // namespace thalweg::api

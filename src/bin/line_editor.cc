@@ -1,10 +1,13 @@
 #include "bin/line_editor.h"
 
 #include <histedit.h>
+#include <langinfo.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <clocale>
 #include <cstdio>
+#include <cstring>
 
 namespace thalweg::bin {
 namespace {
@@ -12,6 +15,18 @@ namespace {
 constexpr int kRemembered = 1000;  // statements, as bash
 constexpr size_t kListed = 60;     // completions shown at most: a screen
 constexpr size_t kScreen = 100;    // columns of the list
+
+/// libedit drops what the locale has no characters for: a terminal without one of UTF-8 still sends UTF-8.
+void ReadUtf8() {
+  const char* given = std::setlocale(LC_CTYPE, "");
+  if (!given || std::strcmp(nl_langinfo(CODESET), "UTF-8") != 0) std::setlocale(LC_CTYPE, "C.UTF-8");
+}
+
+/// By which libedit counts: characters, not bytes.
+int CharactersOf(std::string_view text) {
+  return static_cast<int>(
+      std::count_if(text.begin(), text.end(), [](char byte) { return (static_cast<uint8_t>(byte) & 0xc0) != 0x80; }));
+}
 
 }  // namespace
 
@@ -41,8 +56,8 @@ struct LineEditor::State {
     state.interrupted = true;
     std::fputs("^C\n", stdout);
     const LineInfo* line = el_line(edit);
-    el_cursor(edit, static_cast<int>(line->lastchar - line->cursor));
-    el_deletestr(edit, static_cast<int>(line->lastchar - line->buffer));
+    el_cursor(edit, CharactersOf({line->cursor, line->lastchar}));
+    el_deletestr(edit, CharactersOf({line->buffer, line->lastchar}));
     return CC_NEWLINE;
   }
 
@@ -57,7 +72,7 @@ struct LineEditor::State {
     const bool only = found.words.size() == 1;
     if (only && !word.ends_with('(')) word += ' ';
     if (word.size() > typed || only) {
-      el_deletestr(edit, static_cast<int>(typed));
+      el_deletestr(edit, CharactersOf(before.substr(found.begin)));
       if (el_insertstr(edit, word.c_str()) != 0) return CC_ERROR;
       return CC_REFRESH;
     }
@@ -92,6 +107,7 @@ Result<std::unique_ptr<LineEditor>> LineEditor::Open(
   auto state = std::make_unique<State>();
   state->history_file = history_file;
   state->complete = std::move(complete);
+  ReadUtf8();
   state->edit = el_init("thalweg", stdin, stdout, stderr);
   state->history = history_init();
   if (!state->edit || !state->history) return ExternalError("The terminal cannot be used for editing lines");

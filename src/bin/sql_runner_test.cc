@@ -57,6 +57,19 @@ TEST(SqlRunner, RunsStatementsInOrderAndAnInsertToItsEnd) {
   EXPECT_EQ(ran.out, "op,a,b\n+I,2,x\n+I,3,\n");
 }
 
+TEST(SqlRunner, FieldsInAFileHaveTheTablesNames) {
+  io::TemporaryFolder folder;
+  const std::string text = fmt::format(
+      "CREATE TABLE p (r ROW<x INT, y STRING>, l ARRAY<ROW<z INT>>) WITH ('connector' = 'filesystem', 'path' = '{}', "
+      "'format' = 'json');\n"
+      "INSERT INTO p SELECT ROW(a, b), ARRAY[ROW(a)] FROM (VALUES (1, 'u')) AS t(a, b);\n"
+      "SELECT p.r.x, p.r.y, l[1].z FROM p;",
+      folder.path());
+  Ran ran = RunText(text, cli::OutputFormat::kCsv);
+  ASSERT_TRUE(ran.status.ok()) << ran.status.ToString();
+  EXPECT_EQ(ran.out, "op,x,y,z\n+I,1,u,1\n");
+}
+
 // In one bundle, which ends with the input: local aggregates in two tasks, and a global one that merges what both say.
 TEST(SqlRunner, MiniBatchesFoldInFrontOfAnExchange) {
   Ran ran = RunText(

@@ -44,11 +44,13 @@ Result<Expression> ResolveAs(const Function& function, std::vector<Expression> a
   return function.typed ? ResolveTyped(function, std::move(arguments), type) : Resolve(function, std::move(arguments));
 }
 
-std::vector<Expression> WithoutCasts(const std::vector<Expression>& arguments) {
+/// Without the cast of argument `only`, or, if that is none, of all.
+std::vector<Expression> WithoutCasts(const std::vector<Expression>& arguments, size_t only) {
   std::vector<Expression> plain;
-  for (const Expression& argument : arguments) {
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    const Expression& argument = arguments[i];
     const bool cast = argument.kind() == Expression::Kind::kCall && argument.function().name == "CAST";
-    plain.push_back(cast ? argument.arguments()[0] : argument);
+    plain.push_back(cast && (only == i || only >= arguments.size()) ? argument.arguments()[0] : argument);
   }
   return plain;
 }
@@ -62,9 +64,14 @@ Result<Expression> Assemble(Parts parts) {
   const Function* function = Registry::BuiltIn().Find(parts.function);
   if (!function) return Registry::BuiltIn().Unknown(parts.function);
   Result<Expression> call = ResolveAs(*function, parts.arguments, parts.type);
-  // Of some functions the type of the result is that of an argument before it was cast: MOD(BIGINT, INT) is INT.
-  if (call.ok() && !SameType(call->type(), parts.type))
-    if (auto again = ResolveAs(*function, WithoutCasts(parts.arguments), parts.type); again.ok())
+  // Of some functions the type of the result is that of an argument before it was cast: MOD(BIGINT, INT) is INT. Which of the casts were there
+  // before, nothing tells: what comes to the same call was it.
+  const auto same = [&] {
+    return call.ok() && call->kind() == Expression::Kind::kCall && call->arguments() == parts.arguments &&
+           SameType(call->type(), parts.type);
+  };
+  for (size_t i = 0; i <= parts.arguments.size() && !same(); ++i)
+    if (auto again = ResolveAs(*function, WithoutCasts(parts.arguments, i), parts.type); again.ok())
       call = std::move(again);
   THALWEG_TRY(call.status());
   // Nullability may be wider than inferred: constants were folded after the plan was typed.

@@ -1,12 +1,16 @@
 #include "io/process_memory.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <fstream>
 
 #include "io/file_descriptor.h"
+
+// jemalloc's, where it is the process's malloc: in the program `thalweg`, and where a user chose it. The library does not want it.
+extern "C" __attribute__((weak)) int mallctl(const char* name, void* old, size_t* old_size, void* value, size_t size);
 
 namespace thalweg::io {
 namespace {
@@ -39,6 +43,11 @@ int64_t ResidentBytes() {
   long long resident = 0;
   if (std::sscanf(text, "%*d %lld", &resident) != 1) return 0;
   return resident * sysconf(_SC_PAGESIZE);
+}
+
+void ReleaseFreedMemory() {
+  malloc_trim(0);
+  if (mallctl) mallctl("arena.4096.purge", nullptr, nullptr, nullptr, 0);  // MALLCTL_ARENAS_ALL
 }
 
 }  // namespace thalweg::io

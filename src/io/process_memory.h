@@ -17,4 +17,7 @@ MachineMemory FindMachineMemory();
 /// Resident bytes of this process now; 0 if the system does not tell. A few microseconds.
 int64_t ResidentBytes();
 
+/// Gives back to the system what was freed and the allocator still holds. Milliseconds, if that is much.
+void ReleaseFreedMemory();
+
 }  // namespace thalweg::io

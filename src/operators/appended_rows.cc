@@ -19,12 +19,14 @@ std::string_view AppendedRows::NameOf(std::string_view prefix, uint64_t number) 
   return name_;
 }
 
-void AppendedRows::Seal(const state::KeyView& key, std::string_view prefix, JoinPart& last) {
-  std::string full = std::move(last.rows);
-  last.rows.clear();
+JoinPart& AppendedRows::StartPart(const state::KeyView& key, std::string_view prefix, JoinPart& last) {
+  std::string full(last.rows);  // no byte more than it has
   const uint64_t number = last.full_parts++;
-  full.shrink_to_fit();
+  last.rows.clear();
+  // A key that has filled two parts will fill more: they grow in the room of this one.
+  if (number == 0) last.rows.shrink_to_fit();
   parts_.FindOrCreate(key, NameOf(prefix, number)).rows = std::move(full);
+  return parts_.FindOrCreate(key, prefix);
 }
 
 int64_t AppendedRows::FullParts(const state::KeyView& key, std::string_view prefix) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -41,13 +42,15 @@ class AppendedRows {
   /// `name` of the state, `prefix`: what its namespaces begin with, in words.
   Status Open(state::KeyedBackend& backend, std::string name, std::string prefix);
 
-  /// `write(std::string&)` appends a row. True: it is the first of its key and prefix.
+  /// `write(row, std::string&)` appends one of the rows. True: they are the first of their key and prefix.
   template <typename F>
-  bool Append(const state::KeyView& key, std::string_view prefix, F&& write) {
+  bool Append(const state::KeyView& key, std::string_view prefix, std::span<const int32_t> rows, F&& write) {
     bool first = false;
-    JoinPart& last = parts_.FindOrCreate(key, prefix, &first);
-    write(last.rows);
-    if (last.rows.size() >= kPartBytes) Seal(key, prefix, last);
+    JoinPart* last = &parts_.FindOrCreate(key, prefix, &first);
+    for (int32_t row : rows) {
+      write(row, last->rows);
+      if (last->rows.size() >= kPartBytes) last = &StartPart(key, prefix, *last);
+    }
     return first;
   }
   /// How many parts are full; -1: there is no row.
@@ -74,9 +77,11 @@ class AppendedRows {
   void Prefetch(uint64_t hash) const { parts_.Prefetch(hash); }
 
  private:
-  static constexpr size_t kPartBytes = 4096;  // with RocksDB a row that comes writes its part anew
+  // With RocksDB a row that comes writes its part anew. With a last row of usual length it is a block of 4 KiB.
+  static constexpr size_t kPartBytes = 3840;
 
-  void Seal(const state::KeyView& key, std::string_view prefix, JoinPart& last);
+  /// Puts the last part, which is full, under its number; the one that follows it.
+  JoinPart& StartPart(const state::KeyView& key, std::string_view prefix, JoinPart& last);
   /// The namespace of a full part; in name_.
   std::string_view NameOf(std::string_view prefix, uint64_t number);
 

@@ -86,12 +86,12 @@ TEST(BoundedJoin, AStretchGoesWhenItsLastMillisecondIsOutOfReach) {
 TEST(BoundedJoin, OnlyTheWatermarkOfTheOtherSideForgets) {
   RowHarness harness(MakeJoin, Encode(BidsOfTops()));
   BidsAndTops(harness)
-      .RowsOn(0, {Bid(1, "a", 0)})
+      .RowsOn(0, {Bid(1, "a", 2)})
       .InputWatermark(0, milliseconds(50'000))
       .Watermark(milliseconds(50'000))
       .RowsOn(0, {Bid(1, "b", 1)})
       .RowsOn(1, {Top(1, 10'000)})
-      .Expect({BidOfTop(1, "a", 0, 10'000), BidOfTop(1, "b", 1, 10'000)});
+      .Expect({BidOfTop(1, "a", 2, 10'000), BidOfTop(1, "b", 1, 10'000)});
 }
 
 TEST(BoundedJoin, ALateRowJoinsTheWindowsThatAreThere) {
@@ -170,12 +170,12 @@ TEST(BoundedJoin, BothSidesMayBeBounded) {
 /// So many long bids of a price that they fill parts, from one millisecond on.
 std::vector<std::string> LongBids(int price, int first, int count) {
   std::vector<std::string> rows;
-  for (int i = first; i < first + count; ++i) rows.push_back(Bid(price, std::string(200, 'x').c_str(), i));
+  for (int i = first; i < first + count; ++i) rows.push_back(Bid(price, std::string(1000, 'x').c_str(), i));
   return rows;
 }
 void ExpectLongBids(RowHarness& harness, int count, int end) {
   std::vector<std::string> rows;
-  for (int i = 0; i < count; ++i) rows.push_back(BidOfTop(7, std::string(200, 'x'), i, end));
+  for (int i = 1; i <= count; ++i) rows.push_back(BidOfTop(7, std::string(1000, 'x'), i, end));
   harness.Expect(std::move(rows));
 }
 
@@ -184,23 +184,23 @@ TEST(BoundedJoin, WhatIsAskedOftenIsFoundByItsIndexAndBehindIt) {
   RowHarness harness(MakeJoin, Encode(BidsOfTops()));
   BidsAndTops(harness);
   std::vector<std::string> others;
-  for (int price = 100; price < 500; ++price) others.push_back(Bid(price, "another", price));
-  harness.RowsOn(0, others).RowsOn(0, LongBids(7, 0, 50));
+  for (int price = 100; price < 160; ++price) others.push_back(Bid(price, "another", price));
+  harness.RowsOn(0, others).RowsOn(0, LongBids(7, 1, 8));
   for (int end = 3000; end < 3012; ++end) {
     harness.RowsOn(1, {Top(7, end)});
-    ExpectLongBids(harness, 50, end);
+    ExpectLongBids(harness, 8, end);
   }
-  harness.RowsOn(0, LongBids(7, 50, 50)).Expect([] {
+  harness.RowsOn(0, LongBids(7, 9, 8)).Expect([] {
     std::vector<std::string> joined;
     for (int end = 3000; end < 3012; ++end)
-      for (int i = 50; i < 100; ++i) joined.push_back(BidOfTop(7, std::string(200, 'x'), i, end));
+      for (int i = 9; i <= 16; ++i) joined.push_back(BidOfTop(7, std::string(1000, 'x'), i, end));
     return joined;
   }());
   for (int end = 4000; end < 4003; ++end) {
     harness.RowsOn(1, {Top(7, end)});
-    ExpectLongBids(harness, 100, end);
+    ExpectLongBids(harness, 16, end);
   }
-  harness.RowsOn(1, {Top(250, 4000), Top(9, 4000)}).Expect({BidOfTop(250, "another", 250, 4000)});
+  harness.RowsOn(1, {Top(125, 4000), Top(9, 4000)}).Expect({BidOfTop(125, "another", 125, 4000)});
 }
 
 }  // namespace

@@ -74,11 +74,11 @@ class StatefulBundle : public BundleOperator {
   bool Fold(const columns::Batch& batch, int32_t from, std::span<const state::KeyView> views) final {
     ListGroups(batch, from, views);
     if (!finder_.Find(std::span(group_views_).first(at_hand_.size()), group_blocks_.data())) return false;
-    for (size_t i = 0; i < at_hand_.size(); ++i) Begin(GroupAt(i), group_blocks_[i]);
+    NoteBefore();
     for (size_t i = 0; i < views.size(); ++i) blocks_[i] = group_blocks_[static_cast<size_t>(places_[i])];
     Status added = AddRows(batch, from, std::span(blocks_).first(views.size()));
     if (status_.ok()) status_ = std::move(added);
-    NoteResults();
+    NoteAfter();
     return true;
   }
 
@@ -101,28 +101,40 @@ class StatefulBundle : public BundleOperator {
   }
   Group& GroupAt(size_t place) { return groups_[static_cast<size_t>(at_hand_[place])]; }
 
-  void Begin(Group& group, const std::byte* block) {
-    if (group.begun) return;
-    group.begun = true;
-    group.rows_before = AggregateLayout::RowCount(block);
-    if (group.rows_before > 0) group.before = AppendResults(block);
+  void NoteBefore() {
+    for (size_t i = 0; i < at_hand_.size(); ++i) {
+      Group& group = GroupAt(i);
+      if (group.begun) continue;
+      group.begun = true;
+      group.rows_before = AggregateLayout::RowCount(group_blocks_[i]);
+      if (group.rows_before > 0) group.before = PlaceOf(group_blocks_[i]);
+    }
+    AppendResults();
   }
 
-  void NoteResults() {
+  void NoteAfter() {
     size_t empty = 0;
     for (size_t i = 0; i < at_hand_.size(); ++i) {
       Group& group = GroupAt(i);
       group.rows_after = AggregateLayout::RowCount(group_blocks_[i]);
-      if (group.rows_after > 0) group.after = AppendResults(group_blocks_[i]);
+      if (group.rows_after > 0) group.after = PlaceOf(group_blocks_[i]);
       if (group.rows_after == 0) group_views_[empty++] = group_views_[i];
     }
+    AppendResults();
     for (size_t i = 0; i < empty; ++i) table_->Erase(group_views_[i], {});
   }
 
-  int32_t AppendResults(const std::byte* block) {
-    for (int call = 0; call < layout_->size(); ++call)
-      layout_->AppendResult(block, call, changes_.builders()[static_cast<size_t>(call)]);
+  /// Where the results of the block will stand.
+  int32_t PlaceOf(const std::byte* block) {
+    told_.push_back(block);
     return results_++;
+  }
+  /// Column by column, of the blocks that have places.
+  void AppendResults() {
+    for (int call = 0; call < layout_->size(); ++call)
+      for (const std::byte* block : told_)
+        layout_->AppendResult(block, call, changes_.builders()[static_cast<size_t>(call)]);
+    told_.clear();
   }
 
   void EndBundle() final { changes_.EndResults(); }
@@ -162,7 +174,8 @@ class StatefulBundle : public BundleOperator {
   uint32_t fold_ = 0;
   Status status_;  // of the first row that could not be added
   // Of the rows at hand.
-  std::vector<int32_t> at_hand_;  // groups
+  std::vector<int32_t> at_hand_;        // groups
+  std::vector<const std::byte*> told_;  // whose results are to be appended
   std::array<int32_t, kRowsTogether> places_;
   std::array<state::KeyView, kRowsTogether> group_views_;
   std::array<std::byte*, kRowsTogether> group_blocks_, blocks_;

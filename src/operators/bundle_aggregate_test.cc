@@ -11,6 +11,7 @@
 #include "base/random.h"
 #include "operators/aggregate_samples_test.h"
 #include "operators/group_aggregate.h"
+#include "operators/group_rows.h"
 #include "testing/row_harness.h"
 
 namespace thalweg::operators {
@@ -270,6 +271,21 @@ TEST(LocalAggregate, SendsABlockForEachGroupOfABundle) {
       .ExpectInOrder({fmt::format("[a, {}]", BlockText(2, 3, 2)), fmt::format("[b, {}]", BlockText(1, 5, 1)),
                       fmt::format("[b, {}]", BlockText(-1, -5, -1)), fmt::format("[c, {}]", BlockText(1, 0, 0)),
                       fmt::format("[a, {}]", BlockText(-1, -9, -1))});
+}
+
+// A restart between two of its calls finds keys that have not been told.
+TEST(LocalAggregate, ABundleOfMoreKeysThanAreToldTogetherIsToldInParts) {
+  constexpr int kKeys = kRowsTogether + 20;
+  std::vector<std::string> rows, expected;
+  for (int i = 0; i < kKeys; ++i) {
+    rows.push_back(fmt::format("[k{}, {}]", i, i));
+    expected.push_back(fmt::format("[k{}, {}]", i, BlockText(1, i, 1)));
+  }
+  RowHarness(LocalGroups(kKeys), Encode(FoldedSpec({"SUM", "COUNT"})))
+      .Input("k STRING, v INT")
+      .Output("k STRING, g BYTES")
+      .Rows(rows)
+      .Expect(expected);
 }
 
 TEST(LocalAggregate, WhatWaitsGoesBeforeTheWatermark) {

@@ -93,7 +93,12 @@ class DeduplicateOperator : public RowOperator {
     if (kept && spec_.generate_update_before) output().AppendStored(kept->bytes, RowKind::kUpdateBefore);
     const bool first = !kept && (spec_.generate_update_before || spec_.generate_insert);
     output().AppendStored(next.bytes, first ? RowKind::kInsert : RowKind::kUpdateAfter);
-    kept_.FindOrCreate(key) = std::move(next);
+    if (!kept) {
+      kept_.FindOrCreate(key) = std::move(next);
+      return;
+    }
+    *kept = std::move(next);
+    kept_.MarkDirty();
   }
 
   bool Wins(const KeptRow& next, const KeptRow& kept) const {

@@ -10,6 +10,7 @@
 #include "operators/join_rows.h"
 #include "operators/join_side.h"
 #include "operators/row_operator.h"
+#include "operators/rows_by_key.h"
 
 namespace thalweg::operators {
 
@@ -30,8 +31,9 @@ JoinSide MakeSide(const graph::JoinSpec& spec, bool left) {
        .bound = left ? spec.left_bound : spec.right_bound});
 }
 
-/// Rows of an inner join that are worked off together, and how far ahead their keys are fetched.
-constexpr int32_t kRowsTogether = 512, kPrefetched = 8;
+/// Rows of an inner join that are worked off together, and how many keys ahead what lies under one is fetched.
+constexpr int32_t kRowsTogether = columns::kBatchRows;
+constexpr size_t kPrefetched = 8;
 
 /// A change at hand: the row, the side it came on, its key.
 struct Change {
@@ -51,6 +53,12 @@ struct Ahead {
   std::vector<std::string> rows;  // of the other side, with an equal key
   std::vector<int32_t> asking;    // the row that each is for
   std::vector<char> passes;
+};
+
+/// What lies under a key on the other side: numbers of JoinPairs, as long as it has not been flushed since.
+struct KnownOthers {
+  uint64_t flushes = 0;  // 0: not asked for yet
+  int32_t begin = 0, end = 0;
 };
 
 class JoinOperator : public RowOperator, public flow::WatchesInputs {
@@ -81,27 +89,21 @@ class JoinOperator : public RowOperator, public flow::WatchesInputs {
     right_.Prefetch(hash);
   }
 
-  // An inner join keeps no account of its matches: rows are joined with what the other side has, and then asked and sent together.
+  // An inner join keeps no account of its matches: rows are joined with what the other side has, and then asked and sent together. What
+  // rows of one key join with is looked up once, and they are kept together.
   Result<int32_t> OnRows(int input, const columns::Batch& batch, int32_t from) override {
     if (!pairs_) return from;
     const bool left = input == 0;
-    JoinSide &own = left ? left_ : right_, &others = left ? right_ : left_;
-    pairs_->Start(batch, left, output());
-    Status status;
     const int32_t end = std::min(batch.rows(), from + kRowsTogether);
-    for (int32_t row = from; row < end; ++row) {
-      if (row + kPrefetched < end) Prefetch(keys(input)[row + kPrefetched].hash);
-      if (!rows_.KeyMatches(batch, row, left)) continue;
-      const state::KeyView key = keys(input)[row];
-      others.ForEachRow(key, batch, row, [&](std::string_view other) {
-        if (status.ok()) status = pairs_->Add(row, other);
-      });
-      THALWEG_TRY(status);
-      const bool adds = types::RowKindSign(batch.kind(row)) > 0;
-      if (!adds && own.only_comes()) return CheckInsert(batch, row, "a join of rows that only come");
-      adds ? own.Add(key, batch, row, 0) : own.Retract(key, batch, row);
-    }
-    THALWEG_TRY(pairs_->Flush());
+    block_.clear();
+    for (int32_t row = from; row < end; ++row)
+      if (rows_.KeyMatches(batch, row, left)) block_.push_back(row);
+    JoinSide& own = left ? left_ : right_;
+    if (own.only_comes())
+      for (int32_t row : block_) THALWEG_TRY(CheckInsert(batch, row, "a join of rows that only come"));
+    by_key_.Load(keys(input), block_);
+    THALWEG_TRY(JoinBlock(batch, left));
+    for (size_t key = 0; key < by_key_.size(); ++key) own.Change(by_key_.key(key), batch, by_key_.rows(key));
     return end;
   }
 
@@ -141,6 +143,36 @@ class JoinOperator : public RowOperator, public flow::WatchesInputs {
   JoinSide& side(const Change& change) { return change.left ? left_ : right_; }
   JoinSide& other(const Change& change) { return change.left ? right_ : left_; }
   size_t Index(int32_t match) const { return static_cast<size_t>(match); }
+
+  Status JoinBlock(const columns::Batch& batch, bool left) {
+    pairs_->Start(batch, left, output());
+    JoinSide& others = left ? right_ : left_;
+    known_.assign(by_key_.size(), {});
+    for (size_t key = 0; key < std::min(kPrefetched, by_key_.size()); ++key) Prefetch(by_key_.key(key).hash);
+    for (size_t i = 0; i < block_.size(); ++i) {
+      const size_t key = by_key_.KeyOf(i);
+      KnownOthers& known = known_[key];
+      if (others.same_for_all_rows() && known.flushes == pairs_->flushes() &&
+          known.end - known.begin <= pairs_->room()) {
+        for (int32_t other = known.begin; other < known.end; ++other) THALWEG_TRY(pairs_->Add(block_[i], other));
+        continue;
+      }
+      if (known.flushes == 0 && key + kPrefetched < by_key_.size()) Prefetch(by_key_.key(key + kPrefetched).hash);
+      known.flushes = pairs_->flushes();
+      known.begin = pairs_->others();
+      THALWEG_TRY(JoinRow(batch, block_[i], by_key_.key(key), others));
+      known.end = pairs_->others();
+    }
+    return pairs_->Flush();
+  }
+
+  Status JoinRow(const columns::Batch& batch, int32_t row, const state::KeyView& key, JoinSide& others) {
+    Status status;
+    others.ForEachRow(key, batch, row, [&](std::string_view other) {
+      if (status.ok()) status = pairs_->Add(row, pairs_->AddOther(other));
+    });
+    return status;
+  }
 
   /// The other side's rows of the key to found_, and which of them the row joins to matches_.
   Status FindMatches(const Change& change) {
@@ -262,6 +294,10 @@ class JoinOperator : public RowOperator, public flow::WatchesInputs {
   JoinCandidates found_;
   std::vector<int32_t> matches_;  // indexes into found_
   Ahead ahead_;
+  // Of the rows of an inner join that are worked off together.
+  std::vector<int32_t> block_;
+  RowsByKey by_key_;
+  std::vector<KnownOthers> known_;  // by key
 };
 
 }  // namespace

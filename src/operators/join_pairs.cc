@@ -10,6 +10,13 @@ namespace thalweg::operators {
 
 using columns::Batch;
 
+namespace {
+
+/// So many pairs go out as a batch of their own; fewer are put together with what comes before and behind.
+constexpr int32_t kSentWhole = 64;
+
+}  // namespace
+
 JoinPairs::JoinPairs(const graph::JoinSides& sides) : left_(sides.left), right_(sides.right) {}
 
 Result<JoinPairs> JoinPairs::Make(const graph::JoinSides& sides) {
@@ -34,20 +41,28 @@ void JoinPairs::Start(const Batch& batch, bool left, RowOutput& out) {
   if (!others) others.emplace(left ? right_ : left_, context_->pool(), columns::kBatchRows);
 }
 
-Status JoinPairs::Add(int32_t row, std::string_view other) {
+int32_t JoinPairs::AddOther(std::string_view other) {
   columns::BatchBuilder& others = *others_[is_left_ ? 0 : 1];
   ReadStoredRow(other, others, 0, others.num_columns());
   others.FinishRow();
+  return others.rows() - 1;
+}
+
+Status JoinPairs::Add(int32_t row, int32_t other) {
   rows_.push_back(row);
-  return full() ? Flush() : Status();
+  other_rows_.push_back(other);
+  return rows_.size() >= columns::kBatchRows ? Flush() : Status();
 }
 
 Status JoinPairs::Flush() {
+  ++flushes_;
   if (rows_.empty()) return {};
   const Batch others = others_[is_left_ ? 0 : 1]->Take();
+  if (others.rows() == static_cast<int32_t>(rows_.size())) other_rows_.clear();  // each in one pair: in their order
   THALWEG_TRY(Select(others));
   Send(others);
   rows_.clear();
+  other_rows_.clear();
   return {};
 }
 
@@ -72,15 +87,13 @@ Status JoinPairs::Select(const Batch& others) {
     return {};
   }
   Batch pairs(context_->pool(), count);
-  const int width = left_.size();
   size_t asked = 0;
-  for (int column = 0; column < width + right_.size(); ++column) {
+  for (int column = 0; column < left_.size() + right_.size(); ++column) {
     columns::Column values;
     if (asked < asked_.size() && asked_[asked] == column) {
       ++asked;
-      const bool of_left = column < width;
-      const int index = of_left ? column : column - width;
-      if (of_left == is_left_)
+      const int index = IndexOf(column);
+      if (IsOfBatch(column))
         values = columns::GatherColumn(batch_->column(index), rows_.data(), count, context_->pool());
       else if (other_rows_.empty())
         values = others.column(index);
@@ -107,16 +120,40 @@ void JoinPairs::Send(const Batch& others) {
     own[i] = rows_[pair];
     if (!other_rows_.empty()) selected_[i] = other_rows_[pair];
   }
-  const int width = left_.size();
+  if (total >= kSentWhole && total <= out_->batch_rows())
+    out_->SendBatch(Joined(others, own));
+  else
+    SendByRow(others, own);
+}
+
+// Long strings of the inputs are shared where most of their rows go out: a row that many join with is not copied for each.
+Batch JoinPairs::Joined(const Batch& others, const std::vector<int32_t>& own) const {
+  const auto total = static_cast<int32_t>(own.size());
+  Batch joined(context_->pool(), total);
+  for (int column = 0; column < left_.size() + right_.size(); ++column) {
+    const bool of_batch = IsOfBatch(column);
+    const columns::Column& from = of_batch ? batch_->column(IndexOf(column)) : others.column(IndexOf(column));
+    columns::Column values =
+        columns::GatherColumn(from, of_batch ? own.data() : selected_.data(), total, context_->pool());
+    values.type = out_->column(column).type();
+    joined.AddColumn(std::move(values));
+  }
+  if (!batch_->kinds()) return joined;
+  joined.kinds() = context_->pool().Allocate(static_cast<size_t>(total));
+  auto* kinds = joined.kinds().mutable_data<uint8_t>();
+  for (size_t i = 0; i < own.size(); ++i) kinds[i] = static_cast<uint8_t>(batch_->kind(own[i]));
+  return joined;
+}
+
+void JoinPairs::SendByRow(const Batch& others, const std::vector<int32_t>& own) {
+  const auto total = static_cast<int32_t>(own.size());
   for (int32_t from = 0; from < total;) {
     const int32_t count = std::min(total - from, out_->row().room());
-    for (int column = 0; column < width + right_.size(); ++column) {
-      const bool of_left = column < width;
-      const int index = of_left ? column : column - width;
-      if (of_left == is_left_)
-        out_->column(column).AppendRows(batch_->column(index), own.data() + from, count);
+    for (int column = 0; column < left_.size() + right_.size(); ++column) {
+      if (IsOfBatch(column))
+        out_->column(column).AppendRows(batch_->column(IndexOf(column)), own.data() + from, count);
       else
-        out_->column(column).AppendRows(others.column(index), selected_.data() + from, count);
+        out_->column(column).AppendRows(others.column(IndexOf(column)), selected_.data() + from, count);
     }
     for (int32_t i = 0; i < count; ++i) out_->FinishRow(batch_->kind(own[static_cast<size_t>(from + i)]));
     from += count;

@@ -46,10 +46,7 @@ std::string_view JoinSide::NameOf(const columns::Batch& batch, int32_t row) {
 
 void JoinSide::Add(const state::KeyView& key, const columns::Batch& batch, int32_t row, uint64_t associations) {
   if (layout_ == Layout::kTimed) return timed_.Add(key, batch, row);
-  if (layout_ == Layout::kAppended) {
-    appended_.Append(key, {}, [&](std::string& rows) { AppendStoredRowWithLength(batch, row, rows); });
-    return;
-  }
+  if (layout_ == Layout::kAppended) return Append(key, batch, std::span(&row, 1));
   bool created = false;
   JoinEntry& entry = table_.FindOrCreate(key, NameOf(batch, row), &created);
   entry.associations = associations;
@@ -59,6 +56,16 @@ void JoinSide::Add(const state::KeyView& key, const columns::Batch& batch, int32
   }
   entry.bytes.clear();
   AppendStoredRow(batch, row, entry.bytes);
+}
+
+void JoinSide::Change(const state::KeyView& key, const columns::Batch& batch, std::span<const int32_t> rows) {
+  if (layout_ == Layout::kAppended) return Append(key, batch, rows);
+  for (int32_t row : rows) types::RowKindSign(batch.kind(row)) > 0 ? Add(key, batch, row, 0) : Retract(key, batch, row);
+}
+
+void JoinSide::Append(const state::KeyView& key, const columns::Batch& batch, std::span<const int32_t> rows) {
+  appended_.Append(key, {}, rows,
+                   [&](int32_t row, std::string& bytes) { AppendStoredRowWithLength(batch, row, bytes); });
 }
 
 void JoinSide::Retract(const state::KeyView& key, const columns::Batch& batch, int32_t row) {

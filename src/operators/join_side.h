@@ -72,8 +72,12 @@ class JoinSide {
 
   /// Retract may not be called.
   bool only_comes() const { return layout_ == Layout::kAppended || layout_ == Layout::kTimed; }
+  /// What ForEachRow shows depends on the key alone.
+  bool same_for_all_rows() const { return layout_ != Layout::kTimed; }
   /// Adds a row, or puts it in the place of the one with its unique key.
   void Add(const state::KeyView& key, const columns::Batch& batch, int32_t row, uint64_t associations);
+  /// Adds or takes away rows of one key by their kinds, in their order. No associations are kept.
+  void Change(const state::KeyView& key, const columns::Batch& batch, std::span<const int32_t> rows);
   /// Takes one away; one that is not there (its TTL has passed) is no matter.
   void Retract(const state::KeyView& key, const columns::Batch& batch, int32_t row);
   /// Adding the row makes one row more; false if it takes the place of another.
@@ -117,6 +121,7 @@ class JoinSide {
     ByteReader in(rows);
     while (!in.AtEnd()) visit(in.String());
   }
+  void Append(const state::KeyView& key, const columns::Batch& batch, std::span<const int32_t> rows);
   /// The namespace of the row; in scratch_.
   std::string_view NameOf(const columns::Batch& batch, int32_t row);
 

@@ -299,5 +299,83 @@ TEST(Join, ARowWithManyMatchesIsEmittedAsTheOutputTakesIt) {
   Inputs(harness, spec).RowsOn(1, rights).RowsOn(0, {"+I[1, a]"}).Expect(expected);
 }
 
+/// Rows that only come and have no key lie one behind another in state.
+JoinSpec AppendedJoin() {
+  JoinSpec spec = PlainJoin(JoinType::kInner);
+  spec.left_append_only = spec.right_append_only = true;
+  return spec;
+}
+
+std::string Row(std::string_view kind, int key, const std::string& text) {
+  return fmt::format("{}[{}, {}]", kind, key, text);
+}
+std::string Pair(std::string_view kind, int key, const std::string& left, const std::string& right) {
+  return fmt::format("{}[{}, {}, {}, {}]", kind, key, left, key, right);
+}
+/// Long enough for a heap.
+std::string Text(std::string_view of, int number) { return fmt::format("{} {:0>20}", of, number); }
+
+TEST(Join, RowsThatOnlyComeAreMetInTheirOrderHoweverManyAKeyHas) {
+  const JoinSpec spec = AppendedJoin();
+  std::vector<std::string> lefts, expected;
+  for (int i = 0; i < 60; ++i) lefts.push_back(Row("+I", i % 20 == 7 ? 2 : 1, std::string(300, 'x') + Text("left", i)));
+  for (const auto& [key, right] : std::vector<std::pair<int, std::string>>{{1, "r"}, {2, "s"}, {1, "t"}})
+    for (int i = 0; i < 60; ++i)
+      if ((i % 20 == 7) == (key == 2))
+        expected.push_back(Pair("+I", key, std::string(300, 'x') + Text("left", i), right));
+  RowHarness harness(MakeJoin, Encode(spec));
+  Inputs(harness, spec)
+      .RowsOn(0, lefts)
+      .RowsOn(1, {"+I[1, r]", "+I[3, u]", "+I[2, s]", "+I[1, t]"})
+      .ExpectInOrder(expected);
+}
+
+// Rows of one key share what they join with: each still goes out in its place.
+TEST(Join, RowsOfOneBatchGoOutInTheirOrderAlsoWhereTheyHaveOneKey) {
+  const JoinSpec spec = AppendedJoin();
+  std::vector<std::string> rights, expected;
+  for (int i = 0; i < 200; ++i) {
+    const int key = i % 3 == 0 ? 1 : i % 7;
+    rights.push_back(Row("+I", key, Text("right", i)));
+    for (int left = 0; left < (key == 1 ? 2 : key == 2 ? 1 : 0); ++left)
+      expected.push_back(Pair("+I", key, Text("left", 10 * key + left), Text("right", i)));
+  }
+  RowHarness harness(MakeJoin, Encode(spec));
+  Inputs(harness, spec)
+      .RowsOn(0, {Row("+I", 1, Text("left", 10)), Row("+I", 2, Text("left", 20)), Row("+I", 1, Text("left", 11))})
+      .RowsOn(1, rights)
+      .ExpectInOrder(expected);
+}
+
+// More pairs than a batch has rows, of which a condition lets some pass.
+TEST(Join, ABatchMayGiveManyBatchesOfPairs) {
+  constexpr int kRows = 34;  // 34 * 34 > 1024
+  JoinSpec spec = AppendedJoin();
+  const types::DataType text(types::TypeId::kString);
+  spec.sides.condition =
+      expr::Resolve("=", {expr::Expression::Input(1, text), expr::Expression::Input(3, text)}).value();
+  std::vector<std::string> lefts, rights, expected;
+  for (int i = 0; i < kRows; ++i) {
+    const int other = i * 13 % kRows;
+    lefts.push_back(Row("+I", 1, Text("row", i)));
+    rights.push_back(Row("+I", 1, Text("row", other)));
+    expected.push_back(Pair("+I", 1, Text("row", other), Text("row", other)));
+  }
+  RowHarness harness(MakeJoin, Encode(spec));
+  Inputs(harness, spec).RowsOn(0, lefts).RowsOn(1, rights).ExpectInOrder(expected);
+}
+
+TEST(Join, ManyPairsOfABatchKeepTheKindsOfTheirRows) {
+  const JoinSpec spec = PlainJoin(JoinType::kInner);
+  std::vector<std::string> rights, expected;
+  for (int i = 0; i < 160; ++i) {
+    const std::string_view kind = i % 4 == 3 ? "-D" : i % 4 == 2 ? "+U" : "+I";
+    rights.push_back(Row(kind, 1, Text("right", i % 4 == 3 ? i - 1 : i)));
+    expected.push_back(Pair(kind, 1, "a", Text("right", i % 4 == 3 ? i - 1 : i)));
+  }
+  RowHarness harness(MakeJoin, Encode(spec));
+  Inputs(harness, spec).RowsOn(0, {"+I[1, a]"}).RowsOn(1, rights).ExpectInOrder(expected).ExpectEntries(81);
+}
+
 }  // namespace
 }  // namespace thalweg::operators

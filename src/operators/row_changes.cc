@@ -38,9 +38,12 @@ bool RowChanges::IsEqual(int32_t before, int32_t after) const {
 template <typename Before, typename After>
 void RowChanges::Select(std::span<const int32_t> rows, std::span<const Change> kinds, EmitOptions options,
                         Before before, After after) {
-  key_rows_.clear();
-  result_rows_.clear();
-  kinds_.clear();
+  selected_ = 0;
+  if (const size_t most = 2 * rows.size(); kinds_.size() < most) {
+    key_rows_.resize(most);
+    result_rows_.resize(most);
+    kinds_.resize(most);
+  }
   for (size_t i = 0; i < rows.size(); ++i) {
     switch (kinds[i]) {
       case Change::kNone: break;
@@ -77,7 +80,7 @@ void RowChanges::EmitPlaced(const columns::Batch& batch, const std::vector<int>&
 
 // Column by column, as many rows as the output batch has room for.
 void RowChanges::Send(const columns::Batch& batch, const std::vector<int>& keys, RowOutput& out) {
-  const auto total = static_cast<int32_t>(kinds_.size());
+  const auto total = static_cast<int32_t>(selected_);
   for (int32_t from = 0; from < total;) {
     const int32_t count = std::min(total - from, out.row().room());
     int column = 0;

@@ -40,9 +40,9 @@ class RowChanges {
 
  private:
   void Add(int32_t row, int32_t result, types::RowKind kind) {
-    key_rows_.push_back(row);
-    result_rows_.push_back(result);
-    kinds_.push_back(kind);
+    key_rows_[selected_] = row;
+    result_rows_[selected_] = result;
+    kinds_[selected_++] = kind;
   }
   /// `before(i)`, `after(i)`: the places of the results of change i.
   template <typename Before, typename After>
@@ -53,8 +53,10 @@ class RowChanges {
 
   std::vector<columns::ColumnBuilder> builders_;
   std::vector<columns::Column> results_;
+  // Rows to be emitted: the first selected_ ones.
   std::vector<int32_t> key_rows_, result_rows_;
   std::vector<types::RowKind> kinds_;
+  size_t selected_ = 0;
 };
 
 /// Values of two rows of a column are the same; NULL equals NULL.

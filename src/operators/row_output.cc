@@ -48,8 +48,14 @@ bool RowOutput::Drain(flow::Output& out) {
 
 // Spilled batches are no larger than what one Emit may bring, whatever the consumer wants later: a smaller batch_rows() is asked of
 // the next calls.
-void RowOutput::Send() {
-  columns::Batch batch = builder_->Take();
+void RowOutput::Send() { Pass(builder_->Take()); }
+
+void RowOutput::SendBatch(columns::Batch batch) {
+  if (builder_->rows() > 0) Send();
+  Pass(std::move(batch));
+}
+
+void RowOutput::Pass(columns::Batch batch) {
   if (!holding_ && spill_.empty() && out_->has_credit()) {
     out_->Emit(port_, std::move(batch));
     return;

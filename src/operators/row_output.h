@@ -30,6 +30,9 @@ class RowOutput {
   void CopyRow(const columns::Batch& batch, int32_t row, types::RowKind kind);
   /// A row of stored bytes (stored_row.h).
   void AppendStored(std::string_view bytes, types::RowKind kind);
+  /// A batch of the output's types of no more than batch_rows(), behind the rows at hand.
+  void SendBatch(columns::Batch batch);
+  int32_t batch_rows() const { return capacity_; }
   /// At the end of every call: hands the partial batch on. False: rows wait (the call returns kMore).
   bool Flush();
   /// What is finished from now on waits, whatever credit there is, until the next Drain: for a snapshot in the midst of a call's work.
@@ -42,6 +45,7 @@ class RowOutput {
 
  private:
   void Send();
+  void Pass(columns::Batch batch);
 
   types::Schema schema_;
   columns::BatchCodec codec_;

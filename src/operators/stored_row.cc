@@ -1,5 +1,6 @@
 #include "operators/stored_row.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
@@ -237,6 +238,21 @@ void AppendNested(const columns::Batch& batch, int32_t row, std::string& out) {
   }
 }
 
+// Room for `more` bytes. Rows of a key in state lie in one string, most of which stop growing half-way: so it grows by a half, where
+// std::string doubles, and to a quarter of a power of two, as allocators have it anyway.
+void Reserve(std::string& out, size_t more) {
+  constexpr size_t kLeast = 32;
+  const size_t needed = out.size() + more;
+  if (needed <= out.capacity()) return;
+  const size_t wanted =
+      std::max({needed + 1, out.size() + out.size() / 2, kLeast});  // one behind the end is a string's own
+  const size_t step = std::bit_floor(wanted) / 4;
+  std::string grown;
+  grown.reserve((wanted + step - 1) / step * step - 1);
+  grown.assign(out);
+  out.swap(grown);
+}
+
 void AppendLength(size_t length, std::string& out) {
   for (; length >= 0x80; length >>= 7) out += static_cast<char>(length | 0x80);
   out += static_cast<char>(length);
@@ -260,6 +276,7 @@ void AppendStoredRowWithLength(const columns::Batch& batch, int32_t row, std::st
     out += stored.bytes;
     return;
   }
+  Reserve(out, VarintBytes(static_cast<uint32_t>(size)) + size);
   AppendLength(size, out);
   AppendPlain(batch, row, size, out);
 }

@@ -114,5 +114,15 @@ TEST(StoredRowDeathTest, BytesOfOtherTypesStopTheProcess) {
   EXPECT_DEATH(ReadStoredRow(StoreRow(batch, 0).bytes, other, 0, 1), "Bytes of a row of other types");
 }
 
+TEST(StoredRow, RowsOneBehindAnotherGrowByAHalfAndNotToTwiceTheirSize) {
+  columns::BufferPool pool;
+  const types::Schema schema = testing::ParseSchema("t STRING");
+  const columns::Batch batch = BatchOf(schema, {"[" + std::string(99, 'x') + "]"}, pool);
+  std::string kept;
+  for (int i = 0; i < 5; ++i) AppendStoredRowWithLength(batch, 0, kept);
+  EXPECT_EQ(kept.size(), 5u * 102u);
+  EXPECT_LT(kept.capacity(), 600u);
+}
+
 }  // namespace
 }  // namespace thalweg::operators

@@ -99,6 +99,10 @@ class TemporalJoinOperator : public RowOperator {
   }
 
   /// `right` null: there was none.
+  /// A version stands until the next one: -U has the time of the version that was replaced, and takes nothing back (Flink sends none here).
+  static bool TellsThePast(const columns::Batch& versions, int32_t row) {
+    return versions.kind(row) == RowKind::kUpdateBefore;
+  }
   Status Join(const JoinRowRef& left, RowKind kind, const std::string* right) {
     if (right) {
       THALWEG_ASSIGN(const std::span<const int32_t> matches, rows_.Matches(left, true, std::span(right, 1)));
@@ -135,6 +139,7 @@ class EventTimeTemporalJoin final : public TemporalJoinOperator {
 
   Status OnRow(int input, const columns::Batch& batch, int32_t row, const state::KeyView& key) override {
     const bool left = input == 0;
+    if (!left && TellsThePast(batch, row)) return {};
     if (!KeyMatches(batch, row, left))
       return left ? Join({.batch = &batch, .row = row}, batch.kind(row), nullptr) : Status();
     THALWEG_ASSIGN(const int64_t time, TimeOf(batch, row, left ? spec().left_time : spec().right_time));
@@ -256,7 +261,7 @@ class ProcessingTimeTemporalJoin final : public TemporalJoinOperator {
       if (right) PutOffCleanup(key);
       return Join({.batch = &batch, .row = row}, batch.kind(row), right ? &right->bytes : nullptr);
     }
-    if (!KeyMatches(batch, row, false)) return {};
+    if (TellsThePast(batch, row) || !KeyMatches(batch, row, false)) return {};
     if (types::RowKindSign(batch.kind(row)) > 0) {
       right_.FindOrCreate(key) = StoreRow(batch, row);
       PutOffCleanup(key);

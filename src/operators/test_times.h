@@ -7,8 +7,11 @@
 
 namespace thalweg::operators {
 
-/// Milliseconds of the first minute as a TIMESTAMP(3).
-inline std::string At(int millis) { return fmt::format("1970-01-01T00:00:{:02}.{:03}", millis / 1000, millis % 1000); }
+/// Milliseconds of the first minute as a TIMESTAMP(3); 0 is printed otherwise.
+inline std::string At(int millis) {
+  if (millis % 1000 == 0) return fmt::format("1970-01-01T00:00:{:02}", millis / 1000);
+  return fmt::format("1970-01-01T00:00:{:02}.{:03}", millis / 1000, millis % 1000);
+}
 
 /// "+I[a, {}, {}]" with each {} a time.
 template <typename... Times>

@@ -68,12 +68,13 @@ void TimedRows::Add(const state::KeyView& key, const columns::Batch& batch, int3
   if (OutOfBound(time)) return;
   const int64_t number = NumberOf(time);
   const GroupKey group(key.group);
-  const bool first = rows_.Append(group.view(), TimeBytes(number).view(), [&](std::string& rows) {
-    const uint32_t tag = TagOf(key.hash);
-    rows.append(reinterpret_cast<const char*>(&tag), sizeof(tag));
-    AppendKeyOfRecord(key.bytes, rows);
-    AppendStoredRowWithLength(batch, row, rows);
-  });
+  const bool first =
+      rows_.Append(group.view(), TimeBytes(number).view(), std::span(&row, 1), [&](int32_t, std::string& rows) {
+        const uint32_t tag = TagOf(key.hash);
+        rows.append(reinterpret_cast<const char*>(&tag), sizeof(tag));
+        AppendKeyOfRecord(key.bytes, rows);
+        AppendStoredRowWithLength(batch, row, rows);
+      });
   if (first) StretchOf(number).groups.push_back(key.group);
 }
 

@@ -68,6 +68,9 @@ class Count final : public Trigger {
     if (sum > 0) context.State<int64_t>("count").Mutable() += sum;
   }
   void Clear(const Window&, TriggerContext& context) override { context.State<int64_t>("count").Clear(); }
+  Status Validate() const override {
+    return count_ >= 1 ? Status() : UserError("A CountTrigger fires at each 1 or more rows, not at each {}", count_);
+  }
   std::string ToString() const override { return fmt::format("Count({})", count_); }
 
  private:
@@ -94,6 +97,10 @@ class Purging final : public Trigger {
   TriggerPtr Clone() const override {
     TriggerPtr inner = inner_->Clone();
     return inner ? std::make_shared<Purging>(std::move(inner)) : nullptr;
+  }
+  Status Validate() const override {
+    if (inner_) return inner_->Validate();
+    return UserError("A PurgingTrigger needs the trigger that fires, not nullptr: PurgingTrigger(CountTrigger(100))");
   }
   std::string ToString() const override { return fmt::format("Purging({})", inner_->ToString()); }
 
@@ -151,6 +158,10 @@ class ContinuousEventTime final : public Trigger {
     if (const int64_t* fire = next.Get()) context.DeleteEventTimer(*fire);
     next.Clear();
     context.DeleteEventTimer(window.max_timestamp());
+  }
+  Status Validate() const override {
+    if (interval_ms_ >= 1) return {};
+    return UserError("The interval of a ContinuousEventTimeTrigger must be positive: {} ms", interval_ms_);
   }
   std::string ToString() const override { return fmt::format("ContinuousEventTime({} ms)", interval_ms_); }
 

@@ -64,6 +64,8 @@ class Trigger {
   virtual void Clear(const Window& window, TriggerContext& context) = 0;
   /// A new trigger with the same settings, for another subtask. Null: this one keeps nothing and may be shared.
   virtual std::shared_ptr<Trigger> Clone() const { return nullptr; }
+  /// A user error if it cannot work as it was made; asked before the job starts.
+  virtual Status Validate() const { return {}; }
   /// The default of event time, which lets windows be kept as slices.
   virtual bool is_event_time_default() const { return false; }
   virtual bool is_processing_time_default() const { return false; }
@@ -86,13 +88,13 @@ class TypedTrigger : public Trigger {
 TriggerPtr EventTimeTrigger();
 /// Once the clock passes the window's end.
 TriggerPtr ProcessingTimeTrigger();
-/// At each `count` rows of the window.
+/// At each `count` rows of the window, 1 or more.
 TriggerPtr CountTrigger(int64_t count);
 /// As `inner`, but what fires is also emptied.
 TriggerPtr PurgingTrigger(TriggerPtr inner);
 /// Never: the global window's default.
 TriggerPtr NeverTrigger();
-/// Each `interval_ms` of event time while the window has rows, and at its end.
+/// Each `interval_ms` of event time, 1 or more, while the window has rows, and at its end.
 TriggerPtr ContinuousEventTimeTrigger(int64_t interval_ms);
 
 }  // namespace thalweg::operators

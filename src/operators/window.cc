@@ -9,6 +9,7 @@ Status ValidateWindow(const WindowOptions& options, bool merges) {
     return UserError("The allowed lateness cannot be negative: {} ms, in {}", options.allowed_lateness_ms,
                      options.name);
   }
+  if (options.trigger) THALWEG_TRY(options.trigger->Validate());
   if (!options.assigner->merging()) return {};
   if (options.trigger && !options.trigger->CanMerge()) {
     return UserError(

@@ -1,11 +1,10 @@
 #include "runtime/job.h"
 
-#include <malloc.h>
-
 #include <algorithm>
 #include <chrono>
 
 #include "checkpoint/snapshot_file.h"
+#include "io/process_memory.h"
 #include "runtime/user_code.h"
 
 namespace thalweg::runtime {
@@ -223,7 +222,7 @@ void Job::LookAtMemory(int64_t now_ms) {
   int64_t bytes = options_.resident_bytes();
   // What was freed may still be held by the allocator: before anything is done about it, it goes back.
   if (bytes >= memory_watch_.limit() / 100 * kSourcesGoOnPercent) {
-    malloc_trim(0);
+    io::ReleaseFreedMemory();
     bytes = options_.resident_bytes();
   }
   std::string use =

@@ -1,6 +1,8 @@
 // Whole jobs that go on from a checkpoint: after a stop, a damage, another coordinator; and whose checkpoints are kept.
+#include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -47,6 +49,36 @@ TEST(Job, StoppedInMidRunItGoesOnAtAnyParallelism) {
   ExpectFinished(StageOf(folder, ledger, -1, 2));
   EXPECT_EQ(ledger->arrivals("collect").size(), 17u);
   EXPECT_EQ(ledger->greatest("collect"), Numbers().Counts());
+}
+
+TEST(Job, AStoppedSourceSendsNothingBehindItsLastBarrier) {
+  io::TemporaryFolder folder;
+  auto ledger = std::make_shared<Ledger>();
+  Numbers numbers;
+  numbers.rows_per_split = 20'000;
+  const auto rows = static_cast<uint64_t>(numbers.rows_per_split * numbers.splits);
+  const auto run = [&](const std::function<bool(int, int, int64_t)>& gate) {
+    Numbers gated = numbers;
+    gated.gate = gate;
+    TestJob test = CountingJob(
+        gated, ledger, [ledger](const flow::TaskName&, const TestRow& row) { ledger->Arrive("counted", {row, 0, 0}); });
+    test.cores = 2;
+    test.directory = folder.uri();
+    test.restore = true;
+    test.piecemeal = true;  // the source has many turns until the checkpoint is complete
+    return test;
+  };
+  std::atomic<bool> stopping = false;
+  RunningJob stopped(run([&](int, int, int64_t at) { return at < 200 || stopping; }));
+  EXPECT_TRUE(Eventually([&] { return stopped.job().progress().rows_in == 800; }));
+  stopping = true;  // from here on there is always more to read
+  stopped.job().Stop();
+  auto end = stopped.Wait();
+  ASSERT_TRUE(end.ok()) << end.status().ToString();
+  EXPECT_EQ(*end, JobEnd::kStopped);
+  EXPECT_LT(stopped.job().progress().rows_in, rows) << "or there is nothing left that could come twice";
+  ExpectFinished(run(nullptr));
+  EXPECT_EQ(ledger->arrivals("counted").size(), rows) << "each row comes to the count once";
 }
 
 TEST(Job, AStopWhoseCheckpointCannotBeTakenEndsTheJobAndSaysWhy) {

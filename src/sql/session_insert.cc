@@ -1,5 +1,7 @@
 #include <algorithm>
 
+#include "base/check.h"
+#include "expr/functions.h"
 #include "expr/type_rules.h"
 #include "sql/binder.h"
 #include "sql/rules.h"
@@ -39,6 +41,24 @@ void AppendTyped(std::string& text, const Column& column) {
 std::string Mismatch(const Table& table, const std::string& cause) {
   return fmt::format("Column types of query result and sink for '{}' do not match. Cause: {}", DottedName(table.path),
                      cause);
+}
+
+/// Whether the fields of rows in them have the same names. Of types that are the same but for names.
+bool HasSameNames(const types::DataType& a, const types::DataType& b) {
+  for (size_t i = 0; i < a.children().size(); ++i) {
+    if (a.id() == types::TypeId::kRow && a.children()[i].name != b.children()[i].name) return false;
+    if (!HasSameNames(a.children()[i].type, b.children()[i].type)) return false;
+  }
+  return true;
+}
+
+/// A value as a sink's column. A format that writes names writes the table's, not the query's.
+Expression AsColumn(Expression value, const types::DataType& type) {
+  if (!expr::SameType(value.type(), type) || HasSameNames(value.type(), type))
+    return expr::Coerced(std::move(value), type);
+  Result<Expression> renamed = expr::Cast(std::move(value), type);
+  THALWEG_CHECK(renamed.ok(), "{}", renamed.status().ToString());
+  return *std::move(renamed);
 }
 
 }  // namespace
@@ -123,7 +143,7 @@ Result<PlanPtr> Session::Visitor::InsertPlan(const Insert& insert, const Table& 
     if (!value && !column.type.nullable())
       return Fault(at, fmt::format("Column '{}' has no default value and does not allow NULLs", column.name));
     if (!value) value = Expression::Literal(expr::Value::Null(column.type));
-    columns.push_back(expr::Coerced(*std::move(value), column.type));
+    columns.push_back(AsColumn(*std::move(value), column.type));
     names.push_back(column.name);
   }
   return Optimize(MakeCalc(std::move(plan), std::nullopt, std::move(columns), std::move(names)));

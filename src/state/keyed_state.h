@@ -15,17 +15,19 @@
 #include <vector>
 
 #include "state/keyed_backend.h"
+#include "state/misuse.h"
 #include "state/state_spec.h"
 #include "time/clock.h"
 #include "types/key_encoding.h"
 
 namespace thalweg::state {
 
-/// Flink's StateTtlConfig: StateTtl(1h).UpdateOnReadAndWrite(). Without one, state lives for ever.
+/// Flink's StateTtlConfig: StateTtl(1h).UpdateOnReadAndWrite(). Without one, state lives for ever. One that is not positive is
+/// refused when the state is opened.
 class StateTtl {
  public:
   StateTtl() = default;
-  explicit StateTtl(std::chrono::milliseconds ttl) { spec_.ttl_ms = ttl.count(); }
+  explicit StateTtl(std::chrono::milliseconds ttl) : is_positive_(ttl.count() > 0) { spec_.ttl_ms = ttl.count(); }
   /// The time runs from the last read or write; else from creation or the last write.
   StateTtl UpdateOnReadAndWrite() const { return With(TtlSpec::Update::kOnReadAndWrite, spec_.visibility); }
   /// Reads may see an expired value until it is cleaned up; else never.
@@ -33,6 +35,12 @@ class StateTtl {
     return With(spec_.update, TtlSpec::Visibility::kReturnExpiredIfNotCleanedUp);
   }
   const TtlSpec& spec() const { return spec_; }
+  /// Of the state `name`.
+  Status Validate(std::string_view name) const {
+    if (is_positive_) return {};
+    return UserError("The TTL of state '{}' must be positive: {} ms; without a TTL it lives for ever", name,
+                     spec_.ttl_ms);
+  }
 
  private:
   StateTtl With(TtlSpec::Update update, TtlSpec::Visibility visibility) const {
@@ -42,6 +50,7 @@ class StateTtl {
     return copy;
   }
   TtlSpec spec_;
+  bool is_positive_ = true;
 };
 
 template <typename V>
@@ -77,6 +86,7 @@ struct AggregatingStateDescriptor {
 struct CurrentKey {
   KeyView key;
   Status status;
+  const ObjectTable* visited = nullptr;  // by a ForEach that runs
   /// No key: in Open, and for rows that have none. States read and write nothing then, and that is an error.
   bool IsSet() {
     if (key.bytes.data() != nullptr) [[likely]]
@@ -115,7 +125,12 @@ class StateHandle {
   void ForEachNs(F&& visit) const {
     if (IsReady()) table_->ForEachOfKey(current_->key, std::forward<F>(visit));
   }
-  bool IsReady() const { return table_ != nullptr && current_->IsSet(); }
+  bool IsReady() const {
+    if (table_ != nullptr) [[likely]]
+      return current_->IsSet();
+    if (current_ == nullptr) ThrowNotOpened();
+    return false;
+  }
   ObjectTable* table_ = nullptr;
   CurrentKey* current_ = nullptr;
 };
@@ -202,22 +217,28 @@ class MapState : internal::StateHandle {
   /// Null if there is none. Valid until the next call on a state.
   const V* Get(const K& key) const { return FindAs<V>(Bytes(key)); }
   void Put(const K& key, V value) {
+    RefuseInVisit("Put");
     if (V* at = CreateAs<V>(Bytes(key))) *at = std::move(value);
   }
   template <typename Entries>
   void PutAll(const Entries& entries) {
     for (const auto& [key, value] : entries) Put(key, value);
   }
-  void Remove(const K& key) { EraseNs(Bytes(key)); }
+  void Remove(const K& key) {
+    RefuseInVisit("Remove");
+    EraseNs(Bytes(key));
+  }
   bool Contains(const K& key) const { return Get(key) != nullptr; }
   bool IsEmpty() const {
     bool empty = true;
     ForEachNs([&](std::string_view, void*) { return empty = false; });
     return empty;
   }
-  /// `visit(key, value)`; it must not touch this state.
+  /// `visit(key, value)`; it must not touch this state, and what would change it throws.
   template <typename F>
   void ForEach(F&& visit) const {
+    if (!IsReady()) return;
+    const Visit running(*current_, table_);
     ForEachNs([&](std::string_view ns, void* value) {
       K key{};
       types::KeyReader in(ns);
@@ -247,6 +268,7 @@ class MapState : internal::StateHandle {
     return values;
   }
   void Clear() {
+    RefuseInVisit("Clear");
     std::vector<std::string> names;
     ForEachNs([&](std::string_view ns, void*) {
       names.emplace_back(ns);
@@ -256,6 +278,23 @@ class MapState : internal::StateHandle {
   }
 
  private:
+  /// Marks the table as visited while it lives.
+  class Visit {
+   public:
+    Visit(CurrentKey& current, const ObjectTable* table)
+        : current_(current), before_(std::exchange(current.visited, table)) {}
+    Visit(const Visit&) = delete;
+    Visit& operator=(const Visit&) = delete;
+    ~Visit() { current_.visited = before_; }
+
+   private:
+    CurrentKey& current_;
+    const ObjectTable* before_;
+  };
+  void RefuseInVisit(const char* call) const {
+    if (IsReady() && current_->visited == table_) [[unlikely]]
+      internal::ThrowChangedInVisit(call);
+  }
   static std::string Bytes(const K& key) {
     std::string bytes;
     types::AppendKey(key, bytes);
@@ -361,37 +400,40 @@ class KeyedStateStore {
  private:
   template <typename V>
   ObjectTable* TableOf(const ValueStateDescriptor<V>& d) {
-    return Open<V>(d.name, StateKind::kValue, "", d.ttl.spec());
+    return Open<V>(d.name, StateKind::kValue, "", d.ttl);
   }
   template <typename V>
   ObjectTable* TableOf(const ListStateDescriptor<V>& d) {
     // An element's expiry is written with it; the whole list goes one TTL after the last write.
-    const TtlSpec& ttl = d.ttl.spec();
-    return ttl.ttl_ms > 0 ? Open<typename ListState<V>::Stamped>(d.name, StateKind::kList, "", ttl)
-                          : Open<std::vector<V>>(d.name, StateKind::kList, "", ttl);
+    return d.ttl.spec().ttl_ms > 0 ? Open<typename ListState<V>::Stamped>(d.name, StateKind::kList, "", d.ttl)
+                                   : Open<std::vector<V>>(d.name, StateKind::kList, "", d.ttl);
   }
   template <typename K, typename V>
   ObjectTable* TableOf(const MapStateDescriptor<K, V>& d) {
-    return Open<V>(d.name, StateKind::kMap, types::CodecName<K>(), d.ttl.spec());
+    return Open<V>(d.name, StateKind::kMap, types::CodecName<K>(), d.ttl);
   }
   template <typename V>
   ObjectTable* TableOf(const ReducingStateDescriptor<V>& d) {
-    return Open<V>(d.name, StateKind::kReducing, "", d.ttl.spec());
+    return Open<V>(d.name, StateKind::kReducing, "", d.ttl);
   }
   template <typename In, typename Acc, typename Out>
   ObjectTable* TableOf(const AggregatingStateDescriptor<In, Acc, Out>& d) {
-    return Open<Acc>(d.name, StateKind::kAggregating, "", d.ttl.spec());
+    return Open<Acc>(d.name, StateKind::kAggregating, "", d.ttl);
   }
   template <typename V>
-  ObjectTable* Open(const std::string& name, StateKind kind, std::string namespace_codec, const TtlSpec& ttl) {
+  ObjectTable* Open(const std::string& name, StateKind kind, std::string namespace_codec, const StateTtl& ttl) {
     static_assert(types::HasCodec<V>, "a type in state needs a Codec (types/codec.h)");
+    if (Status valid = ttl.Validate(name); !valid.ok()) {
+      current_.Fail(std::move(valid));
+      return nullptr;
+    }
     const types::ObjectType& type = types::ObjectTypeOf<V>();
     Result<ObjectTable*> table = backend_.OpenTable({.name = name,
                                                      .kind = kind,
                                                      .value_codec = type.name,
                                                      .namespace_codec = std::move(namespace_codec),
                                                      .version = 1,
-                                                     .ttl = ttl},
+                                                     .ttl = ttl.spec()},
                                                     type);
     if (table.ok()) return *table;
     current_.Fail(table.status());

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "state/misuse.h"
 #include "state/operator_state.h"
 #include "types/codec.h"
 
@@ -42,21 +43,26 @@ class OperatorListState {
  public:
   OperatorListState() = default;
   explicit OperatorListState(std::vector<std::string>* items) : items_(items) {}
-  void Add(const V& value) { items_->push_back(internal::EncodeItem(value)); }
+  void Add(const V& value) { items().push_back(internal::EncodeItem(value)); }
   std::vector<V> Get() const {
     std::vector<V> values;
-    for (const std::string& item : *items_) values.push_back(internal::DecodeItem<V>(item));
+    for (const std::string& item : items()) values.push_back(internal::DecodeItem<V>(item));
     return values;
   }
   /// Instead of all that it holds.
   void Update(const std::vector<V>& values) {
-    items_->clear();
+    items().clear();
     for (const V& value : values) Add(value);
   }
-  void Clear() { items_->clear(); }
-  size_t size() const { return items_->size(); }
+  void Clear() { items().clear(); }
+  size_t size() const { return items().size(); }
 
  private:
+  std::vector<std::string>& items() const {
+    if (items_ == nullptr) [[unlikely]]
+      internal::ThrowNotOpened();
+    return *items_;
+  }
   std::vector<std::string>* items_ = nullptr;
 };
 
@@ -69,46 +75,58 @@ class BroadcastState {
     for (size_t i = 0; i < items_->size(); ++i) places_[Entry((*items_)[i]).first] = i;
   }
   std::optional<V> Get(const K& key) const {
+    const std::vector<std::string>& all = items();
     auto place = places_.find(internal::EncodeItem(key));
     if (place == places_.end()) return std::nullopt;
-    return internal::DecodeItem<V>(Entry((*items_)[place->second]).second);
+    return internal::DecodeItem<V>(Entry(all[place->second]).second);
   }
-  bool Contains(const K& key) const { return places_.contains(internal::EncodeItem(key)); }
+  bool Contains(const K& key) const {
+    items();  // must be open
+    return places_.contains(internal::EncodeItem(key));
+  }
   void Put(const K& key, const V& value) {
+    std::vector<std::string>& all = items();
     std::string encoded = internal::EncodeItem(key);
     std::string item = internal::EncodeItem(std::pair(encoded, internal::EncodeItem(value)));
-    auto [place, added] = places_.try_emplace(std::move(encoded), items_->size());
+    auto [place, added] = places_.try_emplace(std::move(encoded), all.size());
     if (added)
-      items_->push_back(std::move(item));
+      all.push_back(std::move(item));
     else
-      (*items_)[place->second] = std::move(item);
+      all[place->second] = std::move(item);
   }
   void Remove(const K& key) {
+    std::vector<std::string>& all = items();
     auto place = places_.find(internal::EncodeItem(key));
     if (place == places_.end()) return;
     // The last item takes the free place.
     size_t free = place->second;
     places_.erase(place);
-    if (free + 1 < items_->size()) {
-      (*items_)[free] = std::move(items_->back());
-      places_[Entry((*items_)[free]).first] = free;
+    if (free + 1 < all.size()) {
+      all[free] = std::move(all.back());
+      places_[Entry(all[free]).first] = free;
     }
-    items_->pop_back();
+    all.pop_back();
   }
   void Clear() {
-    items_->clear();
+    items().clear();
     places_.clear();
   }
   /// In the order of the encoded keys.
   std::vector<std::pair<K, V>> Entries() const {
+    const std::vector<std::string>& all = items();
     std::vector<std::pair<K, V>> entries;
     for (const auto& [key, place] : places_)
-      entries.emplace_back(internal::DecodeItem<K>(key), internal::DecodeItem<V>(Entry((*items_)[place]).second));
+      entries.emplace_back(internal::DecodeItem<K>(key), internal::DecodeItem<V>(Entry(all[place]).second));
     return entries;
   }
-  size_t size() const { return items_->size(); }
+  size_t size() const { return items().size(); }
 
  private:
+  std::vector<std::string>& items() const {
+    if (items_ == nullptr) [[unlikely]]
+      internal::ThrowNotOpened();
+    return *items_;
+  }
   static std::pair<std::string, std::string> Entry(std::string_view item) {
     return internal::DecodeItem<std::pair<std::string, std::string>>(item);
   }

@@ -16,9 +16,11 @@ constexpr uint8_t kHeapSize = 0xff;         // both sizes of a slot whose key li
 constexpr size_t kEntriesPerSegment = 768;  // mean; a split moves at most about twice that
 constexpr uint32_t kFirstCapacity = 8;      // slots
 constexpr size_t kFoundTogether = 32;       // keys of FindEach whose cache lines are on the way at a time
-constexpr uint32_t kDoubleBelow = 256;  // slots; above, segments grow by a quarter, which keeps them about 80 % full
+constexpr uint32_t kDoubleBelow = 256;      // slots; above, segments grow by a half
 
-uint32_t CapacityFor(uint32_t entries) { return std::max(kFirstCapacity, entries + entries / 4 + 2); }
+/// For a segment that has just been split: it is moved once, at 1.4 times its entries, before it has twice as many and is split again. On
+/// the way it is about 75 % full.
+uint32_t CapacityFor(uint32_t entries) { return std::max(kFirstCapacity, entries + entries / 2 + entries / 16 + 2); }
 bool Full(uint32_t used, uint32_t capacity) { return used + 1 > capacity - capacity / 8; }
 
 template <typename T>
@@ -229,7 +231,7 @@ SlotTable::Slot SlotTable::Insert(const KeyView& key, std::string_view ns) {
   Segment& segment = segments_[SegmentOf(probe.mix)];
   if (segment.capacity == 0 || Full(segment.used, segment.capacity)) {
     const uint32_t now = segment.capacity;
-    Resize(segment, now == 0 ? kFirstCapacity : now < kDoubleBelow ? now * 2 : now + now / 4);
+    Resize(segment, now == 0 ? kFirstCapacity : now < kDoubleBelow ? now * 2 : now + now / 2);
   }
   uint32_t index = Home(probe.mix, segment.capacity);
   while (segment.slots[size_t{index} * stride_] != 0) index = index + 1 == segment.capacity ? 0 : index + 1;

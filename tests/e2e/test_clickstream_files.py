@@ -130,3 +130,20 @@ def test_a_misspelt_key_and_a_missing_folder_are_told(clicks, spawn, tmp_path):
     assert "paralelism.default" in text and "parallelism.default" in text
     text = failure(run(spawn, tmp_path / "nowhere", ))
     assert str(tmp_path / "nowhere") in text
+
+
+@pytest.mark.parametrize("arguments, told", [
+    (("--events", "abc"), "--events is how many clicks to generate, a whole number from 1 on, not 'abc'"),
+    (("--events", "10x"), "not '10x'"),
+    (("--events", "-5"), "not '-5'"),
+    (("--events", "0"), "not '0'"),
+    (("--events", "99999999999999999999"), "not '99999999999999999999'"),
+    (("--events", ""), "not ''"),
+    (("--events",), "--events needs a value"),
+    (("--evens", "5"), "unknown argument '--evens'"),
+])
+def test_wrong_arguments_are_told_before_anything_is_written(spawn, arguments, told):
+    process = spawn(program("clickstream"), *arguments)
+    assert process.wait(60) == 2
+    assert told in process.err.read_text()
+    assert "Writing" not in process.out.read_text()

@@ -70,6 +70,17 @@ def shell(tmp_path):
             pass
 
 
+@pytest.mark.parametrize("locale", ["C", "C.UTF-8"])
+def test_text_beyond_ascii_arrives_as_it_was_typed(shell, monkeypatch, locale):
+    monkeypatch.setenv("LC_ALL", locale)
+    sql = shell()
+    sql.type("SELECT 'dropped ü\x03")
+    sql.until(PROMPT)
+    assert "| +I |" in sql.run("SELECT CHAR_LENGTH('ü中') + 40, 'ü中';")
+    out = sql.run("SELECT CHAR_LENGTH('ü中') + 40 AS n;")
+    assert re.search(r"\| \+I \| +42 \|", out), out
+
+
 def test_statements_of_several_lines_run_and_errors_cost_nothing_else(shell):
     sql = shell()
     sql.type("SELECT a, a + 1\n")

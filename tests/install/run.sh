@@ -20,4 +20,6 @@ diff tests/install/streams.expected <("$folder/build/streams")
 # Nothing comes from where it was built, which other users may not be able to read.
 ldd "$folder/build/streams" | awk -v prefix="$folder/prefix/" '/lib(thalweg|arrow|parquet)\.so/ {++n; if (index($3, prefix) != 1) {print; bad = 1}}
   END {exit bad || n != 3}' || { echo "not from the prefix, or not there"; exit 1; }
+# The program has a malloc of its own, what links the library does not.
+if ldd "$folder/build/streams" | grep jemalloc; then echo "the library brings a malloc along"; exit 1; fi
 if [[ -x $folder/prefix/bin/thalweg ]]; then "$folder/prefix/bin/thalweg" --version; fi
