@@ -19,6 +19,10 @@ struct BindEnvironment {
   int64_t query_start_ms = 0;  // what clocks say where a constant is wanted
   bool batch = false;
   const FileTableSource* file_tables = nullptr;  // null: files are no tables
+  /// Of the view that is made or altered: no view that its query reads may read it.
+  const ObjectPath* defined = nullptr;
+  /// Is told what the stars of the query stand for.
+  StarColumns* stars = nullptr;
 };
 
 /// `text`: what the query was parsed from.

@@ -269,14 +269,14 @@ struct FoundColumn {
   size_t used;  // parts of the name; what follows are fields of a row
 };
 
-// Parts that qualify, the column, then fields of a row.
+// Parts that qualify, the column, then fields of a row. As in Flink a table of the name comes before a column of it.
 std::optional<FoundColumn> FindColumn(const Scope& scope, const Name& name, const Position& at) {
   if (name.size() == 1)
     for (const auto& [merged, column] : scope.merged)
       if (merged == name[0].text) return FoundColumn{column, 1};
   std::optional<FoundColumn> found;
   std::string owner;
-  for (size_t qualifier = 0; qualifier < std::min<size_t>(name.size(), 4) && !found; ++qualifier) {
+  for (size_t qualifier = std::min<size_t>(name.size(), 4); qualifier-- > 0 && !found;) {
     for (const Scope::Source& source : scope.sources) {
       if (qualifier == 1 && source.alias != name[0].text) continue;
       if (qualifier >= 2) {

@@ -147,8 +147,8 @@ Scope Binder::WithAlias(PlanPtr plan, const TableRef& ref, std::string alias, st
 }
 
 ObjectPath Binder::PathOf(const Name& name) const {
-  return view_ ? Catalog::Resolve(name, view_->query_catalog, view_->query_database)
-               : environment_.catalog.Resolve(name);
+  return views_.empty() ? environment_.catalog.Resolve(name)
+                        : Catalog::Resolve(name, views_.back()->query_catalog, views_.back()->query_database);
 }
 
 PlanPtr Binder::TableScan(const Name& name, const std::vector<Hint>& hints, const Span& span) {
@@ -158,25 +158,14 @@ PlanPtr Binder::TableScan(const Name& name, const std::vector<Hint>& hints, cons
   const ObjectPath path = PathOf(name);
   TablePtr table = environment_.catalog.FindTable(path);
   if (!table) FailAt(span.begin, environment_.catalog.NoTable(path).message());
+  if (environment_.defined && path == *environment_.defined)
+    FailAt(span.begin, fmt::format("View {} refers to itself", path.ToString()));
   if (!table->is_view()) return MakeScan(table, OptionHints(hints));
   if (!OptionHints(hints).empty())
     FailAt(span.begin,
            fmt::format("View '{}' cannot be enriched with new options. Hints can only be applied to tables.",
                        path.ToString()));
-  constexpr int kMostViews = 64;
-  if (views_ >= kMostViews)
-    FailAt(span.begin, fmt::format("Views stand in views more than {} deep: {}", kMostViews, path.ToString()));
-  ++views_;
-  auto outer = std::exchange(common_tables_, {});
-  const TablePtr around = std::exchange(view_, table);
-  PlanPtr plan = BindQuery(*table->query);
-  view_ = around;
-  common_tables_ = std::move(outer);
-  --views_;
-  std::vector<std::string> names;
-  for (const TableColumn& column : table->columns) names.push_back(column.name);
-  std::vector<Expression> columns = InputsOfAll(*plan);
-  return MakeCalc(std::move(plan), std::nullopt, std::move(columns), std::move(names));
+  return BindView(table, span.begin);
 }
 
 Scope Binder::BindNamed(const NamedTable& named, const TableRef& ref) {

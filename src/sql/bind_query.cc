@@ -5,6 +5,7 @@
 #include "expr/functions.h"
 #include "expr/type_rules.h"
 #include "sql/binder.h"
+#include "sql/cursor.h"
 
 namespace thalweg::sql {
 
@@ -37,11 +38,19 @@ PlanPtr Binder::Distinct(PlanPtr plan) {
 
 PlanPtr Binder::BindQuery(const Query& query, const Scope* outer) {
   if (query.recursive && !query.with.empty()) FailAt(query.with[0].name.span.begin, "WITH RECURSIVE is not supported");
+  // The parser bounds one text; views put one into another.
+  constexpr int kDeepestQueries = kMaxTreeDepth + kMaxNesting;
+  if (queries_ >= kDeepestQueries)
+    FailAt(query.span.begin, fmt::format("Queries stand in queries more than {} deep", kDeepestQueries));
   common_tables_.emplace_back();
+  ++queries_;
   struct Leave {
-    std::vector<std::map<std::string, PlanPtr>>& tables;
-    ~Leave() { tables.pop_back(); }
-  } leave{common_tables_};
+    Binder& binder;
+    ~Leave() {
+      binder.common_tables_.pop_back();
+      --binder.queries_;
+    }
+  } leave{*this};
   for (const CommonTable& table : query.with) {
     // A common table may be read in subqueries at any depth: it has no query around it.
     PlanPtr plan = BindQuery(*table.query);
@@ -67,7 +76,7 @@ PlanPtr Binder::BindBody(const Query& query, const Scope* outer) {
   else if (auto* values = std::get_if<Values>(&query.node))
     plan = BindValues(*values, outer, query.span.begin);
   else if (auto* table = std::get_if<TableQuery>(&query.node))
-    plan = TableScan(table->name, {}, query.span);
+    plan = AllColumns(*table, TableScan(table->name, {}, query.span), query.span.begin);
   else
     plan = BindQuery(*std::get<NestedQuery>(query.node).query, outer);
   return BindOrder(query, std::move(plan));

@@ -71,27 +71,39 @@ bool Binder::ExpandRow(const Star& star, const Scope& scope, const Position& at,
 }
 
 void Binder::ExpandStar(const Star& star, const Scope& scope, const Position& at, std::vector<Item>& items) {
+  constexpr int kMerged = -1, kField = -2;
   bool found = false;
+  std::vector<Item> all;
+  std::vector<StarColumn> columns;
   auto excluded = [&](const std::string& name) {
     return std::any_of(star.exclude.begin(), star.exclude.end(), [&](const Identifier& e) { return e.text == name; });
   };
   auto is_merged = [&](const std::string& name) {
     return std::any_of(scope.merged.begin(), scope.merged.end(), [&](const auto& each) { return each.first == name; });
   };
+  auto add = [&](int source, const std::string& name, int column) {
+    all.push_back({name, nullptr, InputOf(*scope.plan, column)});
+    columns.push_back({source, name});
+  };
   if (star.qualifier.empty())
-    for (const auto& [name, column] : scope.merged) items.push_back({name, nullptr, InputOf(*scope.plan, column)});
-  for (const Scope::Source& source : scope.sources) {
+    for (const auto& [name, column] : scope.merged) add(kMerged, name, column);
+  for (size_t s = 0; s < scope.sources.size(); ++s) {
+    const Scope::Source& source = scope.sources[s];
     if (!star.qualifier.empty() && source.alias != star.qualifier.back().text) continue;
     found = true;
     for (int i = source.first; i < source.first + source.count; ++i) {
       const std::string& name = scope.plan->columns[static_cast<size_t>(i)].name;
       if (excluded(name) || (star.qualifier.empty() && is_merged(name))) continue;
-      items.push_back({name, nullptr, InputOf(*scope.plan, i)});
+      add(static_cast<int>(s), name, i);
     }
   }
-  if (!found && !star.qualifier.empty()) found = ExpandRow(star, scope, at, items);
+  if (!found && !star.qualifier.empty()) {
+    found = ExpandRow(star, scope, at, all);
+    for (const Item& field : all) columns.push_back({kField, field.name});
+  }
   if (!found && !star.qualifier.empty()) FailAt(at, fmt::format("Unknown identifier '{}'", star.qualifier.back().text));
   if (!found) FailAt(at, "SELECT * needs a FROM clause");
+  for (size_t kept : AsWhenMade(&star, columns, at)) items.push_back(std::move(all[kept]));
 }
 
 std::vector<Binder::Item> Binder::ExpandItems(const Select& select, const Scope& scope) {

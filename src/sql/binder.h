@@ -195,6 +195,15 @@ class Binder {
   Scope WithAlias(PlanPtr plan, const TableRef& ref, std::string alias, std::optional<ObjectPath> path = {});
   ObjectPath PathOf(const Name& name) const;
   PlanPtr TableScan(const Name& name, const std::vector<Hint>& hints, const Span& span);
+  // bind_view.cc
+  struct InView;
+  PlanPtr BindView(const TablePtr& view, const Position& at);
+  /// The columns of a view's query under the names and types that the view was made with.
+  PlanPtr WithColumnsOf(const Table& view, PlanPtr plan, const Position& at);
+  /// Which of `now`, all columns that a star could stand for, it does: those from when the view around it was made, else all.
+  std::vector<size_t> AsWhenMade(const void* star, const std::vector<StarColumn>& now, const Position& at);
+  const std::vector<StarColumn>* StarOfView(const void* star) const;
+  PlanPtr AllColumns(const TableQuery& table, PlanPtr plan, const Position& at);
   PlanPtr BindTemporal(const Join& join, const Scope& left, const Scope& right, const TableRef& ref, const Scope& both);
   PlanPtr BindSnapshotJoin(const Join& join, const Call& call, const Scope& left, const Scope& right,
                            const Arguments& conjuncts);
@@ -268,8 +277,8 @@ class Binder {
   const BindEnvironment& environment_;
   std::vector<std::map<std::string, PlanPtr>> common_tables_;  // WITH, innermost last
   std::vector<std::map<std::string, TtlHint>> ttl_hints_;      // of the SELECTs at hand, innermost last
-  int views_ = 0;                                              // how deep in views
-  TablePtr view_;  // the innermost: its names go by what was current when it was made
+  std::vector<TablePtr> views_;  // innermost last: names go by what was current when it was made
+  int queries_ = 0;              // how deep in queries, those of views among them
 };
 
 /// Throws SyntaxError.

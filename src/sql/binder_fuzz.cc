@@ -46,11 +46,18 @@ constexpr char kFuzzTables[] =
     "CREATE TABLE w (a INT, c STRING, PRIMARY KEY (a) NOT ENFORCED) WITH ('connector' = 'fuzz', 'changes' = 'upsert');"
     "CREATE VIEW x AS SELECT a, COUNT(*) AS n FROM t GROUP BY a;";
 
+const graph::TableConnectors& FuzzConnectors() {
+  static const graph::TableConnectors& connectors = *[] {
+    auto* made = new graph::TableConnectors();
+    made->Add("fuzz", std::make_unique<FuzzTables>());
+    return made;
+  }();
+  return connectors;
+}
+
 Session& PlanningSession() {
   static Session& session = *[] {
-    auto* connectors = new graph::TableConnectors();
-    connectors->Add("fuzz", std::make_unique<FuzzTables>());
-    auto* made = new Session(SessionOptions{.connectors = connectors});
+    auto* made = new Session(SessionOptions{.connectors = &FuzzConnectors()});
     auto statements = ParseScript(kFuzzTables);
     THALWEG_CHECK(statements.ok(), "{}", statements.status().ToString());
     for (const ParsedStatement& statement : *statements) {
@@ -208,6 +215,79 @@ FUZZ_TARGET(SqlPlanGrammar, "seed", "another seed", "0123456789") {
   const std::string text = generator.Statement();
   THALWEG_CHECK(ParseStatement(text).ok(), "{}\n{}", text, ParseStatement(text).status().ToString());
   CheckPlans(text);
+}
+
+/// Statements that change tables and views of few names, so that views often read what is gone, renamed, other, or themselves.
+class CatalogChanges {
+ public:
+  explicit CatalogChanges(uint64_t seed) : random_(seed) {}
+
+  std::string Statement() {
+    const std::string name = Name();
+    switch (random_.Below(12)) {
+      case 0:
+        return "CREATE " + Pick({"", "", "TEMPORARY "}) + "TABLE " + name + " (" +
+               Pick({"a INT, b INT", "a INT, b INT, c STRING", "b BIGINT, a STRING", "r ROW<a INT, b INT>, a INT"}) +
+               ") WITH ('connector' = 'fuzz')";
+      case 1:
+      case 2:
+        return "CREATE " + Pick({"", "", "TEMPORARY "}) + "VIEW " + name + Pick({"", "", " (a, b)"}) + " AS " +
+               Query(2);
+      case 3: return "ALTER VIEW " + name + " AS " + Query(2);
+      case 4: return "ALTER " + Pick({"TABLE ", "VIEW "}) + name + " RENAME TO " + Pick({"t", "u", "v", "w"});
+      case 5:
+        return "ALTER TABLE " + name +
+               Pick({" ADD c INT", " ADD (c STRING FIRST)", " DROP b", " DROP a", " RENAME a TO c", " RENAME c TO a",
+                     " MODIFY a STRING", " MODIFY b ARRAY<INT>"});
+      case 6: return "DROP " + Pick({"", "", "TEMPORARY "}) + Pick({"TABLE ", "VIEW "}) + name;
+      case 7:
+        return Pick({"CREATE DATABASE d", "DROP DATABASE d CASCADE", "DROP DATABASE d", "USE d",
+                     "USE default_catalog.default_database", "CREATE CATALOG k WITH ('type' = 'generic_in_memory')",
+                     "DROP CATALOG k"});
+      case 8:
+        return Pick({"DESCRIBE ", "EXPLAIN SELECT * FROM ", "EXPLAIN INSERT INTO "}) + name + Pick({"", " TABLE t"});
+      default: return Query(2);
+    }
+  }
+
+ private:
+  std::string Pick(std::initializer_list<const char*> words) { return words.begin()[random_.Below(words.size())]; }
+  std::string Name() { return Pick({"t", "t", "u", "v", "v", "w", "d.t", "k.`default`.t"}); }
+  std::string Query(int depth) {
+    if (depth == 0) return "SELECT * FROM " + Name();
+    switch (random_.Below(8)) {
+      case 0: return "SELECT * FROM (" + Query(depth - 1) + ") AS q" + Pick({"", " (a, b)"});
+      case 1: return Query(depth - 1) + Pick({" UNION ALL ", " INTERSECT ", " EXCEPT "}) + Query(depth - 1);
+      case 2: return "WITH " + Pick({"t", "q"}) + " AS (" + Query(depth - 1) + ") SELECT * FROM " + Pick({"q", "t"});
+      case 3: return "SELECT a, COUNT(*) FROM " + Name() + " GROUP BY a";
+      case 4:
+        return "SELECT x.*, y.* FROM " + Name() + " AS x " + Pick({"JOIN ", "NATURAL JOIN "}) + Name() + " AS y " +
+               Pick({"ON x.a = y.a", "USING (a)", ""});
+      case 5: return "SELECT (SELECT MAX(a) FROM " + Name() + ") AS a, b FROM " + Name() + " GROUP BY b";
+      case 6: return "TABLE " + Name();
+      default: return "SELECT " + Pick({"*", "a", "DISTINCT *", "r.*", "b, *"}) + " FROM " + Name();
+    }
+  }
+
+  Random random_;
+};
+
+FUZZ_TARGET(SqlViewsWhileTablesChange, "seed", "another seed", "0123456789") {
+#ifndef THALWEG_FUZZ
+  if (Hash64(input) % 48 != 0) return;
+#endif
+  CatalogChanges changes(Hash64(input));
+  Session session(SessionOptions{.connectors = &FuzzConnectors()});
+  std::string script = "CREATE TABLE t (a INT, b INT) WITH ('connector' = 'fuzz')";
+  for (int i = 0; i < 40; ++i) {
+    auto statements = ParseScript(script);
+    if (statements.ok())
+      for (const ParsedStatement& statement : *statements) {
+        const Status status = session.Execute(statement, script).status();
+        THALWEG_CHECK(status.ok() || status.category() == ErrorCategory::kUser, "{}\n{}", script, status.ToString());
+      }
+    script = changes.Statement();
+  }
 }
 
 }  // namespace

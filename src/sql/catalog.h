@@ -47,6 +47,14 @@ struct ObjectPath {
   auto operator<=>(const ObjectPath&) const = default;
 };
 
+/// A column that a star stood for: of which table of FROM, and its name.
+struct StarColumn {
+  int source = 0;
+  std::string name;
+};
+/// What the stars of a query stood for, by their nodes in its tree.
+using StarColumns = std::map<const void*, std::vector<StarColumn>>;
+
 /// A table, or a view (which has a query and no options). Immutable; ALTER puts another in its place.
 struct Table {
   ObjectPath path;
@@ -61,6 +69,7 @@ struct Table {
   QueryPtr query;                             // of a view
   std::string query_text;                     // of a view, as written
   std::string query_catalog, query_database;  // of a view: what was current when it was made; its names go by that
+  StarColumns stars;                          // of a view: its columns stay those that there were when it was made
 
   bool is_view() const { return query != nullptr; }
   /// -1 if there is none.

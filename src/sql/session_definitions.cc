@@ -25,29 +25,37 @@ Session::Visitor::Outcome Session::Visitor::operator()(const CreateTable& create
   return Done{};
 }
 
-void Session::Visitor::SetViewQuery(Table& view, const QueryPtr& query) const {
+Status Session::Visitor::SetViewQuery(Table& view, const QueryPtr& query, bool hides) const {
+  THALWEG_ASSIGN(BindEnvironment environment, Environment());
+  StarColumns stars;
+  environment.stars = &stars;
+  if (hides) environment.defined = &view.path;
+  THALWEG_ASSIGN(PlanPtr plan, BindQuery(*query, script, environment));
+  view.stars = std::move(stars);
   view.query = query;
   view.query_text = Print(*query);
   view.query_catalog = session.catalog_.current_catalog();
   view.query_database = session.catalog_.current_database();
+  view.columns.clear();
+  for (const PlanColumn& column : plan->columns)
+    view.columns.push_back({.name = column.name, .type = column.type, .time = column.time});
+  return {};
 }
 
 Session::Visitor::Outcome Session::Visitor::operator()(const CreateView& create) {
-  THALWEG_ASSIGN(BindEnvironment environment, Environment());
-  THALWEG_ASSIGN(PlanPtr plan, BindQuery(*create.query, script, environment));
-  if (!create.columns.empty() && create.columns.size() != plan->columns.size())
-    return Fault(create.name[0].span.begin,
-                 fmt::format("VIEW definition and input fields not match: {} names for {} columns",
-                             create.columns.size(), plan->columns.size()));
   auto view = std::make_shared<Table>();
   view->path = session.catalog_.Resolve(create.name);
   view->temporary = create.temporary;
-  SetViewQuery(*view, create.query);
   if (create.comment) view->comment = *create.comment;
-  for (size_t i = 0; i < plan->columns.size(); ++i)
-    view->columns.push_back({.name = create.columns.empty() ? plan->columns[i].name : create.columns[i].text,
-                             .type = plan->columns[i].type,
-                             .time = plan->columns[i].time});
+  // A temporary one beside a permanent one of its name: the name would come to mean the view itself.
+  const TablePtr known = session.catalog_.FindTable(view->path);
+  const bool hides = known && known->temporary != create.temporary;
+  THALWEG_TRY(SetViewQuery(*view, create.query, hides));
+  if (!create.columns.empty() && create.columns.size() != view->columns.size())
+    return Fault(create.name[0].span.begin,
+                 fmt::format("VIEW definition and input fields not match: {} names for {} columns",
+                             create.columns.size(), view->columns.size()));
+  for (size_t i = 0; i < create.columns.size(); ++i) view->columns[i].name = create.columns[i].text;
   THALWEG_TRY(session.catalog_.CreateTable(std::move(view), create.if_not_exists));
   return Done{};
 }
@@ -178,11 +186,7 @@ Session::Visitor::Outcome Session::Visitor::AlterTable(const Alter& alter, const
       changed->options.erase(key);
     }
   } else if (auto* query = std::get_if<SetQuery>(&alter.action)) {
-    THALWEG_ASSIGN(PlanPtr plan, PlanOf(*query->query));
-    SetViewQuery(*changed, query->query);
-    changed->columns.clear();
-    for (const PlanColumn& column : plan->columns)
-      changed->columns.push_back({.name = column.name, .type = column.type, .time = column.time});
+    THALWEG_TRY(SetViewQuery(*changed, query->query, true));
   } else {
     return UserError("ALTER TABLE of partitions and of the distribution is not supported");
   }

@@ -80,7 +80,8 @@ struct Session::Visitor {
   Outcome operator()(const CreateView& create);
   Outcome operator()(const CreateObject& create);
   /// The names in a view go by the catalog and database of now.
-  void SetViewQuery(Table& view, const QueryPtr& query) const;
+  /// Binds the query and gives it to the view. `hides`: from now on the view's path means the view, whatever it has meant before.
+  Status SetViewQuery(Table& view, const QueryPtr& query, bool hides) const;
   /// A library of C++: CREATE FUNCTION f AS 'symbol' LANGUAGE CPP USING ARTIFACT 'path.so'.
   Outcome operator()(const CreateFunction& create);
   Outcome operator()(const Drop& drop);
