@@ -1,11 +1,14 @@
 // Windows that share slices, restored from subtasks that had got on apart. The harness cannot show it: its subtasks hear of a watermark
 // together.
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "columns/object_writer.h"
 #include "metrics/registry.h"
 #include "operators/window.h"
 #include "state/hashmap_backend.h"
+#include "testing/golden_states.h"
 
 namespace thalweg::operators {
 namespace {
@@ -98,6 +101,10 @@ TEST(SlidingWindow, EachKeyGoesOnFromWhatItsOwnSubtaskHadFired) {
   SubtaskContext first(0, 2), second(1, 2), joined(0, 1);
   const std::string ahead = KeyOfHalf(0), behind = KeyOfHalf(1);
   EXPECT_EQ(RunHalf(first, ahead, 1), (std::vector<std::string>{ahead + "@0", ahead + "@1"}));
+  const auto lists = first.lists.Snapshot();
+  const auto fired = std::ranges::find(lists, "window-fired", &state::OperatorStateSnapshot::name);
+  ASSERT_NE(fired, lists.end());
+  EXPECT_EQ(fired->items, std::vector<std::string>{testing::GoldenState("window-fired")});
   EXPECT_EQ(RunHalf(second, behind, 0), (std::vector<std::string>{behind + "@0"}));
   for (SubtaskContext* half : {&first, &second})
     ASSERT_TRUE(joined.keyed->Restore(half->keyed->Snapshot().value()).ok());

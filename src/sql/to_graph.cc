@@ -986,7 +986,10 @@ struct GraphMaker::State {
     graph::OverAggregateSpec spec;
     spec.input = SchemaOf(over.input->columns);
     spec.partition = over.partition;
-    spec.rows = over.frame.rows;
+    // ROW_NUMBER has no peers, whatever its frame.
+    spec.rows = over.frame.rows || std::ranges::all_of(over.calls, [](const graph::AggregateCall& call) {
+                  return call.function == "ROW_NUMBER";
+                });
     spec.preceding = over.frame.preceding.value_or(-1);
     spec.time_column = over.order[0].column;
     spec.processing_time = over.input->columns[static_cast<size_t>(spec.time_column)].time == TimeRole::kProctime;

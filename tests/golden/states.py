@@ -38,6 +38,7 @@ CASES = [
     ("kafka-enumerator", u8(1) + u8(1) + varint(2) + string("a-0") + string("a-1") + varint(0)),
     ("window-namespace", ordered(-1) + ordered(2)),
     ("window-watermark", i64(1_700_000_000_000) + u8(1 | 2)),
+    ("window-fired", i64(1) + struct.pack("<HH", 0, 63)),
     ("window-timer", varint(0) + string("key") + varint(24) + ordered(1) + ordered(-1) + ordered(2) + varint(1) + varint(1)),
     ("window-sessions", varint(2) + b"".join(map(i64, (-5, 10, 0, 10, 100, 200, 150, 200)))),
 ]
