@@ -1,5 +1,8 @@
 // CAST and TRY_CAST. Between plain numbers and where only the type's name changes the whole column is cast at once; else by cells.
 #include "expr/cell_cast.h"
+
+#include <algorithm>
+
 #include "expr/decimal.h"
 #include "expr/families.h"
 #include "expr/functions.h"
@@ -35,10 +38,17 @@ bool SameBytes(const DataType& from, const DataType& to, bool fixed) {
   return IsTimestamp(from.id()) && from.value_width() == to.value_width() && from.precision() <= to.precision();
 }
 
+/// Names of fields are parts of types, at any depth.
+void Retype(columns::Column& column, const DataType& type) {
+  column.type = type;
+  for (size_t i = 0; i < std::min(column.children.size(), type.children().size()); ++i)
+    Retype(column.children[i], type.children()[i].type);
+}
+
 Kernel RetypeKernel() {
   return [](Call& call) -> Result<Vector> {
     Vector result = call.argument(0);
-    result.column.type = call.type();
+    Retype(result.column, call.type());
     return result;
   };
 }
