@@ -58,7 +58,7 @@ TEST(Expression, BytesKeepATypeThatCameFromAnArgumentBeforeItsCast) {
   const Expression rest = *Resolve("MOD", {big, small});
   ASSERT_EQ(rest.type().id(), TypeId::kInt);
   EXPECT_EQ(Decode(Encode(rest)).value(), rest);
-  const Expression widened = *ResolveCast("CAST", small, DataType(TypeId::kBigInt));
+  const Expression widened = *Cast(small, DataType(TypeId::kBigInt));
   const Expression both = *Resolve("MOD", {widened, small});
   ASSERT_EQ(both.type().id(), TypeId::kInt);
   EXPECT_EQ(Decode(Encode(both)).value(), both);
