@@ -2,19 +2,13 @@
 // them (expr/aggregates.h).
 #include <map>
 
-#include "columns/key_encoder.h"
 #include "expr/json_text.h"
+#include "operators/aggregate_cells.h"
 #include "operators/aggregate_function.h"
 #include "operators/value_list.h"
 
 namespace thalweg::operators {
 namespace {
-
-std::string CellBytes(const columns::Column& column, int32_t row) {
-  std::string bytes;
-  columns::AppendCellKey(column, row, bytes);
-  return bytes;
-}
 
 constexpr std::string_view kDefaultSeparator = ",";
 
@@ -108,40 +102,18 @@ struct ArrayAgg {
   void Append(const State& state, columns::ColumnBuilder& out) const {
     if (state.empty()) return out.AppendNull();
     for (const auto& [place, value] : state.values()) {
-      types::KeyReader in(value);
-      columns::ReadCellKey(in, out.child(0));
+      AppendCellBytes(value, out.child(0));
     }
     out.CloseRow();
   }
 };
 
 /// COLLECT: a multiset; an empty one of no row.
-struct Collect {
-  using State = std::map<std::string, int64_t>;
-  int argument;
-  const columns::Column* column = nullptr;
-  Status status = {};
-
-  void Bind(const columns::Batch& batch) { column = &batch.column(argument); }
-  static void Change(State& state, const std::string& value, int64_t by) {
-    const auto at = state.try_emplace(value, 0).first;
-    at->second += by;
-    if (at->second == 0) state.erase(at);
-  }
-  void Add(State& state, int32_t row) {
-    if (!column->IsNull(row)) Change(state, CellBytes(*column, row), 1);
-  }
-  void Retract(State& state, int32_t row) {
-    if (!column->IsNull(row)) Change(state, CellBytes(*column, row), -1);
-  }
-  void Merge(State& into, const State& from) {
-    for (const auto& [value, count] : from) Change(into, value, count);
-  }
+struct Collect : CountedCells {
   void Append(const State& state, columns::ColumnBuilder& out) const {
     for (const auto& [value, count] : state) {
       if (count <= 0) continue;
-      types::KeyReader in(value);
-      columns::ReadCellKey(in, out.child(0));
+      AppendCellBytes(value, out.child(0));
       out.child(1).Append(static_cast<int32_t>(count));
     }
     out.CloseRow();
@@ -223,7 +195,7 @@ struct JsonArray {
 AggregatePtr MakeListAggregate(const AggregateSetting& setting) {
   const graph::AggregateCall& call = setting.call;
   if (call.function == "ARRAY_AGG") return MakeTyped(ArrayAgg{call.arguments[0], call.ignore_nulls});
-  if (call.function == "COLLECT") return MakeTyped(Collect{call.arguments[0]});
+  if (call.function == "COLLECT") return MakeTyped(Collect{{call.arguments[0]}});
   if (call.function != "LISTAGG") return nullptr;
   const int separator = call.arguments.size() > 1 ? call.arguments[1] : -1;
   // Merged texts would not know the separator between them.

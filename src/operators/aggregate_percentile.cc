@@ -3,7 +3,7 @@
 #include <cmath>
 #include <map>
 
-#include "expr/decimal.h"
+#include "operators/aggregate_cells.h"
 #include "operators/aggregate_function.h"
 
 namespace thalweg::operators {
@@ -11,18 +11,6 @@ namespace thalweg::operators {
 using types::TypeId;
 
 namespace {
-
-double NumberAt(const columns::Column& column, int32_t row) {
-  switch (column.type.id()) {
-    case TypeId::kTinyInt: return column.data<int8_t>()[row];
-    case TypeId::kSmallInt: return column.data<int16_t>()[row];
-    case TypeId::kInt: return column.data<int32_t>()[row];
-    case TypeId::kBigInt: return static_cast<double>(column.data<int64_t>()[row]);
-    case TypeId::kFloat: return static_cast<double>(column.data<float>()[row]);
-    case TypeId::kDouble: return column.data<double>()[row];
-    default: return expr::DecimalToDouble(column.data<__int128>()[row], column.type.scale());
-  }
-}
 
 struct Percentile {
   using State = std::pair<std::map<double, int64_t>, std::vector<double>>;  // values with their numbers; percentages
@@ -39,7 +27,7 @@ struct Percentile {
   }
   int64_t Frequency(int32_t row) const {
     if (!frequencies) return 1;
-    return frequencies->IsNull(row) ? 0 : static_cast<int64_t>(NumberAt(*frequencies, row));
+    return frequencies->IsNull(row) ? 0 : static_cast<int64_t>(NumberAsDouble(*frequencies, row));
   }
   void AddPercentage(State& state, double value) {
     if (value >= 0 && value <= 1) return state.second.push_back(value);
@@ -48,10 +36,10 @@ struct Percentile {
   void ReadPercentages(State& state, int32_t row) {
     state.second.clear();
     if (percentages->IsNull(row)) return;
-    if (percentages->type.id() != TypeId::kArray) return AddPercentage(state, NumberAt(*percentages, row));
+    if (percentages->type.id() != TypeId::kArray) return AddPercentage(state, NumberAsDouble(*percentages, row));
     const auto* offsets = percentages->offsets.data<int32_t>();
     for (int32_t i = offsets[row]; i < offsets[row + 1]; ++i)
-      AddPercentage(state, NumberAt(percentages->children[0], i));
+      AddPercentage(state, NumberAsDouble(percentages->children[0], i));
   }
   void Change(State& state, double value, int64_t by) {
     const auto at = state.first.try_emplace(value, 0).first;
@@ -61,12 +49,12 @@ struct Percentile {
   void Add(State& state, int32_t row) {
     ReadPercentages(state, row);
     const int64_t frequency = Frequency(row);
-    if (!values->IsNull(row) && frequency > 0) Change(state, NumberAt(*values, row), frequency);
+    if (!values->IsNull(row) && frequency > 0) Change(state, NumberAsDouble(*values, row), frequency);
   }
   void Retract(State& state, int32_t row) {
     ReadPercentages(state, row);
     const int64_t frequency = Frequency(row);
-    if (!values->IsNull(row) && frequency > 0) Change(state, NumberAt(*values, row), -frequency);
+    if (!values->IsNull(row) && frequency > 0) Change(state, NumberAsDouble(*values, row), -frequency);
   }
   void Merge(State& into, const State& from) {
     for (const auto& [value, count] : from.first) Change(into, value, count);

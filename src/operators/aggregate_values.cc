@@ -1,8 +1,7 @@
 // MIN, MAX, FIRST_VALUE, LAST_VALUE, SINGLE_VALUE. NULLs do not count, but for SINGLE_VALUE.
 // Values of 8 bytes and less stand in the block; others as canonical bytes (types/key_encoding.h), which order as the values do.
-#include <map>
 
-#include "columns/key_encoder.h"
+#include "operators/aggregate_cells.h"
 #include "operators/aggregate_function.h"
 #include "operators/value_list.h"
 
@@ -13,17 +12,6 @@ using types::TypeId;
 namespace {
 
 enum class Pick : uint8_t { kMin, kMax, kFirst, kLast };
-
-std::string BytesOf(const columns::Column& column, int32_t row) {
-  std::string bytes;
-  columns::AppendCellKey(column, row, bytes);
-  return bytes;
-}
-
-void AppendBytes(const std::string& bytes, columns::ColumnBuilder& out) {
-  types::KeyReader in(bytes);
-  columns::ReadCellKey(in, out);
-}
 
 /// Whether `value` takes the place of `held`.
 template <Pick kPick, typename T>
@@ -80,44 +68,24 @@ struct BytesPick {
   }
   void Add(State& state, int32_t row) {
     if (column->IsNull(row) || (kPick == Pick::kFirst && !state.empty())) return;
-    Take(state, BytesOf(*column, row));
+    Take(state, CellBytes(*column, row));
   }
   void Retract(State&, int32_t) {}
   void Merge(State& into, const State& from) {
     if (!from.empty()) Take(into, from);
   }
   void Append(const State& state, columns::ColumnBuilder& out) const {
-    state.empty() ? out.AppendNull() : AppendBytes(state, out);
+    state.empty() ? out.AppendNull() : AppendCellBytes(state, out);
   }
 };
 
-/// MIN and MAX with retraction: all values in order, with their number, which is negative where more were retracted than added.
+/// MIN and MAX with retraction.
 template <Pick kPick>
-struct CountedPick {
-  using State = std::map<std::string, int64_t>;
-  int argument;
-  const columns::Column* column = nullptr;
-  Status status = {};
-
-  void Bind(const columns::Batch& batch) { column = &batch.column(argument); }
-  static void Change(State& state, const std::string& value, int64_t by) {
-    const auto at = state.try_emplace(value, 0).first;
-    at->second += by;
-    if (at->second == 0) state.erase(at);
-  }
-  void Add(State& state, int32_t row) {
-    if (!column->IsNull(row)) Change(state, BytesOf(*column, row), 1);
-  }
-  void Retract(State& state, int32_t row) {
-    if (!column->IsNull(row)) Change(state, BytesOf(*column, row), -1);
-  }
-  void Merge(State& into, const State& from) {
-    for (const auto& [value, count] : from) Change(into, value, count);
-  }
+struct CountedPick : CountedCells {
   template <typename Iterator>
   static void AppendFirst(Iterator at, Iterator end, columns::ColumnBuilder& out) {
     while (at != end && at->second < 0) ++at;
-    at == end ? out.AppendNull() : AppendBytes(at->first, out);
+    at == end ? out.AppendNull() : AppendCellBytes(at->first, out);
   }
   void Append(const State& state, columns::ColumnBuilder& out) const {
     if constexpr (kPick == Pick::kMin)
@@ -137,15 +105,15 @@ struct ListedPick {
 
   void Bind(const columns::Batch& batch) { column = &batch.column(argument); }
   void Add(State& state, int32_t row) {
-    if (!column->IsNull(row)) state.Add(BytesOf(*column, row));
+    if (!column->IsNull(row)) state.Add(CellBytes(*column, row));
   }
   void Retract(State& state, int32_t row) {
-    if (!column->IsNull(row)) state.Retract(BytesOf(*column, row));
+    if (!column->IsNull(row)) state.Retract(CellBytes(*column, row));
   }
   void Merge(State& into, const State& from) { into.Merge(from); }
   void Append(const State& state, columns::ColumnBuilder& out) const {
     if (state.empty()) return out.AppendNull();
-    AppendBytes(kPick == Pick::kFirst ? state.first() : state.last(), out);
+    AppendCellBytes(kPick == Pick::kFirst ? state.first() : state.last(), out);
   }
 };
 
@@ -160,7 +128,7 @@ struct SingleValue {
   void TooMany() { status = UserError("SINGLE_VALUE received more than one row: a scalar subquery gives at most one"); }
   void Add(State& state, int32_t row) {
     if (state.second > 0) return TooMany();
-    state.first = BytesOf(*column, row);
+    state.first = CellBytes(*column, row);
     ++state.second;
   }
   void Retract(State& state, int32_t) {
@@ -174,7 +142,7 @@ struct SingleValue {
     into.second += from.second;
   }
   void Append(const State& state, columns::ColumnBuilder& out) const {
-    state.first.empty() ? out.AppendNull() : AppendBytes(state.first, out);
+    state.first.empty() ? out.AppendNull() : AppendCellBytes(state.first, out);
   }
 };
 
@@ -203,7 +171,7 @@ template <Pick kPick>
 AggregatePtr MakePick(const AggregateSetting& setting) {
   const int argument = setting.call.arguments[0];
   if (!setting.retracts) return MakeLasting<kPick>(setting.arguments[0], argument);
-  if constexpr (kPick == Pick::kMin || kPick == Pick::kMax) return MakeTyped(CountedPick<kPick>{argument});
+  if constexpr (kPick == Pick::kMin || kPick == Pick::kMax) return MakeTyped(CountedPick<kPick>{{argument}});
   return MakeTyped(ListedPick<kPick>{argument});
 }
 

@@ -4,6 +4,7 @@
 
 #include "expr/decimal.h"
 #include "expr/numeric_cast.h"
+#include "operators/aggregate_cells.h"
 #include "operators/aggregate_function.h"
 
 namespace thalweg::operators {
@@ -11,18 +12,6 @@ namespace thalweg::operators {
 using types::TypeId;
 
 namespace {
-
-double NumberAsDouble(const columns::Column& column, int32_t row) {
-  switch (column.type.id()) {
-    case TypeId::kTinyInt: return column.data<int8_t>()[row];
-    case TypeId::kSmallInt: return column.data<int16_t>()[row];
-    case TypeId::kInt: return column.data<int32_t>()[row];
-    case TypeId::kBigInt: return static_cast<double>(column.data<int64_t>()[row]);
-    case TypeId::kFloat: return static_cast<double>(column.data<float>()[row]);
-    case TypeId::kDouble: return column.data<double>()[row];
-    default: return expr::DecimalToDouble(column.data<__int128>()[row], column.type.scale());
-  }
-}
 
 struct Variance {
   struct State {
