@@ -182,7 +182,9 @@ class ConstraintsOperator final : public flow::Operator {
         std::optional<Breach> breach =
             FindBreach(column.children[i], at, type.children()[i].type, shape.child(i), nulls);
         if (!breach) continue;
-        breach->path = fmt::format("[{}]{}", at - offsets[row], breach->path);
+        const char* of_map = i == 0 ? "key" : "value";
+        breach->path = type.id() == TypeId::kMap ? fmt::format("[{}]{}", of_map, breach->path)
+                                                 : fmt::format("[{}]{}", at - offsets[row], breach->path);
         return breach;
       }
     return std::nullopt;

@@ -44,8 +44,8 @@ class CannotWrite(Exception):
 
 
 def key_of(program):
-    """Ids are not unique, files and ids together are (for programs that are complete)."""
-    return f"{program['file']}/{program['id']}"
+    """Ids are not unique, files and ids together are but for a program that bears the name of one before it (`again`)."""
+    return f"{program['file']}/{program['id']}" + (f"@{program['line']}" if program.get("again") else "")
 
 
 # --- Values, as Flink prints them and as `--- input` takes them.
@@ -124,8 +124,10 @@ def source_mode(source):
     return "I,UB,UA,D" if mode == "I,UA,D" and not has_primary_key(source) else mode
 
 
-def sink_mode(sink):
-    """A sink of Flink's tests drops -U if it has a key, and else takes what comes."""
+def sink_mode(sink, fold):
+    """A sink of Flink's tests drops -U if it has a key, and else takes what comes. What is folded needs -U: a case folds whole rows."""
+    if fold:
+        return "I,UB,UA,D"
     return changelog_mode(sink, "sink-changelog-mode-enforced") or ("I,UA,D" if has_primary_key(sink) else "I,UB,UA,D")
 
 
@@ -164,6 +166,15 @@ def statement(text):
     return text.strip().rstrip(";") + ";"
 
 
+def inserts(program, run):
+    """Statement of a run. Of a Table API program the source has the SQL of its query too; the sink stands in `runTableApi`."""
+    sql = run["sql"]
+    if not isinstance(sql, str):
+        raise CannotWrite("a statement that the source takes from another program")
+    sink = re.match(r'runTableApi\(<lambda>, "(\w+)"', "".join(program["other"][-1:]))
+    return f"INSERT INTO `{sink[1]}` {sql}" if sink else sql
+
+
 # --- Steps.
 
 
@@ -186,23 +197,38 @@ def input_steps(sources, keys, in_turn):
     return lines
 
 
-def folded(rows):
-    """The rows that changes leave."""
+def key_columns(table):
+    """Positions of the primary key, empty without one."""
+    columns = [column for column in table["schema"] if not column.upper().startswith(("PRIMARY KEY", "WATERMARK"))]
+    declared = [re.match(r"PRIMARY KEY ?\((.*?)\)", column, re.IGNORECASE) for column in table["schema"]]
+    keys = [name.strip() for match in declared if match for name in match[1].split(",")]
+    keys += [column.split()[0] for column in columns if "PRIMARY KEY" in column.upper()]
+    return [position for position, column in enumerate(columns) if column.split()[0] in keys]
+
+
+def folded(rows, key=()):
+    """The rows that changes leave; with a key, a +I or +U takes the place of the row that has it."""
+    def key_of_row(row):
+        values = row[3:-1].split(", ")
+        return [values[position] for position in key]
+
     left = []
     for row in rows:
-        if row[0] == "+":
-            left.append(row[2:])
-        else:
-            left.remove(row[2:])
-    return left
+        if row[0] == "-":
+            left.remove("+I" + row[2:])
+            continue
+        if key:
+            left = [other for other in left if key_of_row(other) != key_of_row(row)]
+        left.append("+I" + row[2:])
+    return [row[2:] for row in left]
 
 
-def expectations(sinks, keys, by_table):
-    """`by_table`: sinks of which what all changes leave is compared."""
+def expectations(sinks, keys, by_table, fold=False):
+    """`by_table`: sinks of which what all changes leave is compared; `fold`: those with a key by their keys."""
     lines = []
     for sink in sinks:
         if sink["name"] in by_table:
-            lines += [f"--- table {sink['name']}", *folded(rows_of(sink, by_table[sink["name"]]))]
+            lines += [f"--- table {sink['name']}", *folded(rows_of(sink, by_table[sink["name"]]), key_columns(sink) if fold else ())]
         else:
             lines += [f"--- expect {sink['name']}", *rows_of(sink, keys)]
     return lines
@@ -212,7 +238,7 @@ def steps_of(program, sources, sinks, fold):
     # Flink's watermark follows each row; here it follows each `--- input`. Of several sources Flink takes rows in turn: it is by the
     # watermark of all that a row is late.
     in_turn = program.get("in_turn", any("WATERMARK" in column.upper() for source in sources for column in source["schema"]))
-    restore = program["restore"]
+    restore, both = program["restore"], CONSUMED_BEFORE + CONSUMED_AFTER
     names = [sink["name"] for sink in sinks if fold or "testMaterializedData" in sink]
     lines = [f"--- time {program['time_at_start']}"] if "time_at_start" in program else []
     lines += input_steps(sources, BEFORE, in_turn)
@@ -220,15 +246,13 @@ def steps_of(program, sources, sinks, fold):
         lines.append(f"--- time {program['time_before_restore']}")
     if not restore:
         lines += input_steps(sources, AFTER, in_turn) + ["--- end"]
-        both = CONSUMED_BEFORE + CONSUMED_AFTER
-        return lines + expectations(sinks, both, {name: both for name in names})
-    lines += expectations(sinks, CONSUMED_BEFORE, {name: CONSUMED_BEFORE for name in names})
+        return lines + expectations(sinks, both, {name: both for name in names}, fold)
+    lines += expectations(sinks, CONSUMED_BEFORE, {name: CONSUMED_BEFORE for name in names}, fold)
     lines += ["--- restart", *input_steps(sources, AFTER, in_turn)]
     if "time_after_restore" in program:
         lines.append(f"--- time {program['time_after_restore']}")
     lines.append("--- end")
-    both = CONSUMED_BEFORE + CONSUMED_AFTER
-    return lines + expectations(sinks, CONSUMED_AFTER, {name: both for name in names})
+    return lines + expectations(sinks, CONSUMED_AFTER, {name: both for name in names}, fold)
 
 
 def error_text(expression):
@@ -244,7 +268,9 @@ def case_texts(program, fold):
     for table in program["sources"] + program["sinks"]:
         if not table.get("name"):
             raise CannotWrite("a table without a name or columns in programs.jsonl")
-    runs = [run["sql"] for run in program["run"] if "sql" in run]
+        if any(not isinstance(column, str) for column in table["schema"]):
+            raise CannotWrite(f"the columns of {table['name']} are an expression in Java")
+    runs = [inserts(program, run) for run in program["run"] if "sql" in run]
     failing = [run for run in program["run"] if "failing_sql" in run]
     if len(runs) + len(failing) != len(program["run"]) or not program["run"]:
         raise CannotWrite("a run that is no SQL")
@@ -259,7 +285,7 @@ def case_texts(program, fold):
         bounded = "false" if program["restore"] else "true"
         head.append(create_table(source, {"changelog-mode": source_mode(source), "bounded": bounded}))
     for sink in program["sinks"]:
-        head.append(create_table(sink, {"sink-changelog-mode": sink_mode(sink)}))
+        head.append(create_table(sink, {"sink-changelog-mode": sink_mode(sink, fold)}))
     setup = [statement(sql) for sql in program["setup_sql"]]
     cases = []
     if runs:

@@ -31,14 +31,27 @@ def read_list(name):
     return entries
 
 
+def read_apart():
+    """Lines "program TAB agrees|differs|cannot TAB reason" of programs that are not whole."""
+    apart = {}
+    for key, rest in read_list("apart.tsv").items():
+        what, _, reason = rest.partition("\t")
+        if what not in ("agrees", "differs", "cannot") or not reason.strip():
+            sys.exit(f"apart.tsv: a line is a program, agrees, differs or cannot, and why: {key}")
+        apart[key] = what
+    return apart
+
+
 def read_programs():
     mends = {}
     for line in (HERE / "mends.jsonl").read_text().splitlines():
         mend = json.loads(line)
         mends[mend.pop("program")] = mend
-    programs = []
+    programs, seen = [], set()
     for line in (HERE / "programs.jsonl").read_text().splitlines():
         program = json.loads(line)
+        program["again"] = cases.key_of(program) in seen
+        seen.add(cases.key_of(program))
         program.update(mends.pop(cases.key_of(program), {}))
         programs.append(program)
     if mends:
@@ -64,6 +77,25 @@ def run_program(program, options, fold):
     return (run.stdout + run.stderr).strip() or f"{path}: exit code {run.returncode}"
 
 
+def check_apart(programs, options, folded):
+    """Runs the programs that are not whole. Faults of the list, and how many say what."""
+    apart = read_apart()
+    keys = {cases.key_of(program) for program in programs}
+    faults = [f"FAILED {key}: apart.tsv names it, and no program that is not whole is called so" for key in apart.keys() - keys]
+    for program in programs:
+        key = cases.key_of(program)
+        if options.words and not any(word in key for word in options.words):
+            continue
+        why, said = run_program(program, options, key in folded), apart.get(key)
+        if why and options.show:
+            print(f"--- {key} (not whole)\n{why}\n")
+        if said is None:
+            faults.append(f"FAILED {key}: it is not whole, and apart.tsv does not say what becomes of it")
+        elif (why is None) != (said == "agrees"):
+            faults.append(f"FAILED {key}: apart.tsv says '{said}': {why or 'it agrees'}")
+    return sorted(faults), collections.Counter(apart.values())
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--program", required=True)
@@ -74,13 +106,14 @@ def main():
 
     skipped, folded = read_list("skips.tsv"), read_list("folded.tsv")
     counts = collections.defaultdict(lambda: [0, 0, 0])  # by file: passed, skipped, all
-    faults, apart, keys = [], 0, set()
-    for program in read_programs():
+    programs = read_programs()
+    not_whole = [program for program in programs if not program.get("complete", True)]
+    keys = {cases.key_of(program) for program in programs}
+    faults, apart = check_apart(not_whole, options, folded)
+    for program in programs:
         key = cases.key_of(program)
-        if not program.get("complete", True):
-            apart += 1
+        if program in not_whole:
             continue
-        keys.add(key)
         if options.words and not any(word in key for word in options.words):
             continue
         why = run_program(program, options, key in folded)
@@ -97,7 +130,7 @@ def main():
     for key in [*skipped, *folded]:
         if key not in keys:
             faults.append(f"FAILED {key}: a list names it, and there is no such program")
-    passed, left_out, total = (sum(column) for column in zip(*counts.values()))
+    passed, left_out, total = (sum(column) for column in zip(*counts.values(), [0, 0, 0]))
     if not options.words and len(skipped) > MOST_SKIPPED * total:
         faults.append(f"FAILED the skip list has {len(skipped)} of {total} programs, more than {MOST_SKIPPED:.0%}")
     if faults and not options.show:
@@ -106,7 +139,8 @@ def main():
         print("\n".join(fault.splitlines()[0] for fault in faults) + "\n")
     for file, (good, left, count) in counts.items():
         print(f"{file}: {good}/{count}" + (f", {left} skipped" if left else ""))
-    print(f"all: {passed}/{total}, {left_out} skipped; {apart} are not whole in the source and not counted")
+    print(f"all: {passed}/{total}, {left_out} skipped; not counted: {len(not_whole)} that are not whole in the source, of which "
+          f"{apart['agrees']} agree, {apart['differs']} cannot be compared and {apart['cannot']} cannot run (apart.tsv)")
     sys.exit(1 if faults else 0)
 
 
