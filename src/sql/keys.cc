@@ -3,6 +3,13 @@
 #include <algorithm>
 
 namespace thalweg::sql {
+
+std::vector<int> Sides(const std::vector<JoinKey>& keys, bool left) {
+  std::vector<int> columns;
+  for (const JoinKey& key : keys) columns.push_back(left ? key.left : key.right);
+  return columns;
+}
+
 bool HoldsAll(const std::vector<int>& all, const std::vector<int>& part) {
   return std::all_of(part.begin(), part.end(),
                      [&](int column) { return std::find(all.begin(), all.end(), column) != all.end(); });

@@ -8,6 +8,9 @@
 
 namespace thalweg::sql {
 
+/// The columns of a join's keys on one side.
+std::vector<int> Sides(const std::vector<JoinKey>& keys, bool left);
+
 bool HoldsAll(const std::vector<int>& all, const std::vector<int>& part);
 
 /// The one of a side's upsert keys (sql/upsert_keys.h) by which a join keeps its rows: one that the join's key contains, else the one of fewest

@@ -23,9 +23,11 @@
 #include "graph/unnest_spec.h"
 #include "graph/values_spec.h"
 #include "sql/binder.h"
+#include "sql/changelog_mode.h"
 #include "sql/keys.h"
 #include "sql/scan_reads.h"
 #include "sql/time_bounds.h"
+#include "sql/update_before.h"
 #include "sql/upsert_keys.h"
 #include "types/type_codec.h"
 
@@ -46,12 +48,6 @@ types::Schema SchemaOf(const PlanColumns& columns) {
   return types::Schema(std::move(fields));
 }
 
-std::vector<int> Sides(const std::vector<JoinKey>& keys, bool left) {
-  std::vector<int> columns;
-  for (const JoinKey& key : keys) columns.push_back(left ? key.left : key.right);
-  return columns;
-}
-
 /// The primary key by its places among the physical columns, which come first in what a sink takes.
 std::vector<int> PhysicalKey(const Table& table) {
   std::vector<int> key;
@@ -64,7 +60,7 @@ std::vector<int> PhysicalKey(const Table& table) {
 
 }  // namespace
 
-struct GraphMaker::State {
+struct GraphMaker::State : ScannedTables {
   explicit State(PhysicalOptions given) : options(std::move(given)) {}
 
   /// Where rows come from.
@@ -77,13 +73,14 @@ struct GraphMaker::State {
   graph::JobGraph graph;
   std::vector<std::string> warnings;
   std::vector<PlanPtr> plans;  // kept: what is known of a plan is known by its address
-  std::map<const Plan*, Changes> changes;
+  ChangelogModes modes{*this, options.batch};
+  UpdateBefore update_before{modes};
   std::map<const Plan*, graph::SourceTable> sources;
   std::map<std::pair<const Plan*, bool>, Stream> built;
   std::set<std::string> uids;
   std::map<std::string, Stream> known;  // by all that a node is, its inputs included
 
-  // --- What may come.
+  // --- Tables.
 
   Result<const graph::TableConnector*> ConnectorOf(const Table& table) {
     auto connector = table.options.find(kConnector);
@@ -95,7 +92,7 @@ struct GraphMaker::State {
     return found;
   }
 
-  Result<const graph::SourceTable*> SourceOf(const Plan& plan, const ScanPlan& scan) {
+  Result<const graph::SourceTable*> SourceOf(const Plan& plan, const ScanPlan& scan) override {
     auto found = sources.find(&plan);
     if (found == sources.end()) {
       THALWEG_ASSIGN(const graph::TableConnector* connector, ConnectorOf(*scan.table));
@@ -116,160 +113,6 @@ struct GraphMaker::State {
           "Querying a table in batch mode is only possible for INSERT-only table sources, but {} gives updates",
           table.path.ToString());
     return {};
-  }
-
-  /// In batch mode each node's rows are settled before they go on.
-  Result<Changes> ChangesOf(const Plan& plan) {
-    if (options.batch) return Changes{};
-    if (auto found = changes.find(&plan); found != changes.end()) return found->second;
-    Changes below;
-    for (const PlanPtr& input : InputsOfPlan(plan)) {
-      THALWEG_ASSIGN(Changes each, ChangesOf(*input));
-      below.updates = below.updates || each.updates;
-      below.deletes = below.deletes || each.deletes;
-    }
-    THALWEG_ASSIGN(Changes made, Produced(plan, below));
-    changes[&plan] = made;
-    return made;
-  }
-
-  Result<Changes> Produced(const Plan& plan, Changes below) {
-    if (auto* scan = plan.As<ScanPlan>()) {
-      THALWEG_ASSIGN(const graph::SourceTable* source, SourceOf(plan, *scan));
-      const bool any = source->changelog != ChangelogMode::kAppend;
-      return Changes{any, any};
-    }
-    if (auto* aggregate = plan.As<AggregatePlan>()) {
-      if (aggregate->window) return Changes{};
-      return Changes{true, below.any()};
-    }
-    if (auto* join = plan.As<JoinPlan>()) {
-      if (join->interval || join->windowed) return Changes{};
-      const bool outer = join->type != JoinType::kInner && join->type != JoinType::kSemi;
-      return Changes{below.updates, below.deletes || outer || below.updates};
-    }
-    if (plan.As<TemporalJoinPlan>()) return ChangesOf(*plan.As<TemporalJoinPlan>()->left);
-    if (auto* over = plan.As<OverPlan>())
-      return options.batch || OverByTime(*over, below) ? Changes{} : Changes{true, below.any()};
-    if (plan.As<ToChangelogPlan>()) return Changes{};
-    if (plan.As<FromChangelogPlan>()) return Changes{true, true};
-    if (auto* rank = plan.As<RankPlan>()) {
-      if (rank->input->window && WindowedRank(*rank)) return Changes{};
-      if (Deduplicates(*rank, below) && !LastByTime(*rank)) return Changes{};
-      return Changes{true, true};
-    }
-    if (auto* sort = plan.As<SortPlan>()) {
-      THALWEG_ASSIGN(const SortWay way, WayToSort(*sort, below));
-      return way == SortWay::kRank ? Changes{true, true} : Changes{};
-    }
-    return below;
-  }
-
-  // --- Who does without -U.
-
-  /// As in Flink: updates of each side are told apart by a key that has the join's key in it.
-  Result<bool> JoinsUpserts(const JoinPlan& join) {
-    for (const bool left : {true, false}) {
-      const Plan& side = left ? *join.left : *join.right;
-      THALWEG_ASSIGN(const Changes changes, ChangesOf(side));
-      if (!changes.updates) continue;
-      const std::vector<int> join_key = Sides(join.keys, left);
-      const std::vector<std::vector<int>> keys = UpsertKeys(side);
-      if (std::none_of(keys.begin(), keys.end(), [&](const std::vector<int>& key) { return HoldsAll(key, join_key); }))
-        return false;
-    }
-    return true;
-  }
-  // --- Sorting.
-
-  enum class SortWay : uint8_t {
-    kTime,     // as the watermark passes
-    kArrival,  // as rows come
-    kRank,     // the first rows at any time, as a changelog
-    kEnd,      // when the input has ended
-  };
-
-  Result<bool> Bounded(const Plan& plan) {
-    if (auto* scan = plan.As<ScanPlan>()) {
-      THALWEG_ASSIGN(const graph::SourceTable* source, SourceOf(plan, *scan));
-      return source->bounded;
-    }
-    for (const PlanPtr& input : InputsOfPlan(plan)) {
-      THALWEG_ASSIGN(const bool bounded, Bounded(*input));
-      if (!bounded) return false;
-    }
-    return true;
-  }
-
-  Result<SortWay> WayToSort(const SortPlan& sort, Changes below) {
-    if (options.batch) return sort.keys.empty() ? SortWay::kArrival : SortWay::kEnd;
-    const bool all = !sort.limit && sort.offset == 0;
-    const TimeRole time = sort.keys.empty() || sort.keys[0].descending
-                              ? TimeRole::kNone
-                              : sort.input->columns[static_cast<size_t>(sort.keys[0].column)].time;
-    if (!options.batch && !below.any() && all && time == TimeRole::kRowtime) return SortWay::kTime;
-    if (!below.any() && (sort.keys.empty() || (time == TimeRole::kProctime && sort.keys.size() == 1)))
-      return SortWay::kArrival;
-    if (sort.limit == 0) return SortWay::kEnd;
-    THALWEG_ASSIGN(const bool bounded, Bounded(*sort.input));
-    if (bounded && !sort.keys.empty()) return SortWay::kEnd;
-    if (sort.limit) return SortWay::kRank;
-    if (sort.offset > 0) return UserError("OFFSET without LIMIT is not supported over an input that has no end");
-    return UserError(
-        "Sort on a non-time-attribute field is not supported: an input that has no end is sorted by a time attribute "
-        "first, "
-        "ascending, and does not change, or ORDER BY has a LIMIT");
-  }
-
-  // --- Ranks.
-
-  static bool WindowedRank(const RankPlan& rank) {
-    const WindowColumns& window = *rank.input->window;
-    return window.start >= 0 && window.end >= 0 && HoldsAll(rank.partition, {window.start, window.end});
-  }
-  static bool OnTime(const RankPlan& rank) {
-    return rank.order.size() == 1 &&
-           rank.input->columns[static_cast<size_t>(rank.order[0].column)].time != TimeRole::kNone;
-  }
-  static bool Proctime(const RankPlan& rank) {
-    return rank.input->columns[static_cast<size_t>(rank.order[0].column)].time == TimeRole::kProctime;
-  }
-  static bool LastByTime(const RankPlan& rank) { return rank.order[0].descending; }
-  /// The first or last row by time of an append-only input.
-  static bool Deduplicates(const RankPlan& rank, Changes below) {
-    return rank.from == 1 && rank.to == 1 && !rank.number && !below.any() && OnTime(rank);
-  }
-
-  /// How a column's value changes when the row that has it is updated.
-  enum class Course : uint8_t { kAny, kSame, kRises, kFalls };
-  Result<Course> CourseOf(const Plan& plan, int column) {
-    if (auto* calc = plan.As<CalcPlan>()) {
-      const Expression& value = calc->columns[static_cast<size_t>(column)];
-      if (value.kind() != Expression::Kind::kInput) return Course::kAny;
-      return CourseOf(*calc->input, value.input());
-    }
-    auto* aggregate = plan.As<AggregatePlan>();
-    if (!aggregate || aggregate->window) return Course::kAny;
-    const auto at = static_cast<size_t>(column);
-    if (at < aggregate->keys.size()) return Course::kSame;
-    THALWEG_ASSIGN(Changes below, ChangesOf(*aggregate->input));
-    const std::string& function = aggregate->calls[at - aggregate->keys.size()].function;
-    if (below.any()) return Course::kAny;
-    if (function == "COUNT" || function == "MAX") return Course::kRises;
-    return function == "MIN" ? Course::kFalls : Course::kAny;
-  }
-
-  /// The unique key of a rank's input whose rows never get worse, so that they need not be taken back; empty: it is no such input.
-  Result<std::vector<int>> KeyOfRisingRows(const RankPlan& rank, Changes below) {
-    if (!below.updates || below.deletes || rank.order.empty()) return std::vector<int>{};
-    for (const graph::SortKey& key : rank.order) {
-      THALWEG_ASSIGN(const Course course, CourseOf(*rank.input, key.column));
-      if (course != Course::kSame && course != (key.descending ? Course::kRises : Course::kFalls))
-        return std::vector<int>{};
-    }
-    for (std::vector<int>& key : UpsertKeys(*rank.input))
-      if (HoldsAll(key, rank.partition)) return std::move(key);
-    return std::vector<int>{};
   }
 
   // --- Nodes.
@@ -359,11 +202,6 @@ struct GraphMaker::State {
     return stream;
   }
 
-  static ChangelogMode ModeOf(Changes changes, bool before) {
-    if (!changes.any()) return ChangelogMode::kAppend;
-    return before ? ChangelogMode::kRetract : ChangelogMode::kUpsert;
-  }
-
   /// Rows of one key together; without a key all in one subtask.
   Input Keyed(Stream from, std::vector<int> keys) {
     if (keys.empty()) return {from, Partitioning::kGlobal};
@@ -399,13 +237,13 @@ struct GraphMaker::State {
 
   /// `before`: whether -U is wanted in front of +U.
   Result<Stream> Build(const PlanPtr& plan, bool before) {
-    THALWEG_ASSIGN(Changes made, ChangesOf(*plan));
+    THALWEG_ASSIGN(Changes made, modes.ChangesOf(*plan));
     if (!made.updates) before = options.batch;  // what settles the rows takes them back
     auto [at, fresh] = built.try_emplace({plan.get(), before});
     if (!fresh) return at->second;
     THALWEG_ASSIGN(Stream stream, std::visit([&](const auto& node) { return Make(*plan, node, before); }, plan->node));
     if (options.batch) {
-      THALWEG_ASSIGN(Changes changes, Produced(*plan, Changes{}));
+      THALWEG_ASSIGN(Changes changes, modes.Produced(*plan, Changes{}));
       if (changes.any()) {
         THALWEG_ASSIGN(stream, Settled(*plan, stream));
       }
@@ -558,14 +396,14 @@ struct GraphMaker::State {
   }
 
   Result<Stream> Make(const Plan& plan, const CalcPlan& calc, bool before) {
-    THALWEG_ASSIGN(Changes below, ChangesOf(*calc.input));
+    THALWEG_ASSIGN(Changes below, modes.ChangesOf(*calc.input));
     // The condition of a normalization knows no time zone.
     if (auto* scan = calc.input->As<ScanPlan>();
         scan && calc.condition && calc.condition->deterministic() && options.zone == "UTC") {
       THALWEG_ASSIGN(const graph::SourceTable* source, SourceOf(*calc.input, *scan));
       if (Normalizes(*source)) return FilteredUpserts(plan, calc, *scan, before);
     }
-    before = before || (below.updates && FiltersWhatChanges(calc));
+    THALWEG_ASSIGN(before, update_before.OfInput(plan, before));
     THALWEG_ASSIGN(Stream input, Build(calc.input, before));
     if (OnlyNames(calc)) return input;
     return AddCalc(calc, SchemaOf(plan.columns), input, ModeOf(below, before));
@@ -630,7 +468,7 @@ struct GraphMaker::State {
   }
 
   Result<Stream> Make(const Plan& plan, const AggregatePlan& aggregate, bool before) {
-    THALWEG_ASSIGN(Changes below, ChangesOf(*aggregate.input));
+    THALWEG_ASSIGN(Changes below, modes.ChangesOf(*aggregate.input));
     THALWEG_ASSIGN(Stream input, Build(aggregate.input, true));
     Input edge = Keyed(input, aggregate.keys);
     edge.changelog = ModeOf(below, true);
@@ -714,7 +552,7 @@ struct GraphMaker::State {
   }
 
   Result<Stream> Make(const Plan& plan, const WindowPlan& window, bool before) {
-    THALWEG_ASSIGN(Changes below, ChangesOf(*window.input));
+    THALWEG_ASSIGN(Changes below, modes.ChangesOf(*window.input));
     THALWEG_ASSIGN(Stream input, Build(window.input, before));
     graph::WindowTvfSpec spec;
     spec.input = SchemaOf(window.input->columns);
@@ -755,17 +593,16 @@ struct GraphMaker::State {
   Result<TimeBounds> BoundsOf(const JoinPlan& join) {
     const TimeBounds bounds = TimeBoundsOf(join);
     if (!bounds.left && !bounds.right) return bounds;
-    THALWEG_ASSIGN(Changes left, ChangesOf(*join.left));
-    THALWEG_ASSIGN(Changes right, ChangesOf(*join.right));
+    THALWEG_ASSIGN(Changes left, modes.ChangesOf(*join.left));
+    THALWEG_ASSIGN(Changes right, modes.ChangesOf(*join.right));
     const bool expire = TtlOf(join.ttl.left_ms) > 0 || TtlOf(join.ttl.right_ms) > 0;
     return left.any() || right.any() || expire ? TimeBounds{} : bounds;
   }
 
   Result<Stream> Make(const Plan& plan, const JoinPlan& join, bool before) {
-    THALWEG_ASSIGN(Changes left_changes, ChangesOf(*join.left));
-    THALWEG_ASSIGN(Changes right_changes, ChangesOf(*join.right));
-    THALWEG_ASSIGN(const bool without, JoinsUpserts(join));
-    before = before || !without;
+    THALWEG_ASSIGN(Changes left_changes, modes.ChangesOf(*join.left));
+    THALWEG_ASSIGN(Changes right_changes, modes.ChangesOf(*join.right));
+    THALWEG_ASSIGN(before, update_before.OfInput(plan, before));
     THALWEG_ASSIGN(Stream left, Build(join.left, before));
     THALWEG_ASSIGN(Stream right, Build(join.right, before));
     Input left_edge = Keyed(left, Sides(join.keys, true)), right_edge = Keyed(right, Sides(join.keys, false));
@@ -801,16 +638,16 @@ struct GraphMaker::State {
   }
 
   Result<Stream> Make(const Plan& plan, const TemporalJoinPlan& join, bool before) {
-    THALWEG_ASSIGN(Changes below, ChangesOf(*join.left));
+    THALWEG_ASSIGN(Changes below, modes.ChangesOf(*join.left));
     THALWEG_ASSIGN(Stream left, Build(join.left, before));
     THALWEG_ASSIGN(Stream right, Build(join.right, true));
     Input left_edge = Keyed(left, Sides(join.keys, true)), right_edge = Keyed(right, Sides(join.keys, false));
     left_edge.changelog = ModeOf(below, before);
-    THALWEG_ASSIGN(Changes right_changes, ChangesOf(*join.right));
+    THALWEG_ASSIGN(Changes right_changes, modes.ChangesOf(*join.right));
     right_edge.changelog = ModeOf(right_changes, true);
     graph::JoinSides sides =
         SidesOf(join.keys, join.left, join.right, join.condition, join.outer ? JoinType::kLeft : JoinType::kInner);
-    THALWEG_ASSIGN(const bool has_end, Bounded(*join.right));
+    THALWEG_ASSIGN(const bool has_end, modes.Bounded(*join.right));
     const auto& unique = join.right->unique_keys;
     const bool one_a_key = std::any_of(unique.begin(), unique.end(), [&](const std::vector<int>& key) {
       return HoldsAll(Sides(join.keys, false), key);
@@ -837,8 +674,8 @@ struct GraphMaker::State {
   }
 
   Result<Stream> Make(const Plan& plan, const UnnestPlan& unnest, bool before) {
-    THALWEG_ASSIGN(Changes below, ChangesOf(*unnest.input));
-    before = before || below.updates;  // the elements of the row as it was have to go
+    THALWEG_ASSIGN(Changes below, modes.ChangesOf(*unnest.input));
+    THALWEG_ASSIGN(before, update_before.OfInput(plan, before));
     THALWEG_ASSIGN(Stream input, Build(unnest.input, before));
     graph::UnnestSpec spec;
     spec.input = SchemaOf(unnest.input->columns);
@@ -866,11 +703,9 @@ struct GraphMaker::State {
   }
 
   Result<Stream> Make(const Plan& plan, const ToChangelogPlan& log, bool) {
-    THALWEG_ASSIGN(Changes below, ChangesOf(*log.input));
+    THALWEG_ASSIGN(Changes below, modes.ChangesOf(*log.input));
     THALWEG_TRY(CheckCodes(log, below));
-    const bool before = std::any_of(log.codes.begin(), log.codes.end(), [](const graph::ChangeCode& code) {
-      return code.kind == types::RowKind::kUpdateBefore;
-    });
+    THALWEG_ASSIGN(const bool before, update_before.OfInput(plan, true));
     THALWEG_ASSIGN(Stream input, Build(log.input, before));
     graph::ToChangelogSpec spec{
         SchemaOf(log.input->columns), log.partition, log.codes, !log.full_deletes.value_or(true), {}};
@@ -880,7 +715,7 @@ struct GraphMaker::State {
   }
 
   Result<Stream> Make(const Plan& plan, const FromChangelogPlan& log, bool before) {
-    THALWEG_ASSIGN(Changes below, ChangesOf(*log.input));
+    THALWEG_ASSIGN(Changes below, modes.ChangesOf(*log.input));
     if (below.any())
       return UserError("FROM_CHANGELOG takes a table that only inserts, and its input updates or deletes rows");
     THALWEG_ASSIGN(Stream input, Build(log.input, true));
@@ -905,7 +740,7 @@ struct GraphMaker::State {
     std::vector<Input> inputs;
     bool one = true;
     for (const PlanPtr& input : node.inputs) {
-      THALWEG_ASSIGN(Changes below, ChangesOf(*input));
+      THALWEG_ASSIGN(Changes below, modes.ChangesOf(*input));
       THALWEG_ASSIGN(Stream stream, Build(input, before));
       one = one && stream.parallelism == 1;
       // An input that stands here twice: its rows come twice.
@@ -917,15 +752,6 @@ struct GraphMaker::State {
     spec.columns = InputsOfAll(plan);
     graph::Node calc = NewNode("calc", "Union", Encode(spec), SchemaOf(plan.columns));
     return AddShared(std::move(calc), {inputs}, one ? 1 : 0);
-  }
-
-  /// Ascending by a time attribute of rows that only come: results are final. In batch mode: the frame is an interval, of any time.
-  bool OverByTime(const OverPlan& over, Changes below) const {
-    if (below.any() || over.order.size() != 1 || over.order[0].descending) return false;
-    const PlanColumn& column = over.input->columns[static_cast<size_t>(over.order[0].column)];
-    const bool millis = (column.type.id() == TypeId::kTimestamp || column.type.id() == TypeId::kTimestampLtz) &&
-                        column.type.precision() <= 3;
-    return options.batch ? millis && !over.frame.rows && over.frame.preceding : column.time != TimeRole::kNone;
   }
 
   Result<Stream> SortedOver(const Plan& plan, const OverPlan& over, Changes below, bool before) {
@@ -979,9 +805,9 @@ struct GraphMaker::State {
   }
 
   Result<Stream> Make(const Plan& plan, const OverPlan& over, bool before) {
-    THALWEG_ASSIGN(Changes below, ChangesOf(*over.input));
-    if (options.batch && !OverByTime(over, below)) return BatchOver(plan, over);
-    if (!OverByTime(over, below)) return SortedOver(plan, over, below, before);
+    THALWEG_ASSIGN(Changes below, modes.ChangesOf(*over.input));
+    if (options.batch && !modes.OverByTime(over, below)) return BatchOver(plan, over);
+    if (!modes.OverByTime(over, below)) return SortedOver(plan, over, below, before);
     THALWEG_ASSIGN(Stream input, Build(over.input, true));
     graph::OverAggregateSpec spec;
     spec.input = SchemaOf(over.input->columns);
@@ -1001,8 +827,8 @@ struct GraphMaker::State {
   }
 
   Result<Stream> Make(const Plan& plan, const RankPlan& rank, bool before) {
-    THALWEG_ASSIGN(Changes below, ChangesOf(*rank.input));
-    THALWEG_ASSIGN(const std::vector<int> upsert_key, KeyOfRisingRows(rank, below));
+    THALWEG_ASSIGN(Changes below, modes.ChangesOf(*rank.input));
+    THALWEG_ASSIGN(const std::vector<int> upsert_key, update_before.KeyOfRisingRows(rank));
     THALWEG_ASSIGN(Stream input, Build(rank.input, upsert_key.empty()));
     Input edge = Keyed(input, rank.partition);
     edge.changelog = ModeOf(below, upsert_key.empty());
@@ -1013,7 +839,7 @@ struct GraphMaker::State {
       node.keyed = true;
       return AddShared(std::move(node), {{edge}}, parallelism);
     };
-    if (rank.input->window && WindowedRank(rank)) {
+    if (WindowedRank(rank)) {
       graph::WindowRankSpec spec{in,
                                  rank.partition,
                                  rank.order,
@@ -1028,7 +854,7 @@ struct GraphMaker::State {
       graph::DeduplicateSpec spec;
       spec.input = in;
       spec.keys = rank.partition;
-      spec.time_column = Proctime(rank) ? -1 : rank.order[0].column;
+      spec.time_column = ByProcessingTime(rank) ? -1 : rank.order[0].column;
       spec.keep_last = LastByTime(rank);
       spec.on_watermark = !spec.keep_last && spec.time_column >= 0;
       spec.generate_update_before = before;
@@ -1051,8 +877,8 @@ struct GraphMaker::State {
   }
 
   Result<Stream> Make(const Plan&, const SortPlan& sort, bool before) {
-    THALWEG_ASSIGN(Changes below, ChangesOf(*sort.input));
-    THALWEG_ASSIGN(const SortWay way, WayToSort(sort, below));
+    THALWEG_ASSIGN(Changes below, modes.ChangesOf(*sort.input));
+    THALWEG_ASSIGN(const SortWay way, modes.WayToSort(sort, below));
     const types::Schema in = SchemaOf(sort.input->columns);
     THALWEG_ASSIGN(Stream input, Build(sort.input, true));
     const Input edge{input, Partitioning::kGlobal, {}, ModeOf(below, true)};
@@ -1201,13 +1027,13 @@ GraphMaker::~GraphMaker() = default;
 
 Status GraphMaker::AddCollect(const PlanPtr& plan) {
   state_->plans.push_back(plan);
-  THALWEG_ASSIGN(Changes changes, state_->ChangesOf(*plan));
+  THALWEG_ASSIGN(Changes changes, state_->modes.ChangesOf(*plan));
   THALWEG_ASSIGN(State::Stream input, state_->Build(plan, true));
   graph::Node node;
   node.kind = node.name = "collect";
   node.role = graph::NodeRole::kSink;
   node.payload = types::EncodeSchema(SchemaOf(plan->columns));
-  state_->Add(std::move(node), {{State::Input{input, Partitioning::kForward, {}, State::ModeOf(changes, true)}}}, 1);
+  state_->Add(std::move(node), {{State::Input{input, Partitioning::kForward, {}, ModeOf(changes, true)}}}, 1);
   return {};
 }
 
@@ -1216,7 +1042,7 @@ Status GraphMaker::AddSink(const PlanPtr& plan, const Table& table, const SinkCl
   THALWEG_ASSIGN(const graph::TableConnector* connector, state_->ConnectorOf(table));
   THALWEG_ASSIGN(graph::SinkTable sink, connector->Sink(DescribeTable(table, insert.hints)));
   for (const std::string& warning : sink.warnings) state_->warnings.push_back(warning);
-  THALWEG_ASSIGN(Changes changes, state_->ChangesOf(*plan));
+  THALWEG_ASSIGN(Changes changes, state_->modes.ChangesOf(*plan));
   if (sink.accepts == ChangelogMode::kAppend && changes.any())
     return UserError("Table sink {} takes inserts only, and the query updates or deletes rows it has given",
                      table.path.ToString());
@@ -1225,8 +1051,8 @@ Status GraphMaker::AddSink(const PlanPtr& plan, const Table& table, const SinkCl
   THALWEG_ASSIGN(const bool materialize, state_->Materializes(*plan, table, sink.accepts, insert, changes));
   const bool before = sink.accepts == ChangelogMode::kRetract || materialize;
   THALWEG_ASSIGN(State::Stream input, state_->Build(plan, before));
-  input = state_->Constrained(*plan, table, input, State::ModeOf(changes, before));
-  if (materialize) input = state_->Materialized(*plan, table, input, insert, State::ModeOf(changes, before));
+  input = state_->Constrained(*plan, table, input, ModeOf(changes, before));
+  if (materialize) input = state_->Materialized(*plan, table, input, insert, ModeOf(changes, before));
   const bool by_key = changes.any() && !table.primary_key.empty() && !materialize;
   state_->AddTableSink(std::move(sink), table, input, changes, by_key ? PhysicalKey(table) : std::vector<int>());
   return {};
@@ -1234,7 +1060,7 @@ Status GraphMaker::AddSink(const PlanPtr& plan, const Table& table, const SinkCl
 
 Result<Changes> GraphMaker::ChangesOf(const PlanPtr& plan) {
   state_->plans.push_back(plan);
-  return state_->ChangesOf(*plan);
+  return state_->modes.ChangesOf(*plan);
 }
 
 Result<TimeBounds> GraphMaker::BoundsOf(const JoinPlan& join) {

@@ -1,5 +1,5 @@
 // A plan becomes a job graph: physical operators, exchanges, changelog modes.
-// Rule: kinds of changes are known from the sources up (what may come), and asked for from the sinks down (is -U wanted).
+// Rule: which changes may come is changelog_mode.h's, who wants -U update_before.h's; here nodes are made of that.
 #pragma once
 
 #include <map>
@@ -12,6 +12,7 @@
 #include "graph/mini_batch.h"
 #include "graph/table_connector.h"
 #include "sql/ast_statement.h"
+#include "sql/changelog_mode.h"
 #include "sql/plan.h"
 #include "sql/time_bounds.h"
 
@@ -48,13 +49,6 @@ struct PhysicalOptions {
 struct SinkClauses {
   std::map<std::string, std::string> hints;  // OPTIONS: over the table's own
   std::optional<OnConflict> on_conflict;
-};
-
-/// What a plan's rows may be besides +I.
-struct Changes {
-  bool updates = false;  // +U, and -U unless `no_before`
-  bool deletes = false;  // -D
-  bool any() const { return updates || deletes; }
 };
 
 /// Builds one graph of one or several sinks; equal parts of plans (the same plan object) become one node.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sql/keys.h"
+
 namespace thalweg::sql {
 namespace {
 
@@ -20,12 +22,6 @@ Keys KeptBy(Keys keys, std::vector<int> exchange) {
     return !std::includes(key.begin(), key.end(), exchange.begin(), exchange.end());
   });
   return keys;
-}
-
-std::vector<int> SideOf(const std::vector<JoinKey>& keys, bool left) {
-  std::vector<int> columns;
-  for (const JoinKey& key : keys) columns.push_back(left ? key.left : key.right);
-  return columns;
 }
 
 /// Whether at most one row has one value of the join's columns.
@@ -57,7 +53,7 @@ struct KeysOf {
   }
   Keys operator()(const AggregatePlan&) const { return plan.unique_keys; }
   Keys operator()(const JoinPlan& join) const {
-    const std::vector<int> left_columns = SideOf(join.keys, true), right_columns = SideOf(join.keys, false);
+    const std::vector<int> left_columns = Sides(join.keys, true), right_columns = Sides(join.keys, false);
     const Keys left = KeptBy(UpsertKeys(*join.left), left_columns);
     if (join.type == JoinType::kSemi || join.type == JoinType::kAnti) return left;
     const auto width = static_cast<int>(join.left->columns.size());

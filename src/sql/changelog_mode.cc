@@ -1,0 +1,125 @@
+#include "sql/changelog_mode.h"
+
+#include "sql/keys.h"
+
+namespace thalweg::sql {
+
+using graph::ChangelogMode;
+using types::TypeId;
+
+namespace {
+
+const PlanColumn& FirstOrdered(const RankPlan& rank) {
+  return rank.input->columns[static_cast<size_t>(rank.order[0].column)];
+}
+
+bool RanksByTime(const RankPlan& rank) { return rank.order.size() == 1 && FirstOrdered(rank).time != TimeRole::kNone; }
+
+}  // namespace
+
+ChangelogMode ModeOf(Changes changes, bool before) {
+  if (!changes.any()) return ChangelogMode::kAppend;
+  return before ? ChangelogMode::kRetract : ChangelogMode::kUpsert;
+}
+
+bool WindowedRank(const RankPlan& rank) {
+  if (!rank.input->window) return false;
+  const WindowColumns& window = *rank.input->window;
+  return window.start >= 0 && window.end >= 0 && HoldsAll(rank.partition, {window.start, window.end});
+}
+
+bool LastByTime(const RankPlan& rank) { return rank.order[0].descending; }
+
+bool ByProcessingTime(const RankPlan& rank) { return FirstOrdered(rank).time == TimeRole::kProctime; }
+
+bool Deduplicates(const RankPlan& rank, Changes below) {
+  return rank.from == 1 && rank.to == 1 && !rank.number && !below.any() && RanksByTime(rank);
+}
+
+Result<Changes> ChangelogModes::ChangesOf(const Plan& plan) {
+  if (batch_) return Changes{};
+  if (auto found = known_.find(&plan); found != known_.end()) return found->second;
+  Changes below;
+  for (const PlanPtr& input : InputsOfPlan(plan)) {
+    THALWEG_ASSIGN(Changes each, ChangesOf(*input));
+    below.updates = below.updates || each.updates;
+    below.deletes = below.deletes || each.deletes;
+  }
+  THALWEG_ASSIGN(Changes made, Produced(plan, below));
+  known_[&plan] = made;
+  return made;
+}
+
+Result<Changes> ChangelogModes::Produced(const Plan& plan, Changes below) {
+  if (auto* scan = plan.As<ScanPlan>()) {
+    THALWEG_ASSIGN(const graph::SourceTable* source, tables_.SourceOf(plan, *scan));
+    const bool any = source->changelog != ChangelogMode::kAppend;
+    return Changes{any, any};
+  }
+  if (auto* aggregate = plan.As<AggregatePlan>()) {
+    if (aggregate->window) return Changes{};
+    return Changes{true, below.any()};
+  }
+  if (auto* join = plan.As<JoinPlan>()) {
+    if (join->interval || join->windowed) return Changes{};
+    const bool outer = join->type != JoinType::kInner && join->type != JoinType::kSemi;
+    return Changes{below.updates, below.deletes || outer || below.updates};
+  }
+  if (auto* temporal = plan.As<TemporalJoinPlan>()) return ChangesOf(*temporal->left);
+  if (auto* over = plan.As<OverPlan>())
+    return batch_ || OverByTime(*over, below) ? Changes{} : Changes{true, below.any()};
+  if (plan.As<ToChangelogPlan>()) return Changes{};
+  if (plan.As<FromChangelogPlan>()) return Changes{true, true};
+  if (auto* rank = plan.As<RankPlan>()) {
+    if (WindowedRank(*rank)) return Changes{};
+    if (Deduplicates(*rank, below) && !LastByTime(*rank)) return Changes{};
+    return Changes{true, true};
+  }
+  if (auto* sort = plan.As<SortPlan>()) {
+    THALWEG_ASSIGN(const SortWay way, WayToSort(*sort, below));
+    return way == SortWay::kRank ? Changes{true, true} : Changes{};
+  }
+  return below;
+}
+
+Result<bool> ChangelogModes::Bounded(const Plan& plan) {
+  if (auto* scan = plan.As<ScanPlan>()) {
+    THALWEG_ASSIGN(const graph::SourceTable* source, tables_.SourceOf(plan, *scan));
+    return source->bounded;
+  }
+  for (const PlanPtr& input : InputsOfPlan(plan)) {
+    THALWEG_ASSIGN(const bool bounded, Bounded(*input));
+    if (!bounded) return false;
+  }
+  return true;
+}
+
+Result<SortWay> ChangelogModes::WayToSort(const SortPlan& sort, Changes below) {
+  if (batch_) return sort.keys.empty() ? SortWay::kArrival : SortWay::kEnd;
+  const bool all = !sort.limit && sort.offset == 0;
+  const TimeRole time = sort.keys.empty() || sort.keys[0].descending
+                            ? TimeRole::kNone
+                            : sort.input->columns[static_cast<size_t>(sort.keys[0].column)].time;
+  if (!below.any() && all && time == TimeRole::kRowtime) return SortWay::kTime;
+  if (!below.any() && (sort.keys.empty() || (time == TimeRole::kProctime && sort.keys.size() == 1)))
+    return SortWay::kArrival;
+  if (sort.limit == 0) return SortWay::kEnd;
+  THALWEG_ASSIGN(const bool bounded, Bounded(*sort.input));
+  if (bounded && !sort.keys.empty()) return SortWay::kEnd;
+  if (sort.limit) return SortWay::kRank;
+  if (sort.offset > 0) return UserError("OFFSET without LIMIT is not supported over an input that has no end");
+  return UserError(
+      "Sort on a non-time-attribute field is not supported: an input that has no end is sorted by a time attribute "
+      "first, "
+      "ascending, and does not change, or ORDER BY has a LIMIT");
+}
+
+bool ChangelogModes::OverByTime(const OverPlan& over, Changes below) const {
+  if (below.any() || over.order.size() != 1 || over.order[0].descending) return false;
+  const PlanColumn& column = over.input->columns[static_cast<size_t>(over.order[0].column)];
+  const bool millis = (column.type.id() == TypeId::kTimestamp || column.type.id() == TypeId::kTimestampLtz) &&
+                      column.type.precision() <= 3;
+  return batch_ ? millis && !over.frame.rows && over.frame.preceding : column.time != TimeRole::kNone;
+}
+
+}  // namespace thalweg::sql
