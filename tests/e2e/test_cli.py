@@ -123,6 +123,17 @@ def test_a_program_and_a_text_are_no_libraries(thalweg):
     assert "is no shared library" in thalweg("run", __file__, status=1).stderr
 
 
+@pytest.mark.parametrize("share", [0.01, 0.3, 0.7, 0.999])
+def test_a_library_that_is_cut_short_is_no_crash(thalweg, tmp_path, share):
+    whole = library().read_bytes()
+    cut = tmp_path / "cut.so"
+    cut.write_bytes(whole[:int(len(whole) * share)])
+    problem = re.escape(f"{cut}: File is cut short, build it or copy it again: {cut.stat().st_size} of ")
+    assert re.search("Job library cannot be loaded: " + problem, thalweg("run", cut, "--", "numbers", status=1).stderr)
+    function = f"CREATE FUNCTION f AS 'f' LANGUAGE CPP USING ARTIFACT '{cut}'"
+    assert re.search("Library of functions cannot be loaded: " + problem, thalweg("run", "-e", function, status=1).stderr)
+
+
 def test_a_library_that_runs_nothing_or_throws_is_told_so(thalweg):
     assert "ran no job: call env.Execute" in thalweg("run", library(), "--", "none", status=1).stderr
     assert "Job's entry point threw: which job?" in thalweg("run", library(), status=1).stderr
