@@ -258,6 +258,19 @@ def test_one_signal_stops_the_job_with_a_summary(spawn, number):
     assert re.search(r"^Job 'endless' stopped in .* rows in, .* rows out", error, re.M), error
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_a_restart_is_waited_for_ends_a_job_that_has_failed(spawn, number):
+    process = spawn(program("thalweg"), "run", library(), "-Drestart-strategy.type=fixed-delay",
+                    "-Drestart-strategy.fixed-delay.delay=1h", "--", "throwing")
+    until(lambda: "restarting in 3600000 ms" in process.err.read_text(), process)
+    process.send_signal(number)
+    assert process.wait(SECONDS) == 1, process.err.read_text()
+    error = process.err.read_text()
+    assert re.search(r"^Job 'throwing' failed in .* rows in, .* rows out", error, re.M), error
+    assert re.search(r"^thalweg: user error: Stopped while it waited for a restart, without a last checkpoint \(they are off.*no seven",
+                     error, re.M), error
+
+
 def test_a_second_signal_ends_the_process_at_once(spawn):
     process = spawn(program("thalweg"), "run", library(), "--", "stuck")
     until(has_printed(process), process)
