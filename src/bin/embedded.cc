@@ -2,12 +2,14 @@
 #include <unistd.h>
 
 #include <condition_variable>
+#include <cstring>
 #include <filesystem>
 #include <mutex>
 #include <random>
 #include <thread>
 
 #include "api/runner.h"
+#include "bin/metric_reporters.h"
 #include "bin/registry.h"
 #include "checkpoint/checkpoint_store.h"
 #include "config/memory_budget.h"
@@ -228,6 +230,13 @@ Status FillBackend(const config::Configuration& config, const graph::JobGraph& g
   return {};
 }
 
+/// Flink's variables of scopes. One process is both its job manager and its task manager.
+metrics::Variables ScopeVariables(const std::string& job) {
+  char host[256] = {};
+  if (gethostname(host, sizeof(host) - 1) != 0 || host[0] == '\0') std::strcpy(host, "localhost");
+  return {{"host", host}, {"tm_id", fmt::format("{}:{}", host, getpid())}, {"job_name", job}};
+}
+
 /// Watches a running job from beside: its stop flag and its progress.
 class Watcher {
  public:
@@ -312,15 +321,18 @@ Result<JobResult> RunEmbedded(flow::Program program, const config::Configuration
   options.seed = (uint64_t{device()} << 32) | device();
   THALWEG_ASSIGN(options.restart,
                  checkpoint::MakeRestartStrategy(config, options.checkpointing.interval_ms > 0, Random(options.seed)));
+  THALWEG_ASSIGN(std::vector<bin::ReporterOptions> reporters, bin::FindReporters(config));
 
   flow::Registry registry;
   bin::FillRegistry(registry);
   metrics::Registry metrics;
   std::string name = program.graph.name;
-  auto group = metrics.Open(metrics::ScopeKind::kJobManagerJob, {{"job_name", name}});
+  auto group = metrics.Open(metrics::ScopeKind::kJobManagerJob, ScopeVariables(name));
+  const auto log = options.log;
   int64_t started = clock.NowMs();
   runtime::Job job(std::move(program), registry, std::move(options), clock, *group);
   Result<runtime::JobEnd> end = [&] {
+    bin::MetricReporters reporting(std::move(reporters), metrics, clock, log);
     Watcher watcher(job, run);
     return job.Run();
   }();
