@@ -94,7 +94,9 @@ TEST(StopOnSignal, AfterwardsSignalsDoWhatTheyDidBefore) {
   EXPECT_EQ(before.sa_handler, after.sa_handler);
 }
 
+// A child that forks from a process with threads, which TSan's has, gets no signals from it.
 TEST(StopOnSignalDeathTest, TheSecondSignalEndsTheProcess) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
   auto stop = std::make_shared<std::atomic<bool>>(false);
   EXPECT_EXIT(
       {
