@@ -14,7 +14,7 @@ source scripts/lib/tally.sh
 
 sections=(checks release install unit tsan e2e corpus callgrind)
 # Folders whose code runs on several threads or hands data between them.
-threaded_folders=(columns metrics io exchange connectors runtime api client)
+threaded_folders=(columns metrics io exchange connectors runtime api bin client)
 
 section_checks() {
   check "includes keep to layers.txt" scripts/check_layers.py

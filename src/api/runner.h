@@ -26,8 +26,9 @@ struct RunProgress {
 struct JobResult {
   std::string job_name;
   bool stopped = false;  // by a stop request, not by the end of its sources
+  bool failed = false;   // what is counted is what it did before; on_end alone hears of it
   int64_t duration_ms = 0;
-  RunProgress progress;         // at the end
+  RunProgress progress;         // at the end, rows of all attempts
   uint64_t late_rows = 0;       // dropped because they came after their windows had closed
   uint64_t malformed_rows = 0;  // that could not be read, and were skipped or went to dead letters
 };
@@ -39,11 +40,13 @@ struct RunOptions {
   bool allow_non_restored_state = false;
   /// Set from any thread or signal handler: the sources stop, a last checkpoint is taken.
   std::shared_ptr<std::atomic<bool>> stop;
-  /// The same for the program itself, when it has seen enough of this one job.
+  /// The same for the program itself, when it has seen enough of this one job: it asks no more whether the job was failing.
   std::shared_ptr<std::atomic<bool>> cancel;
   /// Called about every `progress_interval_ms` on a thread of its own; null: never.
   std::function<void(const RunProgress&)> on_progress;
   int64_t progress_interval_ms = 500;
+  /// Called when a job that had begun has ended, also in failure, on the thread that runs it; null: never.
+  std::function<void(const JobResult&)> on_end;
   /// The job is a person's: Ctrl-C stops it, a terminal shows its progress, a summary ends it (RunInTerminal). Without terminal
   /// there is no progress, or with `progress_lines` a line every ten seconds.
   bool terminal = false;

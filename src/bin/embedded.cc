@@ -2,12 +2,14 @@
 #include <unistd.h>
 
 #include <condition_variable>
+#include <cstring>
 #include <filesystem>
 #include <mutex>
 #include <random>
 #include <thread>
 
 #include "api/runner.h"
+#include "bin/metric_reporters.h"
 #include "bin/registry.h"
 #include "checkpoint/checkpoint_store.h"
 #include "config/memory_budget.h"
@@ -228,6 +230,13 @@ Status FillBackend(const config::Configuration& config, const graph::JobGraph& g
   return {};
 }
 
+/// Flink's variables of scopes. One process is both its job manager and its task manager.
+metrics::Variables ScopeVariables(const std::string& job) {
+  char host[256] = {};
+  if (gethostname(host, sizeof(host) - 1) != 0 || host[0] == '\0') std::strcpy(host, "localhost");
+  return {{"host", host}, {"tm_id", fmt::format("{}:{}", host, getpid())}, {"job_name", job}};
+}
+
 /// Watches a running job from beside: its stop flag and its progress.
 class Watcher {
  public:
@@ -245,17 +254,23 @@ class Watcher {
   void Watch() {
     constexpr auto kStopPoll = std::chrono::milliseconds(20);
     auto next_progress = std::chrono::steady_clock::now() + std::chrono::milliseconds(options_.progress_interval_ms);
-    bool stopping = false;
     std::unique_lock lock(mutex_);
     while (!changed_.wait_for(lock, kStopPoll, [this] { return over_; })) {
-      if (!stopping && ((options_.stop && options_.stop->load()) || (options_.cancel && options_.cancel->load()))) {
-        stopping = true;
-        job_.Stop();
-      }
+      StopIfAsked();
       if (!options_.on_progress || std::chrono::steady_clock::now() < next_progress) continue;
       next_progress += std::chrono::milliseconds(options_.progress_interval_ms);
       options_.on_progress(ProgressOf(job_));
     }
+  }
+
+  void StopIfAsked() {
+    if (stopping_) return;
+    const bool cancelled = options_.cancel && options_.cancel->load();
+    stopping_ = cancelled || (options_.stop && options_.stop->load());
+    if (cancelled)
+      job_.Cancel();
+    else if (stopping_)
+      job_.Stop();
   }
 
  public:
@@ -270,8 +285,24 @@ class Watcher {
   std::mutex mutex_;
   std::condition_variable changed_;
   bool over_ = false;
+  bool stopping_ = false;  // the thread's
   std::thread thread_;
 };
+
+JobResult ResultOf(const runtime::Job& job, const Result<runtime::JobEnd>& end,
+                   const std::vector<metrics::Sample>& samples) {
+  JobResult result;
+  result.stopped = end.ok() && *end == runtime::JobEnd::kStopped;
+  result.failed = !end.ok();
+  result.progress = Watcher::ProgressOf(job);
+  for (const metrics::Sample& sample : samples) {
+    if (sample.name == metrics::kNumLateRecordsDropped)
+      result.late_rows += static_cast<uint64_t>(std::get<int64_t>(sample.value));
+    else if (sample.name == metrics::kNumRecordsInErrors)
+      result.malformed_rows += static_cast<uint64_t>(std::get<int64_t>(sample.value));
+  }
+  return result;
+}
 
 }  // namespace
 
@@ -290,29 +321,26 @@ Result<JobResult> RunEmbedded(flow::Program program, const config::Configuration
   options.seed = (uint64_t{device()} << 32) | device();
   THALWEG_ASSIGN(options.restart,
                  checkpoint::MakeRestartStrategy(config, options.checkpointing.interval_ms > 0, Random(options.seed)));
+  THALWEG_ASSIGN(std::vector<bin::ReporterOptions> reporters, bin::FindReporters(config));
 
   flow::Registry registry;
   bin::FillRegistry(registry);
   metrics::Registry metrics;
-  auto group = metrics.Open(metrics::ScopeKind::kJobManagerJob, {{"job_name", program.graph.name}});
   std::string name = program.graph.name;
+  auto group = metrics.Open(metrics::ScopeKind::kJobManagerJob, ScopeVariables(name));
+  const auto log = options.log;
   int64_t started = clock.NowMs();
   runtime::Job job(std::move(program), registry, std::move(options), clock, *group);
-  JobResult result;
-  result.job_name = name;
-  {
+  Result<runtime::JobEnd> end = [&] {
+    bin::MetricReporters reporting(std::move(reporters), metrics, clock, log);
     Watcher watcher(job, run);
-    THALWEG_ASSIGN(runtime::JobEnd end, job.Run());
-    result.stopped = end == runtime::JobEnd::kStopped;
-  }
+    return job.Run();
+  }();
+  JobResult result = ResultOf(job, end, metrics.Snapshot(clock.MonotonicNs() / 1'000'000));
+  result.job_name = name;
   result.duration_ms = clock.NowMs() - started;
-  result.progress = Watcher::ProgressOf(job);
-  for (const metrics::Sample& sample : metrics.Snapshot(clock.NowMs())) {
-    if (sample.name == metrics::kNumLateRecordsDropped)
-      result.late_rows += static_cast<uint64_t>(std::get<int64_t>(sample.value));
-    else if (sample.name == metrics::kNumRecordsInErrors)
-      result.malformed_rows += static_cast<uint64_t>(std::get<int64_t>(sample.value));
-  }
+  if (run.on_end && job.began()) run.on_end(result);
+  THALWEG_TRY(end.status());
   return result;
 }
 

@@ -4,19 +4,12 @@
 
 #include <exception>
 #include <filesystem>
-#include <fstream>
 #include <string_view>
+
+#include "base/shared_library.h"
 
 namespace thalweg::bin {
 namespace {
-
-bool StartsAsElf(const std::string& path) {
-  char magic[4] = {};
-  std::ifstream(path, std::ios::binary).read(magic, sizeof(magic));
-  return std::string_view(magic, sizeof(magic)) ==
-         "\x7f"
-         "ELF";
-}
 
 Status CheckFile(const std::string& path) {
   std::error_code error;
@@ -24,7 +17,6 @@ Status CheckFile(const std::string& path) {
   if (status.type() == std::filesystem::file_type::not_found) return UserError("Job library does not exist: {}", path);
   if (error) return UserError("Job library cannot be read: {}: {}", path, error.message());
   if (!std::filesystem::is_regular_file(status)) return UserError("Job library is no file: {}", path);
-  if (!StartsAsElf(path)) return UserError("Job library is no shared library: {}; build it with -shared -fPIC", path);
   return {};
 }
 
@@ -41,11 +33,11 @@ Status LoadError(const std::string& path, std::string_view why) {
 
 Result<api::JobEntryFunction*> LoadJob(const std::string& path) {
   THALWEG_TRY(CheckFile(path));
-  // A bare name would be looked for in the system's folders. Global: several libraries of one job share their types.
-  void* library = dlopen(std::filesystem::absolute(path).c_str(), RTLD_NOW | RTLD_GLOBAL);
-  if (!library) return LoadError(path, dlerror());
-  auto* abi = reinterpret_cast<api::JobAbiFunction*>(dlsym(library, api::kJobAbiSymbol));
-  auto* entry = reinterpret_cast<api::JobEntryFunction*>(dlsym(library, api::kJobEntrySymbol));
+  // Of the process: several libraries of one job share their types.
+  auto library = OpenSharedLibrary(path, SymbolScope::kProcess);
+  if (!library.ok()) return LoadError(path, library.status().message());
+  auto* abi = reinterpret_cast<api::JobAbiFunction*>(dlsym(*library, api::kJobAbiSymbol));
+  auto* entry = reinterpret_cast<api::JobEntryFunction*>(dlsym(*library, api::kJobEntrySymbol));
   if (!abi || !entry)
     return UserError(
         "Job library has no entry point: {}; define the job by THALWEG_JOB(env) {{ ... }} of api/job_library.h", path);

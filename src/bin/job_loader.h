@@ -7,8 +7,8 @@
 
 namespace thalweg::bin {
 
-/// The entry point of the library at `path`. UserError that says what is wrong and what to do: no such file, no library, a program,
-/// a missing symbol, no entry point, another ABI. Runs the library's static initialisers.
+/// The entry point of the library at `path`. UserError that says what is wrong and what to do: no such file, no library, a file
+/// that is cut short, a program, a missing symbol, no entry point, another ABI. Runs the library's static initialisers.
 Result<api::JobEntryFunction*> LoadJob(const std::string& path);
 
 /// Runs it; what it throws becomes a UserError.

@@ -60,9 +60,11 @@ std::string SummaryText(const api::JobResult& result) {
   const api::RunProgress& at = result.progress;
   const int64_t ms = std::max<int64_t>(result.duration_ms, 1);
   std::string text = fmt::format("Job '{}' {} in {:.2f} s: {} rows in, {} rows out, {} rows/s", result.job_name,
-                                 result.stopped ? "stopped" : "finished", static_cast<double>(result.duration_ms) / 1e3,
-                                 WithCommas(at.rows_in), WithCommas(at.rows_out),
-                                 WithCommas(at.rows_in * 1000 / static_cast<uint64_t>(ms)));
+                                 result.failed    ? "failed"
+                                 : result.stopped ? "stopped"
+                                                  : "finished",
+                                 static_cast<double>(result.duration_ms) / 1e3, WithCommas(at.rows_in),
+                                 WithCommas(at.rows_out), WithCommas(at.rows_in * 1000 / static_cast<uint64_t>(ms)));
   if (result.late_rows > 0)
     text += fmt::format(", {} late row{} dropped", WithCommas(result.late_rows), result.late_rows == 1 ? "" : "s");
   if (result.malformed_rows > 0)
@@ -186,9 +188,11 @@ Result<JobResult> RunInTerminal(flow::Program program, const config::Configurati
     options.on_progress = [line](const RunProgress& progress) { line->Show(progress); };
   if (!options.log) options.log = [line](const std::string& text) { line->Say(text); };
   bin::StopOnSignal signals(options.stop);
-  auto result = RunEmbedded(std::move(program), config, options);
-  if (result.ok()) line->Say(bin::SummaryText(*result));
-  return result;
+  options.on_end = [line, also = given.on_end](const JobResult& result) {
+    if (also) also(result);
+    line->Say(bin::SummaryText(result));
+  };
+  return RunEmbedded(std::move(program), config, options);
 }
 
 }  // namespace thalweg::api

@@ -18,6 +18,7 @@ std::string ShortDuration(int64_t ms);
 /// "2024-01-31 23:59:59.000" in UTC; "none" before the first and "end" after the last watermark.
 std::string WatermarkText(int64_t watermark_ms);
 /// "Job 'x' finished in 1.23 s: 1,000,000 rows in, 20 rows out, 812,345 rows/s"; with checkpoints and restarts if there were any.
+/// "stopped" or "failed" where it was.
 std::string SummaryText(const api::JobResult& result);
 
 /// Rows per second between calls. One thread.

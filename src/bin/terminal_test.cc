@@ -62,6 +62,9 @@ TEST(SummaryText, SaysHowTheJobEndedAndWhatItDid) {
   result.progress = {.checkpoints = 1, .restarts = 2};
   EXPECT_EQ(SummaryText(result),
             "Job 'counts' stopped in 0.00 s: 0 rows in, 0 rows out, 0 rows/s, 1 checkpoint, 2 restarts");
+  result.stopped = false;
+  result.failed = true;
+  EXPECT_THAT(SummaryText(result), HasSubstr("Job 'counts' failed in 0.00 s: "));
 }
 
 TEST(StopOnSignal, TheFirstSignalAsksTheJobToStop) {
@@ -91,7 +94,9 @@ TEST(StopOnSignal, AfterwardsSignalsDoWhatTheyDidBefore) {
   EXPECT_EQ(before.sa_handler, after.sa_handler);
 }
 
+// A child that forks from a process with threads, which TSan's has, gets no signals from it.
 TEST(StopOnSignalDeathTest, TheSecondSignalEndsTheProcess) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
   auto stop = std::make_shared<std::atomic<bool>>(false);
   EXPECT_EXIT(
       {

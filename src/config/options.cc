@@ -1,6 +1,7 @@
 #include "config/options.h"
 
 #include "config/client_options.h"
+#include "config/metric_options.h"
 #include "config/sql_options.h"
 
 namespace thalweg::config {
@@ -54,6 +55,9 @@ constexpr HonouredOption kHonoured[] = {
     Honoured<kExponentialDelayResetThreshold>(),
     Honoured<kExponentialDelayJitter>(),
     Honoured<kExponentialDelayAttempts>(),
+    Honoured<kMetricReporters>(),
+    Honoured<kReporterFactory>(),
+    Honoured<kReporterInterval>(),
     Honoured<kMemoryLimit>(),
     Honoured<kCores>(),
     Honoured<kPinCores>(),

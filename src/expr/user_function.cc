@@ -6,6 +6,7 @@
 #include <map>
 #include <mutex>
 
+#include "base/shared_library.h"
 #include "expr/functions.h"
 #include "expr/kernel.h"
 #include "expr/type_rules.h"
@@ -71,9 +72,9 @@ Result<const UserFunction*> FromLibrary(const std::string& library, const std::s
   std::error_code error;
   if (!std::filesystem::is_regular_file(library, error))
     return UserError("Library of functions does not exist: {}", library);
-  // A bare name would be looked for in the system's folders.
-  void* handle = dlopen(std::filesystem::absolute(library).c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (!handle) return UserError("Library of functions cannot be loaded: {}", dlerror());
+  auto opened = OpenSharedLibrary(library, SymbolScope::kOwn);
+  THALWEG_TRY(opened.status().WithContext("Library of functions cannot be loaded"));
+  void* handle = *opened;
   auto* entry = reinterpret_cast<const UserFunction* (*)()>(dlsym(handle, symbol.c_str()));
   auto* abi = reinterpret_cast<const char* (*)()>(dlsym(handle, (symbol + "_thalweg_abi").c_str()));
   if (!entry || !abi)

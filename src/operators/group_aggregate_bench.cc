@@ -12,51 +12,14 @@
 #include "columns/builder.h"
 #include "graph/aggregate_spec.h"
 #include "graph/mini_batch.h"
-#include "metrics/registry.h"
 #include "operators/group_aggregate.h"
-#include "state/hashmap_backend.h"
+#include "testing/subtask_context.h"
 
 namespace thalweg::operators {
 namespace {
 
 using types::DataType;
 using types::TypeId;
-
-class GroupWaker final : public flow::Waker {
- public:
-  void Wake() override {}
-};
-
-class GroupContext final : public flow::Context {
- public:
-  explicit GroupContext(columns::BufferPool& pool)
-      : pool_(pool),
-        random_(1),
-        metrics_(registry_.Open(metrics::ScopeKind::kOperator, {})),
-        keyed_(state::MakeHashMapBackend({.groups = {.first = 0, .last = 1023}}, clock_)) {}
-  const flow::TaskName& task() const override { return task_; }
-  time::Clock& clock() override { return clock_; }
-  Random& random() override { return random_; }
-  metrics::Group& metrics() override { return *metrics_; }
-  columns::BufferPool& pool() override { return pool_; }
-  state::KeyedBackend* keyed_state() override { return keyed_.get(); }
-  state::OperatorState& operator_state() override { return lists_; }
-  int64_t current_watermark() const override { return INT64_MIN; }
-  std::shared_ptr<flow::Waker> waker() override { return std::make_shared<GroupWaker>(); }
-  void RequestTimer(int64_t) override {}
-  Status RunBlocking(std::function<void()>) override { return {}; }
-  void SendToCoordinator(std::string) override {}
-
- private:
-  columns::BufferPool& pool_;
-  flow::TaskName task_;
-  time::ManualClock clock_;
-  Random random_;
-  metrics::Registry registry_;
-  std::unique_ptr<metrics::Group> metrics_;
-  std::unique_ptr<state::KeyedBackend> keyed_;
-  state::OperatorState lists_;
-};
 
 class GroupOutput final : public flow::Output {
  public:
@@ -102,8 +65,8 @@ columns::Batch GroupRows(Random& random, int64_t keys, int64_t first, columns::B
 }
 
 void CountAndSum(benchmark::State& run) {
-  columns::BufferPool pool;
-  GroupContext context(pool);
+  testing::SubtaskContext context({.max_parallelism = 1024});
+  columns::BufferPool& pool = context.pool();
   GroupOutput out(pool);
   Random random(7);
   const int64_t keys = run.range(0);

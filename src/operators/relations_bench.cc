@@ -13,50 +13,13 @@
 #include "flow/program.h"
 #include "graph/join_spec.h"
 #include "graph/rank_spec.h"
-#include "metrics/registry.h"
 #include "operators/deduplicate.h"
 #include "operators/join.h"
 #include "operators/rank.h"
-#include "state/hashmap_backend.h"
+#include "testing/subtask_context.h"
 
 namespace thalweg::operators {
 namespace {
-
-class IdleWaker final : public flow::Waker {
- public:
-  void Wake() override {}
-};
-
-class RelationContext final : public flow::Context {
- public:
-  explicit RelationContext(columns::BufferPool& pool)
-      : pool_(pool),
-        random_(1),
-        metrics_(registry_.Open(metrics::ScopeKind::kOperator, {})),
-        keyed_(state::MakeHashMapBackend({.groups = {.first = 0, .last = 1023}}, clock_)) {}
-  const flow::TaskName& task() const override { return task_; }
-  time::Clock& clock() override { return clock_; }
-  Random& random() override { return random_; }
-  metrics::Group& metrics() override { return *metrics_; }
-  columns::BufferPool& pool() override { return pool_; }
-  state::KeyedBackend* keyed_state() override { return keyed_.get(); }
-  state::OperatorState& operator_state() override { return lists_; }
-  int64_t current_watermark() const override { return INT64_MIN; }
-  std::shared_ptr<flow::Waker> waker() override { return std::make_shared<IdleWaker>(); }
-  void RequestTimer(int64_t) override {}
-  Status RunBlocking(std::function<void()>) override { return {}; }
-  void SendToCoordinator(std::string) override {}
-
- private:
-  flow::TaskName task_;
-  time::SystemClock clock_;
-  columns::BufferPool& pool_;
-  Random random_;
-  metrics::Registry registry_;
-  std::unique_ptr<metrics::Group> metrics_;
-  std::unique_ptr<state::KeyedBackend> keyed_;
-  state::OperatorState lists_;
-};
 
 class CountingSink final : public flow::Output {
  public:
@@ -78,7 +41,7 @@ types::Schema PairSchema() {
 /// One operator and its world.
 class RelationRun {
  public:
-  RelationRun(const flow::OperatorFactory& make, std::string payload) : context_(pool_), sink_(pool_) {
+  RelationRun(const flow::OperatorFactory& make, std::string payload) : sink_(pool_) {
     graph::Node node;
     node.payload = std::move(payload);
     op_ = make(node).value();
@@ -98,8 +61,8 @@ class RelationRun {
   int64_t rows_out() const { return sink_.rows(); }
 
  private:
-  columns::BufferPool pool_;
-  RelationContext context_;
+  testing::SubtaskContext context_{{.max_parallelism = 1024}};
+  columns::BufferPool& pool_ = context_.pool();
   CountingSink sink_;
   std::unique_ptr<flow::Operator> op_;
   Random random_{1};

@@ -5,44 +5,11 @@
 #include <gtest/gtest.h>
 
 #include "columns/object_writer.h"
-#include "metrics/registry.h"
 #include "operators/process.h"
-#include "state/hashmap_backend.h"
+#include "testing/subtask_context.h"
 
 namespace thalweg::operators {
 namespace {
-
-constexpr int kMaxParallelism = 128;
-
-/// One subtask with all keys.
-class TimerContext final : public flow::Context {
- public:
-  const flow::TaskName& task() const override { return name_; }
-  time::Clock& clock() override { return clock_; }
-  Random& random() override { return random_; }
-  metrics::Group& metrics() override { return *group_; }
-  columns::BufferPool& pool() override { return pool_; }
-  state::KeyedBackend* keyed_state() override { return keyed.get(); }
-  state::OperatorState& operator_state() override { return lists; }
-  int64_t current_watermark() const override { return INT64_MIN; }
-  std::shared_ptr<flow::Waker> waker() override { return nullptr; }
-  void RequestTimer(int64_t) override {}
-  Status RunBlocking(std::function<void()>) override { return {}; }
-  void SendToCoordinator(std::string) override {}
-
- private:
-  flow::TaskName name_{.max_parallelism = kMaxParallelism};
-  time::ManualClock clock_;
-  Random random_{1};
-  metrics::Registry registry_;
-  std::unique_ptr<metrics::Group> group_ = registry_.Open(metrics::ScopeKind::kOperator, {});
-  columns::BufferPool pool_;
-
- public:
-  std::unique_ptr<state::KeyedBackend> keyed =
-      state::MakeHashMapBackend({.groups = {.first = 0, .last = kMaxParallelism - 1}}, clock_);
-  state::OperatorState lists;
-};
 
 /// Takes one row a call.
 class OneRowOutput final : public flow::Output {
@@ -75,7 +42,7 @@ struct Alarms {
 };
 
 struct Subtask {
-  explicit Subtask(TimerContext& context)
+  explicit Subtask(testing::SubtaskContext& context)
       : context(context), op(KeyedProcess<std::string, std::string, std::string>(Alarms{})({}).value()) {
     EXPECT_TRUE(op->Open(context).ok());
   }
@@ -92,12 +59,12 @@ struct Subtask {
       progress = op->Process(0, rows, out).value();
     }
   }
-  TimerContext& context;
+  testing::SubtaskContext& context;
   std::unique_ptr<flow::Operator> op;
 };
 
 TEST(TimerService, WhatIsDueFiresBeforeTheNextRowAlsoAfterARestartInTheMidstOfTheFiring) {
-  TimerContext before, after;
+  testing::SubtaskContext before, after;
   OneRowOutput out(before.pool());
   {
     Subtask subtask(before);

@@ -9,12 +9,11 @@
 
 #include "base/random.h"
 #include "columns/object_writer.h"
-#include "metrics/registry.h"
 #include "operators/key_by.h"
 #include "operators/map.h"
 #include "operators/process.h"
 #include "operators/window.h"
-#include "state/hashmap_backend.h"
+#include "testing/subtask_context.h"
 
 namespace thalweg::operators {
 namespace {
@@ -32,42 +31,6 @@ struct Count {
   void Add(int64_t& count, const View&) const { ++count; }
   int64_t GetResult(const int64_t& count) const { return count; }
   void Merge(int64_t& into, const int64_t& from) const { into += from; }
-};
-
-class NoWaker final : public flow::Waker {
- public:
-  void Wake() override {}
-};
-
-class BenchContext final : public flow::Context {
- public:
-  explicit BenchContext(columns::BufferPool& pool)
-      : pool_(pool),
-        random_(1),
-        metrics_(registry_.Open(metrics::ScopeKind::kOperator, {})),
-        keyed_(state::MakeHashMapBackend({.groups = {.first = 0, .last = 1023}}, clock_)) {}
-  const flow::TaskName& task() const override { return task_; }
-  time::Clock& clock() override { return clock_; }
-  Random& random() override { return random_; }
-  metrics::Group& metrics() override { return *metrics_; }
-  columns::BufferPool& pool() override { return pool_; }
-  state::KeyedBackend* keyed_state() override { return keyed_.get(); }
-  state::OperatorState& operator_state() override { return lists_; }
-  int64_t current_watermark() const override { return INT64_MIN; }
-  std::shared_ptr<flow::Waker> waker() override { return std::make_shared<NoWaker>(); }
-  void RequestTimer(int64_t) override {}
-  Status RunBlocking(std::function<void()>) override { return {}; }
-  void SendToCoordinator(std::string) override {}
-
- private:
-  flow::TaskName task_;
-  time::SystemClock clock_;
-  columns::BufferPool& pool_;
-  Random random_;
-  metrics::Registry registry_;
-  std::unique_ptr<metrics::Group> metrics_;
-  std::unique_ptr<state::KeyedBackend> keyed_;
-  state::OperatorState lists_;
 };
 
 /// Hands each batch to the next operator, as a chain does; counts what comes out at its end.
@@ -111,11 +74,11 @@ class Job {
   struct Key {};
   template <typename K, typename F>
   Job(Key<K>, F key_of, const flow::OperatorFactory& keyed)
-      : context_(pool_), key_by_(std::make_unique<KeyByOperator<View, K, F>>(key_of)), keyed_(keyed({}).value()) {
+      : key_by_(std::make_unique<KeyByOperator<View, K, F>>(key_of)), keyed_(keyed({}).value()) {
     if (!key_by_->Open(context_).ok() || !keyed_->Open(context_).ok()) std::abort();
   }
-  columns::BufferPool pool_;
-  BenchContext context_;
+  testing::SubtaskContext context_{{.max_parallelism = 1024}};
+  columns::BufferPool& pool_ = context_.pool();
   std::unique_ptr<flow::Operator> key_by_;
   std::unique_ptr<flow::Operator> keyed_;
   Pipe sink_{pool_, nullptr, nullptr};

@@ -5,50 +5,15 @@
 #include <gtest/gtest.h>
 
 #include "columns/object_writer.h"
-#include "metrics/registry.h"
 #include "operators/window.h"
-#include "state/hashmap_backend.h"
 #include "testing/golden_states.h"
+#include "testing/subtask_context.h"
 
 namespace thalweg::operators {
 namespace {
 
 constexpr int kMaxParallelism = 128;
 using Pair = std::pair<std::string, int>;
-
-class SubtaskContext final : public flow::Context {
- public:
-  SubtaskContext(int subtask, int parallelism)
-      : name_{.subtask = subtask, .parallelism = parallelism, .max_parallelism = kMaxParallelism} {
-    const types::KeyGroupRange groups = types::KeyGroupsOf(subtask, kMaxParallelism, parallelism);
-    keyed = state::MakeHashMapBackend(
-        {.groups = {static_cast<uint16_t>(groups.begin), static_cast<uint16_t>(groups.end - 1)}}, clock_);
-  }
-  const flow::TaskName& task() const override { return name_; }
-  time::Clock& clock() override { return clock_; }
-  Random& random() override { return random_; }
-  metrics::Group& metrics() override { return *group_; }
-  columns::BufferPool& pool() override { return pool_; }
-  state::KeyedBackend* keyed_state() override { return keyed.get(); }
-  state::OperatorState& operator_state() override { return lists; }
-  int64_t current_watermark() const override { return INT64_MIN; }
-  std::shared_ptr<flow::Waker> waker() override { return nullptr; }
-  void RequestTimer(int64_t) override {}
-  Status RunBlocking(std::function<void()>) override { return {}; }
-  void SendToCoordinator(std::string) override {}
-
- private:
-  flow::TaskName name_;
-  time::ManualClock clock_;
-  Random random_{1};
-  metrics::Registry registry_;
-  std::unique_ptr<metrics::Group> group_ = registry_.Open(metrics::ScopeKind::kOperator, {});
-  columns::BufferPool pool_;
-
- public:
-  std::unique_ptr<state::KeyedBackend> keyed;
-  state::OperatorState lists;
-};
 
 class TextOutput final : public flow::Output {
  public:
@@ -64,7 +29,7 @@ class TextOutput final : public flow::Output {
   columns::BufferPool& pool_;
 };
 
-std::unique_ptr<flow::Operator> Opened(SubtaskContext& context) {
+std::unique_ptr<flow::Operator> Opened(testing::SubtaskContext& context) {
   auto sum = [](const Pair& a, const Pair& b) { return Pair(a.first, a.second + b.second); };
   auto op = ReduceWindow<Pair, std::string>({.assigner = Sliding({.size = Millis(3), .slide = Millis(1)})}, sum)({});
   EXPECT_TRUE((*op)->Open(context).ok());
@@ -83,7 +48,7 @@ std::string KeyOfHalf(int subtask) {
 }
 
 /// One row at time 0, then the watermark; what fired.
-std::vector<std::string> RunHalf(SubtaskContext& context, const std::string& key, int64_t watermark) {
+std::vector<std::string> RunHalf(testing::SubtaskContext& context, const std::string& key, int64_t watermark) {
   auto op = Opened(context);
   TextOutput out(context.pool());
   columns::ObjectWriter<Pair> writer(context.pool());
@@ -98,7 +63,9 @@ std::vector<std::string> RunHalf(SubtaskContext& context, const std::string& key
 }
 
 TEST(SlidingWindow, EachKeyGoesOnFromWhatItsOwnSubtaskHadFired) {
-  SubtaskContext first(0, 2), second(1, 2), joined(0, 1);
+  testing::SubtaskContext first({.subtask = 0, .parallelism = 2, .max_parallelism = kMaxParallelism});
+  testing::SubtaskContext second({.subtask = 1, .parallelism = 2, .max_parallelism = kMaxParallelism});
+  testing::SubtaskContext joined({.max_parallelism = kMaxParallelism});
   const std::string ahead = KeyOfHalf(0), behind = KeyOfHalf(1);
   EXPECT_EQ(RunHalf(first, ahead, 1), (std::vector<std::string>{ahead + "@0", ahead + "@1"}));
   const auto lists = first.lists.Snapshot();
@@ -106,7 +73,7 @@ TEST(SlidingWindow, EachKeyGoesOnFromWhatItsOwnSubtaskHadFired) {
   ASSERT_NE(fired, lists.end());
   EXPECT_EQ(fired->items, std::vector<std::string>{testing::GoldenState("window-fired")});
   EXPECT_EQ(RunHalf(second, behind, 0), (std::vector<std::string>{behind + "@0"}));
-  for (SubtaskContext* half : {&first, &second})
+  for (testing::SubtaskContext* half : {&first, &second})
     ASSERT_TRUE(joined.keyed->Restore(half->keyed->Snapshot().value()).ok());
   joined.lists.Restore(state::Redistribute({first.lists.Snapshot(), second.lists.Snapshot()}, 1)[0]);
   auto op = Opened(joined);

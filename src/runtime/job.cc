@@ -150,6 +150,7 @@ Status Job::StartAttempt() {
     });
   };
   uint64_t from = restored.checkpoint;
+  if (attempt_number_ == 0) restored_ = from;
   THALWEG_TRY(MakeCoordinators(restored));
   MakeAlignment();
   auto built = Attempt::Build(plan_, program_, *registry_, std::move(restored), std::move(world), std::move(report));
@@ -197,6 +198,8 @@ int64_t Job::NextWakeMs() const {
 
 void Job::OnTimers() {
   int64_t now = clock_->NowMs();
+  // A commit under way may yet be the newest checkpoint.
+  if (stopped_waiting_ && io_under_way_ == 0) return End(StoppedWaiting());
   if (restart_at_ms_ && now >= *restart_at_ms_ && io_under_way_ == 0) {
     restart_at_ms_.reset();
     ++attempt_number_;
@@ -329,18 +332,22 @@ void Job::OnFailure(const Status& error) {
   GiveUpAttempt();
   // What the user wrote wrongly does not heal by being run again, nor is it worth the wait: but user functions may fail on a passing
   // state of the world, so every category is retried, as in Flink.
-  std::optional<int64_t> delay = options_.restart ? options_.restart->OnFailure(clock_->NowMs()) : std::nullopt;
+  const int64_t now = clock_->NowMs();
+  std::optional<int64_t> delay = options_.restart ? options_.restart->OnFailure(now) : std::nullopt;
   if (!delay) {
     Status final_error =
         options_.restart ? error.WithContext(fmt::format("Not restarted ({})", options_.restart->Describe())) : error;
     return End(final_error);
   }
   Log(fmt::format("Failed, restarting in {} ms: {}", *delay, error.ToString()));
+  const JobProgress so_far = progress();
   {
     std::lock_guard lock(attempt_mutex_);
+    ended_attempts_ = so_far;
     attempt_.reset();
   }
-  restart_at_ms_ = clock_->NowMs() + *delay;
+  last_failure_ = error;
+  restart_at_ms_ = now + *delay;
 }
 
 void Job::End(Result<JobEnd> outcome) {
@@ -350,9 +357,30 @@ void Job::End(Result<JobEnd> outcome) {
 void Job::Stop() {
   Post([this] {
     stopping_ = true;
-    if (!attempt_) return End(JobEnd::kStopped);  // waiting for a restart
+    if (attempt_) return StopSources();
+    stopped_waiting_ = true;
+  });
+}
+
+void Job::Cancel() {
+  Post([this] {
+    stopping_ = true;
+    if (!attempt_) return End(JobEnd::kStopped);
     StopSources();
   });
+}
+
+Status Job::StoppedWaiting() const {
+  return last_failure_.WithContext(fmt::format(
+      "Stopped while it waited for a restart, without a last checkpoint ({}); it had failed", NewestCheckpoint()));
+}
+
+std::string Job::NewestCheckpoint() const {
+  if (!options_.store) return "they are off: it can only start afresh";
+  if (committed_)
+    return fmt::format("the newest is {}: --from-checkpoint latest goes on from it", committed_->checkpoint);
+  if (restored_ > 0) return fmt::format("the newest is still {}, which it began with", restored_);
+  return "there is none: it can only start afresh";
 }
 
 void Job::StopSources() {
@@ -362,10 +390,10 @@ void Job::StopSources() {
 }
 
 JobProgress Job::progress() const {
-  JobProgress progress;
+  std::lock_guard lock(attempt_mutex_);
+  JobProgress progress = ended_attempts_;
   progress.checkpoints = checkpoints_.load(std::memory_order_relaxed);
   progress.restarts = restarts_.load(std::memory_order_relaxed);
-  std::lock_guard lock(attempt_mutex_);
   if (!attempt_) return progress;
   int64_t least = time::kMaxWatermark;
   bool any_sink = std::any_of(attempt_->tasks().begin(), attempt_->tasks().end(),
@@ -485,8 +513,7 @@ void Job::Obey(checkpoint::CoordinatorOutput& output) {
 void Job::OnStopRefused(const std::string& reason) {
   Post([this, reason, number = attempt_number_] {
     if (number != attempt_number_ || !attempt_ || ending_) return;
-    std::string newest = committed_ ? fmt::format("the newest is {}", committed_->checkpoint) : "there is none";
-    End(ExternalError("Stopped without a last checkpoint ({}): {}", newest, reason));
+    End(ExternalError("Stopped without a last checkpoint ({}): {}", NewestCheckpoint(), reason));
   });
 }
 

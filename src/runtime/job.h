@@ -78,11 +78,15 @@ class Job {
   /// Blocks until the job has finished, was stopped, or failed for good.
   Result<JobEnd> Run();
   /// Sources stop reading, what is under way is worked off, windows do not fire, a last checkpoint is taken. If it cannot be taken, the
-  /// job ends without, and Run returns why. Any thread.
+  /// job ends without, and Run returns why; so it does if the job has failed and waits for its restart. Any thread.
   void Stop();
-  /// Any thread.
+  /// As Stop, for one who wants nothing more of the job: while it waits for a restart that is a good end. Any thread.
+  void Cancel();
+  /// Rows of all attempts: what was read again counts again. Any thread.
   JobProgress progress() const;
   const PhysicalPlan& plan() const { return plan_; }
+  /// Whether Run came so far as to run anything; after Run.
+  bool began() const { return outcome_.has_value(); }
 
  private:
   /// Runs `work` on the job's thread. Any thread.
@@ -107,6 +111,9 @@ class Job {
   /// Ends the attempt; nothing of it is heard any more.
   void GiveUpAttempt();
   void StopSources();
+  /// Why a job that is stopped while it waits for a restart has failed, and what its user has.
+  Status StoppedWaiting() const;
+  std::string NewestCheckpoint() const;
   void End(Result<JobEnd> outcome);
 
   Status MakeCoordinators(RestoredState& restored);
@@ -153,6 +160,9 @@ class Job {
   std::vector<uint64_t> found_;  // checkpoints in the folder when this process began: not ours
   uint64_t found_newest_ = 0;    // the greatest of them
   uint64_t last_triggered_ = 0;
+  uint64_t restored_ = 0;                       // the checkpoint that this process began with; 0: none
+  Status last_failure_;                         // that the job waits for a restart for
+  bool stopped_waiting_ = false;                // Stop was called in that wait
   bool stopping_ = false;                       // Stop was called
   bool ending_ = false;                         // the attempt's tasks hear of the last checkpoint
   std::map<int, int> writes_under_way_;         // snapshots of this attempt, by task
@@ -166,7 +176,8 @@ class Job {
   std::optional<Result<JobEnd>> outcome_;
   std::atomic<uint64_t> checkpoints_{0};
   std::atomic<int> restarts_{0};
-  mutable std::mutex attempt_mutex_;  // guards the pointer attempt_ against progress()
+  mutable std::mutex attempt_mutex_;  // guards the pointer attempt_ and ended_attempts_ against progress()
+  JobProgress ended_attempts_;        // rows of the attempts before, watermark of the last
   io::Executor executor_;             // last: its jobs post here until they are done
 };
 

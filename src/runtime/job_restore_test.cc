@@ -94,7 +94,8 @@ TEST(Job, AStopWhoseCheckpointCannotBeTakenEndsTheJobAndSaysWhy) {
   auto end = job.Wait();
   ASSERT_FALSE(end.ok());
   EXPECT_EQ(end.status().category(), ErrorCategory::kExternal);
-  EXPECT_THAT(end.status().message(), HasSubstr("Stopped without a last checkpoint (there is none): "));
+  EXPECT_THAT(end.status().message(),
+              HasSubstr("Stopped without a last checkpoint (there is none: it can only start afresh): "));
   EXPECT_THAT(end.status().message(), HasSubstr(folder.path() + "/job"));
   EXPECT_TRUE(ledger->arrivals("collect").empty());
 }

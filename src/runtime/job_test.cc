@@ -442,20 +442,5 @@ TEST(Job, AnUnknownKindEndsTheJobBeforeItStarts) {
   EXPECT_THAT(end.status().message(), HasSubstr("Unknown operator kind 'pass'"));
 }
 
-TEST(Job, StoppedWhileItWaitsForARestartItEnds) {
-  TestJob test = CountingJob({}, std::make_shared<Ledger>(),
-                             [](const flow::TaskName&, const TestRow&) { throw std::runtime_error("always"); });
-  test.restarts = 1;
-  test.restart_delay_ms = 3'600'000;
-  RunningJob job(test);
-  EXPECT_TRUE(Eventually([&] { return job.LogText().find("restarting in") != std::string::npos; }));
-  std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  EXPECT_EQ(job.job().progress().restarts, 0) << "an hour is not over";
-  job.job().Stop();
-  auto end = job.Wait();
-  ASSERT_TRUE(end.ok()) << end.status().ToString();
-  EXPECT_EQ(*end, JobEnd::kStopped);
-}
-
 }  // namespace
 }  // namespace thalweg::runtime

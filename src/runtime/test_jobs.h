@@ -493,6 +493,8 @@ struct TestJob {
   bool claim = false;    // what is restored
   int restarts = 0;      // allowed
   int64_t restart_delay_ms = 1;
+  std::map<std::string, std::string> restart_keys;  // restart-strategy.*, in place of the two above
+  time::Clock* clock = nullptr;                     // null: the system's
   int64_t memory_limit = 0;
   std::function<int64_t()> resident_bytes;
 };
@@ -534,12 +536,15 @@ class RunningJob {
       options.checkpointing.tolerable_failures = test.tolerable_failures;
       if (test.restore) options.restore = RestoreFrom{options.store, "job", std::nullopt};
     }
-    if (test.restarts > 0)
+    if (!test.restart_keys.empty())
+      options.restart = RestartBy(test.restart_keys);
+    else if (test.restarts > 0)
       options.restart = checkpoint::Restart(checkpoint::FixedDelay{test.restarts, test.restart_delay_ms});
     flow::Program program;
     program.graph = test.graph.graph();
     program.functions = test.functions;
-    job_ = std::make_unique<Job>(std::move(program), registry_, std::move(options), Clock(), *group_);
+    job_ = std::make_unique<Job>(std::move(program), registry_, std::move(options), test.clock ? *test.clock : Clock(),
+                                 *group_);
     outcome_ = std::async(std::launch::async, [this] { return job_->Run(); });
   }
   ~RunningJob() {
@@ -577,6 +582,11 @@ class RunningJob {
   static time::Clock& Clock() {
     static time::SystemClock clock;
     return clock;
+  }
+  static std::unique_ptr<checkpoint::RestartStrategy> RestartBy(const std::map<std::string, std::string>& keys) {
+    config::Configuration config;
+    for (const auto& [key, value] : keys) THALWEG_CHECK(config.Set(key, value).ok(), "{}", key);
+    return checkpoint::MakeRestartStrategy(config, true, Random(1)).value();
   }
   void Log(const std::string& line) {
     std::lock_guard lock(mutex_);

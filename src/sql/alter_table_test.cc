@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "sql/session.h"
+#include "sql/test_session.h"
 
 namespace thalweg::sql {
 namespace {
@@ -10,41 +10,17 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-class AlterTest : public ::testing::Test {
+class AlterTest : public FakeSessionTest {
  protected:
-  AlterTest() : session_(SessionOptions{.connectors = &connectors_}) {
+  AlterTest() {
     Run("CREATE TABLE orders (`user` BIGINT NOT NULL, product VARCHAR(32), amount INT, ts TIMESTAMP(3), ptime AS "
         "PROCTIME(), "
         "twice AS amount * 2, PRIMARY KEY (`user`) NOT ENFORCED, WATERMARK FOR ts AS ts - INTERVAL '1' SECONDS) "
         "WITH ('connector' = 'datagen')");
   }
-  Result<StatementResult> Try(const std::string& script) {
-    THALWEG_ASSIGN(auto statements, ParseScript(script));
-    Result<StatementResult> last = StatementResult{};
-    for (const ParsedStatement& statement : statements) {
-      last = session_.Execute(statement, script);
-      if (!last.ok()) return last;
-    }
-    return last;
-  }
-  void Run(const std::string& script) {
-    auto result = Try(script);
-    EXPECT_TRUE(result.ok()) << script << ": " << result.status().ToString();
-  }
-  std::string Error(const std::string& script) { return std::string(Try(script).status().message()); }
   std::vector<std::vector<std::string>> RowsOf(const std::string& script) {
-    auto result = Try(script);
-    EXPECT_TRUE(result.ok()) << result.status().ToString();
-    return result.ok() ? std::get<Rows>(result->outcome).rows : std::vector<std::vector<std::string>>{};
+    return std::get<Rows>(Run(script).outcome).rows;
   }
-  std::vector<std::string> FirstColumn(const std::string& script) {
-    std::vector<std::string> values;
-    for (const auto& row : RowsOf(script)) values.push_back(row[0]);
-    return values;
-  }
-
-  graph::TableConnectors connectors_;
-  Session session_;
 };
 
 TEST_F(AlterTest, ATableIsShownAsFlinkShowsIt) {

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "types/type_codec.h"
+#include "sql/test_session.h"
 
 namespace thalweg::sql {
 namespace {
@@ -12,41 +12,10 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-/// Tables of no world: 'changes' = 'upsert' or 'retract' in their options says what their rows are, and what they take.
-class FakeConnector final : public graph::TableConnector {
- public:
-  Result<graph::SourceTable> Source(const graph::TableDescriptor& table) const override {
-    graph::SourceTable source;
-    source.node.kind = "fake-source";
-    source.node.options = table.options;
-    source.node.outputs.push_back({"", table.physical, "", ""});
-    source.changelog = ModeOf(table);
-    return source;
-  }
-  Result<graph::SinkTable> Sink(const graph::TableDescriptor& table) const override {
-    graph::SinkTable sink;
-    sink.node.kind = "fake-sink";
-    sink.node.options = table.options;
-    sink.node.payload = types::EncodeSchema(*table.physical);
-    sink.accepts = ModeOf(table);
-    return sink;
-  }
-
- private:
-  static graph::ChangelogMode ModeOf(const graph::TableDescriptor& table) {
-    auto mode = table.options.find("changes");
-    if (mode == table.options.end()) return graph::ChangelogMode::kAppend;
-    return mode->second == "upsert" ? graph::ChangelogMode::kUpsert : graph::ChangelogMode::kRetract;
-  }
-};
-
-class SessionTest : public ::testing::Test {
+class SessionTest : public FakeSessionTest {
  protected:
   SessionTest() {
-    connectors_.Add("fake", std::make_unique<FakeConnector>());
-    session_ = std::make_unique<Session>(SessionOptions{.connectors = &connectors_});
-    Run("SET 'table.local-time-zone' = 'UTC';"
-        "CREATE TABLE clicks (page STRING, who BIGINT, ts TIMESTAMP(3), p AS PROCTIME(), WATERMARK FOR ts AS ts - "
+    Run("CREATE TABLE clicks (page STRING, who BIGINT, ts TIMESTAMP(3), p AS PROCTIME(), WATERMARK FOR ts AS ts - "
         "INTERVAL '1' SECOND)"
         " WITH ('connector' = 'fake');"
         "CREATE TABLE users (id BIGINT, name STRING, since TIMESTAMP(3), WATERMARK FOR since AS since, PRIMARY KEY "
@@ -58,31 +27,7 @@ class SessionTest : public ::testing::Test {
         "CREATE TABLE changes (k STRING, n BIGINT) WITH ('connector' = 'fake', 'changes' = 'retract');");
   }
 
-  Result<StatementResult> Try(const std::string& script) {
-    THALWEG_ASSIGN(auto statements, ParseScript(script));
-    Result<StatementResult> last = StatementResult{};
-    for (const ParsedStatement& statement : statements) {
-      last = session_->Execute(statement, script);
-      if (!last.ok()) return last;
-    }
-    return last;
-  }
-  StatementResult Run(const std::string& script) {
-    auto result = Try(script);
-    EXPECT_TRUE(result.ok()) << result.status().ToString();
-    return result.ok() ? *std::move(result) : StatementResult{};
-  }
-  std::string Error(const std::string& script) { return std::string(Try(script).status().message()); }
-  std::vector<std::string> FirstColumn(const std::string& script) {
-    const StatementResult result = Run(script);
-    std::vector<std::string> values;
-    for (const auto& row : std::get<Rows>(result.outcome).rows) values.push_back(row[0]);
-    return values;
-  }
   std::string Explain(const std::string& query) { return FirstColumn("EXPLAIN " + query).at(0); }
-
-  graph::TableConnectors connectors_;
-  std::unique_ptr<Session> session_;
 };
 
 TEST_F(SessionTest, TablesAreCreatedShownDescribedAndDropped) {

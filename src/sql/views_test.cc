@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "sql/session.h"
+#include "sql/test_session.h"
 
 namespace thalweg::sql {
 namespace {
@@ -11,57 +11,12 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-class AnyTable final : public graph::TableConnector {
- public:
-  Result<graph::SourceTable> Source(const graph::TableDescriptor& table) const override {
-    graph::SourceTable source;
-    source.node.kind = "any-source";
-    source.node.outputs.push_back({"", table.physical, "", ""});
-    return source;
-  }
-  Result<graph::SinkTable> Sink(const graph::TableDescriptor&) const override { return UserError("No sink"); }
-};
-
-class ViewsTest : public ::testing::Test {
+class ViewsTest : public FakeSessionTest {
  protected:
   ViewsTest() {
-    connectors_.Add("any", std::make_unique<AnyTable>());
-    session_ = std::make_unique<Session>(SessionOptions{.connectors = &connectors_});
-    Run("SET 'table.local-time-zone' = 'UTC'; CREATE TABLE t (a INT, b INT) WITH ('connector' = 'any');"
-        "CREATE TABLE u (a INT, c INT) WITH ('connector' = 'any')");
+    Run("CREATE TABLE t (a INT, b INT) WITH ('connector' = 'fake');"
+        "CREATE TABLE u (a INT, c INT) WITH ('connector' = 'fake')");
   }
-
-  Result<StatementResult> Try(const std::string& script) {
-    THALWEG_ASSIGN(auto statements, ParseScript(script));
-    Result<StatementResult> last = StatementResult{};
-    for (const ParsedStatement& statement : statements) {
-      last = session_->Execute(statement, script);
-      if (!last.ok()) return last;
-    }
-    return last;
-  }
-  void Run(const std::string& script) {
-    const Status status = Try(script).status();
-    EXPECT_TRUE(status.ok()) << script << "\n" << status.ToString();
-  }
-  std::string Error(const std::string& script) {
-    const Status status = Try(script).status();
-    EXPECT_TRUE(!status.ok() && status.category() == ErrorCategory::kUser) << script << "\n" << status.ToString();
-    return std::string(status.message());
-  }
-  /// The columns of a query's result, with their types.
-  std::vector<std::string> ColumnsOf(const std::string& query) {
-    auto result = Try(query);
-    EXPECT_TRUE(result.ok()) << query << "\n" << result.status().ToString();
-    std::vector<std::string> columns;
-    if (!result.ok()) return columns;
-    for (const types::Field& field : std::get<QueryToRun>(result->outcome).schema.fields())
-      columns.push_back(field.name + " " + field.type.ToString());
-    return columns;
-  }
-
-  graph::TableConnectors connectors_;
-  std::unique_ptr<Session> session_;
 };
 
 TEST_F(ViewsTest, AMissingTableIsToldWithTheViewAndThePlaceOfItsUse) {
@@ -77,7 +32,7 @@ TEST_F(ViewsTest, AMissingTableIsToldWithTheViewAndThePlaceOfItsUse) {
   // Inside WITH and a subquery, which the binder leaves by the same error.
   EXPECT_THAT(Error("WITH w AS (SELECT * FROM u), x AS (SELECT * FROM v) SELECT * FROM w, x"), HasSubstr("Object 't'"));
   EXPECT_THAT(Error("SELECT (SELECT MAX(a) FROM v), COUNT(*) FROM u GROUP BY c"), HasSubstr("Object 't'"));
-  Run("CREATE TABLE t (a INT, b INT) WITH ('connector' = 'any')");
+  Run("CREATE TABLE t (a INT, b INT) WITH ('connector' = 'fake')");
   EXPECT_THAT(ColumnsOf("SELECT * FROM v"), ElementsAre("a INT", "b INT"));
 }
 
@@ -90,11 +45,11 @@ TEST_F(ViewsTest, AViewOverADroppedViewNamesBoth) {
 }
 
 TEST_F(ViewsTest, ADroppedDatabaseOrCatalogIsAMissingTable) {
-  Run("CREATE DATABASE d; CREATE TABLE d.s (a INT) WITH ('connector' = 'any'); CREATE VIEW v AS SELECT * FROM d.s");
+  Run("CREATE DATABASE d; CREATE TABLE d.s (a INT) WITH ('connector' = 'fake'); CREATE VIEW v AS SELECT * FROM d.s");
   Run("DROP DATABASE d CASCADE");
   EXPECT_THAT(Error("SELECT * FROM v"), HasSubstr("Object 's' not found in default_catalog.d"));
   Run("CREATE CATALOG k WITH ('type' = 'generic_in_memory'); CREATE TABLE k.`default`.s (a INT) WITH ('connector' = "
-      "'any'); CREATE VIEW w AS SELECT * FROM k.`default`.s; DROP CATALOG k");
+      "'fake'); CREATE VIEW w AS SELECT * FROM k.`default`.s; DROP CATALOG k");
   EXPECT_THAT(Error("SELECT * FROM w"), HasSubstr("Object 's' not found in k.default"));
 }
 

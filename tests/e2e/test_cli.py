@@ -123,6 +123,17 @@ def test_a_program_and_a_text_are_no_libraries(thalweg):
     assert "is no shared library" in thalweg("run", __file__, status=1).stderr
 
 
+@pytest.mark.parametrize("share", [0.01, 0.3, 0.7, 0.999])
+def test_a_library_that_is_cut_short_is_no_crash(thalweg, tmp_path, share):
+    whole = library().read_bytes()
+    cut = tmp_path / "cut.so"
+    cut.write_bytes(whole[:int(len(whole) * share)])
+    problem = re.escape(f"{cut}: File is cut short, build it or copy it again: {cut.stat().st_size} of ")
+    assert re.search("Job library cannot be loaded: " + problem, thalweg("run", cut, "--", "numbers", status=1).stderr)
+    function = f"CREATE FUNCTION f AS 'f' LANGUAGE CPP USING ARTIFACT '{cut}'"
+    assert re.search("Library of functions cannot be loaded: " + problem, thalweg("run", "-e", function, status=1).stderr)
+
+
 def test_a_library_that_runs_nothing_or_throws_is_told_so(thalweg):
     assert "ran no job: call env.Execute" in thalweg("run", library(), "--", "none", status=1).stderr
     assert "Job's entry point threw: which job?" in thalweg("run", library(), status=1).stderr
@@ -245,6 +256,19 @@ def test_one_signal_stops_the_job_with_a_summary(spawn, number):
     error = process.err.read_text()
     assert "stopping..." in error
     assert re.search(r"^Job 'endless' stopped in .* rows in, .* rows out", error, re.M), error
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_a_restart_is_waited_for_ends_a_job_that_has_failed(spawn, number):
+    process = spawn(program("thalweg"), "run", library(), "-Drestart-strategy.type=fixed-delay",
+                    "-Drestart-strategy.fixed-delay.delay=1h", "--", "throwing")
+    until(lambda: "restarting in 3600000 ms" in process.err.read_text(), process)
+    process.send_signal(number)
+    assert process.wait(SECONDS) == 1, process.err.read_text()
+    error = process.err.read_text()
+    assert re.search(r"^Job 'throwing' failed in .* rows in, .* rows out", error, re.M), error
+    assert re.search(r"^thalweg: user error: Stopped while it waited for a restart, without a last checkpoint \(they are off.*no seven",
+                     error, re.M), error
 
 
 def test_a_second_signal_ends_the_process_at_once(spawn):
