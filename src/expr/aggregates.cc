@@ -108,7 +108,7 @@ Inferred InferShare(const Types& a, bool) {
 
 Inferred InferTile(const Types& a, bool) {
   if (a.size() != 1 || !IsInteger(a[0].id())) return std::nullopt;
-  return DataType(TypeId::kInt, false);
+  return BigIntNotNull();
 }
 
 Inferred InferCountOfValues(const Types& a, bool) {

@@ -110,7 +110,9 @@ class IntervalJoinOperator : public RowOperator {
   Result<flow::Progress> AfterWatermark(int64_t watermark, flow::Output& out) override {
     if (!event_time_ || watermark == INT64_MAX) return flow::Progress::kDone;  // the end of time goes on by itself
     if (!output().Flush()) return flow::Progress::kMore;
-    out.EmitWatermark({SaturatingAdd(watermark, -std::max(left_.reach_ms, right_.reach_ms))});
+    // A row without partner is padded when the watermark is above the last time of one.
+    const int64_t padding_ms = left_.pads || right_.pads ? 1 : 0;
+    out.EmitWatermark({SaturatingAdd(watermark, -std::max(left_.reach_ms, right_.reach_ms) - padding_ms)});
     return flow::Progress::kDone;
   }
 

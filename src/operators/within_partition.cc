@@ -206,7 +206,7 @@ class BatchOverOperator : public RowOperator {
     const int64_t in_larger = larger * (size + 1);
     const int64_t tile =
         place.row < in_larger ? place.row / (size + 1) : larger + (place.row - in_larger) / std::max<int64_t>(size, 1);
-    out.Append(static_cast<int32_t>(tile + 1));
+    out.Append(tile + 1);
     return {};
   }
 

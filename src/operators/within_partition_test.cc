@@ -74,9 +74,9 @@ TEST(WithinPartition, AFrameOfRowsForgetsWhatLeavesItWhileOneOfAllKeepsIt) {
 }
 
 TEST(WithinPartition, AChangeOrANumberOfTilesBelowOneEndsTheJob) {
-  const graph::SortedOverSpec tiles = PartitionSpec({PartitionCall("NTILE", DataType(TypeId::kInt, false), {1})});
-  Partition(tiles, "k STRING, v BIGINT, t INT").Rows({"-D[a, 1]"}).ExpectError("holds more than +I");
-  Partition(tiles, "k STRING, v BIGINT, t INT")
+  const graph::SortedOverSpec tiles = PartitionSpec({PartitionCall("NTILE", DataType(TypeId::kBigInt, false), {1})});
+  Partition(tiles, "k STRING, v BIGINT, t BIGINT").Rows({"-D[a, 1]"}).ExpectError("holds more than +I");
+  Partition(tiles, "k STRING, v BIGINT, t BIGINT")
       .Rows({"+I[a, 0]"})
       .MaxWatermark()
       .ExpectError("NTILE needs a number of tiles above 0, not 0");

@@ -5,6 +5,7 @@
 #include "expr/type_rules.h"
 #include "expr/user_function.h"
 #include "sql/binder.h"
+#include "sql/time_attributes.h"
 
 namespace thalweg::sql {
 
@@ -374,19 +375,27 @@ PlanPtr Binder::BindTemporal(const Join& join, const Scope& left, const Scope& r
   if (join.kind != JoinKind::kInner && join.kind != JoinKind::kLeft)
     FailAt(ref.span.begin, "A temporal join is an INNER or LEFT join");
   const Expression time = BindExpr(*ref.as_of, {.scope = &left, .clause = "FOR SYSTEM_TIME AS OF"});
+  const PlanPtr left_plan =
+      time.kind() == Expression::Kind::kInput ? WithTimeAttribute(left.plan, time.input()) : left.plan;
   if (time.kind() != Expression::Kind::kInput ||
-      left.plan->columns[static_cast<size_t>(time.input())].time == TimeRole::kNone)
+      left_plan->columns[static_cast<size_t>(time.input())].time == TimeRole::kNone)
     FailAt(ref.as_of->span.begin, "FOR SYSTEM_TIME AS OF needs a time attribute of the left table");
   Scope scope = both;
   const Arguments conjuncts = JoinConditions(join, scope, left, right).conjuncts;
-  KeyedInputs inputs = KeyedByEqualities(left.plan, right.plan, conjuncts);
+  const bool event_time = left_plan->columns[static_cast<size_t>(time.input())].time == TimeRole::kRowtime;
+  const PlanPtr right_plan = event_time ? WithTimeAttributes(right.plan) : right.plan;
+  KeyedInputs inputs = KeyedByEqualities(left_plan, right_plan, conjuncts);
   if (inputs.keys.empty()) FailAt(ref.span.begin, "A temporal join needs an equality of both tables in ON");
   TemporalJoinPlan node{.left = inputs.left, .right = inputs.right, .keys = inputs.keys, .condition = inputs.condition};
   node.left_time = time.input();
   node.outer = join.kind == JoinKind::kLeft;
-  if (left.plan->columns[static_cast<size_t>(time.input())].time == TimeRole::kRowtime)
-    for (size_t i = 0; i < right.plan->columns.size(); ++i)
-      if (right.plan->columns[i].time == TimeRole::kRowtime) node.right_time = static_cast<int>(i);
+  for (size_t i = 0; event_time && i < right_plan->columns.size(); ++i)
+    if (right_plan->columns[i].time == TimeRole::kRowtime) node.right_time = static_cast<int>(i);
+  if (event_time && node.right_time < 0 && !environment_.batch)
+    FailAt(ref.span.begin,
+           "Event-Time Temporal Table Join requires both primary key and row time attribute in versioned table, but no "
+           "row time attribute can be found.",
+           "give the table a WATERMARK, or join as of a processing time");
   PlanPtr plan = MakeTemporalJoin(std::move(node));
   return inputs.grown ? OnlyKept(std::move(plan), inputs.kept) : plan;
 }

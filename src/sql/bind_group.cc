@@ -77,6 +77,13 @@ bool Binder::HasAggregates(const Select& select) const {
                      [](const SelectItem& item) { return ContainsAggregate(*item.expr); });
 }
 
+bool HasGroupWindow(const Select& select) {
+  return select.group_by && std::ranges::any_of(*select.group_by, [](const GroupingElement& element) {
+           auto* call = element.kind == GroupingKind::kExpr ? element.exprs[0]->As<Call>() : nullptr;
+           return call && IsGroupWindow(UpperOf(*call));
+         });
+}
+
 std::optional<WindowShape> Binder::GroupWindow(const Expr& expr, const Scope& scope) {
   auto* call = expr.As<Call>();
   if (!call) return std::nullopt;
@@ -89,7 +96,10 @@ std::optional<WindowShape> Binder::GroupWindow(const Expr& expr, const Scope& sc
   Expression time = BindExpr(*call->arguments[0], {.scope = &scope, .clause = "GROUP BY"});
   WindowShape shape;
   if (time.kind() == Expression::Kind::kInput) shape.time_column = time.input();
-  if (shape.time_column < 0 || scope.plan->columns[static_cast<size_t>(shape.time_column)].time == TimeRole::kNone)
+  const bool timestamp = time.type().id() == TypeId::kTimestamp || time.type().id() == TypeId::kTimestampLtz;
+  const bool any_time = environment_.batch && timestamp;  // all rows are there when windows are made
+  if (shape.time_column < 0 ||
+      (scope.plan->columns[static_cast<size_t>(shape.time_column)].time == TimeRole::kNone && !any_time))
     FailAt(call->arguments[0]->span.begin,
            fmt::format("{} needs a time attribute, this is {}", name, time.type().ToString()),
            "a column is one if WATERMARK FOR or PROCTIME() says so");
@@ -126,6 +136,7 @@ Grouping Binder::BindGrouping(const Select& select, const Scope& scope) {
     grouping.late_at = select.late_into[0].span.begin;
   }
   if (!select.group_by) return grouping;
+  grouping.at = (*select.group_by)[0].exprs.empty() ? Position{} : (*select.group_by)[0].exprs[0]->span.begin;
   const bool plain = std::all_of(select.group_by->begin(), select.group_by->end(), [](const GroupingElement& element) {
     return element.kind == GroupingKind::kExpr || element.kind == GroupingKind::kEmpty;
   });
@@ -179,6 +190,11 @@ std::optional<Expression> Binder::BindWindowProperty(const Call& call, const Exp
   auto shape = GroupWindow(window_expr, *grouping.input);
   if (shape != grouping.window)
     FailAt(expr.span.begin, fmt::format("{} is of another window than that of GROUP BY", name));
+  if (property == WindowProperty::kTime && shape->processing_time)
+    FailAt(expr.span.begin, "A proctime window cannot provide a rowtime attribute",
+           fmt::format("write {}_PROCTIME", name.substr(0, underscore)));
+  if (property == WindowProperty::kProcessingTime && environment_.batch)
+    FailAt(expr.span.begin, "PROCTIME window property is not supported in batch queries");
   auto found = std::find(grouping.properties.begin(), grouping.properties.end(), *property);
   const auto index = static_cast<int>(found - grouping.properties.begin());
   if (found == grouping.properties.end()) grouping.properties.push_back(*property);
@@ -230,6 +246,35 @@ LateRows Binder::LateRowsOf(const Grouping& grouping, const std::function<int(co
   return late;
 }
 
+namespace {
+
+/// Windows are by milliseconds: in batch mode a finer column may be given.
+Expression OfMillis(Expression time) {
+  const DataType& type = time.type();
+  if (type.precision() <= 3) return time;
+  const DataType millis = type.id() == TypeId::kTimestampLtz ? DataType::TimestampLtz(3, type.nullable())
+                                                             : DataType::Timestamp(3, type.nullable());
+  return expr::Cast(std::move(time), millis).value();
+}
+
+/// As in Flink, which aggregates the slices that windows of HOP(TABLE ...) have in common.
+void CheckHop(const Grouping& grouping, const Plan& rows) {
+  if (!rows.window || rows.window->shape.kind != WindowShape::Kind::kHop) return;
+  const WindowShape& shape = rows.window->shape;
+  const auto groups = [&](int column) {
+    return std::ranges::any_of(grouping.keys, [&](const Expression& key) {
+      return key.kind() == Expression::Kind::kInput && key.input() == column;
+    });
+  };
+  if (shape.size_ms % shape.slide_ms == 0 || !groups(rows.window->start) || !groups(rows.window->end)) return;
+  FailAt(grouping.at,
+         fmt::format("HOP table function based aggregate requires size must be an integral multiple of slide, but got "
+                     "size {} ms and slide {} ms",
+                     shape.size_ms, shape.slide_ms));
+}
+
+}  // namespace
+
 PlanPtr Binder::ApplyGrouping(const Grouping& grouping, PlanPtr plan) {
   std::vector<Expression> columns;
   std::vector<std::string> names;
@@ -264,13 +309,14 @@ PlanPtr Binder::ApplyGrouping(const Grouping& grouping, PlanPtr plan) {
   }
   if (grouping.window) {
     node.window = grouping.window;
-    node.window->time_column = place(InputOf(*plan, grouping.window->time_column));
+    node.window->time_column = place(OfMillis(InputOf(*plan, grouping.window->time_column)));
     node.properties = grouping.properties;
   }
   if (grouping.late && !grouping.sets.empty())
     FailAt(grouping.late_at,
            "LATE DATA INTO is not supported with GROUPING SETS, ROLLUP and CUBE: a row is late for each of the sets");
   if (grouping.late) node.late = LateRowsOf(grouping, place);
+  if (!environment_.batch) CheckHop(grouping, *plan);
   node.input = MakeCalc(std::move(plan), std::nullopt, std::move(columns), std::move(names));
   if (!grouping.sets.empty()) node.input = ExpandSets(std::move(node.input), grouping);
   return MakeAggregate(std::move(node));

@@ -1,5 +1,7 @@
 // Queries: WITH, set operations, VALUES, ORDER BY and LIMIT of what is no SELECT.
+#include <algorithm>
 #include <numeric>
+#include <set>
 
 #include "expr/evaluator.h"
 #include "expr/functions.h"
@@ -36,6 +38,27 @@ PlanPtr Binder::Distinct(PlanPtr plan) {
   return MakeAggregate({.input = std::move(plan), .keys = std::move(keys)});
 }
 
+namespace {
+
+/// Columns that a common table names twice. Those that a star brings are told when they are used.
+void CheckNamesOf(const CommonTable& table, const Plan& plan) {
+  std::set<std::string> names;
+  for (const Identifier& column : table.columns)
+    if (!names.insert(column.text).second)
+      FailAt(column.span.begin, fmt::format("Duplicate name '{}' in column list", column.text));
+  auto* select = std::get_if<Select>(&table.query->node);
+  if (!table.columns.empty() || !select || std::ranges::any_of(select->items, [](const SelectItem& item) {
+        return item.expr->As<Star>() || item.expr->As<FieldStar>();
+      }))
+    return;
+  for (size_t i = 0; i < plan.columns.size(); ++i)
+    if (!names.insert(plan.columns[i].name).second)
+      FailAt(select->items[i].expr->span.begin,
+             fmt::format("Column has duplicate column name '{}' and no column list specified", plan.columns[i].name));
+}
+
+}  // namespace
+
 PlanPtr Binder::BindQuery(const Query& query, const Scope* outer) {
   if (query.recursive && !query.with.empty()) FailAt(query.with[0].name.span.begin, "WITH RECURSIVE is not supported");
   // The parser bounds one text; views put one into another.
@@ -54,6 +77,7 @@ PlanPtr Binder::BindQuery(const Query& query, const Scope* outer) {
   for (const CommonTable& table : query.with) {
     // A common table may be read in subqueries at any depth: it has no query around it.
     PlanPtr plan = BindQuery(*table.query);
+    CheckNamesOf(table, *plan);
     if (!table.columns.empty()) {
       if (table.columns.size() != plan->columns.size())
         FailAt(table.name.span.begin, fmt::format("'{}' names {} columns, its query has {}", table.name.text,

@@ -5,6 +5,7 @@
 #include "expr/functions.h"
 #include "expr/type_rules.h"
 #include "sql/binder.h"
+#include "sql/time_attributes.h"
 
 namespace thalweg::sql {
 
@@ -176,6 +177,7 @@ PlanPtr Binder::BindSelect(const Select& select, const Query& query, const Scope
     scope.plan = MakeValues({}, {{}});
   scope.outer = outer;
   if (select.where) BindWhere(*select.where, scope);
+  if (HasGroupWindow(select)) scope.plan = WithTimeAttributes(std::move(scope.plan));
 
   Grouping grouping;
   ExprContext context = WithSubqueries({.scope = &scope, .clause = "SELECT"}, scope);
@@ -362,6 +364,8 @@ Expression Binder::BindOver(const Call& call, const Expr& expr, const ExprContex
   } else {
     one.bounds.rows = false;
   }
+  // It has no peers: as in Flink, whatever the frame of the aggregates beside it.
+  if (one.function == "ROW_NUMBER") one.bounds = OverFrame{};
   std::vector<DataType> types;
   for (const Expression& argument : one.arguments) types.push_back(argument.type());
   one.type = OrFail(expr::AggregateResultType(one.function, types, true), expr.span.begin);

@@ -160,6 +160,8 @@ class TableMaker {
     if (column < 0)
       FailAt(definition.column.back().span.begin,
              fmt::format("The rowtime attribute field '{}' is not defined in the table schema", name));
+    if (table_.columns[static_cast<size_t>(column)].time == TimeRole::kProctime)
+      FailAt(definition.span.begin, "A watermark can not be defined for a processing-time attribute.");
     const DataType& type = table_.columns[static_cast<size_t>(column)].type;
     if ((type.id() != TypeId::kTimestamp && type.id() != TypeId::kTimestampLtz) || type.precision() > 3)
       FailAt(definition.span.begin,

@@ -3,6 +3,7 @@
 
 #include "expr/functions.h"
 #include "sql/binder.h"
+#include "sql/time_attributes.h"
 
 namespace thalweg::sql {
 
@@ -102,6 +103,7 @@ PlanPtr Binder::BindWindowFunction(const Call& call, const Expr& expr, const Sco
     FailAt(at, fmt::format("Column '{}' not found in the table of {}", column, name),
            nearest.word().empty() ? "" : fmt::format("did you mean {}?", nearest.word()));
   }
+  if (!environment_.batch) input = WithTimeAttribute(std::move(input), shape.time_column);
   const PlanColumn time = input->columns[static_cast<size_t>(shape.time_column)];
   const bool timestamp = time.type.id() == TypeId::kTimestamp || time.type.id() == TypeId::kTimestampLtz;
   const bool any_time = environment_.batch && timestamp;  // all rows are there when windows are made
@@ -123,7 +125,10 @@ PlanPtr Binder::BindWindowFunction(const Call& call, const Expr& expr, const Sco
   if (shape.size_ms <= 0 || (signature->required == 2 && shape.slide_ms <= 0))
     FailAt(expr.span.begin, fmt::format("The intervals of {} must be positive", name));
   if (shape.kind == WindowShape::Kind::kCumulate && shape.size_ms % shape.slide_ms != 0)
-    FailAt(expr.span.begin, fmt::format("The size of CUMULATE must be an integral multiple of its step"));
+    FailAt(expr.span.begin,
+           fmt::format("CUMULATE table function based aggregate requires maxSize must be an integral multiple of step, "
+                       "but got maxSize {} ms and step {} ms",
+                       shape.size_ms, shape.slide_ms));
   if (time.type.precision() <= 3 || !timestamp) return MakeWindow(std::move(input), std::move(shape));
   return WindowOfMillis(std::move(input), std::move(shape));
 }

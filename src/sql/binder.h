@@ -62,6 +62,7 @@ struct Conditions {
 /// What rows are grouped by, and the aggregates met in the select list, HAVING and ORDER BY.
 struct Grouping {
   const Scope* input = nullptr;
+  Position at;                         // of the first group
   std::vector<expr::Expression> keys;  // over the input
   std::vector<ExprPtr> key_exprs;
   struct Aggregate {
@@ -299,6 +300,8 @@ const Call* SnapshotCall(const TableRef& ref);
 /// USER and its like, functions of the standard's that Flink does not have: the word is a column's name.
 bool IsWordOfColumn(const Call& call);
 
+/// Whether TUMBLE, HOP or SESSION stands in GROUP BY.
+bool HasGroupWindow(const Select& select);
 /// LEAD, NTILE, CUME_DIST, PERCENT_RANK: they wait for rows to come, so Flink has them in batch mode only.
 bool LooksAhead(std::string_view function);
 /// INTERSECT ALL, or EXCEPT ALL, of plans of the same types.

@@ -78,13 +78,6 @@ std::vector<Expression> ExpressionsOf(const Plan& plan) {
   return {};
 }
 
-bool PlanHasOuter(const Plan& plan) {
-  const std::vector<Expression> own = ExpressionsOf(plan);
-  if (std::any_of(own.begin(), own.end(), HasOuter)) return true;
-  const std::vector<PlanPtr> inputs = InputsOfPlan(plan);
-  return std::any_of(inputs.begin(), inputs.end(), [](const PlanPtr& input) { return PlanHasOuter(*input); });
-}
-
 Expression Equal(const Expression& a, const Expression& b, bool nulls_match) {
   return expr::Resolve(nulls_match ? "IS NOT DISTINCT FROM" : "=", {a, b}).value();
 }
@@ -499,6 +492,13 @@ Expression OuterColumn(int level, int column, DataType type) {
 bool HasOuter(const Expression& e) {
   if (OuterRefOf(e)) return true;
   return std::any_of(e.arguments().begin(), e.arguments().end(), HasOuter);
+}
+
+bool PlanHasOuter(const Plan& plan) {
+  const std::vector<Expression> own = ExpressionsOf(plan);
+  if (std::any_of(own.begin(), own.end(), HasOuter)) return true;
+  const std::vector<PlanPtr> inputs = InputsOfPlan(plan);
+  return std::any_of(inputs.begin(), inputs.end(), [](const PlanPtr& input) { return PlanHasOuter(*input); });
 }
 
 Expression Surroundings::Joined(const Expression& e, int width) const {

@@ -15,6 +15,8 @@ namespace thalweg::sql {
 expr::Expression OuterColumn(int level, int column, types::DataType type);
 /// `e` has such references.
 bool HasOuter(const expr::Expression& e);
+/// Of the expressions of a plan, its inputs included.
+bool PlanHasOuter(const Plan& plan);
 
 /// A subquery without references. For one row of the query around it, its rows are `outputs` of those of `plan` that pass `conjuncts`;
 /// these two are over the columns of `plan` and may hold references.

@@ -105,9 +105,9 @@ PlanPtr MakeAggregate(AggregatePlan node) {
   std::vector<int> key(node.keys.size());
   std::iota(key.begin(), key.end(), 0);
   for (int column : node.keys) {
-    PlanColumn kept = node.input->columns[static_cast<size_t>(column)];
-    if (!node.window) kept.time = TimeRole::kNone;
-    plan.columns.push_back(std::move(kept));
+    // Groups come out when they are complete, behind the times of their rows: only a window's own time is one then.
+    plan.columns.push_back(node.input->columns[static_cast<size_t>(column)]);
+    plan.columns.back().time = TimeRole::kNone;
   }
   for (const graph::AggregateCall& call : node.calls) plan.columns.push_back({call.name, call.type});
   if (node.window) {

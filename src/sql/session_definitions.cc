@@ -1,7 +1,10 @@
+#include <set>
+
 #include "expr/user_function.h"
 #include "sql/alter_table.h"
 #include "sql/print.h"
 #include "sql/session_visitor.h"
+#include "sql/time_attributes.h"
 
 namespace thalweg::sql {
 namespace {
@@ -10,6 +13,16 @@ Properties PropertiesOf(const CreateObject& create) {
   Properties properties{create.comment.value_or(""), {}};
   for (const Option& option : create.options.value_or(Options{})) properties.options[option.key] = option.value;
   return properties;
+}
+
+/// As in Flink: the second `a` of a query is the view's `a0`.
+void MakeNamesUnique(std::vector<TableColumn>& columns) {
+  std::set<std::string> taken;
+  for (TableColumn& column : columns) {
+    const std::string name = column.name;
+    for (int attempt = 0; !taken.insert(column.name).second; ++attempt)
+      column.name = fmt::format("{}{}", name, attempt);
+  }
 }
 
 }  // namespace
@@ -37,8 +50,11 @@ Status Session::Visitor::SetViewQuery(Table& view, const QueryPtr& query, bool h
   view.query_catalog = session.catalog_.current_catalog();
   view.query_database = session.catalog_.current_database();
   view.columns.clear();
-  for (const PlanColumn& column : plan->columns)
-    view.columns.push_back({.name = column.name, .type = column.type, .time = column.time});
+  const PlanPtr times = WithTimeAttributes(plan);
+  for (size_t i = 0; i < plan->columns.size(); ++i)
+    view.columns.push_back(
+        {.name = plan->columns[i].name, .type = plan->columns[i].type, .time = times->columns[i].time});
+  MakeNamesUnique(view.columns);
   return {};
 }
 
@@ -55,6 +71,11 @@ Session::Visitor::Outcome Session::Visitor::operator()(const CreateView& create)
     return Fault(create.name[0].span.begin,
                  fmt::format("VIEW definition and input fields not match: {} names for {} columns",
                              create.columns.size(), view->columns.size()));
+  std::set<std::string> named;
+  for (const Identifier& column : create.columns)
+    if (!named.insert(column.text).second)
+      return Fault(column.span.begin,
+                   fmt::format("Schema must not contain duplicate column names. Found duplicates: [{}]", column.text));
   for (size_t i = 0; i < create.columns.size(); ++i) view->columns[i].name = create.columns[i].text;
   THALWEG_TRY(session.catalog_.CreateTable(std::move(view), create.if_not_exists));
   return Done{};

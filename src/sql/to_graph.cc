@@ -812,10 +812,7 @@ struct GraphMaker::State : ScannedTables {
     graph::OverAggregateSpec spec;
     spec.input = SchemaOf(over.input->columns);
     spec.partition = over.partition;
-    // ROW_NUMBER has no peers, whatever its frame.
-    spec.rows = over.frame.rows || std::ranges::all_of(over.calls, [](const graph::AggregateCall& call) {
-                  return call.function == "ROW_NUMBER";
-                });
+    spec.rows = over.frame.rows;
     spec.preceding = over.frame.preceding.value_or(-1);
     spec.time_column = over.order[0].column;
     spec.processing_time = over.input->columns[static_cast<size_t>(spec.time_column)].time == TimeRole::kProctime;
@@ -839,6 +836,16 @@ struct GraphMaker::State : ScannedTables {
       node.keyed = true;
       return AddShared(std::move(node), {{edge}}, parallelism);
     };
+    if (WindowedRank(rank) && Deduplicates(rank, below) && !ByProcessingTime(rank)) {
+      graph::WindowDeduplicateSpec spec;
+      spec.input = in;
+      spec.keys = rank.partition;
+      spec.time_column = rank.order[0].column;
+      spec.keep_last = LastByTime(rank);
+      spec.window_end = rank.input->window->end;
+      spec.zone = rank.input->window->shape.zone;
+      return add("window-deduplicate", "WindowDeduplicate", Encode(spec));
+    }
     if (WindowedRank(rank)) {
       graph::WindowRankSpec spec{in,
                                  rank.partition,

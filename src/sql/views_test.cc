@@ -72,7 +72,7 @@ TEST_F(ViewsTest, AStarStandsForTheColumnsOfWhenTheViewWasMade) {
   Run("ALTER TABLE t ADD (z STRING FIRST, c INT); ALTER TABLE u ADD (b STRING FIRST, d INT)");
   EXPECT_THAT(ColumnsOf("SELECT * FROM v"), ElementsAre("a INT", "b INT"));
   EXPECT_THAT(ColumnsOf("SELECT * FROM named"), ElementsAre("x INT", "y INT"));
-  EXPECT_THAT(ColumnsOf("SELECT * FROM both_sides"), ElementsAre("a INT", "b INT", "a INT", "c INT"));
+  EXPECT_THAT(ColumnsOf("SELECT * FROM both_sides"), ElementsAre("a INT", "b INT", "a0 INT", "c INT"));
   EXPECT_THAT(ColumnsOf("SELECT * FROM joined"), ElementsAre("a INT", "b INT", "c INT"));
   EXPECT_THAT(ColumnsOf("SELECT * FROM inside"), ElementsAre("m INT", "n INT"));
   EXPECT_THAT(ColumnsOf("SELECT * FROM sub"), ElementsAre("a INT"));
@@ -110,6 +110,25 @@ TEST_F(ViewsTest, ViewsInViewsEndSomewhere) {
   for (int i = 1; i < 64; ++i) Run(fmt::format("CREATE VIEW v{} AS SELECT * FROM v{}", i, i - 1));
   EXPECT_THAT(ColumnsOf("SELECT * FROM v63"), ElementsAre("a INT"));
   EXPECT_THAT(Error("CREATE VIEW v64 AS SELECT * FROM v63; SELECT * FROM v64"), HasSubstr("more than 64 deep"));
+}
+
+TEST_F(ViewsTest, TheirTimesAreToldThatOnlyTheRulesFind) {
+  Run("CREATE TABLE times (k INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH ('connector' = 'any');"
+      "CREATE VIEW near AS SELECT a.k, b.ts FROM times AS a JOIN times AS b ON a.k = b.k AND a.ts BETWEEN b.ts AND "
+      "b.ts;"
+      "CREATE VIEW far AS SELECT a.k, b.ts FROM times AS a JOIN times AS b ON a.k = b.k");
+  const auto time_of = [&](const std::string& view) {
+    const auto described = Try("DESCRIBE " + view);
+    EXPECT_TRUE(described.ok()) << described.status().ToString();
+    return described.ok() ? std::get<Rows>(described->outcome).rows.at(1).at(1) : "";
+  };
+  EXPECT_EQ(time_of("near"), "TIMESTAMP(3) *ROWTIME*");
+  EXPECT_EQ(time_of("far"), "TIMESTAMP(3)");
+}
+
+TEST_F(ViewsTest, ASecondColumnOfANameGetsANumber) {
+  Run("CREATE VIEW v AS SELECT a, b AS a, a AS a0 FROM t");
+  EXPECT_THAT(ColumnsOf("SELECT * FROM v"), ElementsAre("a INT", "a0 INT", "a00 INT"));
 }
 
 }  // namespace
