@@ -2,6 +2,7 @@
 # thalweg_programs(): the binary `thalweg` from src/bin/main.cc, with a malloc of its own.
 # thalweg_tests(): one test binary per folder from its *_test.cc and *_fuzz.cc (the latter under a seeded driver); the target
 #   unit_tests builds them all, the default target none of them.
+#   corpus_test has those that read Flink's corpora alone: tests/corpus runs them optimised, where nothing else of these folders is wanted.
 # thalweg_fuzzers(): one libFuzzer program per *_fuzz.cc, named <folder>_<x>_fuzz.
 file(STRINGS ${CMAKE_SOURCE_DIR}/src/layers.txt _lines REGEX "^[a-z]+:")
 foreach(_line ${_lines})
@@ -42,7 +43,8 @@ function(thalweg_library)
   if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
     # simdjson's string and number code is compiled into our object: without carry-less multiply (which every x86-64-v2 machine
     # since 2010 has) it falls back to bytes. Its first stage is dispatched at run time up to AVX-512.
-    set_source_files_properties(${CMAKE_SOURCE_DIR}/src/formats/json_decoder.cc PROPERTIES COMPILE_OPTIONS -mpclmul SKIP_UNITY_BUILD_INCLUSION ON)
+    set_source_files_properties(${CMAKE_SOURCE_DIR}/src/formats/json_decoder.cc PROPERTIES COMPILE_OPTIONS -mpclmul
+      SKIP_UNITY_BUILD_INCLUSION ON SKIP_PRECOMPILE_HEADERS ON)
   endif()
   add_library(thalweg::thalweg ALIAS thalweg)
   target_include_directories(thalweg PUBLIC $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/src> $<INSTALL_INTERFACE:include/thalweg>)
@@ -51,6 +53,7 @@ function(thalweg_library)
   target_link_libraries(thalweg PUBLIC fmt::fmt PkgConfig::XXHASH Threads::Threads)
   target_link_options(thalweg PRIVATE -Wl,--no-as-needed)
   target_link_libraries(thalweg PRIVATE ${THALWEG_DEPENDENCIES} ${THALWEG_ARROW})
+  thalweg_precompile_library()
   set_target_properties(thalweg PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
 endfunction()
 
@@ -87,12 +90,16 @@ function(thalweg_tests)
       # Tests may reach the libraries behind the engine's seams; those of bin link as a user's program does, for link_order_test.
       if(NOT folder STREQUAL "bin")
         target_link_libraries(${folder}_test PRIVATE ${THALWEG_DEPENDENCIES} ${THALWEG_ARROW})
+        thalweg_precompile_test(${folder}_test)
       endif()
       target_sources(${folder}_test PRIVATE ${CMAKE_BINARY_DIR}/source_folder.cc)
       add_test(NAME ${folder} COMMAND ${folder}_test)
       set_tests_properties(${folder} PROPERTIES TIMEOUT 600)
     endif()
   endforeach()
+  add_executable(corpus_test EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/src/testing/scalar_corpus_test.cc
+    ${CMAKE_SOURCE_DIR}/src/sql/corpus_test.cc ${CMAKE_BINARY_DIR}/source_folder.cc)
+  target_link_libraries(corpus_test PRIVATE thalweg GTest::gmock GTest::gtest_main ${THALWEG_DEPENDENCIES} ${THALWEG_ARROW})
   foreach(mode "" "--self-test")
     add_test(NAME layers${mode} COMMAND python3 ${CMAKE_SOURCE_DIR}/scripts/check_layers.py ${mode})
   endforeach()

@@ -4,7 +4,7 @@
 #   scripts/test.sh [SECTION...]
 #     checks    layers, documents, scripts      unit      all unit tests under ASan and UBSan
 #     release   optimised build, link order     tsan      unit tests of the folders with threads under TSan
-#     install   a user's project                e2e       real processes, real services (tests/e2e)
+#     install   a user's project                e2e       real processes, real services (tests/e2e); meanwhile the build of unit begins
 #     corpus    recorded inputs, oracles        callgrind instructions per row against the baseline
 # What CI cannot afford is in scripts/test_long.sh.
 set -uo pipefail
@@ -12,9 +12,11 @@ cd "$(dirname "$0")/.."
 source scripts/lib/build.sh
 source scripts/lib/tally.sh
 
-sections=(checks release install unit tsan e2e corpus callgrind)
+sections=(checks release install e2e unit tsan corpus callgrind)
 # Folders whose code runs on several threads or hands data between them.
 threaded_folders=(columns metrics io exchange connectors runtime api bin client)
+# Folders whose tests take longest go first, so that no core waits for the last of them.
+slow_folders=(sql operators state)
 
 section_checks() {
   check "includes keep to layers.txt" scripts/check_layers.py
@@ -44,7 +46,7 @@ section_install() {
 
 section_unit() {
   built debug unit_tests || return
-  mapfile -t folders < <(tested_folders)
+  mapfile -t folders < <(printf '%s\n' "${slow_folders[@]}"; tested_folders | grep -vxF "$(printf '%s\n' "${slow_folders[@]}")")
   gtests debug "${folders[@]}"
 }
 
@@ -66,15 +68,16 @@ section_tsan() {
 section_e2e() {
   compgen -G "tests/e2e/test_*.py" >/dev/null || return 0
   built release all || return
+  asked unit && ahead debug unit_tests
   pytests tests/e2e
 }
 
 section_corpus() {
   [[ -x tests/corpus/run.sh ]] || return 0
-  built release all testing_test sql_test || return
+  built release all corpus_test || return
   tests/corpus/run.sh | tee build/corpus.txt
   check "recorded inputs give the recorded results" test "${PIPESTATUS[0]}" = 0
-  pytests tests/oracle
+  pytests tests/oracle/test_*.py
 }
 
 section_callgrind() {
@@ -87,6 +90,8 @@ section_callgrind() {
 build_seconds=0
 built() {
   local started=$SECONDS rc=0
+  [[ -z $ahead ]] || wait "$ahead"
+  ahead=""
   build "$@" || rc=1
   build_seconds=$((build_seconds + SECONDS - started))
   if [[ $rc != 0 ]]; then
@@ -95,6 +100,17 @@ built() {
   fi
   return $rc
 }
+
+# ahead PRESET TARGET...: begins what a later section will have built, in what the tests of this one leave of the processor. That section's
+# own `built` waits, goes on and reports.
+ahead=""
+ahead() {
+  (renice -n 19 "$BASHPID" && build "$@") >/dev/null 2>&1 &
+  ahead=$!
+}
+
+# asked SECTION: does it run, too?
+asked() { [[ " ${wanted[*]} " == *" $1 "* ]]; }
 
 # Folders of src/ that have a test binary.
 tested_folders() { ls src/*/*_test.cc src/*/*_fuzz.cc 2>/dev/null | cut -d/ -f2 | sort -u; }

@@ -60,14 +60,21 @@ gtest_complaints() {
   tail -n 3 "$1"
 }
 
-# pytests FOLDER: counted from pytest's own report.
+# pytests PATH...: each a process of its own, as many at a time as there are cores; counted from pytest's own reports.
 pytests() {
-  local folder=$1 log report good bad skipped
-  log=$logs/${folder//\//-}.log
-  report=${log%.log}.xml
-  rm -f "$report"
-  timeout 900 .venv/bin/python -m pytest -q --tb=short -p no:cacheprovider --junitxml="$report" "$folder" >"$log" 2>&1
-  read -r good bad skipped < <(.venv/bin/python - "$report" <<'PYTHON' || echo "0 1 0"
+  local path log
+  # shellcheck disable=SC2016
+  printf '%s\n' "$@" | xargs -P "$(nproc)" -I{} bash -c '
+    log=$1/${2//\//-}
+    rm -f "$log.xml"
+    timeout 900 .venv/bin/python -m pytest -q --tb=short -p no:cacheprovider --junitxml="$log.xml" "$2" >"$log.log" 2>&1' _ "$logs" {}
+  for path in "$@"; do pytest_result "$path" "$logs/${path//\//-}"; done
+}
+
+# A program without a report (it died, or took too long) is one failure.
+pytest_result() {
+  local name=$1 log=$2.log good bad skipped
+  read -r good bad skipped < <(.venv/bin/python - "$2.xml" <<'PYTHON' || echo "0 1 0"
 import sys, xml.etree.ElementTree as xml
 suite = xml.parse(sys.argv[1]).getroot().find("testsuite").attrib
 tests, bad, skipped = int(suite["tests"]), int(suite["failures"]) + int(suite["errors"]), int(suite["skipped"])
@@ -76,9 +83,9 @@ PYTHON
   )
   count "$good" "$bad"
   if [[ $bad == 0 ]]; then
-    printf 'ok      %s: %d tests%s\n' "$folder" "$good" "$( ((skipped == 0)) || echo ", $skipped skipped")"
+    printf 'ok      %s: %d tests%s\n' "$name" "$good" "$( ((skipped == 0)) || echo ", $skipped skipped")"
   else
-    printf 'FAILED  %s: %d of %d tests (%s)\n' "$folder" "$bad" "$((good + bad))" "$log"
+    printf 'FAILED  %s: %d of %d tests (%s)\n' "$name" "$bad" "$((good + bad))" "$log"
     tail -n 60 "$log" | sed 's/^/        /'
   fi
 }
