@@ -129,10 +129,18 @@ TEST(MetricReporters, TheCountersOfAProgramAreReportedUnderFlinksIdentifiers) {
   options.log = [reports](const std::string& line) { (*reports)(line); };
   StreamExecutionEnvironment env(
       ConfigOf({{"metrics.reporters", "log"}, {"metrics.reporter.log.factory.class", kSlf4j}}), options);
-  env.FromSequence(1, 100).Map(CountLarge{}).Name("large").ExecuteAndCollect("orders").value();
+  env.FromSequence(1, 100)
+      .Filter([](int64_t order) { return order > 60; })
+      .Name("filter")
+      .Map(CountLarge{})
+      .Name("large")
+      .ExecuteAndCollect("orders")
+      .value();
   ASSERT_THAT(reports->texts, SizeIs(1));
   EXPECT_THAT(reports->texts[0],
               ContainsRegex("\n[^ ]+\\.taskmanager\\.[^ ]+:[0-9]+\\.orders\\.large\\.0\\.largeOrders: 30\n"));
+  for (const char* rows : {"filter.0.numRecordsIn: 100", "filter.0.numRecordsOut: 40", "large.0.numRecordsIn: 40"})
+    EXPECT_THAT(reports->texts[0], HasSubstr(rows));
   EXPECT_THAT(reports->texts[0], ContainsRegex("\n[^ ]+\\.jobmanager\\.orders\\.totalNumberOfCheckpoints: [0-9]+\n"));
 }
 

@@ -195,11 +195,20 @@ bool Chain::RunHasRoom(const RowRun& run) const {
                      [this](const RowRun::Stage& stage) { return HasRoom(stage.member); });
 }
 
+// What comes to a stage is what the one before it sent on.
+void Chain::TellRows(const RowRun& run) const {
+  int before = -1;
+  for (const RowRun::Stage& stage : run.stages()) {
+    if (stage.rows == 0) return;
+    if (before >= 0 && events_.on_emitted) events_.on_emitted(before, stage.rows);
+    if (events_.on_rows) events_.on_rows(stage.member, stage.rows);
+    before = stage.member;
+  }
+}
+
 Status Chain::FeedRun(RowRun& run, Batch batch) {
   Status status = CatchUserErrors([&] { return run.Process(batch, *pool_); });
-  if (events_.on_rows)
-    for (const RowRun::Stage& stage : run.stages())
-      if (stage.rows > 0) events_.on_rows(stage.member, stage.rows);
+  TellRows(run);
   if (!status.ok()) return Named(run.failed_member(), std::move(status));
   if (batch.rows() > 0) EmitFrom(run.stages().back().member, 0, std::move(batch));
   return {};
@@ -322,6 +331,7 @@ Status Chain::Forward(int index, const Element& element) {
 }
 
 void Chain::EmitFrom(int member, int port, Batch batch) {
+  if (events_.on_emitted) events_.on_emitted(member, batch.rows());
   const auto& ports = members_[static_cast<size_t>(member)].ports;
   static const ChainMember::Port kNobody;
   const ChainMember::Port& to = static_cast<size_t>(port) < ports.size() ? ports[static_cast<size_t>(port)] : kNobody;

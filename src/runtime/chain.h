@@ -49,6 +49,8 @@ class Chain {
     /// The head's watermark reached the member (for metrics and Context::current_watermark).
     std::function<void(int member, int64_t watermark)> on_watermark;
     std::function<void(int member, int32_t rows)> on_rows;
+    /// The member sent rows on, by any port.
+    std::function<void(int member, int32_t rows)> on_emitted;
     /// Rows for a side output that nobody reads.
     std::function<void(int member, int port, int32_t rows)> on_unread;
   };
@@ -104,6 +106,7 @@ class Chain {
   /// Rows: through the member at once if it can take them, else to its queue.
   Status Feed(int member, int input, columns::Batch batch);
   Status FeedRun(RowRun& run, columns::Batch batch);
+  void TellRows(const RowRun& run) const;
   bool RunHasRoom(const RowRun& run) const;
   Status Enqueue(int member, Work work);
   void Push(int member, Work work);

@@ -151,6 +151,7 @@ struct Fixture {
       seen.push_back(fmt::format("snapshot {} of {}", barrier.id, snapshots.back().second.operators.size()));
     };
     events.on_rows = [this](int member, int32_t rows) { counted[member] += rows; };
+    events.on_emitted = [this](int member, int32_t rows) { emitted[member] += rows; };
     chain = std::make_unique<Chain>(std::move(members), std::move(events), pool);
     EXPECT_TRUE(chain->Open().ok());
     return *chain;
@@ -188,7 +189,7 @@ struct Fixture {
   std::unique_ptr<exchange::ChannelSender> sender;
   std::unique_ptr<exchange::EdgeWriter> edge;
   std::vector<std::pair<uint64_t, state::TaskSnapshot>> snapshots;
-  std::map<int, int32_t> counted;
+  std::map<int, int32_t> counted, emitted;
   std::unique_ptr<Chain> chain;
 };
 
@@ -427,6 +428,7 @@ TEST(Chain, RowsAreCountedOnceHoweverOftenTheirOperatorWasCalled) {
   ASSERT_TRUE(chain.Resume().ok());
   EXPECT_THAT(fixture.seen, ElementsAre("a 1", "a 2"));
   EXPECT_EQ(fixture.counted[0], 2);
+  EXPECT_EQ(fixture.emitted[0], 2);
 }
 
 TEST(Chain, ATimerReachesItsMemberOnly) {
@@ -474,10 +476,12 @@ TEST(Chain, NeighbouringRowStagesTakeRowsTogether) {
               ElementsAre(std::pair(101, 20), std::pair(101, 30), std::pair(103, 60), std::pair(103, 70)));
   EXPECT_EQ(fixture.half.calls.processed + fixture.odd.calls.processed + fixture.plus.calls.processed, 0);
   EXPECT_EQ(fixture.counted, (std::map<int, int32_t>{{0, 8}, {1, 8}, {2, 4}, {3, 4}}));
+  EXPECT_EQ(fixture.emitted, (std::map<int, int32_t>{{0, 8}, {1, 4}, {2, 4}}));
   EXPECT_TRUE(chain.ready_for_input());
   ASSERT_TRUE(fixture.Numbers(0, 2).ok());
   EXPECT_EQ(keeper.kept.size(), 1u) << "no row was left";
   EXPECT_EQ(fixture.counted, (std::map<int, int32_t>{{0, 10}, {1, 10}, {2, 4}, {3, 4}}));
+  EXPECT_EQ(fixture.emitted, (std::map<int, int32_t>{{0, 10}, {1, 4}, {2, 4}}));
 }
 
 TEST(Chain, RowStagesWithoutRoomWaitAsOthersDo) {
@@ -522,6 +526,7 @@ TEST(Chain, RowStagesAreTakenApartWhereTheStreamForks) {
   ASSERT_EQ(keeper.kept.size(), 1u);
   EXPECT_EQ(keeper.kept[0].rows(), 4);
   EXPECT_EQ(fixture.counted, (std::map<int, int32_t>{{0, 4}, {1, 4}, {2, 2}, {3, 4}}));
+  EXPECT_EQ(fixture.emitted, (std::map<int, int32_t>{{0, 4}, {1, 2}, {2, 2}}));
 }
 
 TEST(Chain, ARowStageThatHadEndedIsInNoRun) {

@@ -5,6 +5,7 @@
 
 #include "checkpoint/snapshot_file.h"
 #include "io/process_memory.h"
+#include "metrics/names.h"
 #include "runtime/user_code.h"
 
 namespace thalweg::runtime {
@@ -19,6 +20,7 @@ Job::Job(flow::Program program, const flow::Registry& registry, JobOptions optio
       clock_(&clock),
       metrics_(&metrics),
       checkpoint_metrics_(metrics),
+      restarts_gauge_(metrics.gauge(metrics::kNumRestarts)),
       memory_watch_(options_.memory.limit),
       executor_({.threads = options_.io_threads}) {
   if (options_.memory.limit > 0 && options_.resident_bytes) next_memory_look_ms_ = clock_->NowMs();
@@ -203,7 +205,7 @@ void Job::OnTimers() {
   if (restart_at_ms_ && now >= *restart_at_ms_ && io_under_way_ == 0) {
     restart_at_ms_.reset();
     ++attempt_number_;
-    restarts_.fetch_add(1);
+    restarts_gauge_.Set(restarts_.fetch_add(1) + 1);
     Status started = StartAttempt();
     if (!started.ok()) OnFailure(started);
   }

@@ -144,6 +144,7 @@ class Job {
   time::Clock* clock_;
   metrics::Group* metrics_;
   CheckpointMetrics checkpoint_metrics_;
+  metrics::Gauge& restarts_gauge_;
   PhysicalPlan plan_;
   std::shared_ptr<columns::MemoryAccount> memory_ =
       std::make_shared<columns::MemoryAccount>();  // shared with rows given out

@@ -166,6 +166,7 @@ TEST(JobRestart, RowsAreCountedOverAllAttempts) {
   RunningJob job(test);
   ASSERT_TRUE(job.Wait().ok());
   EXPECT_GE(job.job().progress().rows_in, 6000u);
+  EXPECT_EQ(std::get<int64_t>(job.Metrics("numRestarts").at(0).value), 1);
 }
 
 TEST(JobRestart, StoppedInTheWaitTheJobNamesTheCheckpointItGoesOnFrom) {

@@ -13,6 +13,7 @@ namespace {
 
 using graph::Partitioning;
 using ::testing::HasSubstr;
+using ::testing::UnorderedElementsAre;
 
 /// read -(partitioning)-> collect
 TestJob ExchangeJob(Partitioning partitioning, int from, int to, const Numbers& numbers) {
@@ -264,6 +265,29 @@ TEST(Job, ASlowReaderHoldsItsWriterBackAndLosesNothing) {
   test.graph.Join(pass, collect, Partitioning::kGlobal);
   ExpectFinished(test);
   EXPECT_EQ(test.ledger->rows("collect"), numbers.All());
+}
+
+/// "operator value" for each operator that has the metric; of one subtask each.
+std::vector<std::string> ByOperator(RunningJob& job, const std::string& name) {
+  std::vector<std::string> values;
+  for (const metrics::Sample& sample : job.Metrics(name))
+    values.push_back(fmt::format("{} {}", sample.variables->at("operator_name"), std::get<int64_t>(sample.value)));
+  return values;
+}
+
+TEST(Job, EveryOperatorCountsItsRowsUnderFlinksNames) {
+  Numbers numbers;
+  TestJob test = CountingJob(numbers);
+  RunningJob job(test);
+  ASSERT_TRUE(job.Wait().ok());
+  EXPECT_THAT(ByOperator(job, "numRecordsOut"),
+              UnorderedElementsAre("read 4000", "pass 4000", "count 17", "collect 0"));
+  EXPECT_THAT(ByOperator(job, "numRecordsIn"), UnorderedElementsAre("pass 4000", "count 4000", "collect 17"));
+  const int64_t end = time::kMaxWatermark;
+  EXPECT_THAT(
+      ByOperator(job, "currentInputWatermark"),
+      UnorderedElementsAre(fmt::format("pass {}", end), fmt::format("count {}", end), fmt::format("collect {}", end)));
+  EXPECT_THAT(job.Metrics("numRecordsOutPerSecond"), ::testing::SizeIs(4));
 }
 
 // --- Event time.

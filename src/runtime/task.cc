@@ -53,6 +53,9 @@ void Count(std::atomic<uint64_t>& counter, int32_t rows) {
 
 Task::Task(Options options, Parts parts, Core& core, time::Clock& clock, ReportTo report)
     : options_(std::move(options)), parts_(std::move(parts)), core_(&core), clock_(&clock), report_(std::move(report)) {
+  for (size_t i = 0; i < parts_.members.size(); ++i)
+    operator_metrics_.emplace_back(OperatorMetrics::Options{
+        .group = i < parts_.metrics.size() ? parts_.metrics[i].get() : nullptr, .is_source = i == 0 && is_source()});
   Chain::Events events;
   events.on_barrier_taken = [this](int member, const flow::Barrier& barrier) {
     parts_.contexts[static_cast<size_t>(member)]->set_barrier(barrier.id);
@@ -64,9 +67,14 @@ Task::Task(Options options, Parts parts, Core& core, time::Clock& clock, ReportT
   };
   events.on_watermark = [this](int member, int64_t watermark) {
     parts_.contexts[static_cast<size_t>(member)]->set_watermark(watermark);
+    operator_metrics_[static_cast<size_t>(member)].OnWatermark(watermark);
     progress_.watermark.store(watermark, std::memory_order_relaxed);
   };
+  events.on_emitted = [this](int member, int32_t rows) {
+    operator_metrics_[static_cast<size_t>(member)].OnRowsOut(rows);
+  };
   events.on_rows = [this](int member, int32_t rows) {
+    operator_metrics_[static_cast<size_t>(member)].OnRowsIn(rows);
     if (parts_.is_sink[static_cast<size_t>(member)]) Count(progress_.rows_emitted, rows);
     if (member == 0) Count(progress_.rows_in, rows);
   };

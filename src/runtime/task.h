@@ -21,6 +21,7 @@
 #include "io/executor.h"
 #include "metrics/registry.h"
 #include "runtime/chain.h"
+#include "runtime/operator_metrics.h"
 #include "runtime/source_operator.h"
 #include "runtime/step_pace.h"
 #include "runtime/task_snapshot.h"
@@ -207,6 +208,7 @@ class Task {
   std::vector<int64_t> told_watermarks_;           // by its inputs
   std::atomic<bool> ready_{true};
   TaskProgress progress_;
+  std::vector<OperatorMetrics> operator_metrics_;  // by member
 
   bool opened_ = false;
   bool failed_ = false;
