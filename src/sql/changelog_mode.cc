@@ -1,5 +1,7 @@
 #include "sql/changelog_mode.h"
 
+#include <algorithm>
+
 #include "sql/keys.h"
 
 namespace thalweg::sql {
@@ -20,6 +22,13 @@ bool RanksByTime(const RankPlan& rank) { return rank.order.size() == 1 && FirstO
 ChangelogMode ModeOf(Changes changes, bool before) {
   if (!changes.any()) return ChangelogMode::kAppend;
   return before ? ChangelogMode::kRetract : ChangelogMode::kUpsert;
+}
+
+bool JoinsByInterval(const JoinPlan& join, Changes below) {
+  if (!join.interval || !below.any()) return join.interval.has_value();
+  return std::ranges::none_of(join.keys, [&](const JoinKey& key) {
+    return key.left == join.interval->left_time && key.right == join.interval->right_time;
+  });
 }
 
 bool WindowedRank(const RankPlan& rank) {
@@ -61,7 +70,7 @@ Result<Changes> ChangelogModes::Produced(const Plan& plan, Changes below) {
     return Changes{true, below.any()};
   }
   if (auto* join = plan.As<JoinPlan>()) {
-    if (join->interval || join->windowed) return Changes{};
+    if (JoinsByInterval(*join, below) || join->windowed) return Changes{};
     const bool outer = join->type != JoinType::kInner && join->type != JoinType::kSemi;
     return Changes{below.updates, below.deletes || outer || below.updates};
   }

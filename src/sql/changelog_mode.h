@@ -27,6 +27,8 @@ enum class SortWay : uint8_t {
   kEnd,      // when the input has ended
 };
 
+/// Whether a join forgets rows by an interval. Its rows only come: where its keys say by themselves that times are equal, others are joined without.
+bool JoinsByInterval(const JoinPlan& join, Changes below);
 /// The partition has the window that the rows carry.
 bool WindowedRank(const RankPlan& rank);
 /// The last row by time, not the first.

@@ -353,14 +353,27 @@ PlanPtr WithoutMatches(const JoinPlan& join, const Plan& plan) {
 
 }  // namespace
 
+namespace {
+
+/// Rowtimes that a join's keys say are equal: they stay keys.
+std::optional<TimeDistance> EqualTimes(const JoinPlan& join) {
+  for (const JoinKey& key : join.keys)
+    if (!key.nulls_match && join.left->columns[static_cast<size_t>(key.left)].time == TimeRole::kRowtime &&
+        join.right->columns[static_cast<size_t>(key.right)].time == TimeRole::kRowtime)
+      return TimeDistance{.left = key.left, .right = key.right, .lower_ms = 0, .upper_ms = 0};
+  return std::nullopt;
+}
+
+}  // namespace
+
 PlanPtr RecogniseIntervalJoin(const Plan& plan) {
   auto* join = plan.As<JoinPlan>();
-  if (!join || join->interval || !join->condition || join->type == JoinType::kSemi || join->type == JoinType::kAnti)
-    return nullptr;
+  if (!join || join->interval || join->type == JoinType::kSemi || join->type == JoinType::kAnti) return nullptr;
+  std::optional<TimeDistance> times = EqualTimes(*join);
+  if ((!times && !join->condition) || RecogniseWindowJoin(plan)) return nullptr;
   const int width = static_cast<int>(join->left->columns.size());
   std::vector<Expression> conjuncts, rest;
-  SplitConjuncts(*join->condition, conjuncts);
-  std::optional<TimeDistance> times;
+  if (join->condition) SplitConjuncts(*join->condition, conjuncts);
   for (const Expression& e : conjuncts) {
     rest.push_back(e);
     const std::optional<TimeDistance> distance = TimeDistanceOf(e, width);

@@ -610,7 +610,8 @@ struct GraphMaker::State : ScannedTables {
     right_edge.changelog = ModeOf(right_changes, before);
     const int32_t parallelism = join.keys.empty() ? 1 : 0;
     graph::JoinSides sides = SidesOf(join.keys, join.left, join.right, join.condition, join.type);
-    if (join.interval) {
+    const Changes below{left_changes.updates || right_changes.updates, left_changes.deletes || right_changes.deletes};
+    if (JoinsByInterval(join, below)) {
       graph::IntervalJoinSpec spec{std::move(sides), join.interval->lower_ms, join.interval->upper_ms};
       if (!join.interval->processing_time) {
         spec.left_time = join.interval->left_time;
