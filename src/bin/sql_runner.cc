@@ -46,7 +46,8 @@ Status RunSql(const SqlScript& script, const config::Configuration& config, cons
     if (Status status = runner.Execute(statement, script.text, i + 1 == statements->size()); !status.ok())
       return placed(status, statement);
   }
-  return runner.WaitForJobs();
+  const Status jobs = runner.WaitForJobs();
+  return jobs.ok() ? jobs : Status(jobs.category(), PlaceInFile(jobs.message(), file));
 }
 
 }  // namespace thalweg::bin

@@ -85,6 +85,15 @@ TEST(SqlRunner, MiniBatchesFoldInFrontOfAnExchange) {
   EXPECT_EQ(std::count(ran.out.begin(), ran.out.end(), '\n'), 4) << ran.out;
 }
 
+TEST(SqlRunner, AJobThatFailsBesideTheScriptIsToldAtItsStatement) {
+  const Ran ran = RunText(
+      "SET 'table.dml-sync' = 'false';\nCREATE TABLE sink (a INT) WITH ('connector' = 'blackhole');\n"
+      "INSERT INTO sink SELECT CAST(s AS INT) FROM (VALUES ('x'), ('1')) AS t(s);\nSHOW CATALOGS;");
+  EXPECT_THAT(ran.status.message(),
+              ::testing::StartsWith("jobs/clicks.sql:3:1: Job 'insert-into_default_catalog.default_database.sink': "));
+  EXPECT_THAT(ran.status.message(), HasSubstr("Cannot cast 'x' to INT, in CAST("));
+}
+
 TEST(SqlRunner, TheFirstFaultEndsTheScriptWithItsPlaceInTheFile) {
   Ran ran = RunText("SHOW CURRENT CATALOG;\nSELECT a\nFROM nowhere;\nSHOW CATALOGS;");
   EXPECT_THAT(ran.status.message(), ::testing::StartsWith("jobs/clicks.sql:3:6: "));

@@ -15,6 +15,7 @@
 #include "config/options.h"
 #include "connectors/tables.h"
 #include "formats/text.h"
+#include "sql/syntax_error.h"
 #include "time/clock.h"
 
 namespace thalweg::bin {
@@ -30,8 +31,10 @@ constexpr std::string_view kClearScreen = "\033[H\033[2J";
 /// A job that runs beside the statements behind its own.
 class BackgroundJob {
  public:
-  BackgroundJob(flow::Program program, const config::Configuration& config, const api::RunOptions& run)
-      : name_(program.graph.name), started_ms_(time::SystemClock().NowMs()) {
+  /// `place`: of its statement, "line 1, column 2", or "".
+  BackgroundJob(flow::Program program, const config::Configuration& config, const api::RunOptions& run,
+                std::string place)
+      : name_(program.graph.name), place_(std::move(place)), started_ms_(time::SystemClock().NowMs()) {
     // Flink's form of an id; unique in the process and likely so beyond it.
     const std::string self = fmt::format("{}/{}/{}", name_, started_ms_, static_cast<const void*>(this));
     id_ = fmt::format("{:016x}{:016x}", Hash64(self), Hash64(self + "/"));
@@ -61,7 +64,8 @@ class BackgroundJob {
   Status Join() {
     if (thread_.joinable()) thread_.join();
     std::lock_guard lock(mutex_);
-    return std::exchange(status_, Status()).WithContext(fmt::format("Job '{}'", name_));
+    const Status status = std::exchange(status_, Status()).WithContext(fmt::format("Job '{}'", name_));
+    return place_.empty() ? status : status.WithContext(place_);
   }
   const std::string& id() const { return id_; }
   const std::string& name() const { return name_; }
@@ -78,7 +82,7 @@ class BackgroundJob {
 
  private:
   std::string id_;
-  const std::string name_;
+  const std::string name_, place_;
   const int64_t started_ms_;
   api::RunOptions options_;
   std::shared_ptr<std::atomic<bool>> stop_ = std::make_shared<std::atomic<bool>>(false);
@@ -107,6 +111,7 @@ sql::SessionOptions StatementRunner::MakeSessionOptions() {
 
 Status StatementRunner::Execute(const sql::ParsedStatement& statement, std::string_view script, bool last) {
   last_ = last;
+  begin_ = statement.begin;
   if (options_.interactive) options_.run.stop = std::make_shared<std::atomic<bool>>(false);
   session_.SetNow(time::SystemClock().NowMs());
   auto result = session_.Execute(statement, script);
@@ -167,7 +172,9 @@ Status StatementRunner::StartBeside(sql::JobToRun& job) {
   if (options_.run.terminal && !options_.interactive && !signals_) signals_.emplace(options_.run.stop);
   api::RunOptions run = options_.run;
   if (options_.interactive) run.stop = nullptr;
-  jobs_.push_back(std::make_unique<BackgroundJob>(std::move(program), JobConfig(), run));
+  // What a person has typed is told by the job's name: its lines are gone.
+  jobs_.push_back(std::make_unique<BackgroundJob>(std::move(program), JobConfig(), run,
+                                                  options_.interactive ? "" : sql::ToText(begin_)));
   fmt::print(stderr, "Job '{}' runs beside what follows ('table.dml-sync' = 'true' waits)\nJob ID: {}\n",
              jobs_.back()->name(), jobs_.back()->id());
   return {};

@@ -42,7 +42,7 @@ class StatementRunner {
   /// `script`: what the statement was parsed from. `last`: nothing follows, so that every job is waited for.
   /// An error of the statement says "line 1, column 2: ..."; one of a job that was waited for does not.
   Status Execute(const sql::ParsedStatement& statement, std::string_view script, bool last = false);
-  /// Waits for the jobs that run beside. The error of the first that failed.
+  /// Waits for the jobs that run beside. The error of the first that failed, with its statement's place unless a person typed it.
   Status WaitForJobs();
   /// Whether QUIT was met.
   bool quit() const { return quit_; }
@@ -75,6 +75,7 @@ class StatementRunner {
   sql::Session session_;
   std::vector<std::unique_ptr<BackgroundJob>> jobs_;
   std::optional<StopOnSignal> signals_;  // while jobs run beside a script
+  sql::Position begin_;                  // of the statement at hand
   bool last_ = false;
   bool quit_ = false;
 };

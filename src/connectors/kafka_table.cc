@@ -59,8 +59,8 @@ void DefaultStart(const TableDescriptor& table, graph::SourceTable& source) {
   }
 }
 
+// Partitions of a table say nothing about what is read: Flink does not look at them either.
 Result<graph::SourceTable> ReadSource(const TableDescriptor& table, const std::string& kind, const EndOptions& ends) {
-  THALWEG_TRY(RefusePartitions(table));
   graph::SourceTable source;
   THALWEG_ASSIGN(source.node, SourceNodeOf(table, kind, ends, Readable()));
   WarnOfLeaderEpoch(table, source);

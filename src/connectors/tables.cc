@@ -82,7 +82,6 @@ Status WriteOnly(const TableDescriptor& table, std::string_view connector) {
 class DatagenTables final : public graph::TableConnector {
  public:
   Result<graph::SourceTable> Source(const TableDescriptor& table) const override {
-    THALWEG_TRY(RefusePartitions(table));
     graph::SourceTable source;
     THALWEG_ASSIGN(source.node, SourceNodeOf(table, "datagen", {}, {}));
     THALWEG_ASSIGN(auto made, MakeDatagenNode(source.node, 0));
@@ -95,7 +94,6 @@ class DatagenTables final : public graph::TableConnector {
 class NexmarkTables final : public graph::TableConnector {
  public:
   Result<graph::SourceTable> Source(const TableDescriptor& table) const override {
-    THALWEG_TRY(RefusePartitions(table));
     graph::SourceTable source;
     THALWEG_ASSIGN(source.node, SourceNodeOf(table, "nexmark", {}, {}));
     THALWEG_ASSIGN(NexmarkOptions options, ReadNexmarkNode(source.node));

@@ -137,6 +137,13 @@ TEST(KafkaTables, ALeaderEpochThatTheClientDoesNotTellIsWarnedOf) {
               HasSubstr("cannot be written to metadata 'leader-epoch'"));
 }
 
+TEST(KafkaTables, PartitionsAreNoMatterOfReadingAndCannotBeWritten) {
+  TableDescriptor parted = KafkaTable();
+  parted.partition_keys = {"page"};
+  EXPECT_EQ(MakeKafkaTables()->Source(parted).status().message(), "");
+  EXPECT_THAT(MakeKafkaTables()->Sink(parted).status().message(), HasSubstr("cannot be PARTITIONED BY"));
+}
+
 TEST(KafkaTables, WrongTablesAreErrorsBeforeTheJobRuns) {
   auto error = [](TableDescriptor table) { return MakeKafkaTables()->Source(table).status().message(); };
   EXPECT_THAT(error(KafkaTable({{"scan.startup.mod", "x"}})), HasSubstr("did you mean 'scan.startup.mode'?"));
@@ -144,9 +151,6 @@ TEST(KafkaTables, WrongTablesAreErrorsBeforeTheJobRuns) {
   TableDescriptor keyed = KafkaTable();
   keyed.primary_key = {"page"};
   EXPECT_THAT(error(keyed), StartsWith("Table `c`.`d`.`views` cannot have a PRIMARY KEY"));
-  TableDescriptor parted = KafkaTable();
-  parted.partition_keys = {"page"};
-  EXPECT_THAT(error(parted), HasSubstr("cannot be PARTITIONED BY"));
   EXPECT_THAT(MakeKafkaTables()->Sink(KafkaTable({{"sink.delivery-guarantee", "exactly-once"}})).status().message(),
               HasSubstr("cannot write exactly once yet"));
   auto prefixed = MakeKafkaTables()->Sink(KafkaTable({{"sink.transactional-id-prefix", "x"}}));

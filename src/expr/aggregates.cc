@@ -212,9 +212,10 @@ Result<DataType> AggregateResultType(std::string_view name, const Types& argumen
   if (!aggregate) return UserError("Unknown aggregate function: {}", Upper(name));
   if (Inferred type = aggregate->infer(arguments, grouped)) return *type;
   std::vector<std::string> given;
-  for (const DataType& argument : arguments) given.push_back(argument.ToString());
-  return UserError("{} does not take ({}). Signatures: {}", aggregate->name, Listed(given, ", "),
-                   Listed(aggregate->signatures, "; "));
+  for (const DataType& argument : arguments) given.push_back(argument.WithNullable(true).ToString());
+  const std::string known = Listed(aggregate->signatures, ", ");
+  if (arguments.empty()) return UserError("{} needs arguments. It takes: {}", aggregate->name, known);
+  return UserError("{} does not take ({}). It takes: {}", aggregate->name, Listed(given, ", "), known);
 }
 
 }  // namespace thalweg::expr

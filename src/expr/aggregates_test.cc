@@ -39,8 +39,8 @@ TEST(Aggregates, CollectionsHaveTheArgumentAsElement) {
 }
 
 TEST(Aggregates, WhatDoesNotFitIsNamedWithTheSignatures) {
-  EXPECT_EQ(TypeText("SUM", {DataType(TypeId::kString)}), "SUM does not take (STRING). Signatures: SUM(<NUMERIC>)");
-  EXPECT_EQ(TypeText("MAX", {}), "MAX does not take (). Signatures: MAX(<COMPARABLE>)");
+  EXPECT_EQ(TypeText("SUM", {DataType(TypeId::kString)}), "SUM does not take (STRING). It takes: SUM(<NUMERIC>)");
+  EXPECT_EQ(TypeText("MAX", {}), "MAX needs arguments. It takes: MAX(<COMPARABLE>)");
   EXPECT_EQ(TypeText("MEDIAN", {}), "Unknown aggregate function: MEDIAN");
   EXPECT_EQ(FindAggregate("MEDIAN"), nullptr);
   EXPECT_TRUE(FindAggregate("row_number")->over_only);

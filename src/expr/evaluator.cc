@@ -26,10 +26,18 @@ struct Evaluator::Program {
   };
   std::vector<Node> nodes;
   std::vector<int> outputs;
+  std::vector<std::string> names;  // of the outputs, in errors
   boost::unordered_flat_map<Expression, int, ByHash> known;
 
   Result<int> Add(const Expression& expression);
+  /// The error with the name of the output that it is of.
+  Status Named(size_t output, const Status& error) const;
 };
+
+Status Evaluator::Program::Named(size_t output, const Status& error) const {
+  if (output >= names.size() || names[output].empty()) return error;
+  return {error.category(), fmt::format("{}, in {}", error.message(), names[output])};
+}
 
 Result<int> Evaluator::Program::Add(const Expression& expression) {
   const bool stable = expression.kind() == Expression::Kind::kCall && expression.function().stable;
@@ -158,6 +166,8 @@ Evaluator::Evaluator(Evaluator&&) noexcept = default;
 Evaluator& Evaluator::operator=(Evaluator&&) noexcept = default;
 Evaluator::~Evaluator() = default;
 
+void Evaluator::Name(std::vector<std::string> names) { program_->names = std::move(names); }
+
 Result<Evaluator> Evaluator::Compile(std::vector<Expression> expressions) {
   for (Expression& expression : expressions) expression = Fold(expression);
   return CompileFolded(expressions);
@@ -198,9 +208,11 @@ Result<std::vector<Column>> Evaluator::EvaluateSelected(const Batch& batch, cons
 
 Result<std::vector<Column>> Evaluator::Outputs(Frame& frame, const Context& context) {
   std::vector<Column> result;
-  for (int output : program_->outputs) {
-    THALWEG_ASSIGN(const Vector* value, frame.Evaluate(output));
-    Column column = Expanded(*value, frame.rows(), context.pool);
+  for (size_t i = 0; i < program_->outputs.size(); ++i) {
+    const int output = program_->outputs[i];
+    const Result<const Vector*> value = frame.Evaluate(output);
+    if (!value.ok()) return program_->Named(i, value.status());
+    Column column = Expanded(**value, frame.rows(), context.pool);
     column.type = program_->nodes[static_cast<size_t>(output)].expression.type();
     result.push_back(std::move(column));
   }
@@ -216,7 +228,9 @@ Result<Column> Evaluator::Evaluate(const Batch& batch, const Context& context) {
 Result<int32_t> Evaluator::Select(const Batch& batch, const Context& context, int32_t* rows) {
   THALWEG_CHECK(program_->outputs.size() == 1, "{} expressions", program_->outputs.size());
   Frame frame(*program_, batch, context);
-  THALWEG_ASSIGN(const Vector* value, frame.Evaluate(program_->outputs[0]));
+  const Result<const Vector*> condition = frame.Evaluate(program_->outputs[0]);
+  if (!condition.ok()) return program_->Named(0, condition.status());
+  const Vector* value = *condition;
   const int32_t n = batch.rows();
   if (value->constant) {
     if (value->IsNull(0) || !value->column.Bool(0)) return 0;

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "columns/batch.h"
@@ -23,6 +24,9 @@ class Evaluator {
   Evaluator(Evaluator&&) noexcept;
   Evaluator& operator=(Evaluator&&) noexcept;
   ~Evaluator();
+
+  /// What errors call the expressions, one after the other; "": nothing, which is how all begin.
+  void Name(std::vector<std::string> names);
 
   /// A column a expression, of the expression's type, as long as the batch; they share buffers with it where a column passes
   /// through. A run-time error (user) names function and value; of the rows, one that fails is enough. Null batch: no rows.

@@ -78,8 +78,7 @@ TEST(Expression, NestingHasALimit) {
 
 TEST(Resolve, NamesWhatWasGivenAndWhatThereIs) {
   Expression s = Expression::Literal(Value::String("a"));
-  EXPECT_EQ(Resolve("NOT", {s}).status().message(),
-            "Function NOT takes no (STRING NOT NULL); its signatures: NOT(<BOOLEAN>)");
+  EXPECT_EQ(Resolve("NOT", {s}).status().message(), "NOT does not take (STRING). It takes: NOT(<BOOLEAN>)");
   EXPECT_EQ(Resolve("coalesc", {s}).status().message(), "Unknown function: coalesc. Did you mean COALESCE?");
   EXPECT_EQ(Resolve("no_such_thing_at_all", {s}).status().message(), "Unknown function: no_such_thing_at_all");
 }

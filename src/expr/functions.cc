@@ -18,9 +18,10 @@ std::string Upper(std::string_view name) {
   return upper;
 }
 
-std::string TypesText(const std::vector<Expression>& arguments) {
+std::string TypesText(const std::vector<Expression>& arguments, std::string_view separator = ", ") {
   std::string text;
-  for (const Expression& argument : arguments) text += (text.empty() ? "" : ", ") + argument.type().ToString();
+  for (const Expression& argument : arguments)
+    text.append(text.empty() ? "" : separator).append(argument.type().WithNullable(true).ToString());
   return text;
 }
 
@@ -34,10 +35,15 @@ Status NoOverload(const Function& function, const std::vector<Expression>& argum
   const char first = function.name[0];
   const bool sign = !(first >= 'A' && first <= 'Z') && first != '$';  // a user's function begins with a dollar
   if (sign && arguments.size() == 2)
-    return UserError("Operator {} does not take {}", function.name, SidesText(arguments));
+    return UserError("Operator {} does not take {}{}", function.name, SidesText(arguments),
+                     function.name.find_first_of("=<>") == std::string::npos ? "" : ": write CAST for one of them");
+  for (const std::string_view common : {"COALESCE", "IFNULL", "NULLIF", "GREATEST", "LEAST"})
+    if (function.name == common && arguments.size() > 1)
+      return UserError("The arguments of {} have no type in common: {}", function.name, TypesText(arguments, " and "));
   std::string known;
   for (const std::string& signature : function.signatures) known += (known.empty() ? "" : ", ") + signature;
-  return UserError("Function {} takes no ({}); its signatures: {}", function.name, TypesText(arguments), known);
+  if (arguments.empty()) return UserError("{} needs arguments. It takes: {}", function.name, known);
+  return UserError("{} does not take ({}). It takes: {}", function.name, TypesText(arguments), known);
 }
 
 Status CheckDepth(const Function& function, const std::vector<Expression>& arguments) {

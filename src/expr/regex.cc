@@ -1,5 +1,7 @@
 #include "expr/regex.h"
 
+#include "expr/java_pattern.h"
+
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
@@ -30,13 +32,14 @@ Result<Regex> Regex::Compile(std::string_view pattern) {
   int error = 0;
   size_t at = 0;
   auto code = std::make_shared<Code>();
-  // Java: a group that took no part fails a back reference; \Z, dollar and dot know the line ends of ANYCRLF at most.
-  code->code.reset(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(),
+  THALWEG_ASSIGN(const std::string translated, TranslateJavaPattern(pattern));
+  // A group that took no part fails a back reference, as in Java.
+  code->code.reset(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(translated.data()), translated.size(),
                                  PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C, &error, &at, nullptr));
   if (!code->code) {
     PCRE2_UCHAR text[128];
     pcre2_get_error_message(error, text, sizeof(text));
-    return UserError("Malformed regular expression '{}' at {}: {}", pattern, at, reinterpret_cast<const char*>(text));
+    return UnsupportedPattern(pattern, reinterpret_cast<const char*>(text));
   }
   pcre2_jit_compile(code->code.get(), PCRE2_JIT_COMPLETE);  // without it matching is slower, not different
   code->match.reset(pcre2_match_data_create_from_pattern(code->code.get(), nullptr));

@@ -1,6 +1,8 @@
 // REGEXP and REGEXP_*: a pattern that is malformed gives FALSE or NULL, as in Flink.
 #include "expr/families.h"
 #include "expr/functions.h"
+#include "expr/java_pattern.h"
+#include "expr/made_text.h"
 #include "expr/regex.h"
 #include "expr/rows.h"
 #include "expr/signature.h"
@@ -13,26 +15,6 @@ using types::DataType;
 using types::TypeId;
 
 namespace {
-
-/// The pattern of the rows so far, or that it is malformed.
-class RegexCache {
- public:
-  /// Null if malformed.
-  const Regex* Get(string_view pattern) {
-    if (!known_ || pattern_ != pattern) {
-      Result<Regex> regex = Regex::Compile(pattern);
-      regex_ = regex.ok() ? std::optional(*regex) : std::nullopt;
-      pattern_ = pattern;
-      known_ = true;
-    }
-    return regex_ ? &*regex_ : nullptr;
-  }
-
- private:
-  bool known_ = false;
-  std::string pattern_;
-  std::optional<Regex> regex_;
-};
 
 /// f(text, regex, out, call, row) for rows of present arguments; `malformed(out)` for a pattern that is none.
 template <typename F, typename M>
@@ -49,9 +31,10 @@ Kernel RegexKernel(F f, M malformed) {
       }
       const Vector& text = call.argument(0);
       const Vector& pattern = call.argument(1);
-      const Regex* regex = cache.Get(pattern.column.String(pattern.at(row)));
-      if (regex)
-        THALWEG_TRY(f(text.column.String(text.at(row)), *regex, out, call, row));
+      const Result<const Regex*> regex = cache.Get(pattern.column.String(pattern.at(row)));
+      if (IsUnsupportedPattern(regex.status())) return regex.status();
+      if (regex.ok())
+        THALWEG_TRY(f(text.column.String(text.at(row)), **regex, out, call, row));
       else
         malformed(out);
     }
@@ -146,6 +129,7 @@ Status Replace(string_view text, const Regex& regex, columns::ColumnBuilder& out
     THALWEG_ASSIGN(auto match, regex.Find(text, at));
     if (match.empty()) break;
     result.append(text.substr(copied, match[0].begin - copied)).append(replacement);
+    THALWEG_TRY(CheckMade("REGEXP_REPLACE", result.size()));
     copied = match[0].end;
     at = Behind(text, match[0]);
   }
@@ -159,7 +143,7 @@ Function OfPattern(std::string name, Signature signature, ResultType result, F f
   Function function =
       Define(std::move(name), {std::move(signature)}, std::move(result),
              Binder([f, malformed](const Expression&) -> Result<Kernel> { return RegexKernel(f, malformed); }));
-  function.fails = true;  // at the limit of steps
+  function.fails = true;  // at the limit of steps, and for what is not supported
   return function;
 }
 

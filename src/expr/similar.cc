@@ -1,6 +1,7 @@
 // SIMILAR TO: SQL's regular expressions, rewritten to Java's as Calcite does. A text must match as a whole.
 #include "expr/families.h"
 #include "expr/functions.h"
+#include "expr/java_pattern.h"
 #include "expr/regex.h"
 #include "expr/rows.h"
 #include "expr/signature.h"
@@ -94,7 +95,8 @@ class SimilarRewrite {
 Result<Regex> CompileSimilar(string_view pattern, string_view escape) {
   THALWEG_ASSIGN(std::string java, SimilarRewrite(pattern, escape).Run());
   auto regex = Regex::Compile(java);
-  if (!regex.ok()) return UserError("SIMILAR TO: malformed pattern '{}'", pattern);
+  if (!regex.ok() && !IsUnsupportedPattern(regex.status()))
+    return UserError("SIMILAR TO: malformed pattern '{}'", pattern);
   return regex;
 }
 

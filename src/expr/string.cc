@@ -3,6 +3,7 @@
 
 #include "expr/families.h"
 #include "expr/functions.h"
+#include "expr/made_text.h"
 #include "expr/rows.h"
 #include "expr/signature.h"
 #include "expr/type_rules.h"
@@ -131,16 +132,27 @@ int32_t Position(string_view needle, string_view text, int64_t from = 0) {
   return found == string_view::npos ? 0 : static_cast<int32_t>(CodePoints(text.substr(0, found))) + 1;
 }
 
-std::optional<std::string> Pad(string_view text, int32_t size, string_view pad, bool left) {
-  if (size < 0) return std::nullopt;
+/// By doubling.
+std::string Times(string_view text, size_t count) {
+  const size_t size = text.size() * count;
+  std::string out;
+  out.reserve(size);
+  if (count > 0) out = text;
+  while (out.size() * 2 <= size && !out.empty()) out.append(out);
+  return out.append(out, 0, size - out.size());
+}
+
+Result<std::optional<std::string>> Pad(string_view text, int32_t size, string_view pad, bool left) {
+  if (size < 0) return std::optional<std::string>();
   const int64_t have = CodePoints(text);
-  if (have >= size) return std::string(SliceCodePoints(text, 0, size));
-  if (pad.empty()) return std::nullopt;
+  if (have >= size) return std::optional(std::string(SliceCodePoints(text, 0, size)));
+  if (pad.empty()) return std::optional<std::string>();
   const int64_t missing = size - have, pad_size = CodePoints(pad);
-  std::string padding;
-  for (int64_t i = 0; i < missing / pad_size; ++i) padding += pad;
+  THALWEG_TRY(CheckMade(left ? "LPAD" : "RPAD",
+                        text.size() + pad.size() * static_cast<size_t>((missing + pad_size - 1) / pad_size)));
+  std::string padding = Times(pad, static_cast<size_t>(missing / pad_size));
   padding += SliceCodePoints(pad, 0, missing % pad_size);
-  return left ? padding + std::string(text) : std::string(text) + padding;
+  return std::optional(left ? padding + std::string(text) : std::string(text) + padding);
 }
 
 std::string ReplaceAll(string_view text, string_view from, string_view to) {
@@ -166,10 +178,26 @@ std::string Reverse(string_view text) {
   return out;
 }
 
-std::string Repeat(string_view text, int32_t count) {
-  std::string out;
-  for (int32_t i = 0; i < count; ++i) out.append(text);
-  return out;
+Result<std::optional<std::string>> Replace(string_view text, string_view from, string_view to) {
+  size_t most = text.size() + 1;  // places
+  if (!from.empty()) {
+    most = 0;
+    for (size_t at = text.find(from); at != string_view::npos; at = text.find(from, at + from.size())) ++most;
+  }
+  THALWEG_TRY(CheckMade("REPLACE", text.size() + most * to.size()));
+  return std::optional(ReplaceAll(text, from, to));
+}
+
+Result<std::optional<std::string>> Repeat(string_view text, int32_t count) {
+  if (text.empty() || count <= 0) return std::optional(std::string());
+  THALWEG_TRY(CheckMade("REPEAT", text.size() * static_cast<size_t>(count)));
+  return std::optional(Times(text, static_cast<size_t>(count)));
+}
+
+/// It fails at the limit.
+Function Growing(Function function) {
+  function.fails = true;
+  return function;
 }
 
 std::string Overlay(string_view text, string_view with, int64_t start, int64_t count) {
@@ -390,9 +418,10 @@ void AddParts(Registry& registry) {
       }));
   for (const char* name : {"LPAD", "RPAD"}) {
     const bool left = name[0] == 'L';
-    registry.Add(Define(name, {{{Param::kString, Param::kInt, Param::kString}}}, ReturnsNullable(kText),
-                        RowKernel<string_view, int32_t, string_view>(
-                            [left](string_view t, int32_t n, string_view pad) { return Pad(t, n, pad, left); })));
+    registry.Add(
+        Growing(Define(name, {{{Param::kString, Param::kInt, Param::kString}}}, ReturnsNullable(kText),
+                       GrowingKernel<string_view, int32_t, string_view>(
+                           name, [left](string_view t, int32_t n, string_view pad) { return Pad(t, n, pad, left); }))));
   }
 }
 
@@ -488,10 +517,10 @@ void AddStrings(Registry& registry) {
   registry.Add(Text1("LOWER", Returns(kText), [](string_view t) { return MapCodePoints(t, ToLower); }));
   registry.Add(Text1("INITCAP", Returns(kText), InitCap));
   registry.Add(Text1("REVERSE", Returns(kText), Reverse));
-  registry.Add(
-      Define("REPEAT", {{{Param::kString, Param::kInt}}}, Returns(kText), RowKernel<string_view, int32_t>(Repeat)));
-  registry.Add(Define("REPLACE", {{{Param::kString, Param::kString, Param::kString}}}, Returns(kText),
-                      RowKernel<string_view, string_view, string_view>(ReplaceAll)));
+  registry.Add(Growing(Define("REPEAT", {{{Param::kString, Param::kInt}}}, Returns(kText),
+                              GrowingKernel<string_view, int32_t>("REPEAT", Repeat))));
+  registry.Add(Growing(Define("REPLACE", {{{Param::kString, Param::kString, Param::kString}}}, Returns(kText),
+                              GrowingKernel<string_view, string_view, string_view>("REPLACE", Replace))));
   registry.Add(Define(
       "TRANSLATE", {{{Param::kString, Param::kString, Param::kString}}},
       [](const std::vector<Expression>& a) { return kText.WithNullable(a[0].type().nullable()); },

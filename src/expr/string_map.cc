@@ -61,7 +61,7 @@ Result<std::vector<MapEntry>> EntriesOf(string_view text, const Regex& entries, 
 }
 
 Kernel StringMapKernel() {
-  return [](Call& call) -> Result<Vector> {
+  return [entry_cache = RegexCache(), value_cache = RegexCache()](Call& call) mutable -> Result<Vector> {
     columns::ColumnBuilder out(call.type().WithNullable(true), call.pool(), call.rows());
     auto text = [&](int argument, int32_t row) {
       const Vector& vector = call.argument(argument);
@@ -75,9 +75,9 @@ Kernel StringMapKernel() {
         continue;
       }
       const bool given = call.arguments() == 3;
-      THALWEG_ASSIGN(Regex entries, Regex::Compile(given ? text(1, row) : ","));
-      THALWEG_ASSIGN(Regex values, Regex::Compile(given ? text(2, row) : "="));
-      THALWEG_ASSIGN(std::vector<MapEntry> map, EntriesOf(text(0, row), entries, values));
+      THALWEG_ASSIGN(const Regex* entries, entry_cache.Get(given ? text(1, row) : ","));
+      THALWEG_ASSIGN(const Regex* values, value_cache.Get(given ? text(2, row) : "="));
+      THALWEG_ASSIGN(std::vector<MapEntry> map, EntriesOf(text(0, row), *entries, *values));
       for (const MapEntry& entry : map) {
         out.child(0).AppendString(entry.key);
         AppendResult(out.child(1), entry.value);

@@ -18,6 +18,10 @@ struct CalcSpec {
   int64_t query_start_ms = 0;  // stands for every clock, in batch mode; 0: clocks tell the time of the row
 };
 
+/// Options of the node, for errors alone: what the person wrote for the condition, and for column 0, 1, ... ("column.0").
+inline constexpr char kConditionText[] = "condition";
+inline constexpr char kColumnText[] = "column.";
+
 std::string Encode(const CalcSpec& spec);
 /// External error if malformed; user error if it names a function that this build does not have.
 Result<CalcSpec> DecodeCalc(std::string_view bytes);

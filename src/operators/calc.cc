@@ -79,6 +79,11 @@ class CalcOperator final : public flow::Operator {
   std::vector<int32_t> selected_;
 };
 
+std::string TextOption(const graph::Node& node, const std::string& key) {
+  auto found = node.options.find(key);
+  return found == node.options.end() ? "" : found->second;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<flow::Operator>> MakeCalc(const graph::Node& node) {
@@ -86,8 +91,13 @@ Result<std::unique_ptr<flow::Operator>> MakeCalc(const graph::Node& node) {
   std::optional<expr::Evaluator> condition;
   if (spec.condition) {
     THALWEG_ASSIGN(condition, expr::Evaluator::Compile({*spec.condition}));
+    condition->Name({TextOption(node, graph::kConditionText)});
   }
   THALWEG_ASSIGN(expr::Evaluator columns, expr::Evaluator::Compile(spec.columns));
+  std::vector<std::string> names;
+  for (size_t i = 0; i < spec.columns.size(); ++i)
+    names.push_back(TextOption(node, graph::kColumnText + std::to_string(i)));
+  columns.Name(std::move(names));
   expr::Zone zone;
   if (!spec.zone.empty()) {
     THALWEG_ASSIGN(zone, expr::Zone::Find(spec.zone));

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "columns/gather.h"
+#include "operators/join_rows.h"
 #include "operators/stored_row.h"
 
 namespace thalweg::operators {
@@ -23,6 +24,7 @@ Result<JoinPairs> JoinPairs::Make(const graph::JoinSides& sides) {
   JoinPairs pairs(sides);
   if (sides.condition) {
     THALWEG_ASSIGN(pairs.condition_, expr::Evaluator::Compile({*sides.condition}));
+    pairs.condition_->Name({ConditionText(sides)});
     pairs.asked_ = expr::InputsOf(*sides.condition);
   }
   if (!sides.zone.empty()) {

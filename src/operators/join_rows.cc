@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "expr/expression_text.h"
 #include "operators/stored_row.h"
 
 namespace thalweg::operators {
@@ -43,10 +44,18 @@ JoinRows::JoinRows(const graph::JoinSides& sides)
   null_equal_.resize(left_keys_.size());
 }
 
+std::string ConditionText(const graph::JoinSides& sides) {
+  std::vector<std::string> names;
+  for (const types::Schema* side : {&sides.left, &sides.right})
+    for (const types::Field& field : side->fields()) names.push_back(field.name);
+  return expr::ExpressionText(*sides.condition, names);
+}
+
 Result<JoinRows> JoinRows::Make(const graph::JoinSides& sides) {
   JoinRows rows(sides);
   if (sides.condition) {
     THALWEG_ASSIGN(rows.condition_, expr::Evaluator::Compile({*sides.condition}));
+    rows.condition_->Name({ConditionText(sides)});
   }
   if (!sides.zone.empty()) {
     THALWEG_ASSIGN(rows.zone_, expr::Zone::Find(sides.zone));

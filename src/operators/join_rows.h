@@ -26,6 +26,9 @@ struct JoinRowRef {
   std::string_view bytes;
 };
 
+/// What errors call the condition of a join that has one.
+std::string ConditionText(const graph::JoinSides& sides);
+
 /// Of one operator; the task's thread.
 class JoinRows {
  public:

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "expr/evaluator.h"
+#include "expr/expression_text.h"
 #include "expr/zone.h"
 #include "graph/scan_spec.h"
 #include "time/clock.h"
@@ -21,16 +22,20 @@ struct ScanExpressions {
   std::optional<expr::Evaluator> columns;
   std::optional<expr::Evaluator> watermark;
 
-  static Result<std::shared_ptr<ScanExpressions>> Make(const graph::ScanSpec& spec) {
+  /// `names`: of the columns, in errors.
+  static Result<std::shared_ptr<ScanExpressions>> Make(const graph::ScanSpec& spec,
+                                                       const std::vector<std::string>& names) {
     auto made = std::make_shared<ScanExpressions>();
     if (!spec.zone.empty()) {
       THALWEG_ASSIGN(made->zone, expr::Zone::Find(spec.zone));
     }
     if (!spec.columns.empty()) {
       THALWEG_ASSIGN(made->columns, expr::Evaluator::Compile(spec.columns));
+      made->columns->Name(names);
     }
     if (spec.watermark) {
       THALWEG_ASSIGN(made->watermark, expr::Evaluator::Compile({*spec.watermark}));
+      made->watermark->Name({"WATERMARK"});
     }
     return made;
   }
@@ -60,10 +65,19 @@ struct ScanExpressions {
   }
 };
 
-flow::SourcePipeline PipelineOf(const graph::ScanSpec& spec) {
+/// What errors call the columns of a scan.
+std::vector<std::string> NamesOf(const graph::Node& node, const graph::ScanSpec& spec) {
+  std::vector<std::string> rows, names;
+  for (const types::Field& field : node.outputs[0].schema->fields()) rows.push_back(field.name);
+  for (const expr::Expression& column : spec.columns)
+    names.push_back(column.may_fail() ? expr::ExpressionText(column, rows) : "");
+  return names;
+}
+
+flow::SourcePipeline PipelineOf(const graph::ScanSpec& spec, const std::vector<std::string>& names) {
   flow::SourcePipeline pipeline;
-  pipeline.make_transform = [spec]() -> flow::SourceTransform {
-    auto expressions = std::make_shared<Result<std::shared_ptr<ScanExpressions>>>(ScanExpressions::Make(spec));
+  pipeline.make_transform = [spec, names]() -> flow::SourceTransform {
+    auto expressions = std::make_shared<Result<std::shared_ptr<ScanExpressions>>>(ScanExpressions::Make(spec, names));
     return [expressions](Batch batch, BufferPool& pool, std::vector<columns::UnfitRow>&) -> Result<Batch> {
       THALWEG_TRY(expressions->status());
       return (**expressions)->Run(std::move(batch), pool);
@@ -84,8 +98,9 @@ Status AddScanPipelines(flow::Program& program) {
     if (node.scan.empty() || program.functions.pipelines.contains(node.uid)) continue;
     THALWEG_ASSIGN(graph::ScanSpec spec, graph::DecodeScan(node.scan));
     if (spec.columns.empty() && !spec.watermark) continue;  // it says only what is read
-    THALWEG_TRY(ScanExpressions::Make(spec).status().WithContext(node.name));
-    program.functions.pipelines[node.uid] = PipelineOf(spec);
+    const std::vector<std::string> names = NamesOf(node, spec);
+    THALWEG_TRY(ScanExpressions::Make(spec, names).status().WithContext(node.name));
+    program.functions.pipelines[node.uid] = PipelineOf(spec, names);
   }
   return {};
 }

@@ -194,7 +194,9 @@ Expression Binder::BindAggregate(const Call& call, const Expr& expr, const ExprC
            fmt::format("{}(...) OVER (PARTITION BY ... ORDER BY time attribute)", name));
   if (!context.grouping) {
     FailAt(expr.span.begin, fmt::format("Aggregate function {} is not allowed in {}", name, context.clause),
-           context.clause == "WHERE" ? "conditions on groups stand in HAVING" : "");
+           context.clause == "WHERE" ? "conditions on groups stand in HAVING"
+           : context.clause == "ON" || context.clause == "an aggregate function" ? "compute it in a subquery first"
+                                                                                 : "");
   }
   Grouping& grouping = *context.grouping;
   ExprContext rows{.scope = grouping.input, .clause = "an aggregate function", .subquery = grouping.subquery_of_rows};
@@ -216,7 +218,9 @@ Expression Binder::BindAggregate(const Call& call, const Expr& expr, const ExprC
     aggregate.filter = BindCondition(*call.filter, rows);
   }
   for (const std::vector<OrderItem>* items : {&call.order_by, &call.within_group})
-    for (const OrderItem& item : *items) aggregate.order_by.push_back({BindExpr(*item.expr, rows), item});
+    if (!items->empty())
+      FailAt(items->front().expr->span.begin, fmt::format("ORDER BY inside of {} is not supported", name),
+             "it takes values in the order in which they come");
   std::vector<DataType> types;
   for (const Expression& argument : aggregate.arguments) types.push_back(argument.type());
   const bool never_empty = (!grouping.keys.empty() || grouping.window) && !aggregate.filter;

@@ -167,7 +167,11 @@ Expression Binder::Interval(const IntervalLiteral& literal, const Expr& expr) {
 Expression Binder::Literal(const sql::Literal& literal, const Expr& expr) {
   const std::string& text = literal.text;
   auto bad = [&](std::string_view what) {
-    FailAt(expr.span.begin, fmt::format("Illegal {} literal '{}'", what, text));
+    std::string_view example;
+    if (what == "DATE") example = "a date is written DATE '2024-12-31'";
+    if (what == "TIME") example = "a time is written TIME '23:59:59'";
+    if (what.starts_with("TIMESTAMP")) example = "a timestamp is written TIMESTAMP '2024-12-31 23:59:59.123'";
+    FailAt(expr.span.begin, fmt::format("Illegal {} literal '{}'", what, text), std::string(example));
   };
   switch (literal.kind) {
     case LiteralKind::kNull: return {};
@@ -195,7 +199,8 @@ Expression Binder::Literal(const sql::Literal& literal, const Expr& expr) {
       const int precision = std::max(1, static_cast<int>(digits.size()) - (dot < text.size() ? 1 : 0));
       types::Int128 value;
       if (precision > 38 || types::ParseDecimal(text, precision, scale, &value) != types::DecimalParse::kOk)
-        FailAt(expr.span.begin, fmt::format("Numeric literal '{}' out of range", text));
+        FailAt(expr.span.begin, fmt::format("Numeric literal '{}' out of range", text),
+               "it has at most 38 digits; 1E40 is a DOUBLE");
       return Expression::Literal(Value::Decimal(value, std::max(precision, scale), scale));
     }
     case LiteralKind::kBinary: {
@@ -345,18 +350,25 @@ void Binder::FailColumn(const Name& name, const Expr& expr, const Scope* scope) 
       name.size() == 1 ? fmt::format("Column '{}' not found in any table", column)
                        : fmt::format("Column '{}' not found in table '{}'", column, name[name.size() - 2].text);
   if (!scope || scope->sources.empty()) FailAt(expr.span.begin, message, "there is no FROM");
-  std::vector<std::string> tables;
+  std::vector<std::string> tables, columns;
   bool qualified = name.size() == 1;
   NearestWord nearest(column);
   for (const Scope::Source& source : scope->sources) {
     tables.push_back(source.alias);
     if (name.size() > 1 && source.alias != name[name.size() - 2].text) continue;
     qualified = true;
-    for (int i = source.first; i < source.first + source.count; ++i)
-      nearest.Consider(scope->plan->columns[static_cast<size_t>(i)].name);
+    for (int i = source.first; i < source.first + source.count; ++i) {
+      const std::string& known = scope->plan->columns[static_cast<size_t>(i)].name;
+      nearest.Consider(known);
+      if (!known.empty()) columns.push_back(known);
+    }
   }
   if (!qualified) FailAt(expr.span.begin, message, fmt::format("the tables here are {}", fmt::join(tables, ", ")));
-  FailAt(expr.span.begin, message, nearest.word().empty() ? "" : fmt::format("did you mean {}?", nearest.word()));
+  if (!nearest.word().empty()) FailAt(expr.span.begin, message, fmt::format("did you mean {}?", nearest.word()));
+  // Few enough to read: what there is.
+  constexpr size_t kMostShown = 10;
+  const bool few = !columns.empty() && columns.size() <= kMostShown;
+  FailAt(expr.span.begin, message, few ? fmt::format("the columns here are {}", fmt::join(columns, ", ")) : "");
 }
 
 /// `row.field`; `at`: of the whole, `name`: what stands before the point.
@@ -422,8 +434,8 @@ Expression Binder::BindItem(const Subscript& node, const Expr& expr, const ExprC
            fmt::format("{} has no parts: [ ] stands behind an ARRAY, a MAP or a ROW", type.ToString()));
   const std::string wanted =
       type.id() == TypeId::kMap ? type.children()[0].type.WithNullable(true).ToString() : "an integer";
-  FailAt(expr.span.begin, fmt::format("{} is asked for by {}, this is {}", type.ToString(), wanted,
-                                      index.type().WithNullable(true).ToString()));
+  FailAt(node.index->span.begin, fmt::format("The brackets behind {} take {}, this is {}", type.ToString(), wanted,
+                                             index.type().WithNullable(true).ToString()));
 }
 
 Expression Binder::BindCollection(const Collection& node, const Expr& expr, const ExprContext& context) {
@@ -503,6 +515,9 @@ Expression Binder::BindExpr(const Expr& expr, const ExprContext& context) {
     return all;
   }
   if (auto* node = expr.As<Binary>()) {
+    if (node->op == BinaryOp::kMemberOf || node->op == BinaryOp::kSubmultisetOf)
+      FailAt(expr.span.begin, fmt::format("{} is not supported", FunctionOf(node->op)),
+             "ARRAY_CONTAINS(array, value) asks for one element");
     if (node->op == BinaryOp::kOverlaps) {
       Arguments arguments;
       for (const ExprPtr& side : {node->left, node->right}) {

@@ -189,7 +189,15 @@ Scope Binder::BindFile(const NamedTable& named, const TableRef& ref) {
 }
 
 Scope Binder::BindFrom(const TableRef& ref, const Scope* outer) {
-  if (ref.sample) FailAt(ref.span.begin, "TABLESAMPLE is not supported");
+  if (ref.as_of)
+    FailAt(ref.as_of->span.begin, "FOR SYSTEM_TIME AS OF is not supported here: tables keep no history",
+           "it stands on the right of a join, with a time attribute of the left table");
+  return BindJoined(ref, outer);
+}
+
+Scope Binder::BindJoined(const TableRef& ref, const Scope* outer) {
+  if (ref.sample)
+    FailAt(ref.span.begin, "TABLESAMPLE is not supported", "WHERE RAND() < 0.1 keeps about a tenth of the rows");
   if (auto* named = std::get_if<NamedTable>(&ref.node)) return BindNamed(*named, ref);
   if (auto* derived = std::get_if<DerivedTable>(&ref.node))
     return WithAlias(BindQuery(*derived->query, outer), ref, "");
@@ -218,7 +226,9 @@ Scope Binder::Combine(const Scope& left, const Scope& right, PlanPtr plan) {
 }
 
 Scope Binder::BindUnnest(const Unnest& unnest, const TableRef& ref, Scope left, bool outer_join) {
-  if (unnest.operands.size() != 1) FailAt(ref.span.begin, "UNNEST of several collections is not supported");
+  if (unnest.operands.size() != 1)
+    FailAt(ref.span.begin, "UNNEST of several collections is not supported",
+           "one UNNEST ... WITH ORDINALITY for each, joined by their ordinalities, does the same");
   Expression collection = BindExpr(*unnest.operands[0], {.scope = &left, .clause = "UNNEST"});
   return UnnestOf(std::move(collection), unnest.with_ordinality, ref, std::move(left), outer_join);
 }
@@ -267,7 +277,8 @@ Scope Binder::UnnestOf(Expression collection, bool ordinality, const TableRef& r
     if (outer_join) column.type = column.type.WithNullable(true);
   for (size_t i = 0; i < appended.size() && i < ref.columns.size(); ++i) appended[i].name = ref.columns[i].text;
   if (!ref.columns.empty() && ref.columns.size() != appended.size())
-    FailAt(ref.span.begin, fmt::format("UNNEST gives {} columns, {} are named", appended.size(), ref.columns.size()));
+    FailAt(ref.span.begin, fmt::format("UNNEST gives {} column{}, {} are named", appended.size(),
+                                       appended.size() == 1 ? "" : "s", ref.columns.size()));
   const int first = static_cast<int>(left.plan->columns.size());
   const int count = static_cast<int>(appended.size());
   node.input = left.plan;
@@ -331,7 +342,7 @@ Scope Binder::BindJoin(const Join& join, const Scope* outer) {
   if (auto* derived = std::get_if<DerivedTable>(&ref.node); derived && derived->lateral)
     return BindLateral(join, std::move(left));
   const Call* snapshot = SnapshotCall(ref);
-  Scope right = snapshot ? WithAlias(BindSnapshot(*snapshot, outer), ref, "") : BindFrom(ref, outer);
+  Scope right = snapshot ? WithAlias(BindSnapshot(*snapshot, outer), ref, "") : BindJoined(ref, outer);
   JoinType type = JoinType::kInner;
   if (join.kind == JoinKind::kLeft) type = JoinType::kLeft;
   if (join.kind == JoinKind::kRight) type = JoinType::kRight;

@@ -68,7 +68,7 @@ bool ContainsAggregate(const Expr& expr) {
 
 bool Grouping::Aggregate::operator==(const Aggregate& other) const {
   return function == other.function && arguments == other.arguments && filter == other.filter &&
-         distinct == other.distinct && ignore_nulls == other.ignore_nulls && order_by.empty() && other.order_by.empty();
+         distinct == other.distinct && ignore_nulls == other.ignore_nulls;
 }
 
 bool Binder::HasAggregates(const Select& select) const {
@@ -300,9 +300,6 @@ PlanPtr Binder::ApplyGrouping(const Grouping& grouping, PlanPtr plan) {
     if (aggregate.filter) call.filter = place(*aggregate.filter);
     call.distinct = aggregate.distinct;
     call.ignore_nulls = aggregate.ignore_nulls;
-    for (const auto& [key, item] : aggregate.order_by)
-      call.order_by.push_back({place(key), item.descending,
-                               item.nulls == NullOrder::kDefault ? item.descending : item.nulls == NullOrder::kLast});
     call.type = aggregate.type;
     call.name = fmt::format("EXPR${}", node.calls.size());
     node.calls.push_back(std::move(call));

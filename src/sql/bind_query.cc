@@ -60,7 +60,9 @@ void CheckNamesOf(const CommonTable& table, const Plan& plan) {
 }  // namespace
 
 PlanPtr Binder::BindQuery(const Query& query, const Scope* outer) {
-  if (query.recursive && !query.with.empty()) FailAt(query.with[0].name.span.begin, "WITH RECURSIVE is not supported");
+  if (query.recursive && !query.with.empty())
+    FailAt(query.with[0].name.span.begin, "WITH RECURSIVE is not supported: Flink has none either",
+           "a query that is not recursive is WITH alone");
   // The parser bounds one text; views put one into another.
   constexpr int kDeepestQueries = kMaxTreeDepth + kMaxNesting;
   if (queries_ >= kDeepestQueries)

@@ -18,8 +18,9 @@ namespace {
 /// The table under construction, with where its parts stand.
 class TableMaker {
  public:
-  TableMaker(const CreateTable& statement, const BindEnvironment& environment)
-      : statement_(statement), environment_(environment), binder_(environment) {}
+  /// `text`: what the statement stands in; empty: nowhere.
+  TableMaker(const CreateTable& statement, std::string_view text, const BindEnvironment& environment)
+      : statement_(statement), text_(text), environment_(environment), binder_(environment) {}
 
   TablePtr Make() {
     table_.path = environment_.catalog.Resolve(statement_.name);
@@ -41,8 +42,8 @@ class TableMaker {
           SetKey(*column->constraint, {column->name.back()});
       }
     }
-    if (statement_.options)
-      for (const Option& option : *statement_.options) table_.options[option.key] = option.value;
+    if (!text_.empty()) table_.place = QuoteAt(statement_.name[0].span.begin, text_);
+    if (statement_.options) SetOptions(*statement_.options);
     if (statement_.comment) table_.comment = *statement_.comment;
     if (!statement_.partitioned_by.empty()) table_.partitioned_by.clear();
     for (const Identifier& column : statement_.partitioned_by) {
@@ -54,6 +55,13 @@ class TableMaker {
   }
 
  private:
+  void SetOptions(const Options& options) {
+    for (const Option& option : options) {
+      table_.options[option.key] = option.value;
+      if (!text_.empty()) table_.option_places[option.key] = QuoteAt(option.span.begin, text_);
+    }
+  }
+
   void TakeLike(const LikeClause& like) {
     const ObjectPath path = environment_.catalog.Resolve(like.source);
     TablePtr source = environment_.catalog.FindTable(path);
@@ -92,6 +100,7 @@ class TableMaker {
       for (int column : source->primary_key) table_.primary_key.push_back(place[static_cast<size_t>(column)]);
     if (merges(LikeFeature::kPartitions)) table_.partitioned_by = source->partitioned_by;
     if (merges(LikeFeature::kOptions)) table_.options = source->options;
+    if (merges(LikeFeature::kOptions)) table_.option_places = source->option_places;
   }
 
   [[noreturn]] static void FailLeftOut(const LikeClause& like, std::string_view what, const std::string& column) {
@@ -209,6 +218,7 @@ class TableMaker {
   }
 
   const CreateTable& statement_;
+  const std::string_view text_;
   const BindEnvironment& environment_;
   Binder binder_;
   Table table_;
@@ -220,7 +230,7 @@ class TableMaker {
 
 Result<TablePtr> BindTable(const CreateTable& statement, std::string_view text, const BindEnvironment& environment) {
   try {
-    return TableMaker(statement, environment).Make();
+    return TableMaker(statement, text, environment).Make();
   } catch (const SyntaxError& error) {
     return RenderSyntaxError(error, text);
   }

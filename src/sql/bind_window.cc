@@ -1,6 +1,8 @@
 // The window functions: TUMBLE, HOP, CUMULATE and SESSION over a table.
 #include <algorithm>
 
+#include <fmt/ranges.h>
+
 #include "expr/functions.h"
 #include "sql/binder.h"
 #include "sql/time_attributes.h"
@@ -67,7 +69,10 @@ PlanPtr Binder::BindWindowFunction(const Call& call, const Expr& expr, const Sco
   if (!signature) {
     NearestWord nearest(name);
     for (const WindowSignature& each : WindowSignatures()) nearest.Consider(each.name);
-    FailAt(expr.span.begin, fmt::format("Table function {} is not supported yet", name),
+    static constexpr std::string_view kModels[] = {"ML_PREDICT", "VECTOR_SEARCH", "VECTOR_SEARCH_TABLE"};
+    if (std::find(std::begin(kModels), std::end(kModels), name) != std::end(kModels))
+      FailAt(expr.span.begin, fmt::format("Table function {} is not supported: there are no models", name));
+    FailAt(expr.span.begin, fmt::format("Unknown table function: {}", call.name.back().text),
            nearest.word().empty() ? "" : fmt::format("did you mean {}?", nearest.word()));
   }
   std::map<std::string, ExprPtr> arguments;
@@ -84,7 +89,12 @@ PlanPtr Binder::BindWindowFunction(const Call& call, const Expr& expr, const Sco
   }
   auto need = [&](std::string_view parameter) -> const Expr& {
     auto found = arguments.find(std::string(parameter));
-    if (found == arguments.end()) FailAt(expr.span.begin, fmt::format("{} lacks its argument {}", name, parameter));
+    if (found == arguments.end())
+      FailAt(expr.span.begin, fmt::format("{} lacks its argument {}", name, parameter),
+             fmt::format(
+                 "{}(TABLE t, DESCRIPTOR(ts), {}): intervals such as INTERVAL '10' MINUTE", name,
+                 fmt::join(signature->parameters.begin(),
+                           signature->parameters.begin() + static_cast<std::ptrdiff_t>(signature->required), ", ")));
     return *found->second;
   };
   WindowShape shape;

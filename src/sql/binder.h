@@ -71,7 +71,6 @@ struct Grouping {
     std::optional<expr::Expression> filter;
     bool distinct = false;
     bool ignore_nulls = false;
-    std::vector<std::pair<expr::Expression, OrderItem>> order_by;
     types::DataType type;
     bool operator==(const Aggregate& other) const;
   };
@@ -183,6 +182,8 @@ class Binder {
 
   // bind_from.cc
   Scope BindFrom(const TableRef& table, const Scope* outer);
+  /// As BindFrom, on the right of a join, where FOR SYSTEM_TIME AS OF may stand.
+  Scope BindJoined(const TableRef& table, const Scope* outer);
   Scope BindNamed(const NamedTable& named, const TableRef& ref);
   Scope BindFile(const NamedTable& named, const TableRef& ref);
   Scope BindJoin(const Join& join, const Scope* outer);

@@ -82,7 +82,15 @@ TablePtr Catalog::FindTable(const ObjectPath& path) const {
 }
 
 Status Catalog::NoTable(const ObjectPath& path) const {
-  NearestWord nearest(path.object);
+  NearestWord nearest(path.object), nearest_catalog(path.catalog), nearest_database(path.database);
+  const auto catalog = catalogs_.find(path.catalog);
+  for (const auto& [name, one] : catalogs_) nearest_catalog.Consider(name);
+  if (catalog == catalogs_.end())
+    return UserError("Catalog '{}' does not exist{}", path.catalog, nearest_catalog.Suggestion());
+  for (const auto& [name, database] : catalog->second.databases) nearest_database.Consider(name);
+  if (!catalog->second.databases.contains(path.database))
+    return UserError("Database '{}' does not exist in catalog '{}'{}", path.database, path.catalog,
+                     nearest_database.Suggestion());
   auto tables = Tables(path.catalog, path.database, false);
   if (tables.ok())
     for (const std::string& table : *tables) nearest.Consider(table);

@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "expr/expression.h"
 #include "sql/ast_statement.h"
+#include "sql/syntax_error.h"
 
 namespace thalweg::sql {
 
@@ -69,7 +70,9 @@ struct Table {
   QueryPtr query;                             // of a view
   std::string query_text;                     // of a view, as written
   std::string query_catalog, query_database;  // of a view: what was current when it was made; its names go by that
-  StarColumns stars;                          // of a view: its columns stay those that there were when it was made
+  QuotedPlace place;                          // where it was declared
+  std::map<std::string, QuotedPlace> option_places;  // where its options were given, by key
+  StarColumns stars;  // of a view: its columns stay those that there were when it was made
 
   bool is_view() const { return query != nullptr; }
   /// -1 if there is none.

@@ -1,5 +1,6 @@
 #include "sql/lexer.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -102,6 +103,7 @@ class Lexer {
     if ((c == 'U' || c == 'u') && Peek(1) == '&' && Peek(2) == '\'') return ReadUnicodeString();
     if ((c == 'X' || c == 'x') && Peek(1) == '\'') return ReadBinaryString();
     if ((c == 'E' || c == 'e') && Peek(1) == '\'') return ReadEscapedString();
+    if (const size_t length = CharsetLength(); length > 0) return ReadStringOfCharset(length);
     if (IsDigit(c) || (c == '.' && IsDigit(Peek(1)))) return ReadNumber();
     if (IsNameStart(c)) return ReadWord();
     return ReadSymbol();
@@ -158,6 +160,28 @@ class Lexer {
     throw SyntaxError{opened, "this string is not closed", "a string ends with '"};
   }
 
+  // Of "UTF8" in _UTF8'text'; 0: it is no such string.
+  size_t CharsetLength() const {
+    if (Peek() != '_') return 0;
+    size_t length = 0;
+    for (char c = Peek(1); IsDigit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_';)
+      c = Peek(1 + ++length);
+    return Peek(1 + length) == '\'' ? length : 0;
+  }
+
+  // Strings are Unicode, whichever of its encodings the word in front names.
+  Token ReadStringOfCharset(size_t length) {
+    const Position opened = at_;
+    const std::string charset = ToUpper(text_.substr(at_.offset + 1, length));
+    static constexpr std::array<std::string_view, 8> kUnicode = {"UTF8",    "UTF-8",    "UTF16",    "UTF-16",
+                                                                 "UTF16LE", "UTF-16LE", "UTF-16BE", "UTF-32"};
+    if (std::find(kUnicode.begin(), kUnicode.end(), charset) == kUnicode.end())
+      throw SyntaxError{opened, fmt::format("character set {} is not supported", charset),
+                        "strings are Unicode: write _UTF8'...', or the quotes alone"};
+    Advance(1 + length);
+    return {TokenKind::kString, {}, ReadQuoted('\'', "string"), ""};
+  }
+
   char ReadEscape() {
     Advance();
     switch (Peek()) {
@@ -186,20 +210,37 @@ class Lexer {
         value += escape;
         i += 2;
       } else {
-        i = AppendCodePoint(raw, i + 1, opened, value);
+        i = AppendCodePoint(raw, i + 1, escape, opened, value);
       }
     }
     return {TokenKind::kString, {}, std::move(value), ""};
   }
 
+  // The code point whose escape begins before `i`; two escapes, if they are the halves of a surrogate pair. Returns what follows.
+  static size_t AppendCodePoint(std::string_view raw, size_t i, char escape, const Position& opened,
+                                std::string& value) {
+    uint32_t code = 0;
+    i = ReadCode(raw, i, opened, code);
+    if (code >= 0xD800 && code < 0xDC00 && i < raw.size() && raw[i] == escape) {
+      uint32_t low = 0;
+      i = ReadCode(raw, i + 1, opened, low);
+      // Not a half: no code point at all.
+      code = low >= 0xDC00 && low < 0xE000 ? 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00) : code;
+    }
+    if (code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) {
+      throw SyntaxError{opened, "an escape in this string is not a character of Unicode", ""};
+    }
+    AppendUtf8(code, value);
+    return i;
+  }
+
   // Four hexadecimal digits at `i`, or + and six. Returns what follows them.
-  static size_t AppendCodePoint(std::string_view raw, size_t i, const Position& opened, std::string& value) {
+  static size_t ReadCode(std::string_view raw, size_t i, const Position& opened, uint32_t& code) {
     size_t digits = 4;
     if (i < raw.size() && raw[i] == '+') {
       ++i;
       digits = 6;
     }
-    uint32_t code = 0;
     for (size_t end = i + digits; i < end; ++i) {
       if (i >= raw.size() || !IsHexDigit(raw[i])) {
         throw SyntaxError{opened, "an escape in a string U&'...' has four hexadecimal digits, or + and six", ""};
@@ -207,10 +248,6 @@ class Lexer {
       char c = raw[i];
       code = code * 16 + static_cast<uint32_t>(IsDigit(c) ? c - '0' : (c | 0x20) - 'a' + 10);
     }
-    if (code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) {
-      throw SyntaxError{opened, "an escape in this string is not a character of Unicode", ""};
-    }
-    AppendUtf8(code, value);
     return i;
   }
 

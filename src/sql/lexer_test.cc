@@ -33,6 +33,8 @@ TEST(Lexer, AQuoteInAStringIsWrittenTwice) {
 TEST(Lexer, UnicodeAndEscapedStringsAreDecoded) {
   EXPECT_EQ(Kinds("U&'\\00e4\\\\'"), "str:ä\\");
   EXPECT_EQ(Kinds("U&'!+01F600' UESCAPE '!'"), "str:😀");
+  EXPECT_EQ(Kinds("U&'\\D83D\\DE00' _UTF8'ä''' _utf-16le'b' _x _UTF8 'c'"),
+            "str:😀 str:ä' str:b word:_x word:_UTF8 str:c");
   EXPECT_EQ(Kinds("E'a\\n\\'b'"), "str:a\n'b");
   EXPECT_EQ(Kinds("x'cafe'"), "bin:CAFE");
 }

@@ -16,6 +16,9 @@ ExprPtr Grammar::ParsePrimary() {
     default: break;
   }
   if (token.IsSymbol("(")) return ParseParenthesised();
+  if (token.IsSymbol("{"))
+    at_.FailAt(at_.here(), "the escapes of JDBC, such as {fn ABS(x)} and {d '2020-01-31'}, are not supported",
+               "write what they stand for: ABS(x), DATE '2020-01-31'");
   if (token.IsSymbol("?")) at_.FailAt(at_.here(), "parameters (?) are not supported", "write the value itself");
   at_.FailName("an expression");
 }
@@ -47,6 +50,8 @@ ExprPtr Grammar::ParseWord() {
   if (token.upper == "FALSE") return constant(LiteralKind::kFalse);
   if (token.upper == "UNKNOWN") return constant(LiteralKind::kUnknown);
   if (token.upper == "CASE") return ParseCase();
+  if (token.upper == "NEXT" && next.IsWord("VALUE"))
+    at_.FailAt(at_.here(), "NEXT VALUE FOR is not supported: there are no sequences", "UUID() gives unique values");
   if (token.upper == "CAST") return ParseCast(false);
   if (token.upper == "TRY_CAST") return ParseCast(true);
   if (token.upper == "INTERVAL") return ParseInterval();

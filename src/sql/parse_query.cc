@@ -129,6 +129,9 @@ Values Grammar::ParseValues() {
 Select Grammar::ParseSelect() {
   Select select;
   select.hints = ParseHints();
+  if (at_.Peek().IsWord("STREAM"))
+    at_.FailAt(at_.here(), "SELECT STREAM is not supported",
+               "leave STREAM out: 'execution.runtime-mode' says how queries run");
   if (at_.Accept("DISTINCT")) {
     select.quantifier = SetQuantifier::kDistinct;
   } else if (at_.Accept("ALL")) {

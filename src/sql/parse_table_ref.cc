@@ -53,6 +53,9 @@ bool Grammar::ParseJoinKind(Join& join) {
     if (join.natural) at_.Fail("JOIN after NATURAL");
     return false;
   }
+  if (at_.Peek().IsWord("APPLY"))
+    at_.FailAt(at_.here(), "APPLY is not supported",
+               "write CROSS JOIN LATERAL (...), or LEFT JOIN LATERAL (...) ON TRUE");
   if (!at_.Accept("JOIN")) at_.Fail("JOIN");
   return true;
 }

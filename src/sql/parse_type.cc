@@ -122,10 +122,15 @@ TypeKind Grammar::ParseTypeName(TypeSpec& type) {
 void Grammar::ParseBracketedType(TypeSpec& type) {
   auto arguments = [&](size_t count) {
     Token open = at_.Peek();
-    at_.ExpectSymbol("<");
+    const std::string_view example = count == 2 ? "MAP<STRING, INT>" : "ARRAY<INT>";
+    if (!at_.AcceptSymbol("<"))
+      at_.FailAt(at_.here(), fmt::format("expected \"<\" and the type inside, found {}", at_.Found()),
+                 std::string(example));
     type.arguments.push_back(ParseType());
     if (count == 2) {
-      at_.ExpectSymbol(",");
+      if (!at_.AcceptSymbol(","))
+        at_.FailAt(at_.here(), fmt::format("expected \",\" and the type of the values, found {}", at_.Found()),
+                   std::string(example));
       type.arguments.push_back(ParseType());
     }
     at_.ExpectClose(open, ">", "");

@@ -7,7 +7,8 @@ WindowSpec Grammar::ParseWindow() {
   Token open = at_.Peek();
   at_.ExpectSymbol("(");
   WindowSpec window;
-  if (at_.IsName() && !at_.IsAny({"PARTITION", "ORDER", "ROWS", "RANGE"})) window.base = at_.ExpectName("a window");
+  if (at_.IsName() && !at_.IsAny({"PARTITION", "ORDER", "ROWS", "RANGE"}) && !at_.Peek().IsWord("GROUPS"))
+    window.base = at_.ExpectName("a window");
   if (at_.Accept("PARTITION")) {
     at_.Expect("BY");
     window.partition_by = ParseExprs();
@@ -16,7 +17,10 @@ WindowSpec Grammar::ParseWindow() {
     at_.Expect("BY");
     window.order_by = ParseOrderItems();
   }
+  if (at_.Peek().IsWord("GROUPS"))
+    at_.FailAt(at_.here(), "a frame of GROUPS is not supported", "frames are of ROWS or of a RANGE");
   if (at_.IsAny({"ROWS", "RANGE"})) window.frame = ParseFrame();
+  if (window.frame && at_.Peek().IsWord("EXCLUDE")) at_.FailAt(at_.here(), "EXCLUDE in a frame is not supported", "");
   at_.ExpectClose(open, ")", window.frame ? "" : "PARTITION BY, ORDER BY, ROWS, RANGE");
   return window;
 }

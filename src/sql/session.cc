@@ -5,12 +5,15 @@
 #include <sstream>
 
 #include "config/options.h"
+#include "expr/zone.h"
 #include "sql/bind.h"
 #include "sql/rules.h"
 #include "sql/session_visitor.h"
 
 namespace thalweg::sql {
 namespace {
+
+constexpr std::string_view kDefaultZone = "default";  // of table.local-time-zone: the machine's
 
 // Java's default zone: TZ, else what /etc/localtime points to, else UTC.
 std::string MachineZone() {
@@ -96,6 +99,20 @@ Status Session::Visitor::Fault(const Position& at, std::string message, std::str
   return RenderSyntaxError({at, std::move(message), std::move(hint)}, script);
 }
 
+Status Session::Visitor::At(const Position& at, const Status& status, std::string hint) const {
+  if (status.ok() || status.category() != ErrorCategory::kUser || HasPlace(status)) return status;
+  return Fault(at, status.message(), std::move(hint));
+}
+
+std::string Session::Visitor::NearestDatabase(const std::string& catalog, const std::string& database) const {
+  auto databases = session.catalog_.Databases(catalog);
+  return databases.ok() ? DidYouMean(database, *databases) : DidYouMean(catalog, session.catalog_.Catalogs());
+}
+
+std::string Session::Visitor::NearestDatabase(const Name& name) const {
+  return NearestDatabase(name.size() == 2 ? name[0].text : session.catalog_.current_catalog(), name.back().text);
+}
+
 Result<std::string> Session::Visitor::JobName(std::string otherwise) const {
   THALWEG_ASSIGN(std::optional<std::string> name, session.config_.Find(config::kPipelineName));
   return name.value_or(std::move(otherwise));
@@ -118,14 +135,18 @@ Session::Visitor::Outcome Session::Visitor::operator()(const QueryStatement& sta
 }
 
 Session::Visitor::Outcome Session::Visitor::operator()(const Use& use) {
-  if (use.kind == UseKind::kCatalog)
-    THALWEG_TRY(session.catalog_.UseCatalog(use.name.back().text));
-  else if (use.kind == UseKind::kDatabase)
-    THALWEG_TRY(session.catalog_.UseDatabase(use.name));
-  else
+  if (use.kind == UseKind::kCatalog) {
+    const Identifier& name = use.name.back();
+    THALWEG_TRY(At(name.span.begin, session.catalog_.UseCatalog(name.text),
+                   DidYouMean(name.text, session.catalog_.Catalogs())));
+  } else if (use.kind == UseKind::kDatabase) {
+    const Status used = session.catalog_.UseDatabase(use.name);
+    THALWEG_TRY(At(use.name[0].span.begin, used, used.ok() ? "" : NearestDatabase(use.name)));
+  } else {
     for (const Identifier& module : use.modules)
       if (module.text != kCoreModule)
         return Fault(module.span.begin, fmt::format("No module with name '{}' exists", module.text));
+  }
   return Done{};
 }
 
@@ -135,8 +156,11 @@ Session::Visitor::Outcome Session::Visitor::operator()(const SetOption& set) {
     for (const auto& [key, entry] : session.config_.entries()) rows.rows.push_back({key, entry.text});
     return rows;
   }
-  Status status = session.config_.Set(set.option->key, set.option->value, &result.warnings);
-  if (!status.ok()) return Fault(set.option->span.begin, std::string(status.message()));
+  // Looked at here, not when the first clock is read.
+  if (set.option->key == config::kLocalTimeZone.key && set.option->value != kDefaultZone)
+    THALWEG_TRY(At(set.option->span.begin, expr::Zone::Find(set.option->value).status()));
+  const config::Definition definition{set.option->key, set.option->value, "SET"};
+  THALWEG_TRY(At(set.option->span.begin, session.config_.ApplyLayer({&definition, 1}, &result.warnings)));
   return Done{};
 }
 
@@ -213,7 +237,7 @@ Session::Session(SessionOptions options)
 
 Result<std::string> Session::Zone() const {
   THALWEG_ASSIGN(std::optional<std::string> zone, config_.Find(config::kLocalTimeZone));
-  if (!zone || *zone == "default") return MachineZone();
+  if (!zone || *zone == kDefaultZone) return MachineZone();
   return *zone;
 }
 
@@ -234,11 +258,13 @@ Result<StatementResult> Session::Execute(const ParsedStatement& parsed, std::str
     }
     const std::vector<StatementPtr> statements = std::move(*open_set_);
     open_set_.reset();
-    THALWEG_ASSIGN(JobToRun job, visitor.Inserts(statements));
+    auto inserted = visitor.Inserts(statements);
+    THALWEG_TRY(visitor.At(parsed.begin, inserted.status()));
+    JobToRun job = std::move(inserted).value();
     return StatementResult{std::move(job), std::move(visitor.result.warnings)};
   }
   auto outcome = visitor.Visit(parsed.statement);
-  THALWEG_TRY(outcome.status());
+  THALWEG_TRY(visitor.At(parsed.begin, outcome.status()));
   visitor.result.outcome = std::move(outcome).value();
   return std::move(visitor.result);
 }

@@ -25,6 +25,11 @@ void MakeNamesUnique(std::vector<TableColumn>& columns) {
   }
 }
 
+/// Of what exists already.
+std::string KeepOrDrop(ObjectKind kind) {
+  return fmt::format("IF NOT EXISTS keeps the one there is, DROP {} takes it away", ObjectKindText(kind));
+}
+
 }  // namespace
 
 Session::Visitor::Outcome Session::Visitor::operator()(const CreateTable& create) {
@@ -34,8 +39,17 @@ Session::Visitor::Outcome Session::Visitor::operator()(const CreateTable& create
     return UserError("CREATE OR REPLACE TABLE and REPLACE TABLE want AS and a query");
   if (create.distribution) return UserError("DISTRIBUTED is not supported: no connector has buckets");
   THALWEG_ASSIGN(TablePtr table, BindTable(create, script, environment));
-  THALWEG_TRY(session.catalog_.CreateTable(std::move(table), create.if_not_exists));
+  THALWEG_TRY(AddTable(std::move(table), create.name, create.if_not_exists));
   return Done{};
+}
+
+Status Session::Visitor::AddTable(TablePtr table, const Name& name, bool if_not_exists, bool replace) {
+  const ObjectPath path = table->path;
+  const ObjectKind kind = table->is_view() ? ObjectKind::kView : ObjectKind::kTable;
+  const Status added = session.catalog_.CreateTable(std::move(table), if_not_exists, replace);
+  if (added.ok()) return {};
+  const bool exists = session.catalog_.FindTable(path) != nullptr;
+  return At(name[0].span.begin, added, exists ? KeepOrDrop(kind) : NearestDatabase(path.catalog, path.database));
 }
 
 Status Session::Visitor::SetViewQuery(Table& view, const QueryPtr& query, bool hides) const {
@@ -77,13 +91,15 @@ Session::Visitor::Outcome Session::Visitor::operator()(const CreateView& create)
       return Fault(column.span.begin,
                    fmt::format("Schema must not contain duplicate column names. Found duplicates: [{}]", column.text));
   for (size_t i = 0; i < create.columns.size(); ++i) view->columns[i].name = create.columns[i].text;
-  THALWEG_TRY(session.catalog_.CreateTable(std::move(view), create.if_not_exists));
+  THALWEG_TRY(AddTable(std::move(view), create.name, create.if_not_exists));
   return Done{};
 }
 
 Session::Visitor::Outcome Session::Visitor::operator()(const CreateObject& create) {
   if (create.kind == ObjectKind::kDatabase) {
-    THALWEG_TRY(session.catalog_.CreateDatabase(create.name, create.if_not_exists, PropertiesOf(create)));
+    const Status added = session.catalog_.CreateDatabase(create.name, create.if_not_exists, PropertiesOf(create));
+    const bool exists = create.name.size() == 1 || session.catalog_.FindCatalog(create.name[0].text);
+    THALWEG_TRY(At(create.name[0].span.begin, added, exists ? KeepOrDrop(create.kind) : NearestDatabase(create.name)));
     return Done{};
   }
   if (create.kind == ObjectKind::kCatalog) {
@@ -96,7 +112,9 @@ Session::Visitor::Outcome Session::Visitor::operator()(const CreateObject& creat
     for (const Option& option : *create.options)
       if (option.key == "type" && option.value != "generic_in_memory")
         return Fault(option.span.begin, fmt::format("Catalogs are of type generic_in_memory, not {}", option.value));
-    THALWEG_TRY(session.catalog_.CreateCatalog(create.name[0].text, create.if_not_exists, std::move(properties)));
+    THALWEG_TRY(At(create.name[0].span.begin,
+                   session.catalog_.CreateCatalog(create.name[0].text, create.if_not_exists, std::move(properties)),
+                   KeepOrDrop(create.kind)));
     return Done{};
   }
   return UserError("CREATE {} is not supported yet", ObjectKindText(create.kind));
@@ -113,29 +131,44 @@ Session::Visitor::Outcome Session::Visitor::operator()(const CreateFunction& cre
   if (create.if_not_exists && session.catalog_.FindFunction(create.name, false)) return Done{};
   const std::string& library = create.resources[0].path;
   THALWEG_ASSIGN(const expr::Function* function, expr::LoadUserFunction(library, create.class_name));
-  THALWEG_TRY(session.catalog_.CreateFunction(create.name, create.system, {function, create.class_name, library},
-                                              create.if_not_exists));
+  THALWEG_TRY(At(create.name[0].span.begin,
+                 session.catalog_.CreateFunction(create.name, create.system, {function, create.class_name, library},
+                                                 create.if_not_exists),
+                 KeepOrDrop(ObjectKind::kFunction)));
   return Done{};
 }
 
-Session::Visitor::Outcome Session::Visitor::operator()(const Drop& drop) {
+Status Session::Visitor::DropOf(const Drop& drop) {
+  Catalog& catalog = session.catalog_;
+  const Position& at = drop.name[0].span.begin;
+  const std::string& name = drop.name.back().text;
+  const bool view = drop.kind == ObjectKind::kView;
   switch (drop.kind) {
     case ObjectKind::kFunction:
-      THALWEG_TRY(session.catalog_.DropFunction(drop.name, drop.system, drop.if_exists));
-      return Done{};
+      return At(at, catalog.DropFunction(drop.name, drop.system, drop.if_exists),
+                DidYouMean(name, catalog.Functions()));
     case ObjectKind::kTable:
-    case ObjectKind::kView:
-      THALWEG_TRY(session.catalog_.DropTable(session.catalog_.Resolve(drop.name), drop.if_exists, drop.temporary,
-                                             drop.kind == ObjectKind::kView));
-      return Done{};
+    case ObjectKind::kView: {
+      const ObjectPath path = catalog.Resolve(drop.name);
+      const Status dropped = catalog.DropTable(path, drop.if_exists, drop.temporary, view);
+      const TablePtr there = catalog.FindTable(path);
+      if (there && there->is_view() != view)
+        return At(at, dropped, fmt::format("DROP {} takes it away", view ? "TABLE" : "VIEW"));
+      auto names = catalog.Tables(path.catalog, path.database, view);
+      return At(at, dropped, names.ok() ? DidYouMean(path.object, *names) : "");
+    }
     case ObjectKind::kDatabase:
-      THALWEG_TRY(session.catalog_.DropDatabase(drop.name, drop.if_exists, drop.cascade.value_or(false)));
-      return Done{};
+      return At(at, catalog.DropDatabase(drop.name, drop.if_exists, drop.cascade.value_or(false)),
+                NearestDatabase(drop.name));
     case ObjectKind::kCatalog:
-      THALWEG_TRY(session.catalog_.DropCatalog(drop.name.back().text, drop.if_exists));
-      return Done{};
+      return At(at, catalog.DropCatalog(name, drop.if_exists), DidYouMean(name, catalog.Catalogs()));
     default: return UserError("DROP {} is not supported yet", ObjectKindText(drop.kind));
   }
+}
+
+Session::Visitor::Outcome Session::Visitor::operator()(const Drop& drop) {
+  THALWEG_TRY(DropOf(drop));
+  return Done{};
 }
 
 Session::Visitor::Outcome Session::Visitor::AlterCatalog(const Alter& alter) {
@@ -190,7 +223,10 @@ Session::Visitor::Outcome Session::Visitor::operator()(const Alter& alter) {
     THALWEG_ASSIGN(BindEnvironment environment, Environment());
     auto altered = AlterElements(*table, alter.action, environment);
     if (!altered.ok()) return Fault(alter.name[0].span.begin, std::string(altered.status().message()));
-    session.catalog_.ReplaceTable(*std::move(altered));
+    auto changed = std::make_shared<Table>(**altered);
+    changed->place = table->place;
+    changed->option_places = table->option_places;
+    session.catalog_.ReplaceTable(std::move(changed));
     return Done{};
   }
   return AlterTable(alter, *table);
@@ -199,7 +235,10 @@ Session::Visitor::Outcome Session::Visitor::operator()(const Alter& alter) {
 Session::Visitor::Outcome Session::Visitor::AlterTable(const Alter& alter, const Table& table) {
   auto changed = std::make_shared<Table>(table);
   if (auto* set = std::get_if<SetOptions>(&alter.action)) {
-    for (const Option& option : set->options) changed->options[option.key] = option.value;
+    for (const Option& option : set->options) {
+      changed->options[option.key] = option.value;
+      changed->option_places[option.key] = QuoteAt(option.span.begin, script);
+    }
   } else if (auto* reset = std::get_if<ResetOptions>(&alter.action)) {
     if (reset->keys.empty()) return UserError("ALTER TABLE RESET does not support empty key");
     for (const std::string& key : reset->keys) {

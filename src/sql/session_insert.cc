@@ -26,9 +26,9 @@ std::string DottedName(const ObjectPath& path) {
 const TableColumn& ColumnAt(const Table& table, int column) { return table.columns[static_cast<size_t>(column)]; }
 
 std::string NearestColumn(const std::string& name, const Table& table) {
-  NearestWord nearest(name);
-  for (const TableColumn& column : table.columns) nearest.Consider(column.name);
-  return nearest.word().empty() ? "" : fmt::format("did you mean {}?", nearest.word());
+  std::vector<std::string> names;
+  for (const TableColumn& column : table.columns) names.push_back(column.name);
+  return DidYouMean(name, names);
 }
 
 /// "name: TYPE, ..." of a query's or a table's columns.
@@ -250,7 +250,7 @@ Session::Visitor::Outcome Session::Visitor::CreateAsSelect(const CreateTable& cr
         fmt::format("The table {} to be replaced doesn't exist. You can try to use CREATE TABLE AS statement or "
                     "CREATE OR REPLACE TABLE AS statement.",
                     table->path.ToString()));
-  THALWEG_TRY(session.catalog_.CreateTable(table, create.if_not_exists, create.mode != CreateMode::kCreate));
+  THALWEG_TRY(AddTable(table, create.name, create.if_not_exists, create.mode != CreateMode::kCreate));
   if (before && create.if_not_exists) return Done{};
   Insert insert;
   insert.table = create.name;

@@ -30,6 +30,11 @@ struct Session::Visitor {
   Result<PhysicalOptions> Physical() const;
   Result<PlanPtr> PlanOf(const Query& query) const;
   Status Fault(const Position& at, std::string message, std::string hint = "") const;
+  /// A user error that tells no place yet, at this one.
+  Status At(const Position& at, const Status& status, std::string hint = "") const;
+  /// Of a database, or its catalog, that does not exist: "did you mean ...?", or "".
+  std::string NearestDatabase(const Name& name) const;
+  std::string NearestDatabase(const std::string& catalog, const std::string& database) const;
   Result<std::string> JobName(std::string otherwise) const;
   Result<TablePtr> TableNamed(const Name& name) const;
   Outcome operator()(const QueryStatement& statement);
@@ -77,6 +82,8 @@ struct Session::Visitor {
 
   // --- session_definitions.cc: CREATE, ALTER, DROP.
   Outcome operator()(const CreateTable& create);
+  /// Into the catalog, under the name that the statement says.
+  Status AddTable(TablePtr table, const Name& name, bool if_not_exists, bool replace = false);
   Outcome operator()(const CreateView& create);
   Outcome operator()(const CreateObject& create);
   /// The names in a view go by the catalog and database of now.
@@ -85,6 +92,7 @@ struct Session::Visitor {
   /// A library of C++: CREATE FUNCTION f AS 'symbol' LANGUAGE CPP USING ARTIFACT 'path.so'.
   Outcome operator()(const CreateFunction& create);
   Outcome operator()(const Drop& drop);
+  Status DropOf(const Drop& drop);
   Outcome AlterCatalog(const Alter& alter);
   Outcome operator()(const Alter& alter);
   Outcome AlterDatabase(const Alter& alter);

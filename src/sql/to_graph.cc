@@ -10,6 +10,7 @@
 #include "columns/key_encoder.h"
 #include "expr/aggregates.h"
 #include "expr/evaluator.h"
+#include "expr/expression_text.h"
 #include "expr/functions.h"
 #include "expr/type_rules.h"
 #include "graph/aggregate_spec.h"
@@ -25,6 +26,7 @@
 #include "sql/binder.h"
 #include "sql/changelog_mode.h"
 #include "sql/keys.h"
+#include "sql/option_place.h"
 #include "sql/scan_reads.h"
 #include "sql/time_bounds.h"
 #include "sql/update_before.h"
@@ -85,18 +87,33 @@ struct GraphMaker::State : ScannedTables {
   Result<const graph::TableConnector*> ConnectorOf(const Table& table) {
     auto connector = table.options.find(kConnector);
     if (connector == table.options.end())
-      return UserError("Table {} has no connector: WITH ('connector' = '...') names one of {}", table.path.ToString(),
-                       fmt::join(options.connectors->Names(), ", "));
+      return AtOption(table, {},
+                      UserError("Table {} has no connector: WITH ('connector' = '...') names one of {}",
+                                table.path.ToString(), fmt::join(options.connectors->Names(), ", ")));
     auto found = options.connectors->Find(connector->second);
-    THALWEG_TRY(found.status().WithContext(fmt::format("Table {}", table.path.ToString())));
-    return found;
+    if (found.ok()) return found;
+    auto place = table.option_places.find(kConnector);
+    const Status unknown = found.status().WithContext(fmt::format("Table {}", table.path.ToString()));
+    return place == table.option_places.end() ? unknown : RenderAt(place->second, unknown.message());
+  }
+  /// The table as its connector reads it, or as it writes it.
+  Result<graph::SourceTable> SourceTableOf(const Table& table, const std::map<std::string, std::string>& hints) {
+    THALWEG_ASSIGN(const graph::TableConnector* connector, ConnectorOf(table));
+    auto source = connector->Source(DescribeTable(table, hints));
+    if (!source.ok()) return AtOption(table, hints, source.status());
+    return source;
+  }
+  Result<graph::SinkTable> SinkTableOf(const Table& table, const std::map<std::string, std::string>& hints) {
+    THALWEG_ASSIGN(const graph::TableConnector* connector, ConnectorOf(table));
+    auto sink = connector->Sink(DescribeTable(table, hints));
+    if (!sink.ok()) return AtOption(table, hints, sink.status());
+    return sink;
   }
 
   Result<const graph::SourceTable*> SourceOf(const Plan& plan, const ScanPlan& scan) override {
     auto found = sources.find(&plan);
     if (found == sources.end()) {
-      THALWEG_ASSIGN(const graph::TableConnector* connector, ConnectorOf(*scan.table));
-      THALWEG_ASSIGN(graph::SourceTable source, connector->Source(DescribeTable(*scan.table, scan.hints)));
+      THALWEG_ASSIGN(graph::SourceTable source, SourceTableOf(*scan.table, scan.hints));
       for (const std::string& warning : source.warnings) warnings.push_back(warning);
       if (options.batch) THALWEG_TRY(CheckBatchSource(*scan.table, source));
       found = sources.emplace(&plan, std::move(source)).first;
@@ -341,7 +358,7 @@ struct GraphMaker::State : ScannedTables {
       spec.columns.push_back(value);
     }
     if (plain && given.size() == static_cast<int>(declared.size())) spec.columns.clear();
-    THALWEG_TRY(ReadWatermarkOptions(*scan.table, scan.hints, spec, warnings));
+    THALWEG_TRY(AtOption(*scan.table, scan.hints, ReadWatermarkOptions(*scan.table, scan.hints, spec, warnings)));
     // In batch mode nothing is late: time passes once, at the end.
     if (scan.table->watermark && !options.batch) spec.watermark = scan.table->watermark->expression;
     if (spec.watermark || !spec.columns.empty()) node.scan = graph::Encode(spec);
@@ -421,8 +438,20 @@ struct GraphMaker::State : ScannedTables {
     const bool shared =
         std::all_of(calc.columns.begin(), calc.columns.end(), [](const Expression& e) { return e.deterministic(); }) &&
         (!calc.condition || calc.condition->deterministic());
-    return shared ? AddShared(std::move(node), inputs, input.parallelism)
-                  : Add(std::move(node), inputs, input.parallelism);
+    const Stream stream = shared ? AddShared(std::move(node), inputs, input.parallelism)
+                                 : Add(std::move(node), inputs, input.parallelism);
+    NameExpressions(calc, graph.nodes[stream.node - 1]);
+    return stream;
+  }
+  /// Behind all that the node's uid comes from: names in errors are no part of what a node is.
+  static void NameExpressions(const CalcPlan& calc, graph::Node& node) {
+    std::vector<std::string> columns;
+    for (const PlanColumn& column : calc.input->columns) columns.push_back(column.name);
+    if (calc.condition && calc.condition->may_fail())
+      node.options[graph::kConditionText] = expr::ExpressionText(*calc.condition, columns);
+    for (size_t i = 0; i < calc.columns.size(); ++i)
+      if (calc.columns[i].may_fail())
+        node.options[graph::kColumnText + std::to_string(i)] = expr::ExpressionText(calc.columns[i], columns);
   }
 
   /// A sink of `table` for rows that have its columns already, by `key` where one is given.
@@ -439,8 +468,7 @@ struct GraphMaker::State : ScannedTables {
 
   Status AddLateSink(const AggregatePlan& aggregate, Stream from, Changes changes) {
     const Table& table = *aggregate.late->table;
-    THALWEG_ASSIGN(const graph::TableConnector* connector, ConnectorOf(table));
-    THALWEG_ASSIGN(graph::SinkTable sink, connector->Sink(DescribeTable(table, {})));
+    THALWEG_ASSIGN(graph::SinkTable sink, SinkTableOf(table, {}));
     if (changes.any() && sink.accepts != ChangelogMode::kRetract)
       return UserError("Table sink {} takes no changes as they are, and late rows of an input that changes are such",
                        table.path.ToString());
@@ -1047,8 +1075,7 @@ Status GraphMaker::AddCollect(const PlanPtr& plan) {
 
 Status GraphMaker::AddSink(const PlanPtr& plan, const Table& table, const SinkClauses& insert) {
   state_->plans.push_back(plan);
-  THALWEG_ASSIGN(const graph::TableConnector* connector, state_->ConnectorOf(table));
-  THALWEG_ASSIGN(graph::SinkTable sink, connector->Sink(DescribeTable(table, insert.hints)));
+  THALWEG_ASSIGN(graph::SinkTable sink, state_->SinkTableOf(table, insert.hints));
   for (const std::string& warning : sink.warnings) state_->warnings.push_back(warning);
   THALWEG_ASSIGN(Changes changes, state_->modes.ChangesOf(*plan));
   if (sink.accepts == ChangelogMode::kAppend && changes.any())

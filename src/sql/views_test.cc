@@ -47,10 +47,10 @@ TEST_F(ViewsTest, AViewOverADroppedViewNamesBoth) {
 TEST_F(ViewsTest, ADroppedDatabaseOrCatalogIsAMissingTable) {
   Run("CREATE DATABASE d; CREATE TABLE d.s (a INT) WITH ('connector' = 'fake'); CREATE VIEW v AS SELECT * FROM d.s");
   Run("DROP DATABASE d CASCADE");
-  EXPECT_THAT(Error("SELECT * FROM v"), HasSubstr("Object 's' not found in default_catalog.d"));
+  EXPECT_THAT(Error("SELECT * FROM v"), HasSubstr("Database 'd' does not exist in catalog 'default_catalog'"));
   Run("CREATE CATALOG k WITH ('type' = 'generic_in_memory'); CREATE TABLE k.`default`.s (a INT) WITH ('connector' = "
       "'fake'); CREATE VIEW w AS SELECT * FROM k.`default`.s; DROP CATALOG k");
-  EXPECT_THAT(Error("SELECT * FROM w"), HasSubstr("Object 's' not found in k.default"));
+  EXPECT_THAT(Error("SELECT * FROM w"), HasSubstr("Catalog 'k' does not exist"));
 }
 
 TEST_F(ViewsTest, RenamedAndDroppedColumnsAreMissingWhereTheViewReadsThem) {

@@ -7,12 +7,14 @@
 #include "columns/format.h"
 #include "columns/gather.h"
 #include "columns/key_encoder.h"
+#include "config/values.h"
 #include "flow/input_watermarks.h"
 #include "metrics/registry.h"
 #include "operators/scan.h"
 #include "state/hashmap_backend.h"
 #include "testing/test_tables.h"
 #include "types/key_group.h"
+#include "types/type_codec.h"
 
 namespace thalweg::testing {
 namespace {
@@ -68,18 +70,40 @@ class VertexContext final : public flow::Context {
 
 class KeepingSink final : public flow::Operator {
  public:
-  explicit KeepingSink(std::vector<std::string>& rows) : rows_(rows) {}
+  KeepingSink(KeptTable& table, std::vector<int> key) : table_(table), key_(std::move(key)) {}
   Result<flow::Progress> Process(int, flow::Rows& rows, flow::Output&) override {
-    for (int32_t row = rows.next(); row < rows.end(); ++row) rows_.push_back(columns::RowText(rows.batch(), row));
+    for (int32_t row = rows.next(); row < rows.end(); ++row)
+      table_.rows.push_back({columns::RowText(rows.batch(), row), KeyText(rows.batch(), row)});
     rows.AdvanceTo(rows.end());
     return flow::Progress::kDone;
   }
 
  private:
-  std::vector<std::string>& rows_;
+  std::string KeyText(const columns::Batch& batch, int32_t row) const {
+    std::string text;
+    for (int column : key_) {
+      std::string value;
+      columns::AppendCellText(batch.column(column), row, value);
+      text += fmt::format("{}:{}", value.size(), value);
+    }
+    return text;
+  }
+
+  KeptTable& table_;
+  const std::vector<int> key_;
 };
 
 bool KeepsRows(const graph::Node& node) { return node.kind == kTestSink || node.kind == "collect"; }
+
+/// Columns of the key by which a sink's table is followed; empty if it is not.
+Result<std::vector<int>> KeyOf(const graph::Node& node, const types::Schema& schema) {
+  std::vector<int> key;
+  auto found = node.options.find(kTestKey);
+  if (found == node.options.end()) return key;
+  THALWEG_ASSIGN(const config::StringList names, config::ParseList(found->second));
+  for (const std::string& name : names) key.push_back(schema.Find(name));
+  return key;
+}
 
 std::string TableOf(const graph::Node& node) {
   auto found = node.options.find(kTestTable);
@@ -232,7 +256,11 @@ Status GraphRun::MakeOperator(Vertex& vertex, Subtask& subtask, std::vector<stat
   }
   subtask.context->lists.Restore(std::move(lists));
   if (KeepsRows(*vertex.node)) {
-    subtask.op = std::make_unique<KeepingSink>(kept_[TableOf(*vertex.node)]);
+    KeptTable& kept = kept_[TableOf(*vertex.node)];
+    THALWEG_ASSIGN(kept.schema, types::DecodeSchema(vertex.node->payload));
+    THALWEG_ASSIGN(std::vector<int> key, KeyOf(*vertex.node, kept.schema));
+    kept.keyed = !key.empty();
+    subtask.op = std::make_unique<KeepingSink>(kept, std::move(key));
   } else {
     THALWEG_ASSIGN(subtask.op, registry_.MakeOperator(*vertex.node, program_.functions));
   }

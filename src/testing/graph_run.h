@@ -14,8 +14,18 @@
 
 namespace thalweg::testing {
 
-/// Rows of sinks as text, by table ("" for a query). In order.
-using KeptTables = std::map<std::string, std::vector<std::string>>;
+/// A row of a sink as text, and the values of its table's key.
+struct KeptRow {
+  std::string text;
+  std::string key;
+};
+struct KeptTable {
+  types::Schema schema;
+  bool keyed = false;  // it is followed by its primary key
+  std::vector<KeptRow> rows;
+};
+/// Rows of sinks, by table ("" for a query). In order.
+using KeptTables = std::map<std::string, KeptTable>;
 
 class GraphRun {
  public:

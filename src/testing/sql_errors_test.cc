@@ -1,4 +1,4 @@
-// What the binder says about wrong SQL: tests/sql/errors/binder.txt, written by hand.
+// What the binder and the session say about wrong SQL: tests/sql/errors, written by hand.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -10,8 +10,8 @@ namespace thalweg::testing {
 namespace {
 
 /// Statement and message of each case.
-std::vector<std::pair<std::string, std::string>> ReadErrorCases(const std::string& path) {
-  std::ifstream file(path);
+std::vector<std::pair<std::string, std::string>> ReadErrorCases(const std::string& name) {
+  std::ifstream file(SourceFolder() + "/tests/sql/errors/" + name);
   std::vector<std::pair<std::string, std::string>> cases;
   bool message = false;
   for (std::string line; std::getline(file, line);) {
@@ -42,13 +42,24 @@ TEST(BinderErrors, SayWhatTheGoldenFileSays) {
   SelectRows engine("UTC");
   const Status tables = engine.Run(kErrorTables);
   ASSERT_TRUE(tables.ok()) << tables.message();
-  const auto cases = ReadErrorCases(SourceFolder() + "/tests/sql/errors/binder.txt");
+  const auto cases = ReadErrorCases("binder.txt");
   EXPECT_GE(cases.size(), 90u);
   for (const auto& [statement, message] : cases) {
     const Status status = engine.Run(statement);
     EXPECT_FALSE(status.ok()) << "this is taken: " << statement;
     EXPECT_EQ(status.message(), message);
     if (!status.ok()) EXPECT_EQ(status.category(), ErrorCategory::kUser) << statement;
+  }
+}
+
+TEST(SessionErrors, SayWhatTheGoldenFileSays) {
+  const auto cases = ReadErrorCases("session.txt");
+  EXPECT_GE(cases.size(), 30u);
+  for (const auto& [script, message] : cases) {
+    SelectRows engine("UTC");
+    const Status status = engine.Run(script);
+    EXPECT_FALSE(status.ok()) << "this is taken: " << script;
+    EXPECT_EQ(status.message(), message) << script;
   }
 }
 

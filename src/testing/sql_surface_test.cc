@@ -1,4 +1,4 @@
-// docs/book/sql_types.md: each line of its tables is true.
+// docs/book/sql_types.md and sql_syntax.md: each line of their tables is true.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -61,6 +61,30 @@ TEST(TypesPage, SaysWhatRuns) {
   }
   EXPECT_GE(types, 30);
   EXPECT_GE(functions, 35);
+}
+
+constexpr char kRefusedTables[] = R"(
+CREATE TABLE t (k STRING, v INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH ('connector' = 'test');
+CREATE TABLE u LIKE t;
+CREATE TABLE m (a ARRAY<INT>) WITH ('connector' = 'test');
+)";
+
+TEST(SyntaxPage, WhatItSaysIsRefusedIsAndSaysSo) {
+  int queries = 0;
+  for (const std::vector<std::string>& line : ReadTableLines(SourceFolder() + "/docs/book/sql_syntax.md")) {
+    const std::string& query = line[1];
+    if (line.size() < 3 ||
+        (!query.starts_with("SELECT ") && !query.starts_with("VALUES ") && !query.starts_with("WITH ")))
+      continue;
+    ++queries;
+    SelectRows engine("UTC");
+    ASSERT_TRUE(engine.Run(kRefusedTables).ok());
+    const std::string message = engine.Run(query).message();
+    EXPECT_NE(message.find(line[2]), std::string::npos) << query << "\n" << message;
+    EXPECT_TRUE(message.starts_with("line 1, column ")) << query << "\n" << message;
+    EXPECT_NE(message.find("^"), std::string::npos) << query << "\n" << message;
+  }
+  EXPECT_GE(queries, 32);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "columns/builder.h"
+#include "columns/format.h"
 #include "connectors/tables.h"
 #include "sql/session.h"
 #include "testing/graph_run.h"
@@ -27,6 +28,37 @@ constexpr TestVariation kVariations[] = {
     {""}, {" (rows one by one)", true, false}, {" (restarted after each step)", false, true}};
 
 Status InLine(int line, const Status& why) { return UserError("line {}: {}", line, why.message()); }
+
+/// The type by which a value of an expectation is read: none that would change what it says. Numbers stay as they are written.
+types::DataType ReadAsType(const types::DataType& type) {
+  using types::DataType, types::TypeId;
+  switch (type.id()) {
+    case TypeId::kTimestamp: return DataType::Timestamp(9);
+    case TypeId::kTimestampLtz: return DataType::TimestampLtz(9);
+    case TypeId::kDate:
+    case TypeId::kBoolean:
+    case TypeId::kString: return type;
+    case TypeId::kArray: return DataType::Array(ReadAsType(type.children()[0].type));
+    case TypeId::kMap: return DataType::Map(ReadAsType(type.children()[0].type), ReadAsType(type.children()[1].type));
+    case TypeId::kRow: {
+      std::vector<types::Field> fields;
+      for (const types::Field& field : type.children()) fields.push_back({field.name, ReadAsType(field.type)});
+      return DataType::Row(std::move(fields));
+    }
+    default: return DataType(TypeId::kString);
+  }
+}
+
+/// A row of an expectation as one of `schema` is printed: "+I[2020-01-01T00:00]" of "+I[2020-01-01 00:00:00.000]". As it stands if it is no
+/// such row.
+std::string AsPrinted(const std::string& row, const types::Schema& schema, columns::BufferPool& pool) {
+  std::vector<types::Field> fields;
+  for (const types::Field& field : schema.fields()) fields.push_back({field.name, ReadAsType(field.type)});
+  const types::Schema read(std::move(fields));
+  columns::BatchBuilder builder(read, pool, 1);
+  if (!ParseRowText(row, read, builder).ok()) return row;
+  return columns::RowText(builder.Take(), 0);
+}
 
 class TestRun {
  public:
@@ -154,38 +186,59 @@ class TestRun {
     if (table.empty()) return UserError("No statement is a query");
     return UserError("No statement writes a table '{}' of connector test", table);
   }
+  /// The lines of an expectation as rows are printed. One that is not among `came` is read by the columns' types.
+  std::vector<std::string> Expected(const SqlTestStep& step, const std::vector<std::string>& came) {
+    const std::set<std::string> known(came.begin(), came.end());
+    std::vector<std::string> expected;
+    for (const SqlTestStep::Line& line : step.lines) {
+      std::string row = Normal(line.text);
+      if (!known.contains(row)) row = AsPrinted(row, kept_[step.table].schema, pool_);
+      expected.push_back(std::move(row));
+    }
+    return expected;
+  }
   Status CompareRows(const SqlTestStep& step, bool ordered) {
     THALWEG_TRY(Known(step.table));
-    std::vector<std::string> expected,
-        came(kept_[step.table].begin() + looked_at_[step.table], kept_[step.table].end());
-    looked_at_[step.table] = static_cast<ptrdiff_t>(kept_[step.table].size());
-    for (const SqlTestStep::Line& line : step.lines) expected.push_back(Normal(line.text));
+    const std::vector<KeptRow>& rows = kept_[step.table].rows;
+    std::vector<std::string> came;
+    for (size_t i = looked_at_[step.table]; i < rows.size(); ++i) came.push_back(rows[i].text);
+    looked_at_[step.table] = rows.size();
+    std::vector<std::string> expected = Expected(step, came);
     if (!ordered) {
       std::sort(expected.begin(), expected.end());
       std::sort(came.begin(), came.end());
     }
     return Differ(std::move(expected), std::move(came));
   }
-  /// All changes so far folded to the rows that are there.
-  Status CompareTable(const SqlTestStep& step) {
-    THALWEG_TRY(Known(step.table));
-    std::multiset<std::string> rows;
-    for (const std::string& change : kept_[step.table]) {
-      std::string row = change.substr(2);
-      if (change[0] == '+') {
-        rows.insert(std::move(row));
+  /// All changes so far folded to the rows that are there, each as +I: of a table with a key one row a key.
+  Result<std::vector<std::string>> Folded(const KeptTable& table) const {
+    std::multimap<std::string, std::string> rows;  // by key, or by all that they are
+    for (const auto& [text, key_text] : table.rows) {
+      const std::string row = "+I" + text.substr(2), &key = table.keyed ? key_text : row;
+      if (text[0] == '+') {
+        if (table.keyed) rows.erase(key);
+        rows.emplace(key, row);
         continue;
       }
-      auto found = rows.find(row);
-      if (found == rows.end()) return UserError("A row is taken back that is not there{}: {}", variation_.name, change);
+      auto found = rows.find(key);
+      if (found == rows.end()) return UserError("A row is taken back that is not there{}: {}", variation_.name, text);
       rows.erase(found);
     }
-    looked_at_[step.table] = static_cast<ptrdiff_t>(kept_[step.table].size());
-    std::vector<std::string> expected;
-    for (const SqlTestStep::Line& line : step.lines)
-      expected.push_back(line.text.starts_with("+I") ? line.text.substr(2) : line.text);
+    std::vector<std::string> left;
+    for (auto& [key, row] : rows) left.push_back(std::move(row));
+    std::sort(left.begin(), left.end());
+    return left;
+  }
+  Status CompareTable(const SqlTestStep& step) {
+    THALWEG_TRY(Known(step.table));
+    THALWEG_ASSIGN(std::vector<std::string> came, Folded(kept_[step.table]));
+    looked_at_[step.table] = kept_[step.table].rows.size();
+    std::vector<std::string> expected = Expected(step, came);
     std::sort(expected.begin(), expected.end());
-    return Differ(std::move(expected), {rows.begin(), rows.end()});
+    for (std::vector<std::string>* rows : {&expected, &came})
+      for (std::string& row : *rows)
+        if (row.starts_with("+I")) row.erase(0, 2);
+    return Differ(std::move(expected), std::move(came));
   }
   Status CheckError(const Status& status, const SqlTestStep& step) const {
     for (const SqlTestStep::Line& line : step.lines)
@@ -194,14 +247,14 @@ class TestRun {
     return {};
   }
   Status NothingLeft() const {
-    for (const auto& [table, rows] : kept_) {
+    for (const auto& [table, kept] : kept_) {
       auto looked = looked_at_.find(table);
-      const auto seen = looked == looked_at_.end() ? size_t{0} : static_cast<size_t>(looked->second);
-      if (rows.size() > seen)
-        return InLine(
-            test_.line,
-            UserError("Rows that nothing expects{}, of {}:\n  {}", variation_.name, table.empty() ? "the query" : table,
-                      fmt::join(rows.begin() + static_cast<ptrdiff_t>(seen), rows.end(), "\n  ")));
+      std::vector<std::string> left;
+      for (size_t i = looked == looked_at_.end() ? 0 : looked->second; i < kept.rows.size(); ++i)
+        left.push_back(kept.rows[i].text);
+      if (!left.empty())
+        return InLine(test_.line, UserError("Rows that nothing expects{}, of {}:\n  {}", variation_.name,
+                                            table.empty() ? "the query" : table, fmt::join(left, "\n  ")));
     }
     return {};
   }
@@ -213,7 +266,7 @@ class TestRun {
   time::ManualClock clock_;
   columns::BufferPool pool_;
   KeptTables kept_;
-  std::map<std::string, ptrdiff_t> looked_at_;  // rows of a table that an expectation has seen
+  std::map<std::string, size_t> looked_at_;  // rows of a table that an expectation has seen
   std::vector<std::unique_ptr<GraphRun>> runs_;
 };
 

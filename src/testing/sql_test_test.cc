@@ -124,6 +124,58 @@ TEST(SqlTest, AnExpectedErrorMustComeAndBeTheOne) {
   EXPECT_THAT(Played("=== e\nSELECT 1;\n--- error\nx\n"), StartsWith("line 3: Nothing failed"));
 }
 
+constexpr char kUpserts[] = R"(=== upserts
+CREATE TABLE a (k STRING, v INT) WITH ('connector' = 'test', 'changelog-mode' = 'I,UB,UA,D');
+CREATE TABLE sums (k STRING, s INT, PRIMARY KEY (k) NOT ENFORCED) WITH ('connector' = 'test', 'sink-changelog-mode' = 'I,UA,D');
+INSERT INTO sums SELECT k, SUM(v) FROM a GROUP BY k;
+--- input a
+[y, 1]
+[x, 2]
+[z, 3]
+--- table sums
+)";
+
+TEST(SqlTest, ATableWithAKeyKeepsTheLastRowOfEach) {
+  const std::string upserts = kUpserts;
+  EXPECT_EQ(Played(upserts + "[x, 2]\n[y, 1]\n[z, 3]\n--- input a\n[x, 5]\n-D[z, 3]\n--- table sums\n[x, 7]\n[y, 1]\n"),
+            "");
+  EXPECT_THAT(Played(upserts + "[x, 2]\n[z, 3]\n"), HasSubstr("came:\n  [x, 2]\n  [y, 1]\n  [z, 3]"));
+}
+
+TEST(SqlTest, WithoutAKeyEachRowIsTakenBackAsItIs) {
+  EXPECT_EQ(Played(R"(=== twice
+CREATE TABLE a (k STRING, v INT) WITH ('connector' = 'test');
+CREATE TABLE b (k STRING, v INT, PRIMARY KEY (k) NOT ENFORCED) WITH ('connector' = 'test', 'sink-changelog-mode' = 'I');
+INSERT INTO b SELECT k, v FROM a;
+--- input a
+[x, 1]
+[x, 2]
+--- table b
+[x, 1]
+[x, 2]
+)"),
+            "");
+}
+
+constexpr char kTimes[] = R"(=== times
+CREATE TABLE a (t TIMESTAMP(3), d DATE, n INT, r ROW<t TIMESTAMP_LTZ(6)>) WITH ('connector' = 'test');
+SELECT * FROM a;
+--- input a
+[2020-01-01 00:00:00, 2020-01-01, 1, [2020-01-01 00:00:00.000001]]
+)";
+
+TEST(SqlTest, ValuesAreComparedByTheirTypesNotAsText) {
+  for (const char* row : {"[2020-01-01T00:00, 2020-01-01, 1, +I[2020-01-01T00:00:00.000001Z]]",
+                          "[2020-01-01 00:00:00.000, 2020-01-01, 1, [2020-01-01 00:00:00.000001000]]",
+                          "+I[2020-01-01 00:00:00, 2020-01-01, 1, [2020-01-01T00:00:00.000001Z]]"})
+    for (const char* step : {"--- expect\n", "--- expect ordered\n", "--- table\n"})
+      EXPECT_EQ(Played(std::string(kTimes) + step + row + "\n"), "") << step << row;
+  // What the type cannot hold is another value, and numbers are written as they are printed.
+  for (const char* row : {"[2020-01-01 00:00:00.0000001, 2020-01-01, 1, [2020-01-01 00:00:00.000001]]",
+                          "[2020-01-01 00:00:00, 2020-01-01, 1.5, [2020-01-01 00:00:00.000001]]"})
+    EXPECT_THAT(Played(std::string(kTimes) + "--- table\n" + row + "\n"), HasSubstr("Rows differ")) << row;
+}
+
 TEST(SqlTest, ChangesComeInAndGoOut) {
   EXPECT_EQ(Played(R"(=== changes
 CREATE TABLE a (k STRING, v INT) WITH ('connector' = 'test', 'changelog-mode' = 'I,UB,UA,D');

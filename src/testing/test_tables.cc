@@ -1,5 +1,6 @@
 #include "testing/test_tables.h"
 
+#include "config/values.h"
 #include "connectors/node_options.h"
 #include "connectors/table_node.h"
 
@@ -51,6 +52,9 @@ class TestTables final : public graph::TableConnector {
                    connectors::SinkNodeOf(table, kTestSink, {.source = {kSourceMode, kBounded}}, Keys(table)));
     THALWEG_ASSIGN(sink.accepts, TakeMode(sink.node, kSinkMode, "I,UB,UA,D"));
     THALWEG_TRY(FinishTestNode(sink.node, table));
+    // Flink's sink of tests follows a key likewise: one that only inserts keeps every row.
+    if (sink.accepts != graph::ChangelogMode::kAppend && !table.primary_key.empty())
+      sink.node.options[kTestKey] = config::FormatList(table.primary_key);
     return sink;
   }
   // Any key of any type: a test's rows have them all.
