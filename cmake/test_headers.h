@@ -1,4 +1,4 @@
-// As engine_headers.h, for the unit tests.
+// As engine_headers.h, for the unit tests. Nothing of src/testing: namespace thalweg::testing would hide gtest's in tests that do not include it.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -8,5 +8,3 @@
 
 #include "io/temporary_folder.h"
 #include "state/keyed_state.h"
-#include "testing/harness.h"
-#include "testing/row_harness.h"
