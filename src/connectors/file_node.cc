@@ -145,6 +145,8 @@ Result<FileSinkOptions> ReadFileSinkNode(const graph::Node& node) {
       return UserError("Partition column '{}' is none that {} has: {}", name, options.Label(), sink.schema->ToString());
     keys.push_back(sink.schema->field(column));
   }
+  if (static_cast<int>(keys.size()) >= sink.schema->size())
+    return UserError("Every column says the partition, none is left for the files: {}", options.Label());
   THALWEG_TRY(ReadPartitions(options, std::move(keys), sink.partitions));
   THALWEG_ASSIGN(sink.commit, ReadPartitionCommit(options));
   if (sink.commit.enabled() && sink.partitions.empty())

@@ -182,9 +182,10 @@ TEST_F(PartitionCommitsTest, TheBytesOfAWaitingPartitionAreTheGoldenOnes) {
   commits.OnWatermark(1'706'688'000'001);
   commits.OnSnapshot(8);
   EXPECT_THAT(commits.OnComplete(8), ElementsAre("dt=2024-01-31/hour=8/"));
-  context.operator_state().Restore({{"partitions", state::Redistribution::kUnion, "waiting-partition/1", {"damaged"}}});
+  BareContext other;
+  other.operator_state().Restore({{"partitions", state::Redistribution::kUnion, "waiting-partition/1", {"damaged"}}});
   PartitionCommits damaged({}, ByDay());
-  EXPECT_FALSE(damaged.Open(context).ok());
+  EXPECT_FALSE(damaged.Open(other).ok());
 }
 
 }  // namespace
