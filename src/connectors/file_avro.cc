@@ -56,7 +56,7 @@ class AvroFile final : public FileRows {
     }
     split_.line = row_;
     *batch = builder.Take();
-    if (*batch) CompleteFileRows(reading_, split_, shown_, offsets, lines, pool, *batch);
+    if (*batch) THALWEG_TRY(CompleteFileRows(reading_, split_, shown_, offsets, lines, pool, *batch));
     return State::kRows;
   }
 

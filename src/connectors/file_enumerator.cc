@@ -27,7 +27,18 @@ bool IsHiddenPath(std::string_view path) {
   return false;
 }
 
+Result<std::vector<std::string>> FileEnumerator::ListPartitions() const {
+  const std::string folder = listing_.path.empty() ? "" : listing_.path + "/";
+  THALWEG_ASSIGN(std::vector<std::string> files, listing_.storage->List(folder));
+  std::erase_if(files,
+                [&](const std::string& file) { return IsHiddenPath(std::string_view(file).substr(folder.size())); });
+  for (const std::string& file : files)
+    THALWEG_TRY(PartitionOfPath(listing_.partitions, std::string_view(file).substr(folder.size())).status());
+  return files;
+}
+
 Result<std::vector<std::string>> FileEnumerator::ListFiles() const {
+  if (!listing_.partitions.empty()) return ListPartitions();
   const std::string& path = listing_.path;
   if (!path.empty()) {
     THALWEG_ASSIGN(bool exists, listing_.storage->Exists(path));

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "connectors/file_partitions.h"
 #include "flow/source.h"
 #include "io/storage.h"
 
@@ -18,9 +19,10 @@ struct FileListing {
   std::string shown;  // as the user wrote it
   bool bounded = true;
   int64_t discovery_interval_ms = 0;
-  uint64_t split_bytes = 0;  // 0: files are not divided
-  uint64_t first_line = 1;   // of a new split; see FileSplit::line
-  bool stat = false;         // fill in FileSplit::file_size and modified_ms
+  uint64_t split_bytes = 0;        // 0: files are not divided
+  uint64_t first_line = 1;         // of a new split; see FileSplit::line
+  bool stat = false;               // fill in FileSplit::file_size and modified_ms
+  FilePartitions partitions = {};  // by which each file must lie in a folder; `path` is then a folder, and no pattern
 };
 
 /// True if `path` has a component that begins with . or _ (files in progress, markers).
@@ -30,7 +32,7 @@ class FileEnumerator final : public flow::SplitEnumerator {
  public:
   explicit FileEnumerator(FileListing listing) : listing_(std::move(listing)) {}
 
-  /// UserError if a bounded source finds no file.
+  /// UserError if a bounded source finds no file, or one that lies in no partition of a table that has some.
   Result<flow::Discovery> Discover() override;
   int64_t discovery_interval_ms() const override { return listing_.bounded ? 0 : listing_.discovery_interval_ms; }
   std::vector<flow::EnumeratorAction> OnDiscovery(const flow::Discovery& discovery) override;
@@ -40,6 +42,7 @@ class FileEnumerator final : public flow::SplitEnumerator {
 
  private:
   Result<std::vector<std::string>> ListFiles() const;
+  Result<std::vector<std::string>> ListPartitions() const;
   Result<std::vector<std::string>> ListMatching(const std::string& pattern) const;
   bool complete() const { return listing_.bounded && discovered_; }
 

@@ -1,14 +1,75 @@
 #include "connectors/file_node.h"
 
+#include <algorithm>
+
 #include "connectors/format_options.h"
 #include "connectors/metadata_columns.h"
 #include "connectors/node_options.h"
 #include "graph/scan_spec.h"
+#include "types/scalar_text.h"
 
 namespace thalweg::connectors {
 namespace {
 
 const std::vector<std::string> kFileFormats = {"json", "csv", "raw", "parquet", "avro", "debezium-json"};
+
+const std::string kPartitionKey = "partition-key.";
+
+std::vector<std::string> ReadPartitionKeys(NodeOptions& options) {
+  std::vector<std::string> columns;
+  for (const auto& [number, column] : options.WithPrefix(kPartitionKey)) columns.push_back(column);
+  return columns;
+}
+
+Status ReadPartitions(NodeOptions& options, std::vector<types::Field> keys, FilePartitions& partitions) {
+  const std::string key = "partition.default-name";
+  THALWEG_ASSIGN(partitions.default_name, options.Get<std::string>(key, partitions.default_name));
+  if (partitions.default_name.empty()) return options.Bad(key, UserError("A folder needs a name"));
+  partitions.keys = std::move(keys);
+  return CheckPartitions(partitions).WithContext(options.Label());
+}
+
+/// The names in `policy.kind`, of which there is one: success-file.
+Result<bool> ReadCommitPolicy(NodeOptions& options) {
+  const std::string key = "sink.partition-commit.policy.kind";
+  THALWEG_ASSIGN(const std::string kinds, options.Get<std::string>(key, ""));
+  bool success_file = false;
+  for (size_t from = 0; from <= kinds.size() && !kinds.empty();) {
+    const size_t comma = std::min(kinds.find(',', from), kinds.size());
+    const std::string_view kind = types::Trim(std::string_view(kinds).substr(from, comma - from));
+    if (kind == "metastore")
+      return options.Bad(key, UserError("metastore is for tables of Hive, and there are none: write success-file"));
+    if (kind == "custom") return options.Bad(key, UserError("custom names a class in Java: write success-file"));
+    if (kind != "success-file") return options.Bad(key, UserError("No such policy: '{}'; there is success-file", kind));
+    success_file = true;
+    from = comma + 1;
+  }
+  return success_file;
+}
+
+Result<PartitionCommitOptions> ReadPartitionCommit(NodeOptions& options) {
+  const std::string prefix = "sink.partition-commit.", extractor = "partition.time-extractor.";
+  PartitionCommitOptions commit;
+  THALWEG_ASSIGN(const bool told, ReadCommitPolicy(options));
+  const std::string name_key = prefix + "success-file.name";
+  THALWEG_ASSIGN(commit.success_file, options.Get<std::string>(name_key, "_SUCCESS"));
+  if (commit.success_file.empty()) return options.Bad(name_key, UserError("A file needs a name"));
+  THALWEG_ASSIGN(const std::string trigger,
+                 options.OneOf(prefix + "trigger", {"process-time", "partition-time"}, "process-time"));
+  if (trigger == "partition-time") commit.trigger = PartitionCommitOptions::Trigger::kPartitionTime;
+  THALWEG_ASSIGN(commit.delay_ms, options.Millis(prefix + "delay", 0));
+  THALWEG_ASSIGN(commit.watermark_zone, options.Get<std::string>(prefix + "watermark-time-zone", "UTC"));
+  const std::string kind_key = extractor + "kind";
+  THALWEG_ASSIGN(const std::string kind, options.Get<std::string>(kind_key, "default"));
+  if (kind != "default")
+    return options.Bad(kind_key, UserError("A class in Java cannot say the time: write default, and a "
+                                           "'partition.time-extractor.timestamp-pattern'"));
+  THALWEG_ASSIGN(commit.time.pattern, options.Get<std::string>(extractor + "timestamp-pattern", ""));
+  THALWEG_ASSIGN(commit.time.formatter, options.Get<std::string>(extractor + "timestamp-formatter", ""));
+  THALWEG_TRY(commit.Check().WithContext(options.Label()));
+  if (!told) commit.success_file.clear();
+  return commit;
+}
 
 Result<types::DataType> TypeOfFileMetadata(std::string_view name) {
   THALWEG_ASSIGN(FileMetadata metadata, ParseFileMetadata(name));
@@ -42,12 +103,18 @@ Result<io::Compression> ReadCompression(NodeOptions& options, FileFormat format)
 
 }  // namespace
 
+void SetPartitionKeys(graph::Node& node, const std::vector<std::string>& columns) {
+  for (size_t i = 0; i < columns.size(); ++i) node.options[fmt::format("{}{:04}", kPartitionKey, i)] = columns[i];
+}
+
 Result<FileSourceOptions> ReadFileSourceNode(const graph::Node& node) {
   NodeOptions options(node);
   FileSourceOptions source;
   THALWEG_ASSIGN(source.path, options.Required("path"));
   THALWEG_ASSIGN(types::SchemaPtr rows, SourceSchema(node));
-  THALWEG_ASSIGN(MetadataColumns columns, ReadMetadataColumns(options, rows, TypeOfFileMetadata));
+  THALWEG_ASSIGN(MetadataColumns columns,
+                 ReadMetadataColumns(options, rows, TypeOfFileMetadata, ReadPartitionKeys(options)));
+  THALWEG_TRY(ReadPartitions(options, columns.partition, source.partitions));
   for (const std::string& name : columns.metadata) source.metadata.push_back(ParseFileMetadata(name).value());
   source.schema = columns.values;
   source.layout = std::move(columns.layout);
@@ -71,6 +138,19 @@ Result<FileSinkOptions> ReadFileSinkNode(const graph::Node& node) {
   FileSinkOptions sink;
   THALWEG_ASSIGN(sink.path, options.Required("path"));
   THALWEG_ASSIGN(sink.schema, SinkSchema(node));
+  std::vector<types::Field> keys;
+  for (const std::string& name : ReadPartitionKeys(options)) {
+    const int column = sink.schema->Find(name);
+    if (column < 0)
+      return UserError("Partition column '{}' is none that {} has: {}", name, options.Label(), sink.schema->ToString());
+    keys.push_back(sink.schema->field(column));
+  }
+  if (static_cast<int>(keys.size()) >= sink.schema->size())
+    return UserError("Every column says the partition, none is left for the files: {}", options.Label());
+  THALWEG_TRY(ReadPartitions(options, std::move(keys), sink.partitions));
+  THALWEG_ASSIGN(sink.commit, ReadPartitionCommit(options));
+  if (sink.commit.enabled() && sink.partitions.empty())
+    return options.Bad("sink.partition-commit.policy.kind", UserError("There are no partitions: write PARTITIONED BY"));
   THALWEG_ASSIGN(FormatOptions format, ReadFormat(options, kFileFormats));
   if (format.debezium && format.schema_include)
     return options.Bad("debezium-json.schema-include", UserError("Changes are not written with their schema"));

@@ -2,12 +2,17 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "connectors/file_sink.h"
 #include "connectors/file_source.h"
 #include "graph/job_graph.h"
 
 namespace thalweg::connectors {
+
+/// Says which columns are PARTITIONED BY: the node's options `partition-key.<number>`.
+void SetPartitionKeys(graph::Node& node, const std::vector<std::string>& columns);
 
 /// The rows are the node's first output: columns in `format`, and `metadata.<column>`. UserErrors name option and node.
 Result<FileSourceOptions> ReadFileSourceNode(const graph::Node& node);

@@ -71,7 +71,7 @@ class ParquetFile final : public FileRows {
     THALWEG_ASSIGN(columns::Batch batch, rows.ToBatch(0, pool));
     std::vector<int64_t> offsets(static_cast<size_t>(rows.rows())), lines(offsets.size(), 0);
     for (size_t i = 0; i < offsets.size(); ++i) offsets[i] = rows.first_row() + static_cast<int64_t>(i);
-    CompleteFileRows(reading_, split_, shown_, offsets, lines, pool, batch);
+    THALWEG_TRY(CompleteFileRows(reading_, split_, shown_, offsets, lines, pool, batch));
     return batch;
   }
 

@@ -33,16 +33,17 @@ struct FileReading {
   formats::Decoder* decoder;     // text formats
   formats::ParseErrors* errors;  // text formats
   std::string prefix;            // in front of paths in messages and metadata
+  std::string folder;            // of the table, in front of its partitions' folders; empty or ends with /
 };
 
 Result<std::unique_ptr<FileRows>> OpenTextFile(const FileReading& reading, FileSplit split);
 Result<std::unique_ptr<FileRows>> OpenParquetFile(const FileReading& reading, FileSplit split);
 Result<std::unique_ptr<FileRows>> OpenAvroFile(const FileReading& reading, FileSplit split);
 
-/// Makes of decoded columns those of the source's rows: adds NULL for the ones that are not read, then the metadata columns; `offsets` and
-/// `lines` have a value per row (line 0: NULL).
-void CompleteFileRows(const FileReading& reading, const FileSplit& split, const std::string& path,
-                      const std::vector<int64_t>& offsets, const std::vector<int64_t>& lines, columns::BufferPool& pool,
-                      columns::Batch& batch);
+/// Makes of decoded columns those of the source's rows: adds NULL for the ones that are not read, then what the partition's folder says, then
+/// the metadata columns; `offsets` and `lines` have a value per row (line 0: NULL). UserError for a folder whose name is no value of its column.
+Status CompleteFileRows(const FileReading& reading, const FileSplit& split, const std::string& path,
+                        const std::vector<int64_t>& offsets, const std::vector<int64_t>& lines,
+                        columns::BufferPool& pool, columns::Batch& batch);
 
 }  // namespace thalweg::connectors

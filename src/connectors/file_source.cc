@@ -38,8 +38,12 @@ Result<std::unique_ptr<formats::Decoder>> MakeDecoder(const FileSourceOptions& o
 
 class FileReader final : public flow::SourceReader {
  public:
-  FileReader(std::shared_ptr<const FileSourceOptions> options, std::shared_ptr<io::Storage> storage, std::string prefix)
-      : options_(std::move(options)), storage_(std::move(storage)), prefix_(std::move(prefix)) {}
+  FileReader(std::shared_ptr<const FileSourceOptions> options, std::shared_ptr<io::Storage> storage, std::string prefix,
+             std::string folder)
+      : options_(std::move(options)),
+        storage_(std::move(storage)),
+        prefix_(std::move(prefix)),
+        folder_(std::move(folder)) {}
 
   Status Open(flow::Context& context) override {
     context_ = &context;
@@ -68,8 +72,8 @@ class FileReader final : public flow::SourceReader {
     if (held == held_.end()) return flow::ReadProgress::kIdle;
     if (!out.has_credit()) return flow::ReadProgress::kMore;
     if (!held->rows) {
-      FileReading reading{options_.get(), storage_,       context_,      DecodedColumns(*options_),
-                          &nulls_,        decoder_.get(), errors_.get(), prefix_};
+      FileReading reading{options_.get(), storage_, context_, DecodedColumns(*options_), &nulls_, decoder_.get(),
+                          errors_.get(),  prefix_,  folder_};
       const FileFormat format = options_->format;
       THALWEG_ASSIGN(held->rows, format == FileFormat::kParquet ? OpenParquetFile(reading, held->split)
                                  : format == FileFormat::kAvro  ? OpenAvroFile(reading, held->split)
@@ -120,7 +124,7 @@ class FileReader final : public flow::SourceReader {
 
   std::shared_ptr<const FileSourceOptions> options_;
   std::shared_ptr<io::Storage> storage_;
-  std::string prefix_;
+  std::string prefix_, folder_;
   flow::Context* context_ = nullptr;
   columns::NullColumns nulls_;
   std::unique_ptr<formats::Decoder> decoder_;
@@ -151,11 +155,13 @@ class FileSource final : public flow::Source {
                         options_->discovery_interval_ms,
                         divisible ? options_->split_bytes : 0,
                         HasBlocks(options_->format) ? 0u : 1u,
-                        Wants(FileMetadata::kSize) || Wants(FileMetadata::kModificationTime)};
+                        Wants(FileMetadata::kSize) || Wants(FileMetadata::kModificationTime),
+                        options_->partitions};
     return std::unique_ptr<flow::SplitEnumerator>(std::make_unique<FileEnumerator>(std::move(listing)));
   }
   Result<std::unique_ptr<flow::SourceReader>> CreateReader() override {
-    return std::unique_ptr<flow::SourceReader>(std::make_unique<FileReader>(options_, storage_, prefix_));
+    return std::unique_ptr<flow::SourceReader>(
+        std::make_unique<FileReader>(options_, storage_, prefix_, path_.empty() ? "" : path_ + "/"));
   }
 
  private:
@@ -173,6 +179,7 @@ Status Check(const FileSourceOptions& options) {
   if (!options.schema || options.schema->size() == 0) return UserError("File source needs a schema: {}", options.path);
   if (options.discovery_interval_ms < 0)
     return UserError("Discovery interval is negative: {} ms", options.discovery_interval_ms);
+  THALWEG_TRY(CheckPartitions(options.partitions));
   THALWEG_TRY(MakeDecoder(options).status());
   // The bytes of a number may be a line end.
   if (options.format == FileFormat::kRaw && !options.schema->field(0).type.is_variable())
@@ -225,12 +232,29 @@ void Spread(const FileReading& reading, columns::BufferPool& pool, columns::Batc
   }
 }
 
+/// What the folder of the split's partition says, the same in each row.
+Status AddPartitionColumns(const FileReading& reading, const FileSplit& split, const std::string& path,
+                           columns::BufferPool& pool, columns::Batch& batch) {
+  const FilePartitions& partitions = reading.options->partitions;
+  if (partitions.empty()) return {};
+  THALWEG_ASSIGN(const std::vector<PartitionText> values,
+                 PartitionOfPath(partitions, std::string_view(split.path).substr(reading.folder.size())));
+  for (size_t key = 0; key < values.size(); ++key) {
+    columns::ColumnBuilder column(partitions.keys[key].type, pool, batch.rows());
+    for (int32_t row = 0; row < batch.rows(); ++row)
+      THALWEG_TRY(AppendPartitionValue(partitions.keys[key], values[key], column).WithContext(path));
+    batch.AddColumn(column.Take());
+  }
+  return {};
+}
+
 }  // namespace
 
-void CompleteFileRows(const FileReading& reading, const FileSplit& split, const std::string& path,
-                      const std::vector<int64_t>& offsets, const std::vector<int64_t>& lines, columns::BufferPool& pool,
-                      columns::Batch& batch) {
+Status CompleteFileRows(const FileReading& reading, const FileSplit& split, const std::string& path,
+                        const std::vector<int64_t>& offsets, const std::vector<int64_t>& lines,
+                        columns::BufferPool& pool, columns::Batch& batch) {
   Spread(reading, pool, batch);
+  THALWEG_TRY(AddPartitionColumns(reading, split, path, pool, batch));
   const FileSourceOptions& options = *reading.options;
   for (FileMetadata metadata : options.metadata) {
     types::DataType type =
@@ -255,11 +279,13 @@ void CompleteFileRows(const FileReading& reading, const FileSplit& split, const 
     batch.AddColumn(column.Take());
   }
   options.layout.Apply(batch);
+  return {};
 }
 
 types::SchemaPtr FileSourceSchema(const FileSourceOptions& options) {
   if (options.layout.built) return options.layout.Final();
   std::vector<types::Field> fields = options.schema->fields();
+  fields.insert(fields.end(), options.partitions.keys.begin(), options.partitions.keys.end());
   for (FileMetadata metadata : options.metadata) fields.push_back(FileMetadataField(metadata));
   return std::make_shared<const types::Schema>(std::move(fields));
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "connectors/file_format.h"
+#include "connectors/file_partitions.h"
 #include "connectors/row_layout.h"
 #include "flow/source.h"
 #include "formats/csv.h"
@@ -35,11 +36,12 @@ constexpr size_t kMaxRecordBytes = 64 << 20;
 struct FileSourceOptions {
   std::string path;  // absolute or relative or file://; a file, a folder (all below it), or else a glob (* ? [a-z])
   FileFormat format = FileFormat::kJson;
-  types::SchemaPtr schema;  // of the files
+  types::SchemaPtr schema;    // of the files
+  FilePartitions partitions;  // columns behind the schema's, from folders below `path`, which is then a folder
   std::vector<int>
       reads;  // of kJson, kCsv, kParquet: the schema's columns that are read, ascending; the others are NULL; empty: all
   std::vector<FileMetadata> metadata;
-  RowLayout layout;             // of the schema's columns and then the metadata's
+  RowLayout layout;             // of the schema's columns, then the partitions', then the metadata's
   formats::JsonOptions json;    // of kJson and kDebezium
   bool schema_include = false;  // of kDebezium: the change stands in "payload"
   formats::CsvOptions csv;
@@ -57,7 +59,7 @@ std::vector<FileMetadata> AllFileMetadata();
 Result<FileMetadata> ParseFileMetadata(std::string_view name);
 types::Field FileMetadataField(FileMetadata metadata);
 
-/// Columns of the batches: the schema's, then the metadata's, if the layout says nothing else.
+/// Columns of the batches: the schema's, the partitions', the metadata's, if the layout says nothing else.
 types::SchemaPtr FileSourceSchema(const FileSourceOptions& options);
 
 /// UserError for options that contradict each other. Files whose names (or folders') begin with . or _ are passed over. A file that

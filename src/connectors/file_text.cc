@@ -161,7 +161,7 @@ class TextFile final : public FileRows {
     }
     bool rows = builder_.rows() > 0 || reading_.errors->dead_letters() > 0;
     *batch = builder_.Take();
-    if (*batch) CompleteFileRows(reading_, split_, shown_, offsets_, lines_, pool, *batch);
+    if (*batch) THALWEG_TRY(CompleteFileRows(reading_, split_, shown_, offsets_, lines_, pool, *batch));
     offsets_.clear();
     lines_.clear();
     return rows ? State::kRows : state;

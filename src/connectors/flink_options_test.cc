@@ -97,17 +97,24 @@ const std::vector<FlinkOption> kFlinkOptions = {
     {"filesystem", kWritten, "auto-compaction", "false"},
     {"filesystem", kWritten, "auto-compaction", "true", {}, kRefused},
     {"filesystem", kWritten, "compaction.file-size", "1 mb", {}, kRefused},
-    {"filesystem", kWritten, "sink.partition-commit.trigger", "partition-time", {}, kRefused},
-    {"filesystem", kWritten, "sink.partition-commit.delay", "1 h", {}, kRefused},
-    {"filesystem", kWritten, "sink.partition-commit.watermark-time-zone", "UTC", {}, kRefused},
-    {"filesystem", kWritten, "sink.partition-commit.policy.kind", "success-file", {}, kRefused},
+    {"filesystem", kWritten, "sink.shuffle-by-partition.enable", "true"},
+    {"filesystem", kWritten, "partition.default-name", "none"},
+    {"filesystem", kRead, "partition.default-name", "none"},
+    {"filesystem", kWritten, "sink.partition-commit.trigger", "partition-time"},
+    {"filesystem", kWritten, "sink.partition-commit.delay", "1 h"},
+    {"filesystem", kWritten, "sink.partition-commit.watermark-time-zone", "Asia/Shanghai"},
+    {"filesystem", kWritten, "sink.partition-commit.policy.kind", "success-file"},
+    {"filesystem", kWritten, "sink.partition-commit.policy.kind", "metastore,success-file", {}, kRefused},
+    {"filesystem", kWritten, "sink.partition-commit.policy.kind", "custom", {}, kRefused},
     {"filesystem", kWritten, "sink.partition-commit.policy.class", "x", {}, kRefused},
     {"filesystem", kWritten, "sink.partition-commit.policy.class.parameters", "x", {}, kRefused},
-    {"filesystem", kWritten, "sink.partition-commit.success-file.name", "x", {}, kRefused},
-    {"filesystem", kRead, "partition.time-extractor.kind", "default", {}, kRefused},
+    {"filesystem", kWritten, "sink.partition-commit.success-file.name", "x"},
+    {"filesystem", kRead, "partition.time-extractor.kind", "default"},
+    {"filesystem", kWritten, "partition.time-extractor.kind", "default"},
+    {"filesystem", kWritten, "partition.time-extractor.kind", "custom", {}, kRefused},
     {"filesystem", kRead, "partition.time-extractor.class", "x", {}, kRefused},
-    {"filesystem", kRead, "partition.time-extractor.timestamp-pattern", "$d", {}, kRefused},
-    {"filesystem", kRead, "partition.time-extractor.timestamp-formatter", "yyyy", {}, kRefused},
+    {"filesystem", kRead, "partition.time-extractor.timestamp-pattern", "$d"},
+    {"filesystem", kRead, "partition.time-extractor.timestamp-formatter", "yyyy"},
     {"filesystem", kWritten, "sink.parallelism", "2"},
     {"filesystem", kRead, "scan.parallelism", "2"},
     {"datagen", kRead, "rows-per-second", "5"},
@@ -182,6 +189,8 @@ TableDescriptor TableWith(const FlinkOption& option) {
       table.options[key] = value;
   }
   table.options[option.key] = option.value;
+  if (option.connector == "filesystem" && option.key.find("partition") != std::string::npos)
+    table.partition_keys = {"s"};
   return table;
 }
 

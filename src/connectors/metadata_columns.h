@@ -11,14 +11,16 @@
 namespace thalweg::connectors {
 
 struct MetadataColumns {
-  types::SchemaPtr values;            // the columns that records fill, in their order
-  std::vector<std::string> metadata;  // what fills the others, in their order
-  RowLayout layout;                   // of `values` and then `metadata`
+  types::SchemaPtr values;              // the columns that records fill, in their order
+  std::vector<types::Field> partition;  // those that the folder of a file fills, as they were named
+  std::vector<std::string> metadata;    // what fills the others, in their order
+  RowLayout layout;                     // of `values`, then `partition`, then `metadata`
 };
 
-/// Reads the options. `type_of`: type of a metadata, UserError naming those that exist. UserError for columns that do not exist or
-/// cannot hold the metadata.
+/// Reads the options. `type_of`: type of a metadata, UserError naming those that exist. `partition`: names of columns that are filled
+/// neither by records nor by metadata. UserError for columns that do not exist or cannot hold the metadata.
 Result<MetadataColumns> ReadMetadataColumns(NodeOptions& options, const types::SchemaPtr& rows,
-                                            const std::function<Result<types::DataType>(std::string_view)>& type_of);
+                                            const std::function<Result<types::DataType>(std::string_view)>& type_of,
+                                            const std::vector<std::string>& partition = {});
 
 }  // namespace thalweg::connectors

@@ -1,7 +1,10 @@
 #include "connectors/tables.h"
 
+#include <optional>
+
 #include "connectors/file_node.h"
 #include "connectors/nexmark.h"
+#include "connectors/node_options.h"
 #include "connectors/table_node.h"
 #include "connectors/trial_node.h"
 
@@ -21,44 +24,67 @@ bool TellsChanges(const TableDescriptor& table) {
   return found != table.options.end() && found->second == "debezium-json";
 }
 
-const EndOptions kFileEnds = {.source = {kMonitorInterval, "error-policy"},
-                              .sink = {kAutoCompaction, "compression", "sink.rolling-policy.file-size",
-                                       "sink.rolling-policy.rollover-interval", "sink.rolling-policy.check-interval"}};
+const std::string kShuffle = "sink.shuffle-by-partition.enable";
 
-/// What Flink's connector does with files and partitions beyond writing rows: none of it is done here.
+const EndOptions kFileEnds = {
+    .source = {kMonitorInterval, "error-policy"},
+    .sink = {kAutoCompaction, kShuffle, "compression", "sink.rolling-policy.file-size",
+             "sink.rolling-policy.rollover-interval", "sink.rolling-policy.check-interval",
+             "sink.partition-commit.trigger", "sink.partition-commit.delay",
+             "sink.partition-commit.watermark-time-zone", "sink.partition-commit.policy.kind",
+             "sink.partition-commit.success-file.name", "partition.time-extractor.kind",
+             "partition.time-extractor.timestamp-pattern", "partition.time-extractor.timestamp-formatter"}};
+
+/// Why an option of Flink's connector is none here; nullopt for those that are.
+std::optional<std::string> WhyRefused(const std::string& key, const std::string& value) {
+  if ((key == kAutoCompaction && value != "false") || key == "compaction.file-size")
+    return "small files are not put together";
+  if (key.starts_with("sink.partition-commit.policy.class") || key == "partition.time-extractor.class")
+    return "it names a class in Java";
+  return std::nullopt;
+}
+
 Status RefuseFilePolicies(const TableDescriptor& table) {
   for (const auto& [key, value] : table.options) {
-    if (key == kAutoCompaction && value != "false")
-      return UserError("Option '{}' of table {} is not supported: small files are not put together; leave it out", key,
-                       table.name);
-    const bool partitions = key.starts_with("sink.partition-commit.") || key.starts_with("partition.");
-    if (partitions || key == "compaction.file-size")
-      return UserError("Option '{}' of table {} is not supported: {}; leave it out", key, table.name,
-                       partitions ? "files are not partitioned" : "small files are not put together");
+    if (const std::optional<std::string> why = WhyRefused(key, value))
+      return UserError("Option '{}' of table {} is not supported: {}; leave it out", key, table.name, *why);
+    if (key.starts_with("partition-key."))
+      return UserError("Unknown option '{}' of table {}: write PARTITIONED BY", key, table.name);
   }
   return {};
+}
+
+/// Takes out of the node whether rows of a partition go to one subtask.
+Result<bool> TakeShuffle(graph::Node& node) {
+  THALWEG_ASSIGN(const bool shuffle, NodeOptions(node).Get<bool>(kShuffle, false));
+  node.options.erase(kShuffle);
+  return shuffle;
 }
 
 class FileTables final : public graph::TableConnector {
  public:
   Result<graph::SourceTable> Source(const TableDescriptor& table) const override {
-    THALWEG_TRY(RefusePartitions(table));
     THALWEG_TRY(RefuseFilePolicies(table));
     graph::SourceTable source;
     THALWEG_ASSIGN(MetadataKeys keys, ReadableMetadata(table));
     THALWEG_ASSIGN(source.node, SourceNodeOf(table, "file-source", kFileEnds, keys));
+    SetPartitionKeys(source.node, table.partition_keys);
     THALWEG_ASSIGN(FileSourceOptions options, ReadFileSourceNode(source.node));
     source.bounded = options.discovery_interval_ms == 0;
     if (TellsChanges(table)) source.changelog = graph::ChangelogMode::kRetract;
     return source;
   }
   Result<graph::SinkTable> Sink(const TableDescriptor& table) const override {
-    THALWEG_TRY(RefusePartitions(table));
     THALWEG_TRY(RefuseFilePolicies(table));
     graph::SinkTable sink;
     THALWEG_ASSIGN(sink.node, SinkNodeOf(table, "file-sink", kFileEnds, {}));
     sink.node.options.erase(kAutoCompaction);
-    THALWEG_TRY(ReadFileSinkNode(sink.node).status());
+    SetPartitionKeys(sink.node, table.partition_keys);
+    THALWEG_ASSIGN(const bool shuffle, TakeShuffle(sink.node));
+    THALWEG_ASSIGN(const FileSinkOptions options, ReadFileSinkNode(sink.node));
+    // Only who has all rows of a partition knows when it is whole.
+    if (shuffle || options.commit.enabled())
+      for (const types::Field& key : options.partitions.keys) sink.together.push_back(options.schema->Find(key.name));
     if (TellsChanges(table)) sink.accepts = graph::ChangelogMode::kRetract;
     return sink;
   }

@@ -157,6 +157,74 @@ TEST(KafkaTables, WrongTablesAreErrorsBeforeTheJobRuns) {
   EXPECT_THAT(prefixed->warnings, ElementsAre(HasSubstr("'sink.transactional-id-prefix' has no effect")));
 }
 
+TEST(FileTables, ReadAndWriteThePartitionsThatTheyAreDeclaredWith) {
+  TableDescriptor table = ViewTable({{"path", "/data"}, {"format", "json"}, {"partition.default-name", "none"}});
+  table.partition_keys = {"user"};
+  auto source = MakeFileTables()->Source(table);
+  ASSERT_TRUE(source.ok()) << source.status().message();
+  const FileSourceOptions read = *ReadFileSourceNode(source->node);
+  EXPECT_EQ(read.schema->ToString(), "(page STRING NOT NULL)");
+  EXPECT_THAT(read.partitions.keys, ElementsAre(types::Field{"user", DataType(TypeId::kBigInt)}));
+  EXPECT_EQ(read.partitions.default_name, "none");
+  EXPECT_EQ(*FileSourceSchema(read), ViewSchema());
+  auto sink = MakeFileTables()->Sink(table);
+  ASSERT_TRUE(sink.ok()) << sink.status().message();
+  EXPECT_THAT(ReadFileSinkNode(sink->node)->partitions.keys,
+              ElementsAre(types::Field{"user", DataType(TypeId::kBigInt)}));
+  EXPECT_THAT(sink->together, ElementsAre());
+  table.options["sink.shuffle-by-partition.enable"] = "true";
+  EXPECT_THAT(MakeFileTables()->Sink(table)->together, ElementsAre(1));
+  EXPECT_TRUE(MakeFileTables()->Source(table).ok());
+  table.options.erase("sink.shuffle-by-partition.enable");
+  table.options["sink.partition-commit.policy.kind"] = "success-file";
+  table.options["sink.partition-commit.success-file.name"] = "_DONE";
+  table.options["sink.partition-commit.trigger"] = "partition-time";
+  table.options["sink.partition-commit.delay"] = "1 h";
+  table.options["partition.time-extractor.timestamp-pattern"] = "$user";
+  sink = MakeFileTables()->Sink(table);
+  ASSERT_TRUE(sink.ok()) << sink.status().message();
+  EXPECT_THAT(sink->together, ElementsAre(1)) << "who tells must have all rows of a partition";
+  const PartitionCommitOptions commit = ReadFileSinkNode(sink->node)->commit;
+  EXPECT_EQ(commit.success_file, "_DONE");
+  EXPECT_EQ(commit.trigger, PartitionCommitOptions::Trigger::kPartitionTime);
+  EXPECT_EQ(commit.delay_ms, 3'600'000);
+  EXPECT_EQ(commit.time.pattern, "$user");
+  EXPECT_TRUE(MakeFileTables()->Source(table).ok());
+}
+
+TEST(FileTables, PartitionColumnsStandAnywhereAndMetadataBehindThem) {
+  TableDescriptor table = ViewTable({{"path", "/data"}, {"format", "json"}});
+  table.partition_keys = {"page"};
+  table.metadata = {{"file", "file.name", DataType(TypeId::kString), true}};
+  auto source = MakeFileTables()->Source(table);
+  ASSERT_TRUE(source.ok()) << source.status().message();
+  const FileSourceOptions read = *ReadFileSourceNode(source->node);
+  EXPECT_EQ(read.schema->ToString(), "(user BIGINT)");
+  EXPECT_EQ(FileSourceSchema(read)->ToString(), "(page STRING NOT NULL, user BIGINT, file STRING)");
+}
+
+TEST(FileTables, PartitionsThatCannotBeAreErrorsBeforeTheJobRuns) {
+  TableDescriptor table = ViewTable({{"path", "/data"}, {"format", "json"}});
+  auto errors = [&table] {
+    const std::string message = MakeFileTables()->Source(table).status().message();
+    EXPECT_NE(message, "");
+    EXPECT_NE(MakeFileTables()->Sink(table).status().message(), "");
+    return message;
+  };
+  table.partition_keys = {"page", "user"};
+  EXPECT_THAT(errors(), HasSubstr("Every column is metadata or says the partition, none is left for the record"));
+  table.partition_keys = {"user"};
+  table.options["partition-key.0000"] = "page";
+  EXPECT_THAT(errors(), HasSubstr("Unknown option 'partition-key.0000'"));
+  table.options.erase("partition-key.0000");
+  table.options["partition.default-name"] = "";
+  EXPECT_THAT(errors(), HasSubstr("A folder needs a name"));
+  table.options.erase("partition.default-name");
+  table.physical = std::make_shared<const types::Schema>(std::vector<types::Field>{
+      {"n", DataType(TypeId::kInt)}, {"user", DataType::Map(DataType(TypeId::kInt), DataType(TypeId::kInt))}});
+  EXPECT_THAT(errors(), HasSubstr("Partition column 'user' is MAP<INT, INT>"));
+}
+
 TEST(KafkaTables, InDebeziumsFormatHaveEveryKindOfChangeAndMayHaveAKey) {
   TableDescriptor table = KafkaTable({{"scan.startup.mode", "earliest-offset"}});
   table.options["format"] = "debezium-json";

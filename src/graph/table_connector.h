@@ -45,6 +45,8 @@ struct SinkTable {
   Node node;  // its rows, the schema in the payload: physical columns, then metadata columns that are not virtual
   /// kAppend: +I only. kUpsert: no -U, by the primary key. kRetract: all kinds.
   ChangelogMode accepts = ChangelogMode::kAppend;
+  /// Columns of the node's rows: rows that are equal in them go to one subtask. Empty: they stay where they are.
+  std::vector<int> together;
   std::vector<std::string> warnings;
 };
 

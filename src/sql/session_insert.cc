@@ -66,16 +66,28 @@ Expression AsColumn(Expression value, const types::DataType& type) {
 Status Session::Visitor::SetPartition(const Insert& insert, const Table& table, const BindEnvironment& environment,
                                       SinkValues& values) const {
   for (const PartitionValue& partition : insert.partition) {
-    const int column = table.Find(partition.column.text);
-    if (column < 0 || !partition.value)
-      return Fault(partition.column.span.begin,
-                   fmt::format("No such partition column, or no value: '{}'", partition.column.text));
+    const Position& at = partition.column.span.begin;
+    const std::string& name = partition.column.text;
+    const int column = table.Find(name);
+    const auto& keys = table.partitioned_by;
+    if (column < 0 || std::find(keys.begin(), keys.end(), name) == keys.end())
+      return Fault(at, fmt::format("No such partition column: '{}'", name),
+                   keys.empty() ? "the table is not PARTITIONED BY columns"
+                                : fmt::format("there are: {}", fmt::join(keys, ", ")));
+    if (!partition.value)
+      return Fault(at, fmt::format("Partition column '{}' has no value", name),
+                   "leave it out here, and let the query give it");
+    std::optional<Expression>& value = values[static_cast<size_t>(column)];
+    if (value) return Fault(at, fmt::format("Partition column '{}' is assigned more than once", name));
     try {
       Binder binder(environment);
-      values[static_cast<size_t>(column)] = Expression::Literal(binder.BindConstant(*partition.value, "A partition"));
+      value = Expression::Literal(binder.BindConstant(*partition.value, "A partition"));
     } catch (const SyntaxError& error) {
       return RenderSyntaxError(error, script);
     }
+    Result<Expression> cast = expr::Cast(*value, ColumnAt(table, column).type);
+    if (!cast.ok()) return Fault(at, cast.status().message());
+    value = *std::move(cast);
   }
   return Status();
 }
@@ -96,7 +108,7 @@ Result<std::vector<int>> Session::Visitor::InsertTargets(const Insert& insert, c
     if (std::find(writable.begin(), writable.end(), column) == writable.end())
       return Fault(last.span.begin, fmt::format("Unknown target column '{}'", last.text),
                    NearestColumn(last.text, table));
-    if (std::find(targets.begin(), targets.end(), column) != targets.end())
+    if (std::find(targets.begin(), targets.end(), column) != targets.end() || values[static_cast<size_t>(column)])
       return Fault(last.span.begin, fmt::format("Target column '{}' is assigned more than once", last.text));
     targets.push_back(column);
   }

@@ -455,8 +455,8 @@ struct GraphMaker::State : ScannedTables {
   }
 
   /// A sink of `table` for rows that have its columns already, by `key` where one is given.
-  void AddTableSink(graph::SinkTable sink, const Table& table, Stream input, Changes changes,
-                    const std::vector<int>& key) {
+  void AddTableSink(graph::SinkTable sink, const Table& table, Stream input, Changes changes, std::vector<int> key) {
+    if (!sink.together.empty()) key = sink.together;
     graph::Node node = std::move(sink.node);
     node.role = graph::NodeRole::kSink;
     node.name = fmt::format("Sink: {}", table.path.object);

@@ -353,6 +353,29 @@ def test_sql_runs_from_a_file_and_from_the_command_line(thalweg, tmp_path):
     assert "|           2 |" in thalweg("run", "-e", "SELECT 1 + 1").stdout
 
 
+@pytest.mark.parametrize("format", ["json", "csv", "parquet"])
+def test_sql_writes_and_reads_partitions(thalweg, tmp_path, format):
+    script = tmp_path / "partitions.sql"
+    script.write_text(f"""
+        CREATE TABLE visits (n INT, dt DATE, place STRING) PARTITIONED BY (dt, place)
+            WITH ('connector' = 'filesystem', 'path' = '{tmp_path}/visits', 'format' = '{format}',
+                  'sink.partition-commit.policy.kind' = 'success-file');
+        INSERT INTO visits VALUES (1, DATE '2024-01-31', 'a/b=c'), (2, DATE '2024-02-01', 'größe'), (3, CAST(NULL AS DATE), 'x');
+        INSERT INTO visits PARTITION (dt = '2024-01-31', place = 'a/b=c') VALUES (4);
+        SELECT dt, place, SUM(n) AS total FROM visits WHERE place <> 'x' GROUP BY dt, place;
+        SELECT n FROM visits WHERE dt IS NULL;
+    """)
+    lines = thalweg("run", "-D", "execution.runtime-mode=batch", script, "-o", "jsonl").stdout.splitlines()
+    rows = sorted(line for line in lines if line.startswith("{"))
+    assert rows == ['{"dt":"2024-01-31","place":"a/b=c","total":5}', '{"dt":"2024-02-01","place":"größe","total":2}', '{"n":3}'], lines
+    folders = sorted(str(folder.relative_to(tmp_path / "visits")) for folder in (tmp_path / "visits").glob("*/*"))
+    assert folders == ["dt=2024-01-31/place=a%2Fb%3Dc", "dt=2024-02-01/place=größe", "dt=__DEFAULT_PARTITION__/place=x"]
+    assert len(list((tmp_path / "visits" / folders[0]).glob("part-*"))) == 2
+    assert all((tmp_path / "visits" / folder / "_SUCCESS").exists() for folder in folders)
+    if format == "json":
+        assert next((tmp_path / "visits" / folders[1]).glob("part-*")).read_text() == '{"n":2}\n'
+
+
 def test_sql_that_is_wrong_is_named_by_its_place(thalweg, tmp_path):
     script = tmp_path / "wrong.sql"
     script.write_text("SELECT 1;\nSELECT nothing;\n")

@@ -34,6 +34,8 @@ CASES = [
      u8(2) + string("in/a.json") + varint(300) + varint(7) + i64(0x1000) + u8(1) + varint(5000) + i64(1_700_000_000_123)),
     ("range-split", u8(1) + i64(-2) + i64(3) + i64(1 << 40)),
     ("file-sink-committable", u8(1) + string(".part-0a1b2c3d-0-7.json.inprogress") + string("part-0a1b2c3d-0-7.json")),
+    ("file-sink-waiting-partition",
+     u8(1) + string("dt=2024-01-31/hour=8/") + struct.pack("<Q", 0x0123456789ABCDEF) + i64(1_706_690_000_000) + i64(1_706_688_000_000)),
     ("kafka-split", u8(1) + string("clicks") + struct.pack("<I", 3) + i64(1042) + i64(5000)),
     ("kafka-enumerator", u8(1) + u8(1) + varint(2) + string("a-0") + string("a-1") + varint(0)),
     ("window-namespace", ordered(-1) + ordered(2)),
