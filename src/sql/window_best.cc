@@ -98,23 +98,27 @@ struct Seen {
 
 /// The least and the greatest of (time of a row - end of a window) in pairs that join.
 struct FromEnd {
-  int64_t least = 0, greatest = 0;
+  int64_t least = INT64_MIN, greatest = INT64_MAX;
+  int time = -1;  // a column of the rows that the time is in; -1: nothing is known
 };
 
-/// Of the time that the windows are by; the column it is in, to `time`.
-std::optional<FromEnd> FromEndOf(const Seen& seen, const Selection& rows, const AggregatePlan& aggregate,
-                                 const Expression& by, int& time) {
+/// By all that is said of the time that the windows are `by`, in whatever columns.
+FromEnd FromEndOf(const Seen& seen, const Selection& rows, const AggregatePlan& aggregate, const Expression& by) {
+  FromEnd known;
   for (const TimeDistance& distance : TimeDistancesOf(seen.join)) {
-    time = seen.row_column(distance);
     const std::optional<AggregateColumn> at = AggregateColumnOf(*seen.windows(), seen.window_column(distance));
-    if (!at || at->aggregate != &aggregate || !(rows.column(time) == by)) continue;
+    if (!at || at->aggregate != &aggregate || !(rows.column(seen.row_column(distance)) == by)) continue;
     const std::optional<int64_t> above = AboveEnd(*at);
-    if (!above || !distance.lower_ms || !distance.upper_ms) continue;
-    const int64_t least = seen.left ? *distance.lower_ms : -*distance.upper_ms;
-    const int64_t greatest = seen.left ? *distance.upper_ms : -*distance.lower_ms;
-    return FromEnd{least + *above, greatest + *above};
+    if (!above) continue;
+    known.time = seen.row_column(distance);
+    // Seen from the right side, lower and upper change places and signs.
+    const std::optional<int64_t>&lower = seen.left ? distance.lower_ms : distance.upper_ms,
+          &upper = seen.left ? distance.upper_ms : distance.lower_ms;
+    const int64_t sign = seen.left ? 1 : -1;
+    if (lower) known.least = std::max(known.least, sign * *lower + *above);
+    if (upper) known.greatest = std::min(known.greatest, sign * *upper + *above);
   }
-  return std::nullopt;
+  return known;
 }
 
 std::optional<WindowBest> BestBy(const Seen& seen, const Selection& rows, const JoinKey& key) {
@@ -133,10 +137,11 @@ std::optional<WindowBest> BestBy(const Seen& seen, const Selection& rows, const 
   const Expression& by = counted->column(shape.time_column);
   if (!(value == counted->column(call->arguments[0])) || !value.deterministic() || !by.deterministic())
     return std::nullopt;
-  const std::optional<FromEnd> from_end = FromEndOf(seen, rows, aggregate, by, best.spec.time);
+  const FromEnd from_end = FromEndOf(seen, rows, aggregate, by);
   // Only the row's own window is within, and with its end the next one's first millisecond.
-  if (!from_end || from_end->least < -shape.size_ms || from_end->greatest > 0) return std::nullopt;
-  best.spec.begin_joins_before = from_end->greatest == 0;
+  if (from_end.time < 0 || from_end.least < -shape.size_ms || from_end.greatest > 0) return std::nullopt;
+  best.spec.time = from_end.time;
+  best.spec.begin_joins_before = from_end.greatest == 0;
   best.spec.least = call->function == "MIN";
   best.spec.size_ms = shape.size_ms;
   best.spec.offset_ms = shape.offset_ms;
