@@ -24,7 +24,7 @@ EVENTS = {"hashmap": 2_000_000, "rocksdb": 500_000}
 PEOPLE, AUCTIONS, BIDS = 1, 3, 46
 # What a query keeps, in events of 50: rows of joins, keys of groups, distinct values.
 ENTRIES = {
-    "q3": PEOPLE + AUCTIONS, "q4": AUCTIONS + BIDS, "q5": AUCTIONS, "q7": BIDS, "q8": PEOPLE + AUCTIONS, "q9": AUCTIONS + BIDS,
+    "q3": PEOPLE + AUCTIONS, "q4": AUCTIONS + BIDS, "q5": AUCTIONS, "q8": PEOPLE + AUCTIONS, "q9": AUCTIONS + BIDS,
     "q11": PEOPLE, "q12": PEOPLE, "q15": PEOPLE + AUCTIONS, "q17": AUCTIONS, "q18": BIDS, "q19": AUCTIONS, "q20": AUCTIONS + BIDS,
     "q23": PEOPLE + AUCTIONS + BIDS,
 }

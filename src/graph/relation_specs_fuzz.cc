@@ -4,6 +4,7 @@
 #include "graph/join_spec.h"
 #include "graph/rank_spec.h"
 #include "graph/sorted_over_spec.h"
+#include "graph/window_best_spec.h"
 #include "testing/fuzz.h"
 
 namespace thalweg::graph {
@@ -42,6 +43,7 @@ FUZZ_TARGET(RelationSpecs, Encode(JoinSpec{SampleSides()}), Encode(IntervalJoinS
             Encode(ChangelogNormalizeSpec{SampleInput(), {0}}),
             Encode(FromChangelogSpec{SampleLog(), {0}, 1, {{types::RowKind::kDelete, "d"}}}),
             Encode(ConstraintSpec{SampleInput(), ConstraintSpec::NotNull::kDrop}),
+            Encode(WindowBestSpec{SampleInput(), 1, 0, true, 5, 1, true}),
             Encode(SortedOverSpec{SampleInput(), {0}, {{.column = 1}}, true})) {
   CheckAgain(DecodeSortedOver(input), DecodeSortedOver);
   CheckAgain(DecodeJoin(input), DecodeJoin);
@@ -60,6 +62,7 @@ FUZZ_TARGET(RelationSpecs, Encode(JoinSpec{SampleSides()}), Encode(IntervalJoinS
   CheckAgain(DecodeDropUpdateBefore(input), DecodeDropUpdateBefore);
   CheckAgain(DecodeToChangelog(input), DecodeToChangelog);
   CheckAgain(DecodeFromChangelog(input), DecodeFromChangelog);
+  CheckAgain(DecodeWindowBest(input), DecodeWindowBest);
   CheckAgain(DecodeConstraints(input), DecodeConstraints);
 }
 

@@ -18,6 +18,7 @@
 #include "operators/temporal_join.h"
 #include "operators/unnest.h"
 #include "operators/window_aggregate.h"
+#include "operators/window_best.h"
 #include "operators/window_tvf.h"
 #include "operators/within_partition.h"
 
@@ -30,6 +31,7 @@ void AddRowOperators(flow::Registry& registry) {
   registry.AddOperator("global-group-aggregate", MakeGlobalGroupAggregate);
   registry.AddOperator("unnest", MakeUnnest);
   registry.AddOperator("join", MakeJoin);
+  registry.AddOperator("window-best", MakeWindowBest);
   registry.AddOperator("interval-join", MakeIntervalJoin);
   registry.AddOperator("temporal-join", MakeTemporalJoin);
   registry.AddOperator("snapshot-join", MakeSnapshotJoin);

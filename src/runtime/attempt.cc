@@ -183,6 +183,7 @@ class Attempt::Builder {
                                            : nullptr);
     world.metrics = parts.metrics.back().get();
     world.connector_bytes = connector_bytes_;
+    world.job_restored = restored_.checkpoint > 0;
     world.seed = world_.seed + static_cast<uint64_t>(spec.id) * 1000 + static_cast<uint64_t>(node.id);
     auto send_event = [report = report_, id = spec.id, uid = node.uid](std::string event, uint64_t barrier) {
       TaskReport message;

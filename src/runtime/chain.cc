@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "flow/idleness.h"
 #include "runtime/user_code.h"
 #include "time/watermark.h"
 
@@ -291,6 +292,10 @@ Result<Progress> Chain::Run(int index, Work& work) {
       return finished ? Progress::kDone : op.OnWatermark(work.element.watermark, out);
     case Element::Kind::kBarrier: return finished ? Progress::kDone : op.PrepareBarrier(work.element.barrier, out);
     case Element::Kind::kEnd: return finished ? Progress::kDone : op.OnEnd(work.element.end.kind, out);
+    case Element::Kind::kStatus:
+      if (auto* hears = dynamic_cast<flow::HearsIdleness*>(&op); hears && work.element.status.idle && !finished)
+        hears->OnIdle();
+      return Progress::kDone;
     default: return Progress::kDone;
   }
 }

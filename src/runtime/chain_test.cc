@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "flow/idleness.h"
 #include "metrics/registry.h"
 #include "runtime/task.h"
 #include "runtime/test_rows.h"
@@ -23,7 +24,7 @@ using ::testing::HasSubstr;
 using Seen = std::vector<std::string>;
 
 /// Does what the test tells it to, and writes down what came.
-struct Scripted final : flow::Operator {
+struct Scripted final : flow::Operator, flow::HearsIdleness {
   Scripted(std::string name, Seen& seen) : name(std::move(name)), seen(&seen) {}
   Result<Progress> Process(int, flow::Rows& rows, flow::Output& out) override {
     if (block) return Progress::kBlocked;
@@ -55,6 +56,7 @@ struct Scripted final : flow::Operator {
     seen->push_back(fmt::format("{} snapshot", name));
     return std::vector<std::string>{name};
   }
+  void OnIdle() override { seen->push_back(fmt::format("{} is idle", name)); }
   Result<Progress> OnTimer(int64_t now_ms, flow::Output&) override {
     seen->push_back(fmt::format("{} timer {}", name, now_ms));
     return Progress::kDone;
@@ -369,6 +371,8 @@ TEST(Chain, WatermarksAndStatusesPassOthers) {
   ASSERT_TRUE(chain.Deliver(0, flow::Watermark{20}).ok());
   ASSERT_TRUE(chain.Deliver(0, flow::WatermarkStatus{true}).ok());
   EXPECT_THAT(fixture.Left(), ElementsAre("watermark 20", "idle"));
+  ASSERT_TRUE(chain.Deliver(0, flow::WatermarkStatus{false}).ok());
+  EXPECT_THAT(fixture.seen, ElementsAre("a watermark 20", "a is idle"));
 }
 
 TEST(Chain, AnErrorCarriesTheNameOfTheOperatorThatMetIt) {

@@ -18,6 +18,7 @@
 #include "exchange/input_gate.h"
 #include "flow/context.h"
 #include "flow/input_watermarks.h"
+#include "flow/restored.h"
 #include "io/executor.h"
 #include "metrics/registry.h"
 #include "runtime/chain.h"
@@ -63,7 +64,7 @@ struct TaskProgress {
 };
 
 /// Context of one chain member.
-class TaskContext final : public flow::Context {
+class TaskContext final : public flow::Context, public flow::KnowsRestore {
  public:
   struct World {
     time::Clock* clock = nullptr;
@@ -72,6 +73,7 @@ class TaskContext final : public flow::Context {
     metrics::Group* metrics = nullptr;
     uint64_t seed = 0;
     int64_t connector_bytes = 0;
+    bool job_restored = false;
   };
   /// Takes an event for the operator's coordinator and the last checkpoint whose barrier the operator has taken.
   using SendEvent = std::function<void(std::string event, uint64_t checkpoint)>;
@@ -91,6 +93,7 @@ class TaskContext final : public flow::Context {
   Status RunBlocking(std::function<void()> work) override;
   void SendToCoordinator(std::string event) override { send_event_(std::move(event), barrier_); }
   int64_t connector_bytes() const override { return world_.connector_bytes; }
+  bool job_restored() const override { return world_.job_restored; }
 
   void set_watermark(int64_t watermark) { watermark_ = watermark; }
   /// The operator has snapshotted at the barrier of `checkpoint`.

@@ -162,6 +162,26 @@ TEST(Plans, AJoinForgetsRowsThatNoWindowToComeReaches) {
   EXPECT_THAT(ExplainedTops("b.ts + INTERVAL '1' SECOND = w.e"), HasSubstr("forgetsLeft=["));
 }
 
+TEST(Plans, RowsThatAreBeatenInTheirWindowDoNotReachTheJoinWithItsBest) {
+  const auto leaves_out = [](std::string_view condition, std::string_view join = "JOIN",
+                             std::string_view bids = "bids") {
+    return ExplainedTops(condition, join, bids).find("WindowBest") != std::string::npos;
+  };
+  EXPECT_TRUE(leaves_out("b.ts BETWEEN w.e - INTERVAL '10' SECOND AND w.e"));
+  EXPECT_TRUE(leaves_out("b.ts >= w.s AND b.ts < w.e"));
+  EXPECT_TRUE(leaves_out("b.ts >= w.s AND b.ts <= w.t"));
+  EXPECT_TRUE(leaves_out("b.ts >= w.s AND b.ts <= w.t", "JOIN", "(SELECT * FROM bids WHERE auction > 3)"))
+      << "the windows count those, too";
+  EXPECT_FALSE(leaves_out("b.ts >= w.s"));
+  EXPECT_FALSE(leaves_out("b.ts <= w.e"));
+  EXPECT_FALSE(leaves_out("b.ts BETWEEN w.e - INTERVAL '11' SECOND AND w.e"));
+  EXPECT_FALSE(leaves_out("b.ts BETWEEN w.s AND w.e + INTERVAL '1' SECOND"));
+  EXPECT_FALSE(leaves_out("b.ts >= w.s AND b.ts < w.e", "LEFT JOIN"));
+  EXPECT_FALSE(leaves_out("b.ts >= w.s AND b.ts < w.e", "JOIN", "(SELECT price + 1 AS price, ts FROM bids)"));
+  EXPECT_FALSE(
+      leaves_out("b.ts >= w.s AND b.ts < w.e", "JOIN", "(SELECT price, ts + INTERVAL '1' SECOND AS ts FROM bids)"));
+}
+
 TEST(Plans, AJoinForgetsNothingThatMayBeAskedFor) {
   const std::string within = "b.ts BETWEEN w.e - INTERVAL '10' SECOND AND w.e";
   EXPECT_THAT(ExplainedTops("b.ts <= w.e"), Not(HasSubstr("forgets"))) << "earlier rows join for ever";

@@ -5,17 +5,11 @@
 #include <vector>
 
 #include "sql/binder.h"
-#include "sql/time_terms.h"
 
 namespace thalweg::sql {
 namespace {
 
 using expr::Expression;
-
-/// Sums of three such spans, and of one with a time, stay far from the ends of int64.
-constexpr int64_t kFarthestMs = int64_t{1} << 58;
-
-bool IsNear(int64_t span_ms) { return span_ms >= -kFarthestMs && span_ms <= kFarthestMs; }
 
 bool IsTimeOfMillis(const types::DataType& type) {
   const bool time = type.id() == types::TypeId::kTimestamp || type.id() == types::TypeId::kTimestampLtz;
@@ -32,7 +26,7 @@ std::optional<int64_t> AheadOfWindow(const AggregatePlan& aggregate, size_t prop
   if (!shape.zone.empty() && shape.zone != "UTC") return std::nullopt;
   if (aggregate.properties[property] == WindowProperty::kEnd) return 1;
   const bool sized = shape.kind != graph::WindowShape::Kind::kSession;
-  if (aggregate.properties[property] == WindowProperty::kStart && sized && IsNear(shape.size_ms))
+  if (aggregate.properties[property] == WindowProperty::kStart && sized && IsNearSpan(shape.size_ms))
     return 1 - shape.size_ms;
   return std::nullopt;
 }
@@ -42,9 +36,9 @@ std::optional<int64_t> AheadOf(const Plan& plan, int column) {
   const auto at = static_cast<size_t>(column);
   if (auto* calc = plan.As<CalcPlan>()) {
     const std::optional<TimeTerm> term = TimeTermOf(calc->columns[at]);
-    if (!term || !IsNear(term->shift_ms)) return std::nullopt;
+    if (!term || !IsNearSpan(term->shift_ms)) return std::nullopt;
     const std::optional<int64_t> ahead = AheadOf(*calc->input, term->column);
-    return ahead && IsNear(*ahead + term->shift_ms) ? std::optional(*ahead + term->shift_ms) : std::nullopt;
+    return ahead && IsNearSpan(*ahead + term->shift_ms) ? std::optional(*ahead + term->shift_ms) : std::nullopt;
   }
   auto* aggregate = plan.As<AggregatePlan>();
   const size_t properties = aggregate ? aggregate->keys.size() + aggregate->calls.size() : 0;
@@ -52,8 +46,19 @@ std::optional<int64_t> AheadOf(const Plan& plan, int column) {
   return AheadOfWindow(*aggregate, at - properties);
 }
 
-/// What keys and condition say of the distance of two times, once for each pair of columns.
-std::vector<TimeDistance> DistancesOf(const JoinPlan& join) {
+std::optional<int64_t> Minus(std::optional<int64_t> value) { return value ? std::optional(-*value) : std::nullopt; }
+
+std::optional<graph::TimeBound> BoundBy(const Plan& other, int time, int other_time, std::optional<int64_t> lower_ms,
+                                        std::optional<int64_t> upper_ms) {
+  const std::optional<int64_t> ahead = lower_ms ? AheadOf(other, other_time) : std::nullopt;
+  if (!ahead) return std::nullopt;
+  return graph::TimeBound{
+      .time = time, .other_time = other_time, .lower_ms = *lower_ms, .upper_ms = upper_ms, .ahead_ms = *ahead};
+}
+
+}  // namespace
+
+std::vector<TimeDistance> TimeDistancesOf(const JoinPlan& join) {
   std::vector<TimeDistance> all;
   const auto add = [&](const TimeDistance& distance) {
     const auto same = std::ranges::find_if(
@@ -72,27 +77,15 @@ std::vector<TimeDistance> DistancesOf(const JoinPlan& join) {
   std::erase_if(all, [&](const TimeDistance& distance) {
     return !IsTimeOfMillis(join.left->columns[static_cast<size_t>(distance.left)].type) ||
            !IsTimeOfMillis(join.right->columns[static_cast<size_t>(distance.right)].type) ||
-           !IsNear(distance.lower_ms.value_or(0)) || !IsNear(distance.upper_ms.value_or(0));
+           !IsNearSpan(distance.lower_ms.value_or(0)) || !IsNearSpan(distance.upper_ms.value_or(0));
   });
   return all;
 }
 
-std::optional<int64_t> Minus(std::optional<int64_t> value) { return value ? std::optional(-*value) : std::nullopt; }
-
-std::optional<graph::TimeBound> BoundBy(const Plan& other, int time, int other_time, std::optional<int64_t> lower_ms,
-                                        std::optional<int64_t> upper_ms) {
-  const std::optional<int64_t> ahead = lower_ms ? AheadOf(other, other_time) : std::nullopt;
-  if (!ahead) return std::nullopt;
-  return graph::TimeBound{
-      .time = time, .other_time = other_time, .lower_ms = *lower_ms, .upper_ms = upper_ms, .ahead_ms = *ahead};
-}
-
-}  // namespace
-
 TimeBounds TimeBoundsOf(const JoinPlan& join) {
   TimeBounds bounds;
   if (join.type != JoinType::kInner || join.interval || join.windowed) return bounds;
-  for (const TimeDistance& times : DistancesOf(join)) {
+  for (const TimeDistance& times : TimeDistancesOf(join)) {
     if (!bounds.left) bounds.left = BoundBy(*join.right, times.left, times.right, times.lower_ms, times.upper_ms);
     if (!bounds.right)
       bounds.right = BoundBy(*join.left, times.right, times.left, Minus(times.upper_ms), Minus(times.lower_ms));

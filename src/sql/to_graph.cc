@@ -31,6 +31,7 @@
 #include "sql/time_bounds.h"
 #include "sql/update_before.h"
 #include "sql/upsert_keys.h"
+#include "sql/window_best.h"
 #include "types/type_codec.h"
 
 namespace thalweg::sql {
@@ -608,10 +609,17 @@ struct GraphMaker::State : ScannedTables {
     return sides;
   }
 
+  /// `best`: of one of its sides. What is left out in front of a join does not decide on its state, so nor on its uid.
   Result<Stream> AddJoin(const Plan& plan, std::string kind, std::string name, std::string payload, Input left,
-                         Input right, int32_t parallelism) {
+                         Input right, int32_t parallelism, const std::optional<WindowBest>& best = std::nullopt) {
     graph::Node node = NewNode(std::move(kind), std::move(name), std::move(payload), SchemaOf(plan.columns));
     node.keyed = true;
+    if (best) {
+      node.uid = UidOf(node, {{left}, {right}}, nullptr);
+      Input& side = best->left ? left : right;
+      graph::Node before = NewNode("window-best", "WindowBest", Encode(best->spec), best->spec.input);
+      side.from = AddShared(std::move(before), {{Input{side.from}}}, side.from.parallelism);
+    }
     return AddShared(std::move(node), {{std::move(left)}, {std::move(right)}}, parallelism);
   }
 
@@ -625,6 +633,19 @@ struct GraphMaker::State : ScannedTables {
     THALWEG_ASSIGN(Changes right, modes.ChangesOf(*join.right));
     const bool expire = TtlOf(join.ttl.left_ms) > 0 || TtlOf(join.ttl.right_ms) > 0;
     return left.any() || right.any() || expire ? TimeBounds{} : bounds;
+  }
+
+  /// Where both scans are one node, rows and watermarks reach the aggregate as they reach the side.
+  Result<std::optional<WindowBest>> BestOf(const JoinPlan& join) {
+    std::optional<WindowBest> best = WindowBestOf(join);
+    if (!best || options.batch) return std::nullopt;
+    THALWEG_ASSIGN(Changes left, ChangesOf(*join.left));
+    THALWEG_ASSIGN(Changes right, ChangesOf(*join.right));
+    auto rows = built.find({best->scan.get(), false}), counted = built.find({best->window_scan.get(), false});
+    if (left.any() || right.any() || rows == built.end() || counted == built.end()) return std::nullopt;
+    if (rows->second.node != counted->second.node) return std::nullopt;
+    best->spec.input = SchemaOf((best->left ? join.left : join.right)->columns);
+    return best;
   }
 
   Result<Stream> Make(const Plan& plan, const JoinPlan& join, bool before) {
@@ -663,7 +684,8 @@ struct GraphMaker::State : ScannedTables {
     THALWEG_ASSIGN(TimeBounds bounds, BoundsOf(join));
     spec.left_bound = bounds.left;
     spec.right_bound = bounds.right;
-    return AddJoin(plan, "join", "Join", Encode(spec), left_edge, right_edge, parallelism);
+    THALWEG_ASSIGN(const std::optional<WindowBest> best, BestOf(join));
+    return AddJoin(plan, "join", "Join", Encode(spec), left_edge, right_edge, parallelism, best);
   }
 
   Result<Stream> Make(const Plan& plan, const TemporalJoinPlan& join, bool before) {

@@ -113,7 +113,7 @@ TEST_F(ViewsTest, ViewsInViewsEndSomewhere) {
 }
 
 TEST_F(ViewsTest, TheirTimesAreToldThatOnlyTheRulesFind) {
-  Run("CREATE TABLE times (k INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH ('connector' = 'any');"
+  Run("CREATE TABLE times (k INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH ('connector' = 'fake');"
       "CREATE VIEW near AS SELECT a.k, b.ts FROM times AS a JOIN times AS b ON a.k = b.k AND a.ts BETWEEN b.ts AND "
       "b.ts;"
       "CREATE VIEW far AS SELECT a.k, b.ts FROM times AS a JOIN times AS b ON a.k = b.k");

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Writes states.tsv: what sources, sinks and windows put into a checkpoint, independently of the C++ code, from docs/internals/files.md,
-kafka.md, state.md and windows.md. Usage: states.py > states.tsv"""
+kafka.md, relations.md, state.md and windows.md. Usage: states.py > states.tsv"""
 import struct
 
 
@@ -40,6 +40,7 @@ CASES = [
     ("kafka-enumerator", u8(1) + u8(1) + varint(2) + string("a-0") + string("a-1") + varint(0)),
     ("window-namespace", ordered(-1) + ordered(2)),
     ("window-watermark", i64(1_700_000_000_000) + u8(1 | 2)),
+    ("window-best", i64(12_345) + u8(0) + i64(30_000) + i64(7) + i64(40_000) + i64(-2)),
     ("window-fired", i64(1) + struct.pack("<HH", 0, 63)),
     ("window-timer", varint(0) + string("key") + varint(24) + ordered(1) + ordered(-1) + ordered(2) + varint(1) + varint(1)),
     ("window-sessions", varint(2) + b"".join(map(i64, (-5, 10, 0, 10, 100, 200, 150, 200)))),
