@@ -639,8 +639,8 @@ struct GraphMaker::State : ScannedTables {
   Result<std::optional<WindowBest>> BestOf(const JoinPlan& join) {
     std::optional<WindowBest> best = WindowBestOf(join);
     if (!best || options.batch) return std::nullopt;
-    THALWEG_ASSIGN(Changes left, ChangesOf(*join.left));
-    THALWEG_ASSIGN(Changes right, ChangesOf(*join.right));
+    THALWEG_ASSIGN(Changes left, modes.ChangesOf(*join.left));
+    THALWEG_ASSIGN(Changes right, modes.ChangesOf(*join.right));
     auto rows = built.find({best->scan.get(), false}), counted = built.find({best->window_scan.get(), false});
     if (left.any() || right.any() || rows == built.end() || counted == built.end()) return std::nullopt;
     if (rows->second.node != counted->second.node) return std::nullopt;
