@@ -17,6 +17,7 @@
 #include "graph/sorted_over_spec.h"
 #include "graph/unnest_spec.h"
 #include "graph/values_spec.h"
+#include "graph/window_best_spec.h"
 #include "testing/golden_states.h"
 #include "testing/source_folder.h"
 
@@ -183,6 +184,7 @@ void ExpectOrders(Vectors& vectors) {
                  DecodeWindowRank);
   vectors.Expect("window-deduplicate", WindowDeduplicateSpec{KeyAndTime(), {0}, 1, true, 1, "UTC"},
                  DecodeWindowDeduplicate);
+  vectors.Expect("window-best", WindowBestSpec{KeyAndTime(), 1, 0, true, 10'000, -3, true}, DecodeWindowBest);
   const std::string one_and_null("\x01\x80\x00\x00\x01\x00", 6);
   vectors.Expect("sort", SortSpec{KeyAndTime(), {{.column = 0, .descending = true}}, -1, 3, 0, one_and_null},
                  DecodeSort);

@@ -163,6 +163,7 @@ CASES = [
     ("window-rank", field(1, TWO) + columns(2, 0) + repeated(3, [sort_key(0)]) + signed(4, 1) + signed(5, 9) + flag(6) +
      signed(7, 1 + 1) + text(8, "UTC")),
     ("window-deduplicate", field(1, TWO) + columns(2, 0) + signed(3, 1 + 1) + flag(4) + signed(5, 1 + 1) + text(6, "UTC")),
+    ("window-best", field(1, TWO) + number(2, 1) + flag(4) + signed(5, 10_000) + signed(6, -3) + flag(7)),
     # keys.md: (1, NULL)
     ("sort", field(1, TWO) + repeated(2, [sort_key(0, descending=True)]) + signed(4, 3) + signed(5, 0 + 1) +
      field(6, b"\x01\x80\x00\x00\x01\x00")),
