@@ -136,7 +136,6 @@ Grouping Binder::BindGrouping(const Select& select, const Scope& scope) {
     grouping.late_at = select.late_into[0].span.begin;
   }
   if (!select.group_by) return grouping;
-  grouping.at = (*select.group_by)[0].exprs.empty() ? Position{} : (*select.group_by)[0].exprs[0]->span.begin;
   const bool plain = std::all_of(select.group_by->begin(), select.group_by->end(), [](const GroupingElement& element) {
     return element.kind == GroupingKind::kExpr || element.kind == GroupingKind::kEmpty;
   });
@@ -257,22 +256,6 @@ Expression OfMillis(Expression time) {
   return expr::Cast(std::move(time), millis).value();
 }
 
-/// As in Flink, which aggregates the slices that windows of HOP(TABLE ...) have in common.
-void CheckHop(const Grouping& grouping, const Plan& rows) {
-  if (!rows.window || rows.window->shape.kind != WindowShape::Kind::kHop) return;
-  const WindowShape& shape = rows.window->shape;
-  const auto groups = [&](int column) {
-    return std::ranges::any_of(grouping.keys, [&](const Expression& key) {
-      return key.kind() == Expression::Kind::kInput && key.input() == column;
-    });
-  };
-  if (shape.size_ms % shape.slide_ms == 0 || !groups(rows.window->start) || !groups(rows.window->end)) return;
-  FailAt(grouping.at,
-         fmt::format("HOP table function based aggregate requires size must be an integral multiple of slide, but got "
-                     "size {} ms and slide {} ms",
-                     shape.size_ms, shape.slide_ms));
-}
-
 }  // namespace
 
 PlanPtr Binder::ApplyGrouping(const Grouping& grouping, PlanPtr plan) {
@@ -313,7 +296,6 @@ PlanPtr Binder::ApplyGrouping(const Grouping& grouping, PlanPtr plan) {
     FailAt(grouping.late_at,
            "LATE DATA INTO is not supported with GROUPING SETS, ROLLUP and CUBE: a row is late for each of the sets");
   if (grouping.late) node.late = LateRowsOf(grouping, place);
-  if (!environment_.batch) CheckHop(grouping, *plan);
   node.input = MakeCalc(std::move(plan), std::nullopt, std::move(columns), std::move(names));
   if (!grouping.sets.empty()) node.input = ExpandSets(std::move(node.input), grouping);
   return MakeAggregate(std::move(node));

@@ -62,7 +62,6 @@ struct Conditions {
 /// What rows are grouped by, and the aggregates met in the select list, HAVING and ORDER BY.
 struct Grouping {
   const Scope* input = nullptr;
-  Position at;                         // of the first group
   std::vector<expr::Expression> keys;  // over the input
   std::vector<ExprPtr> key_exprs;
   struct Aggregate {
