@@ -3,6 +3,7 @@
 #include <fnmatch.h>
 
 #include <algorithm>
+#include <map>
 
 #include "base/bytes.h"
 #include "connectors/file_split.h"
@@ -35,6 +36,22 @@ Result<std::vector<std::string>> FileEnumerator::ListPartitions() const {
   for (const std::string& file : files)
     THALWEG_TRY(PartitionOfPath(listing_.partitions, std::string_view(file).substr(folder.size())).status());
   return files;
+}
+
+Status FileEnumerator::DropUnwanted(std::vector<std::string>& files) const {
+  if (!listing_.wanted) return {};
+  // Made here: it may be used on the thread that made it only, and each discovery has its own.
+  THALWEG_ASSIGN(PartitionFilter filter, PartitionFilter::Make(listing_.partitions, *listing_.wanted, listing_.zone));
+  const size_t folder = listing_.path.empty() ? 0 : listing_.path.size() + 1;
+  std::map<std::vector<PartitionText>, bool> decided;
+  std::erase_if(files, [&](const std::string& file) {
+    const auto values = PartitionOfPath(listing_.partitions, std::string_view(file).substr(folder));
+    if (!values.ok()) return false;
+    auto [decision, is_new] = decided.try_emplace(*values);
+    if (is_new) decision->second = filter.Wants(*values);
+    return !decision->second;
+  });
+  return {};
 }
 
 Result<std::vector<std::string>> FileEnumerator::ListFiles() const {
@@ -73,6 +90,7 @@ Result<flow::Discovery> FileEnumerator::Discover() {
         "begin "
         "with . or _, or a pattern that matches some",
         listing_.shown);
+  THALWEG_TRY(DropUnwanted(files));
   for (const std::string& path : files) {
     io::FileStat stat;
     bool divide = listing_.split_bytes > 0 && io::CompressionOfPath(path) == io::Compression::kNone;

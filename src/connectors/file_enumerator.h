@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -19,9 +20,11 @@ struct FileListing {
   std::string shown;  // as the user wrote it
   bool bounded = true;
   int64_t discovery_interval_ms = 0;
-  uint64_t split_bytes = 0;        // 0: files are not divided
-  uint64_t first_line = 1;         // of a new split; see FileSplit::line
-  bool stat = false;               // fill in FileSplit::file_size and modified_ms
+  uint64_t split_bytes = 0;                               // 0: files are not divided
+  uint64_t first_line = 1;                                // of a new split; see FileSplit::line
+  bool stat = false;                                      // fill in FileSplit::file_size and modified_ms
+  std::optional<expr::Expression> wanted = std::nullopt;  // of the partitions' values: as in FileSourceOptions
+  std::string zone = {};
   FilePartitions partitions = {};  // by which each file must lie in a folder; `path` is then a folder, and no pattern
 };
 
@@ -43,6 +46,8 @@ class FileEnumerator final : public flow::SplitEnumerator {
  private:
   Result<std::vector<std::string>> ListFiles() const;
   Result<std::vector<std::string>> ListPartitions() const;
+  /// Takes out the files of partitions that nobody wants.
+  Status DropUnwanted(std::vector<std::string>& files) const;
   Result<std::vector<std::string>> ListMatching(const std::string& pattern) const;
   bool complete() const { return listing_.bounded && discovered_; }
 

@@ -91,6 +91,21 @@ Result<std::vector<int>> ReadReads(const graph::Node& node, const types::Schema&
   return columns;
 }
 
+/// What the node's scan wants of the partitions, over their values.
+Status ReadWanted(const graph::Node& node, const types::Schema& rows, FileSourceOptions& source) {
+  if (node.scan.empty()) return {};
+  THALWEG_ASSIGN(const graph::ScanSpec scan, graph::DecodeScan(node.scan));
+  if (!scan.partitions) return {};
+  std::vector<int> keys(static_cast<size_t>(rows.size()), -1);
+  for (size_t i = 0; i < source.partitions.keys.size(); ++i)
+    keys[static_cast<size_t>(rows.Find(source.partitions.keys[i].name))] = static_cast<int>(i);
+  for (int input : expr::InputsOf(*scan.partitions))
+    if (input >= rows.size() || keys[static_cast<size_t>(input)] < 0) return {};
+  source.wanted_partitions = expr::RemapInputs(*scan.partitions, keys);
+  source.zone = scan.zone;
+  return {};
+}
+
 Result<io::Compression> ReadCompression(NodeOptions& options, FileFormat format) {
   const std::string key = "compression";
   THALWEG_ASSIGN(std::string name, options.OneOf(key, {"none", "gzip", "zstd"}, "none"));
@@ -124,6 +139,7 @@ Result<FileSourceOptions> ReadFileSourceNode(const graph::Node& node) {
   source.json = format.json;
   source.csv = format.csv;
   source.avro = format.avro;
+  THALWEG_TRY(ReadWanted(node, *rows, source));
   THALWEG_ASSIGN(source.reads, ReadReads(node, *rows, *source.schema, source.format));
   THALWEG_ASSIGN(ErrorPolicy errors, ReadErrorPolicy(options, format.ignore_parse_errors()));
   source.on_parse_error = errors.policy;

@@ -143,6 +143,32 @@ Result<std::vector<PartitionText>> PartitionOfPath(const FilePartitions& partiti
   return values;
 }
 
+Result<PartitionFilter> PartitionFilter::Make(const FilePartitions& partitions, const expr::Expression& wanted,
+                                              const std::string& zone) {
+  THALWEG_ASSIGN(expr::Evaluator evaluator, expr::Evaluator::Compile({wanted}));
+  expr::Zone found;
+  if (!zone.empty()) {
+    THALWEG_ASSIGN(found, expr::Zone::Find(zone));
+  }
+  return PartitionFilter(partitions, std::move(evaluator), std::move(found));
+}
+
+bool PartitionFilter::Wants(const std::vector<PartitionText>& values) {
+  const Result<bool> wanted = Evaluate(values);
+  return !wanted.ok() || *wanted;
+}
+
+Result<bool> PartitionFilter::Evaluate(const std::vector<PartitionText>& values) {
+  columns::BatchBuilder row(keys_, *pool_, 1);
+  for (int key = 0; key < keys_.size(); ++key)
+    THALWEG_TRY(AppendPartitionValue(keys_.field(key), values[static_cast<size_t>(key)], row.column(key)));
+  row.FinishRow();
+  const columns::Batch batch = row.Take();
+  int32_t selected = 0;
+  THALWEG_ASSIGN(const int32_t count, evaluator_.Select(batch, {.pool = *pool_, .zone = &zone_}, &selected));
+  return count > 0;
+}
+
 Status AppendPartitionValue(const types::Field& key, const PartitionText& text, columns::ColumnBuilder& out) {
   if (!text) {
     out.AppendNull();

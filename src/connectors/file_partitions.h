@@ -2,12 +2,15 @@
 // Rule: what a row's partition columns say stands in the folder's name and nowhere else; a name that says nothing of them is an error.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "columns/builder.h"
+#include "expr/evaluator.h"
+#include "expr/zone.h"
 
 namespace thalweg::connectors {
 
@@ -35,6 +38,26 @@ using PartitionText = std::optional<std::string>;
 /// The values of a file's partition, in the order of the keys. `path`: from the table's folder on, "dt=2024-01-31/hour=8/part-0.json".
 /// UserError if a key is missing or stands twice; values are not looked at.
 Result<std::vector<PartitionText>> PartitionOfPath(const FilePartitions& partitions, std::string_view path);
+
+/// Which partitions are read. The thread that made it only.
+class PartitionFilter {
+ public:
+  /// `wanted`: a BOOLEAN over the values of the keys, one after another; `zone` is the session's, empty: UTC.
+  static Result<PartitionFilter> Make(const FilePartitions& partitions, const expr::Expression& wanted,
+                                      const std::string& zone);
+  /// True also where the expression fails, or a value is none of its type: reading the rows will tell.
+  bool Wants(const std::vector<PartitionText>& values);
+
+ private:
+  PartitionFilter(const FilePartitions& partitions, expr::Evaluator evaluator, expr::Zone zone)
+      : keys_(partitions.keys), evaluator_(std::move(evaluator)), zone_(std::move(zone)) {}
+  Result<bool> Evaluate(const std::vector<PartitionText>& values);
+
+  types::Schema keys_;
+  expr::Evaluator evaluator_;
+  expr::Zone zone_;
+  std::unique_ptr<columns::BufferPool> pool_ = std::make_unique<columns::BufferPool>();
+};
 
 /// Appends the value to `out`, which is of the key's type. UserError if the text is none of it.
 Status AppendPartitionValue(const types::Field& key, const PartitionText& text, columns::ColumnBuilder& out);

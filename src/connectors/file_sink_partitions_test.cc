@@ -12,6 +12,7 @@
 #include "connectors/file_sink.h"
 #include "connectors/file_source.h"
 #include "connectors/test_task.h"
+#include "expr/functions.h"
 #include "io/temporary_folder.h"
 
 namespace thalweg::connectors {
@@ -434,6 +435,23 @@ TEST_F(PartitionedFiles, AReaderGoesOnInTheMiddleOfAPartition) {
   ASSERT_EQ(rows.rows.size(), 100u);
   EXPECT_EQ(rows.rows[0], "+I[0, a, 1]");
   EXPECT_EQ(rows.rows[99], "+I[99, a, 1]");
+}
+
+TEST_F(PartitionedFiles, FilesOfPartitionsThatNobodyWantsAreNotOpened) {
+  Put("dt=a/hour=1/x.json", "{\"n\":1}\n");
+  Put("dt=a/hour=2/x.json", "damaged");
+  Put("dt=b/hour=noon/x.json", "{\"n\":3}\n");
+  FileSourceOptions options = SourceOptions();
+  const expr::Expression hour = expr::Expression::Input(1, DataType(TypeId::kInt));
+  const auto wants = [&](int32_t value) {
+    return *expr::Resolve("=", {hour, expr::Expression::Literal(expr::Value::Int(value))});
+  };
+  options.wanted_partitions = wants(3);
+  EXPECT_THAT(Read(options), ElementsAre(HasSubstr("not a INT: 'noon'"))) << "reading the rows tells";
+  std::filesystem::remove_all(folder_.path() + "/out/dt=b");
+  EXPECT_THAT(Read(options), IsEmpty()) << "no files are left, which is no error";
+  options.wanted_partitions = wants(1);
+  EXPECT_THAT(Read(options), ElementsAre("+I[1, a, 1]"));
 }
 
 }  // namespace

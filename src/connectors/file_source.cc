@@ -156,6 +156,8 @@ class FileSource final : public flow::Source {
                         divisible ? options_->split_bytes : 0,
                         HasBlocks(options_->format) ? 0u : 1u,
                         Wants(FileMetadata::kSize) || Wants(FileMetadata::kModificationTime),
+                        options_->wanted_partitions,
+                        options_->zone,
                         options_->partitions};
     return std::unique_ptr<flow::SplitEnumerator>(std::make_unique<FileEnumerator>(std::move(listing)));
   }

@@ -5,12 +5,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "connectors/file_format.h"
 #include "connectors/file_partitions.h"
 #include "connectors/row_layout.h"
+#include "expr/expression.h"
 #include "flow/source.h"
 #include "formats/csv.h"
 #include "formats/json.h"
@@ -36,7 +38,10 @@ constexpr size_t kMaxRecordBytes = 64 << 20;
 struct FileSourceOptions {
   std::string path;  // absolute or relative or file://; a file, a folder (all below it), or else a glob (* ? [a-z])
   FileFormat format = FileFormat::kJson;
-  types::SchemaPtr schema;    // of the files
+  types::SchemaPtr schema;  // of the files
+  /// Of the partitions' values, one after another: files for which it is not TRUE are not read. A value for which it fails is.
+  std::optional<expr::Expression> wanted_partitions;
+  std::string zone;           // in which it is evaluated; empty: UTC
   FilePartitions partitions;  // columns behind the schema's, from folders below `path`, which is then a folder
   std::vector<int>
       reads;  // of kJson, kCsv, kParquet: the schema's columns that are read, ascending; the others are NULL; empty: all

@@ -19,6 +19,8 @@ std::string Encode(const ScanSpec& spec) {
     out.Signed(7, spec.alignment_interval_ms);
   }
   for (const ColumnPath& path : spec.reads) out.Nested(8, EncodeColumns(path));
+  if (!spec.partition_columns.empty()) out.Nested(9, EncodeColumns(spec.partition_columns));
+  if (spec.partitions) out.Nested(10, expr::Encode(*spec.partitions));
   return out.Take();
 }
 
@@ -35,6 +37,8 @@ Result<ScanSpec> DecodeScan(std::string_view bytes) {
       case 6: spec.alignment_max_drift_ms = in.Signed(); break;
       case 7: spec.alignment_interval_ms = in.Signed(); break;
       case 8: spec.reads.push_back(in.Take(DecodeColumns(in.Bytes()))); break;
+      case 9: spec.partition_columns = in.Take(DecodeColumns(in.Bytes())); break;
+      case 10: spec.partitions = in.Take(expr::Decode(in.Bytes())); break;
       default: RefuseField(in, "scan");
     }
   }
@@ -42,6 +46,14 @@ Result<ScanSpec> DecodeScan(std::string_view bytes) {
   for (const ColumnPath& path : spec.reads)
     if (path.empty() || std::any_of(path.begin(), path.end(), [](int place) { return place < 0; }))
       return ExternalError("Malformed scan: what is read is no column");
+  if (spec.partitions) {
+    if (spec.partitions->type().id() != types::TypeId::kBoolean)
+      return ExternalError("Malformed scan: its condition is {}", spec.partitions->type().ToString());
+    for (int column : expr::InputsOf(*spec.partitions))
+      if (std::find(spec.partition_columns.begin(), spec.partition_columns.end(), column) ==
+          spec.partition_columns.end())
+        return ExternalError("Malformed scan: its condition is not over partitions alone");
+  }
   if (spec.watermark) {
     const types::DataType& type = spec.watermark->type();
     const bool time = type.id() == types::TypeId::kTimestamp || type.id() == types::TypeId::kTimestampLtz;

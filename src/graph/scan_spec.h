@@ -27,6 +27,10 @@ struct ScanSpec {
   std::string zone;  // the session's; empty: UTC
   /// What is read of the connector's rows; empty: everything. What is not read may be NULL, whatever its type.
   std::vector<ColumnPath> reads;
+  /// Of the connector's rows: what the folder of a file says, the same in all of its rows (PARTITIONED BY).
+  std::vector<int> partition_columns;
+  /// Over those columns alone: rows of which it is not TRUE are of no use to anybody, and may be left out.
+  std::optional<expr::Expression> partitions;
 };
 
 std::string Encode(const ScanSpec& spec);

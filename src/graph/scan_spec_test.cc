@@ -29,5 +29,18 @@ TEST(ScanSpec, AReadColumnIsReadInAllItsParts) {
   EXPECT_TRUE(IsRead({}, {1})) << "nothing said: everything";
 }
 
+TEST(ScanSpec, AsksOfPartitionsWhatTheirColumnsSayAlone) {
+  ScanSpec spec;
+  spec.partition_columns = {2};
+  spec.partitions = expr::Expression::Input(2, types::DataType(types::TypeId::kBoolean));
+  const ScanSpec read = *DecodeScan(Encode(spec));
+  EXPECT_EQ(read.partition_columns, spec.partition_columns);
+  EXPECT_EQ(read.partitions, spec.partitions);
+  spec.partition_columns = {1};
+  EXPECT_EQ(DecodeScan(Encode(spec)).status().message(), "Malformed scan: its condition is not over partitions alone");
+  spec.partitions = expr::Expression::Input(1, types::DataType(types::TypeId::kInt));
+  EXPECT_EQ(DecodeScan(Encode(spec)).status().message(), "Malformed scan: its condition is INT");
+}
+
 }  // namespace
 }  // namespace thalweg::graph

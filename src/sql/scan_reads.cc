@@ -7,6 +7,7 @@
 #include "expr/functions.h"
 #include "graph/calc_spec.h"
 #include "graph/scan_spec.h"
+#include "sql/binder.h"
 
 namespace thalweg::sql {
 namespace {
@@ -86,6 +87,49 @@ std::vector<ColumnPath> Outermost(const Paths& paths) {
   return kept;
 }
 
+/// What the only calc behind a source asks of the table's rows; nullopt if others read them too, or nothing is asked.
+std::optional<Expression> AskedBehind(const graph::JobGraph& graph, const graph::Node& source) {
+  std::optional<Expression> asked;
+  int readers = 0;
+  for (const graph::Edge& edge : graph.edges) {
+    if (edge.from != source.id) continue;
+    const graph::Node& reader = graph.nodes[edge.to - 1];
+    if (++readers > 1 || reader.kind != "calc" || edge.from_port != 0) return std::nullopt;
+    const Result<graph::CalcSpec> calc = graph::DecodeCalc(reader.payload);
+    if (!calc.ok()) return std::nullopt;
+    asked = calc->condition;
+  }
+  return asked;
+}
+
+/// The part of it that the partition alone decides, over the connector's rows.
+std::optional<Expression> AskedOfPartitions(const graph::ScanSpec& spec, const Expression& asked) {
+  std::vector<Expression> conjuncts, of_partition;
+  SplitConjuncts(asked, conjuncts);
+  for (const Expression& conjunct : conjuncts) {
+    const Expression over_rows = spec.columns.empty() ? conjunct : expr::ReplaceInputs(conjunct, spec.columns);
+    const std::vector<int> inputs = expr::InputsOf(over_rows);
+    const bool decides =
+        over_rows.deterministic() && !inputs.empty() && std::all_of(inputs.begin(), inputs.end(), [&](int input) {
+          const auto& columns = spec.partition_columns;
+          return std::find(columns.begin(), columns.end(), input) != columns.end();
+        });
+    if (decides) of_partition.push_back(over_rows);
+  }
+  return JoinConjuncts(of_partition);
+}
+
+/// Which partitions are of use to the readers of a table that has some.
+void TellPartitions(const graph::JobGraph& graph, graph::Node& source) {
+  if (source.scan.empty()) return;
+  Result<graph::ScanSpec> spec = graph::DecodeScan(source.scan);
+  if (!spec.ok() || spec->partition_columns.empty()) return;
+  const std::optional<Expression> asked = AskedBehind(graph, source);
+  if (!asked) return;
+  spec->partitions = AskedOfPartitions(*spec, *asked);
+  source.scan = graph::Encode(*spec);
+}
+
 void Tell(graph::Node& source, const Paths& behind) {
   Result<graph::ScanSpec> spec = source.scan.empty() ? graph::ScanSpec() : graph::DecodeScan(source.scan);
   if (!spec.ok()) return;
@@ -104,6 +148,7 @@ void Tell(graph::Node& source, const Paths& behind) {
 void TellReads(graph::JobGraph& graph) {
   for (graph::Node& node : graph.nodes) {
     if (node.role != graph::NodeRole::kSource || node.outputs.empty() || !node.outputs[0].schema) continue;
+    TellPartitions(graph, node);
     if (const std::optional<Paths> read = ReadBehind(graph, node)) Tell(node, *read);
   }
 }

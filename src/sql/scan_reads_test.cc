@@ -45,6 +45,7 @@ constexpr std::string_view kTables = R"(
   ) WITH ('connector' = 'reads');
   CREATE TABLE plain (a INT, b STRING, c STRING) WITH ('connector' = 'reads');
   CREATE TABLE upserts (k INT, a STRING, b STRING, PRIMARY KEY (k) NOT ENFORCED) WITH ('connector' = 'reads');
+  CREATE TABLE parted (a INT, d AS dt + 1, b STRING, dt INT, hh INT) PARTITIONED BY (dt, hh) WITH ('connector' = 'reads');
   CREATE TABLE sink1 (s STRING) WITH ('connector' = 'reads');
   CREATE TABLE sink2 (n INT) WITH ('connector' = 'reads');
 )";
@@ -107,6 +108,30 @@ TEST(ScanReads, ASourceOfSeveralQueriesGivesWhatAnyOfThemReads) {
 TEST(ScanReads, AreNoPartOfTheSourcesIdentity) {
   const auto uid_of = [](std::string_view statement) { return GraphOf(statement).nodes[0].uid; };
   EXPECT_EQ(uid_of("SELECT a FROM plain"), uid_of("SELECT b FROM plain"));
+}
+
+/// What the scan of the first source wants of partitions.
+std::string WantedBy(std::string_view statement) {
+  for (const graph::Node& node : GraphOf(statement).nodes) {
+    if (node.role != graph::NodeRole::kSource) continue;
+    const graph::ScanSpec scan = *graph::DecodeScan(node.scan);
+    return scan.partitions ? scan.partitions->ToString() : "";
+  }
+  return "no source";
+}
+
+TEST(ScanPartitions, AreWhatTheOnlyReaderAsksOfThePartitionAlone) {
+  EXPECT_EQ(WantedBy("SELECT a FROM parted WHERE dt = 5 AND b = 'x' AND hh > 3"), "AND(=($2, 5), >($3, 3))");
+  EXPECT_EQ(WantedBy("SELECT a FROM parted WHERE d = 5 OR hh IS NULL"), "OR(=(+($2, 1), 5), IS NULL($3))");
+  EXPECT_EQ(WantedBy("SELECT a FROM parted"), "");
+  EXPECT_EQ(WantedBy("SELECT a FROM parted WHERE dt = a"), "");
+  EXPECT_EQ(WantedBy("SELECT a FROM parted WHERE dt > RAND()"), "");
+}
+
+TEST(ScanPartitions, OfATableThatIsReadTwiceAreAll) {
+  EXPECT_EQ(WantedBy("EXECUTE STATEMENT SET BEGIN INSERT INTO sink1 SELECT b FROM parted WHERE dt = 1; "
+                     "INSERT INTO sink2 SELECT a FROM parted; END"),
+            "");
 }
 
 }  // namespace

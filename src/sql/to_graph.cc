@@ -362,7 +362,9 @@ struct GraphMaker::State : ScannedTables {
     THALWEG_TRY(AtOption(*scan.table, scan.hints, ReadWatermarkOptions(*scan.table, scan.hints, spec, warnings)));
     // In batch mode nothing is late: time passes once, at the end.
     if (scan.table->watermark && !options.batch) spec.watermark = scan.table->watermark->expression;
-    if (spec.watermark || !spec.columns.empty()) node.scan = graph::Encode(spec);
+    for (const std::string& partition : scan.table->partitioned_by)
+      if (const int place = given.Find(partition); place >= 0) spec.partition_columns.push_back(place);
+    if (spec.watermark || !spec.columns.empty() || !spec.partition_columns.empty()) node.scan = graph::Encode(spec);
     Stream stream = AddShared(std::move(node), {}, source->node.parallelism, scan.table.get());
     // What an update takes back is in the state of the normalization; a -U by itself would be a deletion.
     const bool repeats = source->changelog == ChangelogMode::kRetract && Normalizes(*source);

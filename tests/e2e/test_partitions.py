@@ -60,3 +60,19 @@ def test_each_row_is_there_once_though_the_job_was_killed_and_went_on_elsewhere(
     rows = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     assert sorted(row["n"] for row in rows) == list(range(ROWS))
     assert all(row["dt"] == f"day/{row['n'] // 20000}" and row["bucket"] == row["n"] % 3 for row in rows)
+
+
+def test_partitions_that_a_query_does_not_ask_for_are_not_opened(tmp_path):
+    for day, text in (("2024-01-31", '{"n":1}\n'), ("2024-02-01", '{"n":2}\n'), ("2024-02-02", "damaged")):
+        folder = tmp_path / "days" / f"dt={day}"
+        folder.mkdir(parents=True)
+        (folder / "x.json").write_text(text)
+    table = f"CREATE TABLE days (n INT, dt DATE) PARTITIONED BY (dt) WITH ('connector' = 'filesystem', 'path' = '{tmp_path}/days', 'format' = 'json');"
+
+    def run(query):
+        return subprocess.run([program("thalweg"), "run", "-e", f"{table} {query}", "-o", "jsonl", "-D", "execution.runtime-mode=batch"],
+                              capture_output=True, text=True, timeout=SECONDS)
+
+    asked = run("SELECT SUM(n) AS total FROM days WHERE dt < DATE '2024-02-02' AND n > 0;")
+    assert '{"total":3}' in asked.stdout, asked.stdout + asked.stderr
+    assert "damaged" in run("SELECT SUM(n) AS total FROM days WHERE n > 0;").stderr
