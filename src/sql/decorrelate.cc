@@ -110,6 +110,16 @@ std::vector<std::string> NamesOfColumns(const Plan& plan) {
   return names;
 }
 
+/// What an aggregate gives of no row.
+Expression ResultOfNone(const graph::AggregateCall& call) {
+  using expr::Value;
+  if (call.type.nullable()) return Expression::Literal(Value::Null(call.type));
+  if (call.function == "JSON_ARRAYAGG") return expr::Coerced(Expression::Literal(Value::String("[]")), call.type);
+  if (call.function == "JSON_OBJECTAGG") return expr::Coerced(Expression::Literal(Value::String("{}")), call.type);
+  if (call.type.children().empty()) return expr::Coerced(Expression::Literal(Value::Int(0)), call.type);     // COUNT
+  return Expression::Literal(Value::Build(call.type, [](columns::ColumnBuilder& out) { out.CloseRow(); }));  // COLLECT
+}
+
 /// The walk through one subquery. Each method takes the references out of one kind of node.
 class Decorrelator {
  public:
@@ -316,10 +326,7 @@ class Decorrelator {
     Hoisted h = Around(MakeAggregate(std::move(node)), static_cast<int>(aggregate.keys.size()), input.keys);
     if (!aggregate.keys.empty() || aggregate.window) return h;
     h.one_row.emplace();
-    for (const graph::AggregateCall& call : aggregate.calls)
-      h.one_row->outputs_of_none.push_back(call.type.nullable()
-                                               ? Expression::Literal(expr::Value::Null(call.type))
-                                               : expr::Coerced(Expression::Literal(expr::Value::Int(0)), call.type));
+    for (const graph::AggregateCall& call : aggregate.calls) h.one_row->outputs_of_none.push_back(ResultOfNone(call));
     return h;
   }
 
