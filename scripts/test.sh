@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# All that must hold before a change lands: at most 20 minutes from a fresh clone on two cores. Ends with one line
+# All that must hold before a change lands: at most 30 minutes on two cores, half of it with a warm compiler cache. Ends with one line
 # "N passed, M failed" and exits non-zero if anything failed.
 #   scripts/test.sh [SECTION...]
 #     checks    layers, documents, scripts      unit      all unit tests under ASan and UBSan
