@@ -9,16 +9,13 @@
 
 #include "columns/builder.h"
 #include "connectors/bare_task.h"
-#include "connectors/file_sink.h"
+#include "connectors/file_sink_fixture.h"
 #include "connectors/file_source.h"
-#include "connectors/test_task.h"
 #include "expr/functions.h"
-#include "io/temporary_folder.h"
 
 namespace thalweg::connectors {
 namespace {
 
-using flow::Progress;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -104,28 +101,12 @@ class CountedMemory final : public io::Storage {
   std::string uri_ = "memory";
 };
 
-class PartitionedFiles : public ::testing::Test {
+class PartitionedFiles : public FileSinkFixture {
  protected:
   FileSinkOptions Options() const {
-    FileSinkOptions options;
-    options.path = folder_.path() + "/out";
-    options.schema = DatedNumbers();
+    FileSinkOptions options = OptionsFor(DatedNumbers());
     options.partitions = ByDayAndHour();
     return options;
-  }
-  std::unique_ptr<flow::Operator> Open(FileSinkOptions options) {
-    auto sink = MakeFileSink(std::move(options));
-    EXPECT_TRUE(sink.ok()) << sink.status().ToString();
-    EXPECT_TRUE((*sink)->Open(context_).ok());
-    return std::move(*sink);
-  }
-  template <typename Call>
-  Status Until(const Call& call) {
-    while (true) {
-      THALWEG_ASSIGN(Progress progress, call());
-      if (progress == Progress::kDone) return {};
-      if (!synchronous_) context_.waiting_waker().Wait();
-    }
   }
   Status Write(flow::Operator& sink, const std::vector<DatedRow>& dated) {
     columns::BatchBuilder builder(*DatedNumbers(), context_.pool(), columns::kMaxBatchRows);
@@ -135,13 +116,7 @@ class PartitionedFiles : public ::testing::Test {
       builder.column(2).Append(row.hour);
       builder.FinishRow();
     }
-    flow::Rows rows(builder.Take());
-    return Until([&] { return sink.Process(0, rows, out_); });
-  }
-  Result<std::vector<std::string>> Checkpoint(flow::Operator& sink, uint64_t id) {
-    flow::Barrier barrier{id, flow::BarrierKind::kCheckpoint, 0};
-    THALWEG_TRY(Until([&] { return sink.PrepareBarrier(barrier, out_); }));
-    return sink.Snapshot(barrier);
+    return WriteBatch(sink, builder.Take());
   }
   Status Commit(flow::Operator& sink, uint64_t id) {
     THALWEG_TRY(Checkpoint(sink, id).status());
@@ -190,11 +165,6 @@ class PartitionedFiles : public ::testing::Test {
     std::filesystem::create_directories(path.parent_path());
     std::ofstream(path, std::ios::binary) << bytes;
   }
-
-  io::TemporaryFolder folder_;
-  TestContext context_;
-  NoOutput out_;
-  bool synchronous_ = false;  // the sink is in a context that works at once
 };
 
 TEST_F(PartitionedFiles, EachPartitionHasItsFolderAndItsColumnsAreNotInTheFiles) {

@@ -7,10 +7,9 @@
 #include <fstream>
 
 #include "columns/builder.h"
+#include "connectors/file_sink_fixture.h"
 #include "connectors/file_source.h"
-#include "connectors/test_task.h"
 #include "io/faulty_storage.h"
-#include "io/temporary_folder.h"
 #include "metrics/names.h"
 #include "testing/golden_states.h"
 
@@ -30,20 +29,9 @@ types::SchemaPtr Numbers() {
       std::vector<types::Field>{{"n", DataType(TypeId::kInt)}, {"s", DataType(TypeId::kString)}});
 }
 
-class FileSinkTest : public ::testing::Test {
+class FileSinkTest : public FileSinkFixture {
  protected:
-  FileSinkOptions Options() const {
-    FileSinkOptions options;
-    options.path = folder_.path() + "/out";
-    options.schema = Numbers();
-    return options;
-  }
-  std::unique_ptr<flow::Operator> Open(FileSinkOptions options) {
-    auto sink = MakeFileSink(std::move(options));
-    EXPECT_TRUE(sink.ok()) << sink.status().ToString();
-    EXPECT_TRUE((*sink)->Open(context_).ok());
-    return std::move(*sink);
-  }
+  FileSinkOptions Options() const { return OptionsFor(Numbers()); }
   columns::Batch Batch(int from, int to) {
     columns::BatchBuilder builder(*Numbers(), context_.pool(), columns::kMaxBatchRows);
     for (int i = from; i < to; ++i) {
@@ -53,24 +41,7 @@ class FileSinkTest : public ::testing::Test {
     }
     return builder.Take();
   }
-  // Calls until it is done, waiting where it is blocked.
-  template <typename Call>
-  Status Until(const Call& call) {
-    while (true) {
-      THALWEG_ASSIGN(Progress progress, call());
-      if (progress == Progress::kDone) return {};
-      context_.waiting_waker().Wait();
-    }
-  }
-  Status Write(flow::Operator& sink, int from, int to) {
-    flow::Rows rows(Batch(from, to));
-    return Until([&] { return sink.Process(0, rows, out_); });
-  }
-  Result<std::vector<std::string>> Checkpoint(flow::Operator& sink, uint64_t id) {
-    flow::Barrier barrier{id, flow::BarrierKind::kCheckpoint, 0};
-    THALWEG_TRY(Until([&] { return sink.PrepareBarrier(barrier, out_); }));
-    return sink.Snapshot(barrier);
-  }
+  Status Write(flow::Operator& sink, int from, int to) { return WriteBatch(sink, Batch(from, to)); }
   // Names in the folder, visible ones only.
   std::vector<std::string> Parts(bool hidden = false) const {
     std::vector<std::string> names;
@@ -99,10 +70,6 @@ class FileSinkTest : public ::testing::Test {
     std::sort(rows.rows.begin(), rows.rows.end());
     return rows.rows;
   }
-
-  io::TemporaryFolder folder_;
-  TestContext context_;
-  NoOutput out_;
 };
 
 // docs/internals/files.md

@@ -3,12 +3,11 @@
 #include <gmock/gmock.h>
 
 #include "flow/idleness.h"
-#include "flow/restored.h"
 #include "graph/window_best_spec.h"
-#include "metrics/registry.h"
 #include "operators/test_times.h"
 #include "testing/golden_states.h"
 #include "testing/row_harness.h"
+#include "testing/subtask_context.h"
 
 namespace thalweg::operators {
 namespace {
@@ -104,36 +103,6 @@ TEST(WindowBest, ARowThatIsTakenBackIsAnError) {
       .ExpectError("a join with the best of a window");
 }
 
-/// What a job shows its operator.
-class BestContext final : public flow::Context, public flow::KnowsRestore {
- public:
-  const flow::TaskName& task() const override { return name_; }
-  time::Clock& clock() override { return clock_; }
-  Random& random() override { return random_; }
-  metrics::Group& metrics() override { return *group_; }
-  columns::BufferPool& pool() override { return pool_; }
-  state::KeyedBackend* keyed_state() override { return nullptr; }
-  state::OperatorState& operator_state() override { return lists; }
-  int64_t current_watermark() const override { return INT64_MIN; }
-  std::shared_ptr<flow::Waker> waker() override { return nullptr; }
-  void RequestTimer(int64_t) override {}
-  Status RunBlocking(std::function<void()>) override { return {}; }
-  void SendToCoordinator(std::string) override {}
-  bool job_restored() const override { return restored; }
-
- private:
-  flow::TaskName name_;
-  time::ManualClock clock_;
-  Random random_{1};
-  metrics::Registry registry_;
-  std::unique_ptr<metrics::Group> group_ = registry_.Open(metrics::ScopeKind::kOperator, {});
-  columns::BufferPool pool_;
-
- public:
-  state::OperatorState lists;
-  bool restored = false;
-};
-
 class PricesOutput final : public flow::Output {
  public:
   explicit PricesOutput(columns::BufferPool& pool) : pool_(pool) {}
@@ -178,7 +147,7 @@ class BestSubtask {
   }
 
  private:
-  BestContext context_;
+  testing::SubtaskContext context_;
   std::unique_ptr<flow::Operator> operator_;
 };
 
@@ -236,7 +205,7 @@ TEST(WindowBest, TornBytesAreAnErrorThatNamesTheState) {
   for (size_t size : {size_t{5}, size_t{8}, size_t{20}}) {
     std::vector<state::OperatorStateSnapshot> lists = subtask.Snapshot();
     lists[0].items[0].resize(size);
-    BestContext context;
+    testing::SubtaskContext context;
     context.lists.Restore(std::move(lists));
     graph::Node node;
     node.payload = Encode(Highest());

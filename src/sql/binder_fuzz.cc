@@ -4,36 +4,12 @@
 #include <vector>
 
 #include "base/hash.h"
+#include "sql/fake_connector.h"
 #include "sql/session.h"
 #include "testing/fuzz.h"
 
 namespace thalweg::sql {
 namespace {
-
-/// 'changes' = 'upsert' or 'retract' in its options says what a table's rows are, and what it takes.
-class FuzzTables final : public graph::TableConnector {
- public:
-  Result<graph::SourceTable> Source(const graph::TableDescriptor& table) const override {
-    graph::SourceTable source;
-    source.node.kind = "fuzz-source";
-    source.node.outputs.push_back({"", table.physical, "", ""});
-    source.changelog = ChangesOf(table);
-    return source;
-  }
-  Result<graph::SinkTable> Sink(const graph::TableDescriptor& table) const override {
-    graph::SinkTable sink;
-    sink.node.kind = "fuzz-sink";
-    sink.accepts = ChangesOf(table);
-    return sink;
-  }
-
- private:
-  static graph::ChangelogMode ChangesOf(const graph::TableDescriptor& table) {
-    auto mode = table.options.find("changes");
-    if (mode == table.options.end()) return graph::ChangelogMode::kAppend;
-    return mode->second == "upsert" ? graph::ChangelogMode::kUpsert : graph::ChangelogMode::kRetract;
-  }
-};
 
 constexpr char kFuzzTables[] =
     "SET 'table.local-time-zone' = 'UTC';"
@@ -49,7 +25,7 @@ constexpr char kFuzzTables[] =
 const graph::TableConnectors& FuzzConnectors() {
   static const graph::TableConnectors& connectors = *[] {
     auto* made = new graph::TableConnectors();
-    made->Add("fuzz", std::make_unique<FuzzTables>());
+    made->Add("fuzz", std::make_unique<FakeConnector>());
     return made;
   }();
   return connectors;

@@ -5,41 +5,12 @@
 #include <vector>
 
 #include "base/hash.h"
-#include "graph/table_connector.h"
+#include "sql/fake_connector.h"
 #include "sql/session.h"
 #include "testing/fuzz.h"
-#include "types/type_codec.h"
 
 namespace thalweg::sql {
 namespace {
-
-/// Tables whose rows are what 'changes' says; they connect to nothing.
-class FuzzConnector final : public graph::TableConnector {
- public:
-  Result<graph::SourceTable> Source(const graph::TableDescriptor& table) const override {
-    graph::SourceTable source;
-    source.node.kind = "fuzz-source";
-    std::vector<types::Field> fields = table.physical->fields();
-    source.node.outputs.push_back({"", std::make_shared<const types::Schema>(std::move(fields)), "", ""});
-    source.changelog = ModeOf(table);
-    source.bounded = table.options.contains("bounded");
-    return source;
-  }
-  Result<graph::SinkTable> Sink(const graph::TableDescriptor& table) const override {
-    graph::SinkTable sink;
-    sink.node.kind = "fuzz-sink";
-    sink.node.payload = types::EncodeSchema(*table.physical);
-    sink.accepts = ModeOf(table);
-    return sink;
-  }
-
- private:
-  static graph::ChangelogMode ModeOf(const graph::TableDescriptor& table) {
-    auto mode = table.options.find("changes");
-    if (mode == table.options.end()) return graph::ChangelogMode::kAppend;
-    return mode->second == "upsert" ? graph::ChangelogMode::kUpsert : graph::ChangelogMode::kRetract;
-  }
-};
 
 constexpr const char* kFuzzDefinitions =
     "CREATE TABLE a (i INT, b BIGINT NOT NULL, s STRING, d DECIMAL(10, 2), f DOUBLE, o BOOLEAN, ts TIMESTAMP(3), l "
@@ -269,7 +240,7 @@ void CheckBound(Session& session, const std::string& script) {
 // A session with the tables; made anew once a statement has changed what is declared, for most do not, and making it costs the most.
 class FuzzSession {
  public:
-  FuzzSession() { connectors_.Add("fuzz", std::make_unique<FuzzConnector>()); }
+  FuzzSession() { connectors_.Add("fuzz", std::make_unique<FakeConnector>()); }
   Session& Fresh() {
     if (!session_) {
       session_ = std::make_unique<Session>(SessionOptions{.connectors = &connectors_});

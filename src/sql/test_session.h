@@ -8,38 +8,10 @@
 
 #include <gtest/gtest.h>
 
+#include "sql/fake_connector.h"
 #include "sql/session.h"
-#include "types/type_codec.h"
 
 namespace thalweg::sql {
-
-/// The option 'changes' = 'upsert' or 'retract' of a table says what its rows are, and what it takes.
-class FakeConnector final : public graph::TableConnector {
- public:
-  Result<graph::SourceTable> Source(const graph::TableDescriptor& table) const override {
-    graph::SourceTable source;
-    source.node.kind = "fake-source";
-    source.node.options = table.options;
-    source.node.outputs.push_back({"", table.physical, "", ""});
-    source.changelog = ModeOf(table);
-    return source;
-  }
-  Result<graph::SinkTable> Sink(const graph::TableDescriptor& table) const override {
-    graph::SinkTable sink;
-    sink.node.kind = "fake-sink";
-    sink.node.options = table.options;
-    sink.node.payload = types::EncodeSchema(*table.physical);
-    sink.accepts = ModeOf(table);
-    return sink;
-  }
-
- private:
-  static graph::ChangelogMode ModeOf(const graph::TableDescriptor& table) {
-    auto mode = table.options.find("changes");
-    if (mode == table.options.end()) return graph::ChangelogMode::kAppend;
-    return mode->second == "upsert" ? graph::ChangelogMode::kUpsert : graph::ChangelogMode::kRetract;
-  }
-};
 
 /// A session in UTC whose tables have the connector 'fake'.
 class FakeSessionTest : public ::testing::Test {

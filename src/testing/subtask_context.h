@@ -9,6 +9,7 @@
 
 #include "base/random.h"
 #include "flow/context.h"
+#include "flow/restored.h"
 #include "metrics/registry.h"
 #include "state/hashmap_backend.h"
 #include "time/clock.h"
@@ -23,7 +24,7 @@ struct SubtaskOptions {
 };
 
 /// Keyed state in memory with the key groups of the subtask. No timer fires, no thread runs, no waker wakes.
-class SubtaskContext final : public flow::Context {
+class SubtaskContext final : public flow::Context, public flow::KnowsRestore {
  public:
   explicit SubtaskContext(SubtaskOptions options = {})
       : name_{.subtask = options.subtask,
@@ -46,6 +47,7 @@ class SubtaskContext final : public flow::Context {
   void RequestTimer(int64_t) override {}
   Status RunBlocking(std::function<void()>) override { return {}; }
   void SendToCoordinator(std::string) override {}
+  bool job_restored() const override { return restored; }
 
   /// Of the whole operator, by name.
   std::map<std::string, int64_t> Counters() {
@@ -71,6 +73,7 @@ class SubtaskContext final : public flow::Context {
  public:
   std::unique_ptr<state::KeyedBackend> keyed;
   state::OperatorState lists;
+  bool restored = false;
 };
 
 }  // namespace thalweg::testing

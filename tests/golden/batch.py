@@ -3,21 +3,7 @@
 Usage: batch.py > batch_v1.hex"""
 import struct
 
-
-def varint(n):
-    out = b""
-    while n >= 0x80:
-        out += bytes([n & 0x7F | 0x80])
-        n >>= 7
-    return out + bytes([n])
-
-
-def text(s):
-    return varint(len(s)) + s
-
-
-def field(tag, data):
-    return varint(tag) + text(data)
+from encoding import field, string, varint
 
 
 def type_(id_, not_null=False, precision=0, parts=(), name=b""):
@@ -46,20 +32,20 @@ emit("format", b"\x01")
 emit("rows", varint(3))
 emit("has kinds, times, hashes", b"\x07")
 emit("columns", varint(7))
-emit("BIGINT NOT NULL", text(type_(BIGINT, not_null=True)))
+emit("BIGINT NOT NULL", string(type_(BIGINT, not_null=True)))
 emit("1, -1, 1 << 40", b"\x00" + struct.pack("<3q", 1, -1, 1 << 40))
-emit("STRING", text(type_(STRING)))
+emit("STRING", string(type_(STRING)))
 emit("alice, null, a string of more than twelve bytes", b"\x01\x05" + strings([b"alice", b"", b"a string of more than twelve bytes"]))
-emit("BOOLEAN", text(type_(BOOLEAN)))
+emit("BOOLEAN", string(type_(BOOLEAN)))
 emit("true, false, true", b"\x00\x05")
-emit("ARRAY<INT>", text(type_(ARRAY, parts=[(b"element", type_(INT))])))
+emit("ARRAY<INT>", string(type_(ARRAY, parts=[(b"element", type_(INT))])))
 emit("[1, null], null, []", b"\x01\x05" + b"\x02\x00\x00" + b"\x01\x01" + struct.pack("<2i", 1, 0))
-emit("ROW<a INT NOT NULL, b STRING>", text(type_(ROW, parts=[(b"a", type_(INT, not_null=True)), (b"b", type_(STRING))])))
+emit("ROW<a INT NOT NULL, b STRING>", string(type_(ROW, parts=[(b"a", type_(INT, not_null=True)), (b"b", type_(STRING))])))
 emit("(7, x), (8, null), (9, '')", b"\x00" + b"\x00" + struct.pack("<3i", 7, 8, 9) + b"\x01\x05" + strings([b"x", b"", b""]))
-emit("TIMESTAMP(9)", text(type_(TIMESTAMP, precision=9)))
+emit("TIMESTAMP(9)", string(type_(TIMESTAMP, precision=9)))
 emit("0 ms 7 ns, 1 ms, 2 ms", b"\x00" + struct.pack("<qIIqIIqII", 0, 7, 0, 1, 0, 0, 2, 0, 0))
-emit("OBJECT<(str,i32)>", text(type_(OBJECT, not_null=True, name=b"(str,i32)")))
-objects = b"".join(text(s) + struct.pack("<i", n) for s, n in [(b"a", 1), (b"b", 2), (b"", 3)])
+emit("OBJECT<(str,i32)>", string(type_(OBJECT, not_null=True, name=b"(str,i32)")))
+objects = b"".join(string(s) + struct.pack("<i", n) for s, n in [(b"a", 1), (b"b", 2), (b"", 3)])
 emit("(a,1), (b,2), (,3)", b"\x00" + struct.pack("<I", len(objects)) + objects)
 emit("kinds +I, +U, -D", b"\x00\x02\x03")
 emit("times 10, none, 30", struct.pack("<3q", 10, -(2**63), 30))

@@ -11,20 +11,10 @@ from pathlib import Path
 
 import xxhash
 
+from encoding import field, flag, number, repeated, signed, string, text, varint, zigzag
+
 
 # bytes.md
-def varint(n):
-    out = b""
-    while n >= 0x80:
-        out += bytes([n & 0x7F | 0x80])
-        n >>= 7
-    return out + bytes([n])
-
-
-def zigzag(n):
-    return varint(2 * n if n >= 0 else -2 * n - 1)
-
-
 def fixed(n):
     return struct.pack("<Q", n)
 
@@ -37,31 +27,6 @@ def checksum(data):
 def frame(magic, version, payload):
     head = magic + struct.pack("<HHQ", version, 0, len(payload))
     return head + checksum(head + payload) + payload
-
-
-# graph.md: fields. A field at its default is left out; what repeats is written even if empty.
-def field(tag, data):
-    return varint(tag) + varint(len(data)) + data
-
-
-def number(tag, n):
-    return field(tag, varint(n)) if n else b""
-
-
-def signed(tag, n):
-    return field(tag, zigzag(n)) if n else b""
-
-
-def flag(tag, on):
-    return field(tag, b"\x01") if on else b""
-
-
-def text(tag, s):
-    return field(tag, s.encode()) if s else b""
-
-
-def repeated(tag, items):
-    return b"".join(field(tag, item) for item in items)
 
 
 # graph.md: the job graph.
@@ -114,10 +79,6 @@ def job_graph():
 
 
 # state.md
-def string(data):
-    return varint(len(data)) + data
-
-
 def entry(state, key, namespace, value, expiry=None):
     return varint(state) + string(key) + string(namespace) + string(value) + (b"" if expiry is None else struct.pack("<q", expiry))
 

@@ -6,43 +6,7 @@ What the samples hold is told a second time in src/graph/row_specs_golden_test.c
 """
 import struct
 
-
-# bytes.md
-def varint(n):
-    out = b""
-    while n >= 0x80:
-        out += bytes([n & 0x7F | 0x80])
-        n >>= 7
-    return out + bytes([n])
-
-
-def zigzag(n):
-    return varint(2 * n if n >= 0 else -2 * n - 1)
-
-
-# graph.md: fields. A field at its default is left out; what repeats is written even if empty.
-def field(tag, data):
-    return varint(tag) + varint(len(data)) + data
-
-
-def number(tag, n):
-    return field(tag, varint(n)) if n else b""
-
-
-def signed(tag, n):
-    return field(tag, zigzag(n)) if n else b""
-
-
-def flag(tag, on=True):
-    return field(tag, b"\x01") if on else b""
-
-
-def text(tag, s):
-    return field(tag, s.encode()) if s else b""
-
-
-def repeated(tag, items):
-    return b"".join(field(tag, item) for item in items)
+from encoding import field, flag, number, repeated, signed, text, varint, zigzag
 
 
 # graph.md: types and schemas.

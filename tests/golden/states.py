@@ -3,6 +3,8 @@
 kafka.md, relations.md, state.md and windows.md. Usage: states.py > states.tsv"""
 import struct
 
+from encoding import string, varint
+
 
 def u8(value):
     return struct.pack("<B", value)
@@ -10,18 +12,6 @@ def u8(value):
 
 def i64(value):
     return struct.pack("<q", value)
-
-
-def varint(value):
-    out = b""
-    while value >= 0x80:
-        out += u8(value & 0x7F | 0x80)
-        value >>= 7
-    return out + u8(value)
-
-
-def string(text):
-    return varint(len(text)) + text.encode()
 
 
 def ordered(value):
