@@ -62,7 +62,7 @@ clone() {
   inside "git -c advice.detachedHead=false clone --quiet /tmp/thalweg.bundle thalweg"
 }
 
-# inside COMMAND: in the root with a fresh environment, /proc and /dev; its processes and mounts end with it.
+# inside COMMAND: in the root with a fresh environment, /proc, /sys and /dev; its processes and mounts end with it.
 inside() {
   local passed=() name
   for name in $(compgen -e | grep -E '^(PIP_|SSL_CERT|CURL_CA|REQUESTS_CA|GIT_SSL|https?_proxy|HTTPS?_PROXY|no_proxy|NO_PROXY|MAVEN_|JAVA_TOOL_OPTIONS)'); do
@@ -76,6 +76,7 @@ inside() {
     mount --make-rprivate /
     mount -t proc proc "$root/proc"
     mount --rbind /dev "$root/dev"
+    mount -t sysfs -o ro sysfs "$root/sys"
     exec chroot "$root" /usr/bin/env -i HOME=/root TERM=dumb PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
       "$@" bash -c "cd /root; $command"' bash "$root" "$1" "${passed[@]}"
 }
