@@ -174,7 +174,8 @@ PlanPtr Binder::BindSelect(const Select& select, const Query& query, const Scope
   if (select.from)
     scope = BindFrom(*select.from, outer);
   else
-    scope.plan = MakeValues({}, {{}});
+    // A column that nobody can name: whatever comes to join this row finds a row of columns.
+    scope.plan = MakeValues({{"$row", DataType(TypeId::kBoolean)}}, {{expr::Value::Null(DataType(TypeId::kBoolean))}});
   scope.outer = outer;
   if (select.where) BindWhere(*select.where, scope);
   if (HasGroupWindow(select)) scope.plan = WithTimeAttributes(std::move(scope.plan));
