@@ -9,7 +9,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "oracle"))
 
 import nexmark   # noqa: E402
 
-EVENTS = 20_000
+EVENTS = 10_000
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +28,10 @@ def source(broker, events):
            "'scan.startup.mode' = 'earliest-offset', 'scan.bounded.mode' = 'latest-offset'"
 
 
-@pytest.mark.parametrize("number", [1, 4, 5, 9, 11, 16])
+@pytest.mark.parametrize("number", nexmark.COMPARED)
 def test_a_query_over_a_topic_gives_what_the_oracle_gives(events, source, number):
     events.check(number, nexmark.query(number, events, source, 2))
+
+
+def test_q6_over_a_topic_in_batch_mode(events, source):
+    events.check(6, nexmark.query(6, events, source, 2, batch=True))

@@ -46,7 +46,10 @@ def read_programs():
     mends = {}
     for line in (HERE / "mends.jsonl").read_text().splitlines():
         mend = json.loads(line)
-        mends[mend.pop("program")] = mend
+        key = mend.pop("program")
+        if key in mends:
+            sys.exit(f"mends.jsonl: each program stands once: {key}")
+        mends[key] = mend
     programs, seen = [], set()
     for line in (HERE / "programs.jsonl").read_text().splitlines():
         program = json.loads(line)
