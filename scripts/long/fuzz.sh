@@ -12,7 +12,7 @@ export logs=build/corpus
 # Statements for each grammar, that of the longest run first: 10 million through the parser (SqlGrammar) and through binder, rules and the graph's
 # maker (SqlStatements, SqlPlanGrammar), each text once. SqlTokens, statements whose tokens were moved about, and SqlViewsWhileTablesChange, forty
 # statements each, are not counted among them.
-grammars=(SqlPlanGrammar:1500000 SqlStatements:1500000 SqlGrammar:7000000 SqlTokens:1000000 SqlViewsWhileTablesChange:20000)
+grammars=(SqlStatements:4000000 SqlPlanGrammar:3000000 SqlGrammar:3000000 SqlTokens:2500000 SqlViewsWhileTablesChange:50000)
 counted=(SqlGrammar SqlStatements SqlPlanGrammar)
 
 # libfuzz PROGRAM: its log in $logs/NAME.log, whether it ended well in $logs/NAME.rc
