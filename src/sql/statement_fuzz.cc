@@ -12,6 +12,7 @@ namespace thalweg::sql {
 namespace {
 
 constexpr const char* kFuzzDefinitions =
+    "SET 'parallelism.default' = '3';"
     "CREATE TABLE a (i INT, b BIGINT NOT NULL, s STRING, d DECIMAL(10, 2), f DOUBLE, o BOOLEAN, ts TIMESTAMP(3), l "
     "ARRAY<INT>, m MAP<STRING, "
     "INT>, r ROW<x INT, y STRING>, p AS PROCTIME(), WATERMARK FOR ts AS ts - INTERVAL '1' SECOND) WITH ('connector' = "
@@ -21,7 +22,8 @@ constexpr const char* kFuzzDefinitions =
     "'changes' = 'upsert');"
     "CREATE TABLE c (i INT, s STRING, z TIMESTAMP_LTZ(3)) WITH ('connector' = 'fuzz', 'changes' = 'retract', 'bounded' "
     "= 'true');"
-    "CREATE TABLE k (b BIGINT, s STRING) WITH ('connector' = 'fuzz');"
+    "CREATE TABLE k (b BIGINT, s STRING) WITH ('connector' = 'fuzz', 'scan.parallelism' = '2', 'sink.parallelism' = "
+    "'4');"
     "CREATE VIEW v AS SELECT i, s, ts FROM a WHERE o;";
 
 class StatementMaker {
@@ -233,6 +235,11 @@ void CheckBound(Session& session, const std::string& script) {
     if (!graph) continue;
     const Status valid = graph::Validate(*graph);
     THALWEG_CHECK(valid.ok(), "{}\n{}", script, valid.ToString());
+    for (const graph::Edge& edge : graph->edges)
+      THALWEG_CHECK(
+          edge.changelog == graph::ChangelogMode::kAppend || (edge.partitioning != graph::Partitioning::kRebalance &&
+                                                              edge.partitioning != graph::Partitioning::kRescale),
+          "{}\nChanges of a row may overtake each other: {} to {}", script, edge.from, edge.to);
   }
 }
 

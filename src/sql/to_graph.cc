@@ -209,10 +209,13 @@ struct GraphMaker::State : ScannedTables {
         edge.to = node.id;
         edge.to_input = static_cast<int32_t>(i);
         edge.partitioning = input.partitioning;
-        if (edge.partitioning == Partitioning::kForward && input.from.parallelism != parallelism)
-          edge.partitioning = parallelism == 1 ? Partitioning::kGlobal : Partitioning::kRebalance;
-        if (edge.partitioning == Partitioning::kKeyed) edge.key_columns.assign(input.keys.begin(), input.keys.end());
         edge.changelog = input.changelog;
+        if (edge.partitioning == Partitioning::kForward && input.from.parallelism != parallelism) {
+          // Changes of a row must not overtake each other: they go round only where nothing changes.
+          const bool scatters = parallelism != 1 && edge.changelog == ChangelogMode::kAppend;
+          edge.partitioning = scatters ? Partitioning::kRebalance : Partitioning::kGlobal;
+        }
+        if (edge.partitioning == Partitioning::kKeyed) edge.key_columns.assign(input.keys.begin(), input.keys.end());
         graph.edges.push_back(std::move(edge));
       }
     const Stream stream{node.id, parallelism};
@@ -457,16 +460,27 @@ struct GraphMaker::State : ScannedTables {
         node.options[graph::kColumnText + std::to_string(i)] = expr::ExpressionText(calc.columns[i], columns);
   }
 
-  /// A sink of `table` for rows that have its columns already, by `key` where one is given.
-  void AddTableSink(graph::SinkTable sink, const Table& table, Stream input, Changes changes, std::vector<int> key) {
-    if (!sink.together.empty()) key = sink.together;
+  int32_t Effective(int32_t parallelism) const { return parallelism > 0 ? parallelism : options.parallelism; }
+
+  /// A sink of `table` for rows that have its columns already. `by_key`: rows of a key of the table are not in one subtask yet.
+  Status AddTableSink(graph::SinkTable sink, const Table& table, Stream input, Changes changes, bool by_key) {
     graph::Node node = std::move(sink.node);
     node.role = graph::NodeRole::kSink;
     node.name = fmt::format("Sink: {}", table.path.object);
-    const int32_t parallelism = node.parallelism > 0 ? node.parallelism : input.parallelism;
+    const bool same = node.parallelism <= 0 || Effective(node.parallelism) == Effective(input.parallelism);
+    const int32_t parallelism = same ? input.parallelism : node.parallelism;
+    std::vector<int> key = sink.together;
+    if (key.empty() && changes.any() && (by_key || !same)) key = PhysicalKey(table);
+    if (changes.any() && !same && parallelism != 1 && key.empty())
+      return UserError(
+          "Table sink {} has 'sink.parallelism' = '{}' and its input a parallelism of {}: rows that change keep their "
+          "order only by a "
+          "PRIMARY KEY, and the table has none",
+          table.path.ToString(), parallelism, Effective(input.parallelism));
     Input edge{input, Partitioning::kForward, {}, ModeOf(changes, sink.accepts == ChangelogMode::kRetract)};
-    if (!key.empty() && parallelism != 1) edge = Keyed(input, key);
-    Add(std::move(node), {{edge}}, parallelism, &table);
+    if (!key.empty() && parallelism != 1) edge.partitioning = Partitioning::kKeyed, edge.keys = std::move(key);
+    Add(std::move(node), {{std::move(edge)}}, parallelism, &table);
+    return {};
   }
 
   Status AddLateSink(const AggregatePlan& aggregate, Stream from, Changes changes) {
@@ -494,7 +508,7 @@ struct GraphMaker::State : ScannedTables {
     Stream rows =
         Add(std::move(calc), {{Input{from, Partitioning::kForward, {}, ModeOf(changes, true), 1}}}, from.parallelism);
     rows = Constrained(written, table, rows, ModeOf(changes, true));
-    AddTableSink(std::move(sink), table, rows, changes, {});
+    THALWEG_TRY(AddTableSink(std::move(sink), table, rows, changes, changes.any()));
     return {};
   }
 
@@ -1112,9 +1126,7 @@ Status GraphMaker::AddSink(const PlanPtr& plan, const Table& table, const SinkCl
   THALWEG_ASSIGN(State::Stream input, state_->Build(plan, before));
   input = state_->Constrained(*plan, table, input, ModeOf(changes, before));
   if (materialize) input = state_->Materialized(*plan, table, input, insert, ModeOf(changes, before));
-  const bool by_key = changes.any() && !table.primary_key.empty() && !materialize;
-  state_->AddTableSink(std::move(sink), table, input, changes, by_key ? PhysicalKey(table) : std::vector<int>());
-  return {};
+  return state_->AddTableSink(std::move(sink), table, input, changes, !materialize);
 }
 
 Result<Changes> GraphMaker::ChangesOf(const PlanPtr& plan) {

@@ -1,4 +1,4 @@
-"""500 random queries over random tables: bounded in both modes against DuckDB, and as streams that are stopped and restored in the middle."""
+"""500 random queries over random tables: bounded in both modes against DuckDB, in one and several subtasks on both backends, and as streams that are stopped and restored in the middle."""
 import os
 import subprocess
 import sys

@@ -241,7 +241,7 @@ def steps_of(program, sources, sinks, fold):
     # watermark of all that a row is late.
     in_turn = program.get("in_turn", any("WATERMARK" in column.upper() for source in sources for column in source["schema"]))
     restore, both = program["restore"], CONSUMED_BEFORE + CONSUMED_AFTER
-    names = [sink["name"] for sink in sinks if fold or "testMaterializedData" in sink]
+    names = [sink["name"] for sink in sinks if fold]
     lines = [f"--- time {program['time_at_start']}"] if "time_at_start" in program else []
     lines += input_steps(sources, BEFORE, in_turn)
     if "time_before_restore" in program:

@@ -46,16 +46,17 @@ def read_programs():
     mends = {}
     for line in (HERE / "mends.jsonl").read_text().splitlines():
         mend = json.loads(line)
-        key = mend.pop("program")
-        if key in mends:
-            sys.exit(f"mends.jsonl: each program stands once: {key}")
-        mends[key] = mend
+        name = mend.pop("program")
+        if name in mends:
+            sys.exit(f"mends.jsonl: two lines for {name}")
+        mends[name] = mend
     programs, seen = [], set()
     for line in (HERE / "programs.jsonl").read_text().splitlines():
         program = json.loads(line)
         program["again"] = cases.key_of(program) in seen
         seen.add(cases.key_of(program))
         program.update(mends.pop(cases.key_of(program), {}))
+        program["sources"].sort(key=lambda source: source.get("name") not in program.get("first", []))
         programs.append(program)
     if mends:
         sys.exit(f"mends.jsonl: no such programs: {', '.join(mends)}")
