@@ -149,7 +149,7 @@ def entries(binary, name, events):
 
 
 def complaint(said):
-    return said.strip().splitlines()[-1] if said.strip() else "no message"
+    return said.strip().splitlines()[0] if said.strip() else "no message"
 
 
 class Report:
