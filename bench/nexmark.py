@@ -4,9 +4,11 @@
   nexmark.py BINARY [--quick] [--only=q4,q9] [--parallelism=1,2] [--backends=hashmap,rocksdb] [--events=N] [--text]
 
 nexmark.<query>.<backend>.p<parallelism>.rate: million events a second of CPU, user and system, of all threads, generator included; less what
-an empty query takes. ...memory: peak resident MB. ...state: growth of that over q0's, by the rows or keys that the query keeps (ENTRIES).
-nexmark.<query>.instructions: of an event, where the machine counts them (perf stat). JSON lines on stdout; --text: a table instead.
-A query that is refused is a remark on stderr.
+an empty query takes. ...memory: peak resident MB.
+...state, of hashmap: growth of that over q0's. ...stored: bytes of the checkpoint of a job that was stopped within a window, on RocksDB what its store
+holds. Both by the rows or keys that the query keeps (ENTRIES); of a query whose checkpoint is no larger than q0's, 0: stateless.
+nexmark.<query>.instructions: of an event, counted by perf stat, or by valgrind where the machine does not count: over 20,000 events less over
+10,000, so that the start cancels. JSON lines on stdout; --text: a table instead. A query that is refused is a remark on stderr.
 """
 import functools
 import json
@@ -14,12 +16,15 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 EVENTS = {"hashmap": 2_000_000, "rocksdb": 500_000}
+COUNTED_EVENTS = 10_000     # and as many again, under valgrind
 # Of 50 events.
 PEOPLE, AUCTIONS, BIDS = 1, 3, 46
 # What a query keeps, in events of 50: rows of joins, keys of groups, distinct values.
@@ -28,8 +33,19 @@ ENTRIES = {
     "q11": PEOPLE, "q12": PEOPLE, "q15": PEOPLE + AUCTIONS, "q17": AUCTIONS, "q18": BIDS, "q19": AUCTIONS, "q20": AUCTIONS + BIDS,
     "q23": PEOPLE + AUCTIONS + BIDS,
 }
+SIDE_ROWS = 10_000
+# q13 keeps the rows of the table that it looks up in, however many events there are.
+FIXED = {"q13": SIDE_ROWS}
+# q7 keeps of a window its highest price and the bids that none has beaten: so many that growth of memory does not show them.
+OF_A_WINDOW = {"q7"}
+# Too uneven for a share of the events: counted by the engine.
+COUNT_ENTRIES = {"q16": "SELECT COUNT(*) FROM (SELECT DISTINCT channel, bidder FROM bid UNION ALL SELECT DISTINCT channel, auction FROM bid)"}
 FOLDER = ROOT / "tests/sql/nexmark"
-SOURCE = "'connector' = 'nexmark', 'events.num' = '{events}', 'next-event.rate' = '100000'"
+EVENT_RATE = 100_000        # of event time
+WINDOW_SECONDS = 10
+# A job that is stopped has read no more than a window: half a million events a second at most.
+PACE, SECONDS_TO_STOP = 500_000, 1.2
+NO_STATE_BYTES = 1024       # of a checkpoint beyond q0's: names of nodes
 
 
 def option(name, default):
@@ -43,37 +59,160 @@ def option(name, default):
 def side_input():
     """q13's table on disk, as nexmark-flink has it."""
     file = tempfile.NamedTemporaryFile("w", suffix=".csv")
-    file.writelines(f"{key},value {key}\n" for key in range(10_000))
+    file.writelines(f"{key},value {key}\n" for key in range(SIDE_ROWS))
     file.flush()
     return file
 
 
-def script(query, backend, parallelism, events):
+def script(query, backend, parallelism, source):
     settings = f"SET 'state.backend.type' = '{backend}'; SET 'parallelism.default' = '{parallelism}'; SET 'thalweg.cores' = '{parallelism}';\n"
-    tables = (FOLDER / "tables.sql").read_text().replace("${WITH}", SOURCE.format(events=events))
+    options = f"'connector' = 'nexmark', 'next-event.rate' = '{EVENT_RATE}', {source}"
+    tables = (FOLDER / "tables.sql").read_text().replace("${WITH}", options)
     return settings + tables + query.replace("${SIDE_INPUT}", side_input().name)
 
 
-def run(binary, text, before=()):
-    """CPU seconds, peak MB, stderr; None if it failed."""
-    with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
+def bounded(events):
+    return f"'events.num' = '{events}'"
+
+
+def run(binary, text, before=(), options=(), stop_after=None):
+    """CPU seconds, peak MB, stdout, stderr; None for numbers if it failed. `stop_after` seconds it is stopped."""
+    with tempfile.NamedTemporaryFile("w", suffix=".sql") as file, tempfile.TemporaryFile("w+") as printed:
         file.write(text)
         file.flush()
-        process = subprocess.Popen([*before, binary, "run", file.name], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen([*before, binary, "run", file.name, *options], stdout=printed, stderr=subprocess.PIPE, text=True)
+        if stop_after:
+            time.sleep(stop_after)
+            process.send_signal(signal.SIGINT)
         said = process.stderr.read()
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
+        printed.seek(0)
+        out = printed.read()
     if process.returncode != 0:
-        return None, None, said
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, said
+        return None, None, out, said
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, out, said
 
 
-def instructions(binary, text):
-    if not shutil.which("perf"):
-        return None
-    _, _, said = run(binary, text, ("perf", "stat", "-x,", "-e", "instructions:u"))
-    found = re.search(r"^(\d+),[^,]*,instructions", said or "", re.MULTILINE)
-    return int(found[1]) if found else None
+def counted_by_perf(binary, query):
+    """Instructions of an event, the start among them."""
+    events = EVENTS["hashmap"]
+    text = script(query, "hashmap", 1, bounded(events))
+    said = run(binary, text, ("perf", "stat", "-x,", "-e", "instructions:u"))[3]
+    found = re.search(r"^(\d+),[^,]*,instructions", said, re.MULTILINE)
+    return int(found[1]) / events if found else None
+
+
+def counted_by_valgrind(binary, query):
+    totals = []
+    for events in (COUNTED_EVENTS, 2 * COUNTED_EVENTS):
+        with tempfile.NamedTemporaryFile("r", suffix=".callgrind") as profile:
+            before = ("valgrind", "--tool=callgrind", f"--callgrind-out-file={profile.name}")
+            run(binary, script(query, "hashmap", 1, bounded(events)), before)
+            found = re.search(r"^(?:totals|summary): (\d+)", pathlib.Path(profile.name).read_text(), re.MULTILINE)
+        if not found:
+            return None
+        totals.append(int(found[1]))
+    return (totals[1] - totals[0]) / COUNTED_EVENTS
+
+
+@functools.cache
+def counter(binary):
+    """What counts instructions here, or None."""
+    if shutil.which("perf") and counted_by_perf(binary, "SELECT 1;"):
+        return counted_by_perf
+    return counted_by_valgrind if shutil.which("valgrind") else None
+
+
+def stored(binary, query, backend, parallelism, seconds):
+    """Bytes of the checkpoint of a job that is stopped, and the events that it had read; None if it failed."""
+    with tempfile.TemporaryDirectory() as folder:
+        text = script(query, backend, parallelism, f"'rows-per-second' = '{PACE}'")
+        options = ("-D", "execution.checkpointing.interval=1 h", "-D", f"execution.checkpointing.dir=file://{folder}")
+        cpu, _, _, said = run(binary, text, options=options, stop_after=seconds)
+        read = re.search(r"([\d,]+) rows in", said)
+        if cpu is None or not read:
+            return None
+        size = sum(path.stat().st_size for path in pathlib.Path(folder).rglob("*") if path.is_file())
+        return size, int(read[1].replace(",", ""))
+
+
+def entries(binary, name, events):
+    """What a query keeps of so many events; None if this is not known."""
+    if name in COUNT_ENTRIES:
+        out = run(binary, "SET 'execution.runtime-mode' = 'batch';\n" + script(COUNT_ENTRIES[name] + ";", "hashmap", 1, bounded(events)),
+                  options=("-o", "csv"))[2]
+        return int(out.split()[-1])
+    if name in OF_A_WINDOW:
+        return max(1, events // (EVENT_RATE * WINDOW_SECONDS))
+    return FIXED.get(name) or (events * ENTRIES[name] / 50 if name in ENTRIES else None)
+
+
+def complaint(said):
+    return said.strip().splitlines()[-1] if said.strip() else "no message"
+
+
+class Report:
+    def __init__(self):
+        self.results = {}
+
+    def __call__(self, name, value, unit):
+        self.results[name] = value
+        if "--text" not in sys.argv:
+            print(json.dumps({"name": f"nexmark.{name}", "value": float(f"{value:.4g}"), "unit": unit}), flush=True)
+
+    def stored(self, binary, name, label, found, least):
+        """The line of a checkpoint's bytes; `least`: those of q0's."""
+        size, events = found
+        kept = entries(binary, name, events)
+        if size <= least + NO_STATE_BYTES and name not in OF_A_WINDOW:
+            self(f"{label}.stored", 0, "stateless")
+        elif kept:
+            self(f"{label}.stored", (size - least) / kept, "bytes/window" if name in OF_A_WINDOW else "bytes")
+        else:
+            print(f"{label} keeps {size - least} bytes of {events} events, of which ENTRIES tells nothing", file=sys.stderr)
+
+
+def measure(binary, queries, wanted, report, backend, parallelism, quick):
+    """All figures of a backend at a parallelism."""
+    events = 20_000 if quick else int(option("events", EVENTS[backend]))
+    empty = run(binary, script("SELECT 1", backend, parallelism, bounded(events)))[0]
+    base, least = None, None
+    for path in queries:
+        name = path.stem
+        if name not in wanted and name != "q0":
+            continue
+        label = f"{name}.{backend}.p{parallelism}"
+        cpu, memory, _, said = run(binary, script(path.read_text(), backend, parallelism, bounded(events)))
+        if cpu is None:
+            if backend == "hashmap" and parallelism == 1:
+                print(f"{name} does not run: {complaint(said)}", file=sys.stderr)
+            continue
+        found = stored(binary, path.read_text(), backend, parallelism, 0.5 if quick else SECONDS_TO_STOP)
+        if name == "q0":
+            base, least = memory, found[0] if found else 0
+        if name not in wanted:
+            continue
+        report(f"{label}.rate", events / max(cpu - (empty or 0), 1e-3) / 1e6, "M events/s/core")
+        report(f"{label}.memory", memory, "MB")
+        if backend == "hashmap" and name not in OF_A_WINDOW and (kept := entries(binary, name, events)):
+            report(f"{label}.state", max(memory - base, 0) * 2**20 / kept, "bytes")
+        if found:
+            report.stored(binary, name, label, found, least)
+        else:
+            print(f"{label} cannot be stopped with a checkpoint", file=sys.stderr)
+
+
+def count_instructions(binary, queries, wanted, report):
+    count = counter(binary)
+    if not count:
+        print("instructions: there is neither a perf that counts nor valgrind", file=sys.stderr)
+        return
+    for path in queries:
+        if path.stem in wanted:
+            counted = count(binary, path.read_text())
+            if counted:
+                report(f"{path.stem}.instructions", counted, "instructions/event")
 
 
 def main():
@@ -82,44 +221,14 @@ def main():
     queries = sorted(FOLDER.glob("q*.sql"), key=lambda path: int(re.sub(r"\D", "", path.stem)))
     only = option("only", "")
     wanted = only.split(",") if only else [path.stem for path in queries]
-    results = {}
-
-    def report(name, value, unit):
-        results[name] = value
-        if "--text" not in sys.argv:
-            print(json.dumps({"name": f"nexmark.{name}", "value": float(f"{value:.4g}"), "unit": unit}), flush=True)
-
-    counts = True
+    report = Report()
     for backend in option("backends", "hashmap,rocksdb").split(","):
-        events = 20_000 if quick else int(option("events", EVENTS[backend]))
         for parallelism in map(int, option("parallelism", "1,2").split(",")):
-            empty, _, _ = run(binary, script("SELECT 1", backend, parallelism, events))
-            base = None
-            for path in queries:
-                if path.stem not in wanted and not (path.stem == "q0" and not only):
-                    continue
-                text = script(path.read_text(), backend, parallelism, events)
-                cpu, memory, said = run(binary, text)
-                label = f"{path.stem}.{backend}.p{parallelism}"
-                if cpu is None:
-                    if backend == "hashmap" and parallelism == 1:
-                        print(f"{path.stem} does not run: {said.strip().splitlines()[-1] if said.strip() else ''}", file=sys.stderr)
-                    continue
-                if path.stem == "q0":
-                    base = memory
-                report(f"{label}.rate", events / max(cpu - (empty or 0), 1e-3) / 1e6, "M events/s/core")
-                report(f"{label}.memory", memory, "MB")
-                if base is not None and path.stem in ENTRIES:
-                    report(f"{label}.state", max(memory - base, 0) * 2**20 / (events * ENTRIES[path.stem] / 50), "bytes")
-                if counts and backend == "hashmap" and parallelism == 1:
-                    counted = instructions(binary, text)
-                    counts = counted is not None
-                    if counts:
-                        report(f"{path.stem}.instructions", counted / events, "instructions/event")
-    if not counts:
-        print("instructions: this machine does not count them", file=sys.stderr)
+            measure(binary, queries, wanted, report, backend, parallelism, quick)
+    # The quick run shows that it runs.
+    count_instructions(binary, queries[:1] if quick else queries, wanted, report)
     if "--text" in sys.argv:
-        for name, value in results.items():
+        for name, value in report.results.items():
             print(f"{name:36}{value:12.4g}")
 
 

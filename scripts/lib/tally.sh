@@ -84,6 +84,7 @@ PYTHON
   count "$good" "$bad"
   if [[ $bad == 0 ]]; then
     printf 'ok      %s: %d tests%s\n' "$name" "$good" "$( ((skipped == 0)) || echo ", $skipped skipped")"
+    sed -n 's/^told: /        /p' "$log"
   else
     printf 'FAILED  %s: %d of %d tests (%s)\n' "$name" "$bad" "$((good + bad))" "$log"
     tail -n 60 "$log" | sed 's/^/        /'

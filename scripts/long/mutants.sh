@@ -3,6 +3,7 @@
 # Those that the differential test must find are a section of their own: planted_faults.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+scripts/setup.sh build >&2
 names=()
 for file in tests/mutants/*.mutant; do
   name=$(basename "$file" .mutant)

@@ -7,6 +7,6 @@ scripts/setup.sh build >&2
 source scripts/lib/build.sh
 source scripts/lib/facts.sh
 build release all
-echo "${EVENTS:-1000000} events from the generator; a tenth of them for each of the other inputs."
+echo "${EVENTS:-1000000} events from the generator, and out of order for the queries with windows; a tenth of them for each of the other inputs."
 echo
 THALWEG_NEXMARK_EVENTS=${EVENTS:-1000000} facts nexmark "" tests/oracle/test_nexmark.py

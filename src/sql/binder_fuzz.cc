@@ -1,9 +1,9 @@
 // Binder, rules and planner on queries over tables that exist, made from a grammar with types in mind, and on mutated text of such: each is
 // planned or refused as a user's error with a place. It must not crash or hang, and nothing in it is an internal error.
+#include <sstream>
 #include <string>
 #include <vector>
 
-#include "base/hash.h"
 #include "sql/fake_connector.h"
 #include "sql/session.h"
 #include "testing/fuzz.h"
@@ -182,15 +182,10 @@ class PlanGenerator {
   Random random_;
 };
 
-FUZZ_TARGET(SqlPlanGrammar, "seed", "another seed", "0123456789") {
-#ifndef THALWEG_FUZZ
-  // Planning takes milliseconds under sanitizers: of the seeded driver's thousands of inputs a part.
-  if (Hash64(input) % 6 != 0) return;
-#endif
-  PlanGenerator generator(Hash64(input));
-  const std::string text = generator.Statement();
-  THALWEG_CHECK(ParseStatement(text).ok(), "{}\n{}", text, ParseStatement(text).status().ToString());
-  CheckPlans(text);
+// A thousand: planning takes milliseconds under sanitizers.
+FUZZ_GRAMMAR(SqlPlanGrammar, 1000, PlanGenerator(seed).Statement()) {
+  THALWEG_CHECK(ParseStatement(input).ok(), "{}\n{}", input, ParseStatement(input).status().ToString());
+  CheckPlans(input);
 }
 
 /// Statements that change tables and views of few names, so that views often read what is gone, renamed, other, or themselves.
@@ -198,6 +193,14 @@ class CatalogChanges {
  public:
   explicit CatalogChanges(uint64_t seed) : random_(seed) {}
 
+  /// A table and forty changes, a line each.
+  std::string Lines() {
+    std::string lines = "CREATE TABLE t (a INT, b INT) WITH ('connector' = 'fuzz')";
+    for (int i = 1; i < 40; ++i) lines += "\n" + Statement();
+    return lines;
+  }
+
+ private:
   std::string Statement() {
     const std::string name = Name();
     switch (random_.Below(12)) {
@@ -248,21 +251,16 @@ class CatalogChanges {
   Random random_;
 };
 
-FUZZ_TARGET(SqlViewsWhileTablesChange, "seed", "another seed", "0123456789") {
-#ifndef THALWEG_FUZZ
-  if (Hash64(input) % 48 != 0) return;
-#endif
-  CatalogChanges changes(Hash64(input));
+FUZZ_GRAMMAR(SqlViewsWhileTablesChange, 125, CatalogChanges(seed).Lines()) {
   Session session(SessionOptions{.connectors = &FuzzConnectors()});
-  std::string script = "CREATE TABLE t (a INT, b INT) WITH ('connector' = 'fuzz')";
-  for (int i = 0; i < 40; ++i) {
+  std::istringstream lines{std::string(input)};
+  for (std::string script; std::getline(lines, script);) {
     auto statements = ParseScript(script);
-    if (statements.ok())
-      for (const ParsedStatement& statement : *statements) {
-        const Status status = session.Execute(statement, script).status();
-        THALWEG_CHECK(status.ok() || status.category() == ErrorCategory::kUser, "{}\n{}", script, status.ToString());
-      }
-    script = changes.Statement();
+    if (!statements.ok()) continue;
+    for (const ParsedStatement& statement : *statements) {
+      const Status status = session.Execute(statement, script).status();
+      THALWEG_CHECK(status.ok() || status.category() == ErrorCategory::kUser, "{}\n{}", script, status.ToString());
+    }
   }
 }
 

@@ -3,7 +3,6 @@
 #include <string>
 #include <vector>
 
-#include "base/hash.h"
 #include "sql/lexer.h"
 #include "sql/parser.h"
 #include "sql/print.h"
@@ -80,10 +79,10 @@ void CheckScript(std::string_view text) {
 
 FUZZ_TARGET(SqlText, Statements()) { CheckScript(input); }
 
-// The tokens of two statements, dropped, doubled, exchanged and joined, as the bytes of the input have it.
-FUZZ_TARGET(SqlTokens, "seed", "another seed", "0123456789") {
+// The tokens of two statements, dropped, doubled, exchanged and joined.
+std::string TokenSoup(uint64_t seed) {
   static const std::vector<std::string> statements = Statements();
-  Random random(Hash64(input));
+  Random random(seed);
   std::vector<std::string> words;
   for (int i = 0; i < 2; ++i) {
     const std::string& text = statements[random.Below(statements.size())];
@@ -102,8 +101,10 @@ FUZZ_TARGET(SqlTokens, "seed", "another seed", "0123456789") {
   }
   std::string text;
   for (const std::string& word : words) text += word + (random.Below(50) == 0 ? "\n" : " ");
-  CheckScript(text);
+  return text;
 }
+
+FUZZ_GRAMMAR(SqlTokens, 6000, TokenSoup(seed)) { CheckScript(input); }
 
 // Statements that are right by construction.
 class Generator {
@@ -173,11 +174,9 @@ class Generator {
   Random random_;
 };
 
-FUZZ_TARGET(SqlGrammar, "seed", "another seed", "0123456789") {
-  Generator generator(Hash64(input));
-  std::string text = generator.Query(3);
-  Result<StatementPtr> statement = ParseStatement(text);
-  THALWEG_CHECK(statement.ok(), "{}\n{}", text, statement.status().ToString());
+FUZZ_GRAMMAR(SqlGrammar, 6000, Generator(seed).Query(3)) {
+  Result<StatementPtr> statement = ParseStatement(input);
+  THALWEG_CHECK(statement.ok(), "{}\n{}", input, statement.status().ToString());
   CheckFixedPoint(**statement);
 }
 

@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "base/hash.h"
 #include "sql/fake_connector.h"
 #include "sql/session.h"
 #include "testing/fuzz.h"
@@ -277,9 +276,9 @@ class FuzzSession {
   std::unique_ptr<Session> session_;
 };
 
-FUZZ_TARGET(SqlStatements, "seed", "another seed", "0123456789") {
+FUZZ_GRAMMAR(SqlStatements, 6000, StatementMaker(seed).Statement()) {
   static FuzzSession session;
-  const std::string statement = StatementMaker(Hash64(input)).Statement();
+  const std::string statement(input);
   CheckBound(session.Fresh(), statement);
   if (statement.starts_with("CREATE") || statement.starts_with("ALTER")) session.Changed();
 }

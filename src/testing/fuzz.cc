@@ -8,8 +8,11 @@
 #include <cstring>
 #include <fstream>
 #include <memory>
+#include <unordered_set>
 
 #include <fmt/format.h>
+
+#include "base/hash.h"
 
 // Present in sanitizer builds only: the sanitizers leave by _exit, past every signal handler.
 extern "C" __attribute__((weak)) void __sanitizer_set_death_callback(
@@ -20,15 +23,16 @@ namespace thalweg::testing {
 namespace {
 
 constexpr uint64_t kSeed = 0x7468616c776567;  // fixed, so that a failure repeats
-constexpr int kDefaultInputs = 6000;
+constexpr uint64_t kDefaultInputs = 6000;
+constexpr int kMostRepeats = 10'000;  // texts in a row that a grammar had made before: it has no others
 
-// What a signal handler can reach: the input being run, empty between runs.
-const FuzzTarget* running_target = nullptr;
+// What a signal handler can reach: the input being run, null between runs.
+const char* running_name = nullptr;
 std::string_view running_input;
 
 // Only write(2): this runs while the process dies.
-void PrintRunningInput() {
-  if (running_target == nullptr) return;
+void PrintRunningInput(std::string_view what) {
+  if (running_name == nullptr) return;
   static const char kDigits[] = "0123456789abcdef";
   char line[512];
   size_t used = 0;
@@ -42,56 +46,71 @@ void PrintRunningInput() {
     }
   };
   put("Fuzz target ");
-  put(running_target->name);
-  put(" failed on input (hex): ");
+  put(running_name);
+  put(what);
+  put(" on input (hex): ");
   for (unsigned char c : running_input) {
     const char pair[2] = {kDigits[c >> 4], kDigits[c & 15]};
     put({pair, 2});
   }
   put("\n");
   if (write(2, line, used) < 0) return;
-  running_target = nullptr;
+  running_name = nullptr;
 }
 
+void PrintFailedInput() { PrintRunningInput(" failed"); }
+
 void OnDeath(int signal_number) {
-  PrintRunningInput();
+  PrintRunningInput(signal_number == SIGALRM ? " hangs" : " failed");
   signal(signal_number, SIG_DFL);
   raise(signal_number);
 }
 
 void PrintInputOnDeath() {
   signal(SIGABRT, &OnDeath);
+  signal(SIGALRM, &OnDeath);
   if (__sanitizer_set_death_callback != nullptr) {
-    __sanitizer_set_death_callback(&PrintRunningInput);
+    __sanitizer_set_death_callback(&PrintFailedInput);
   } else {
     for (int signal_number : {SIGSEGV, SIGBUS, SIGFPE, SIGILL}) signal(signal_number, &OnDeath);
   }
 }
 
+// What runs inputs, and for how long one may run.
+struct FuzzRun {
+  const char* name;
+  void (*run)(std::string_view input);
+  bool (*failed)();
+  unsigned input_seconds;
+};
+
 // False if the input failed. Runs a copy in a block of its exact size: a sanitizer sees a read of even one byte past the end.
-bool RunOne(const FuzzTarget& target, const std::string& bytes, bool (*failed)()) {
+bool RunOne(const FuzzRun& with, const std::string& bytes) {
   const auto block = std::make_unique<char[]>(bytes.size());
   std::copy(bytes.begin(), bytes.end(), block.get());
   const std::string_view input(block.get(), bytes.size());
-  running_target = &target;
   running_input = input;
+  running_name = with.name;
+  alarm(with.input_seconds);
   try {
-    target.run(input);
+    with.run(input);
   } catch (...) {
-    PrintRunningInput();
+    alarm(0);
+    PrintFailedInput();
     throw;
   }
-  if (failed()) {
-    PrintRunningInput();
+  alarm(0);
+  if (with.failed()) {
+    PrintFailedInput();
     return false;
   }
-  running_target = nullptr;
+  running_name = nullptr;
   return true;
 }
 
-int InputCount() {
+uint64_t InputCount(uint64_t otherwise) {
   const char* text = std::getenv("THALWEG_FUZZ_INPUTS");
-  return text == nullptr ? kDefaultInputs : std::atoi(text);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
 }
 
 std::string RandomBytes(size_t size, Random& random) {
@@ -154,20 +173,40 @@ void Mutate(std::string& input, const std::vector<std::string>& seeds, Random& r
   if (input.size() > kMaxFuzzInput) input.resize(kMaxFuzzInput);
 }
 
-void RunSeeded(const FuzzTarget& target, bool (*failed)()) {
+void RunSeeded(const FuzzTarget& target, bool (*failed)(), unsigned input_seconds) {
   PrintInputOnDeath();
+  const FuzzRun with{target.name, target.run, failed, input_seconds};
   std::vector<std::string> seeds = target.seeds();
   seeds.emplace_back();
   for (const std::string& seed : seeds) {
-    if (!RunOne(target, seed, failed)) return;
+    if (!RunOne(with, seed)) return;
   }
   Random random(kSeed);
-  const int count = InputCount();
-  for (int i = 0; i < count; ++i) {
+  const uint64_t count = InputCount(kDefaultInputs);
+  for (uint64_t i = 0; i < count; ++i) {
     std::string input = seeds[random.Below(seeds.size())];
     Mutate(input, seeds, random);
-    if (!RunOne(target, input, failed)) return;
+    if (!RunOne(with, input)) return;
   }
+}
+
+void RunGrammar(const FuzzGrammar& grammar, bool (*failed)(), unsigned input_seconds) {
+  PrintInputOnDeath();
+  const FuzzRun with{grammar.name, grammar.run, failed, input_seconds};
+  const uint64_t count = InputCount(grammar.inputs);
+  std::unordered_set<uint64_t> seen;
+  uint64_t seed = 0;
+  for (int repeats = 0; seen.size() < count; ++seed) {
+    const std::string text = grammar.make(seed);
+    if (!seen.insert(Hash64(text)).second) {
+      if (++repeats < kMostRepeats) continue;
+      ADD_FAILURE() << grammar.name << " makes no more than " << seen.size() << " texts";
+      return;
+    }
+    repeats = 0;
+    if (!RunOne(with, text)) return;
+  }
+  fmt::print("Fuzz grammar {}: ran {} distinct inputs, made from {} seeds\n", grammar.name, seen.size(), seed);
 }
 
 bool RegisterFuzzTarget(const FuzzTarget& target) {

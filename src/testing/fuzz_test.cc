@@ -1,7 +1,9 @@
 #include "testing/fuzz.h"
 
 #include <gmock/gmock.h>
+#include <gtest/gtest-spi.h>
 
+#include <csignal>
 #include <stdexcept>
 
 #include "base/check.h"
@@ -63,6 +65,19 @@ TEST(RunSeededDeathTest, PrintsTheInputThatKilledTheProcess) {
   EXPECT_DEATH(RunSeeded(killer, [] { return false; }), HasSubstr("Fuzz target Killer failed on input (hex): 646965"));
 }
 
+TEST(RunSeededDeathTest, PrintsTheInputThatHangsAndKillsTheProcess) {
+  const FuzzTarget hanger{"Hanger",
+                          [](std::string_view input) {
+                            volatile bool hangs = input == "for ever";
+                            while (hangs) continue;
+                          },
+                          [] { return FuzzSeeds("a moment", "for ever"); }};
+  EXPECT_EXIT(RunSeeded(
+                  hanger, [] { return false; }, 1),
+              ::testing::KilledBySignal(SIGALRM),
+              HasSubstr("Fuzz target Hanger hangs on input (hex): 666f722065766572"));
+}
+
 #if THALWEG_ADDRESS_SANITIZER
 TEST(RunSeededDeathTest, FindsAReadOneBytePastTheEndInSanitizerBuilds) {
   const FuzzTarget reader{"Reader",
@@ -74,6 +89,32 @@ TEST(RunSeededDeathTest, FindsAReadOneBytePastTheEndInSanitizerBuilds) {
   EXPECT_DEATH(RunSeeded(reader, [] { return false; }), HasSubstr("Fuzz target Reader failed on input (hex): 616263"));
 }
 #endif
+
+void Record(std::string_view input) { inputs_seen.emplace_back(input); }
+
+TEST(RunGrammar, CountsSeedsUpAndPassesOverTextsThatWereRun) {
+  inputs_seen.clear();
+  ::testing::internal::CaptureStdout();
+  RunGrammar({"Halves", &Record, [](uint64_t seed) { return std::to_string(seed / 2); }, 3}, [] { return false; });
+  EXPECT_EQ(inputs_seen, (std::vector<std::string>{"0", "1", "2"}));
+  EXPECT_EQ(::testing::internal::GetCapturedStdout(),
+            "Fuzz grammar Halves: ran 3 distinct inputs, made from 5 seeds\n");
+}
+
+TEST(RunGrammar, StopsAtTheFirstFailureAndPrintsTheText) {
+  inputs_seen.clear();
+  ::testing::internal::CaptureStderr();
+  RunGrammar({"Numbers", &Record, [](uint64_t seed) { return std::to_string(seed); }, 9},
+             [] { return inputs_seen.size() == 2; });
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "Fuzz target Numbers failed on input (hex): 31\n");
+  EXPECT_EQ(inputs_seen.size(), 2u);
+}
+
+TEST(RunGrammar, FailsIfTheGrammarHasNotSoManyTexts) {
+  EXPECT_NONFATAL_FAILURE(
+      RunGrammar({"Bits", &Record, [](uint64_t seed) { return std::to_string(seed % 2); }, 3}, [] { return false; }),
+      "Bits makes no more than 2 texts");
+}
 
 TEST(Mutate, NeverExceedsTheLongestInput) {
   const std::vector<std::string> seeds{std::string(3 * kMaxFuzzInput, 'x')};
