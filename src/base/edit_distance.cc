@@ -23,7 +23,22 @@ size_t EditDistance(std::string_view a, std::string_view b, size_t limit) {
 NearestWord::NearestWord(std::string_view wanted)
     : wanted_(wanted), below_(std::max<size_t>(2, wanted.size() / 3) + 1) {}
 
+namespace {
+
+bool SameButForCase(std::string_view a, std::string_view b) {
+  auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
+}
+
+}  // namespace
+
 void NearestWord::Consider(std::string_view word) {
+  if (below_ == 0) return;
+  if (!word.empty() && SameButForCase(wanted_, word)) {  // nothing is nearer
+    below_ = 0;
+    word_ = word;
+    return;
+  }
   const size_t distance = EditDistance(wanted_, word, below_ - 1);
   if (distance >= below_ || distance >= std::max(wanted_.size(), word.size())) return;
   below_ = std::max<size_t>(distance, 1);

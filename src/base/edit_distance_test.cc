@@ -38,6 +38,11 @@ TEST(NearestWord, SuggestsOnlyWhatIsNear) {
   EXPECT_EQ(nearest.Suggestion(), "; did you mean 'run'?");
 }
 
+TEST(NearestWord, NothingIsNearerThanTheSameInOtherCase) {
+  EXPECT_EQ(Nearest("NAME", {"name", "NAMES"}), "name");
+  EXPECT_EQ(Nearest("T", {"u", "t"}), "t");
+}
+
 TEST(EditDistance, GivesUpAboveTheLimit) {
   EXPECT_GT(EditDistance("kitten", "sitting", 2), 2u);
   EXPECT_GT(EditDistance("a", "abcdef", 3), 3u);

@@ -24,6 +24,31 @@ bool CellsEqual(const columns::Column& column, int32_t a, int32_t b) {
   return x == y;
 }
 
+namespace {
+
+template <typename T>
+void AppendKeys(const columns::Column& column, std::span<const int32_t> rows, columns::ColumnBuilder& out) {
+  for (int32_t row : rows) {
+    if (column.IsNull(row)) {
+      out.AppendNull();
+      continue;
+    }
+    const T value = column.data<T>()[row];
+    out.Append(value == 0 ? T{0} : value);
+  }
+}
+
+// 0 and -0 are one key: each row of the group shows 0, so that what takes a row back is that row.
+void AppendKeyColumn(const columns::Column& column, std::span<const int32_t> rows, columns::ColumnBuilder& out) {
+  switch (column.type.id()) {
+    case types::TypeId::kFloat: return AppendKeys<float>(column, rows, out);
+    case types::TypeId::kDouble: return AppendKeys<double>(column, rows, out);
+    default: out.AppendRows(column, rows.data(), static_cast<int32_t>(rows.size()));
+  }
+}
+
+}  // namespace
+
 void RowChanges::Start(const std::vector<types::DataType>& types, columns::BufferPool& pool) {
   builders_.clear();
   for (const types::DataType& type : types) builders_.emplace_back(type, pool);
@@ -84,7 +109,8 @@ void RowChanges::Send(const columns::Batch& batch, const std::vector<int>& keys,
   for (int32_t from = 0; from < total;) {
     const int32_t count = std::min(total - from, out.row().room());
     int column = 0;
-    for (int key : keys) out.column(column++).AppendRows(batch.column(key), key_rows_.data() + from, count);
+    const std::span<const int32_t> some(key_rows_.data() + from, static_cast<size_t>(count));
+    for (int key : keys) AppendKeyColumn(batch.column(key), some, out.column(column++));
     for (const columns::Column& result : results_)
       out.column(column++).AppendRows(result, result_rows_.data() + from, count);
     for (int32_t i = 0; i < count; ++i) out.FinishRow(kinds_[static_cast<size_t>(from + i)]);

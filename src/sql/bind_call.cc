@@ -50,6 +50,36 @@ bool IsKnownCall(std::string_view name) {
          expr::Registry::BuiltIn().Find(name);
 }
 
+/// Functions of other dialects, and what does the same here. Sorted.
+constexpr std::pair<std::string_view, std::string_view> kForeignFunctions[] = {
+    {"ARRAY_LENGTH", "CARDINALITY(array)"},
+    {"CHARINDEX", "LOCATE(part, text)"},
+    {"DATEADD", "time + INTERVAL '1' DAY"},
+    {"DATEDIFF", "TIMESTAMPDIFF(DAY, from, to)"},
+    {"DATETIME_DIFF", "TIMESTAMPDIFF(DAY, from, to)"},
+    {"DATE_ADD", "date + INTERVAL '1' DAY"},
+    {"DATE_DIFF", "TIMESTAMPDIFF(DAY, from, to)"},
+    {"DATE_PART", "EXTRACT(DAY FROM time)"},
+    {"DATE_SUB", "date - INTERVAL '1' DAY"},
+    {"DATE_TRUNC", "FLOOR(time TO DAY)"},
+    {"GETDATE", "CURRENT_TIMESTAMP"},
+    {"GROUP_CONCAT", "LISTAGG(text, ',')"},
+    {"ISNULL", "IFNULL(value, other), or value IS NULL"},
+    {"LEN", "CHAR_LENGTH(text)"},
+    {"LENGTH", "CHAR_LENGTH(text)"},
+    {"NVL", "COALESCE(value, other) or IFNULL(value, other)"},
+    {"STRING_AGG", "LISTAGG(text, ',')"},
+    {"STRPOS", "POSITION(part IN text) or LOCATE(part, text)"},
+    {"STR_TO_DATE", "TO_TIMESTAMP(text, 'yyyy-MM-dd HH:mm:ss') or TO_DATE(text, 'yyyy-MM-dd')"},
+    {"TO_CHAR", "DATE_FORMAT(time, 'yyyy-MM-dd')"},
+};
+
+std::string_view InPlaceOf(std::string_view name) {
+  for (const auto& [foreign, here] : kForeignFunctions)
+    if (foreign == name) return here;
+  return {};
+}
+
 /// IGNORE NULLS, and ABSENT ON NULL of the JSON aggregates: an array leaves NULLs out unless it is told not to.
 bool IgnoresNulls(const Call& call, std::string_view name) {
   const auto on_null = call.json ? call.json->on_null : std::nullopt;
@@ -170,6 +200,8 @@ void Binder::FailFunction(const Call& call, const Expr& expr) const {
   const std::string name = UpperName(call.name);
   if (const std::string_view why = expr::WhyRefused(name); !why.empty())
     FailAt(expr.span.begin, fmt::format("Function {} is not supported: {}", name, why));
+  if (const std::string_view here = InPlaceOf(name); !here.empty())
+    FailAt(expr.span.begin, fmt::format("Unknown function: {}", call.name.back().text), fmt::format("write {}", here));
   NearestWord nearest(name);
   for (const expr::Aggregate& aggregate : expr::AllAggregates()) nearest.Consider(aggregate.name);
   for (const expr::Function* function : expr::Registry::BuiltIn().All()) nearest.Consider(function->name);

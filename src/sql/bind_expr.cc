@@ -1,5 +1,7 @@
 // Scalar expressions: the syntax tree's operators and special forms as calls of expr's functions.
+#include <algorithm>
 #include <cmath>
+#include <span>
 
 #include "expr/evaluator.h"
 #include "expr/functions.h"
@@ -30,11 +32,36 @@ void SplitConjuncts(const Expression& condition, std::vector<Expression>& conjun
   conjuncts.push_back(condition);
 }
 
+namespace {
+
+/// Parts joined by AND or OR, from the left on; where that would be too deep, by halves.
+Expression Connected(std::string_view connective, std::span<const Expression> parts) {
+  int depth = 0;
+  for (const Expression& part : parts) depth = std::max(depth + 1, part.depth() + (depth > 0 ? 1 : 0));
+  const expr::Function& function = *expr::Registry::BuiltIn().Find(connective);
+  // Not resolved anew, for that fails where a part is as deep as may be; the binder asks each as it comes.
+  auto both = [&](const Expression& a, const Expression& b) {
+    auto resolved = expr::Resolve(function, {a, b});
+    if (resolved.ok()) return *std::move(resolved);
+    return Expression::Call(function, {a, b}, DataType(TypeId::kBoolean));
+  };
+  if (parts.size() > 2 && depth > expr::kMaxExpressionDepth) {
+    const size_t half = parts.size() / 2;
+    return both(Connected(connective, parts.first(half)), Connected(connective, parts.subspan(half)));
+  }
+  Expression all = parts[0];
+  for (const Expression& part : parts.subspan(1)) all = both(all, part);
+  return all;
+}
+
+/// What a condition leaves for the calls around it: that many halves, and those that a subquery puts around.
+constexpr int kMostConditionDepth = expr::kMaxExpressionDepth - 24;
+
+}  // namespace
+
 std::optional<Expression> JoinConjuncts(const std::vector<Expression>& conjuncts) {
   if (conjuncts.empty()) return std::nullopt;
-  Expression all = conjuncts[0];
-  for (size_t i = 1; i < conjuncts.size(); ++i) all = expr::Resolve("AND", {all, conjuncts[i]}).value();
-  return all;
+  return Connected("AND", conjuncts);
 }
 
 namespace {
@@ -243,6 +270,11 @@ Expression Binder::BindCondition(const Expr& expr, const ExprContext& context) {
   if (condition.type().id() != TypeId::kBoolean)
     FailAt(expr.span.begin,
            fmt::format("{} needs a BOOLEAN condition, this is {}", context.clause, condition.type().ToString()));
+  std::vector<Expression> conjuncts;
+  SplitConjuncts(condition, conjuncts);
+  for (const Expression& each : conjuncts)
+    if (each.depth() > kMostConditionDepth)
+      FailAt(expr.span.begin, fmt::format("A condition is nested deeper than {}", kMostConditionDepth));
   return condition;
 }
 
@@ -510,9 +542,13 @@ Expression Binder::BindExpr(const Expr& expr, const ExprContext& context) {
                    expr);
   if (auto* node = expr.As<Logical>()) {
     const std::string_view name = node->op == LogicalOp::kAnd ? "AND" : "OR";
-    Expression all = bind(node->operands[0]);
-    for (size_t i = 1; i < node->operands.size(); ++i) all = Resolve(name, {all, bind(node->operands[i])}, expr);
-    return all;
+    Arguments parts;
+    for (const ExprPtr& operand : node->operands) {
+      parts.push_back(bind(operand));
+      // Told of what does not fit, before the others are looked at.
+      if (parts.size() > 1) Resolve(name, {parts[0], parts.back()}, *operand);
+    }
+    return Connected(name, parts);
   }
   if (auto* node = expr.As<Binary>()) {
     if (node->op == BinaryOp::kMemberOf || node->op == BinaryOp::kSubmultisetOf)
@@ -547,13 +583,11 @@ Expression Binder::BindExpr(const Expr& expr, const ExprContext& context) {
   }
   if (auto* node = expr.As<Quantified>(); node && !node->query) {
     const bool any = node->quantifier != Quantifier::kAll;
-    std::optional<Expression> all;
+    Arguments all;
     const Expression operand = bind(node->operand);
-    for (const ExprPtr& element : node->list) {
-      Expression each = Resolve(FunctionOf(node->op), {operand, bind(element)}, expr);
-      all = all ? Resolve(any ? "OR" : "AND", {*all, std::move(each)}, expr) : std::move(each);
-    }
-    return *all;
+    for (const ExprPtr& element : node->list)
+      all.push_back(Resolve(FunctionOf(node->op), {operand, bind(element)}, expr));
+    return Connected(any ? "OR" : "AND", all);
   }
   if (expr.As<Exists>() || expr.As<ScalarQuery>() || expr.As<Quantified>()) {
     if (!context.subquery) FailAt(expr.span.begin, fmt::format("A subquery is not supported in {}", context.clause));

@@ -247,7 +247,7 @@ std::optional<Scope> Binder::BindRowsOf(const TableRef& ref, Scope& left, bool o
 
 Scope Binder::BindRowsAlone(const TableRef& ref, const Scope* outer) {
   Scope one;
-  one.plan = MakeValues({}, {{}});
+  one.plan = MakeOneRow();
   one.outer = outer;
   return *BindRowsOf(ref, one, false);
 }
@@ -287,28 +287,74 @@ Scope Binder::UnnestOf(Expression collection, bool ordinality, const TableRef& r
   return left;
 }
 
+namespace {
+
+/// Of a scope's columns the one that USING means; -1: none.
+int ColumnOf(const Scope& scope, const std::string& name, const Position& at) {
+  for (const auto& [merged, column] : scope.merged)
+    if (merged == name) return column;
+  int found = -1;
+  for (const Scope::Source& source : scope.sources)
+    for (int i = source.first; i < source.first + source.count; ++i) {
+      if (scope.plan->columns[static_cast<size_t>(i)].name != name) continue;
+      if (found >= 0) FailAt(at, fmt::format("Column '{}' is ambiguous", name));
+      found = i;
+    }
+  return found;
+}
+
+/// The names that both sides have, each once.
+std::vector<std::pair<std::string, Position>> CommonNames(const Scope& left, const Scope& right, const Position& at) {
+  std::vector<std::pair<std::string, Position>> names;
+  auto known = [&](const std::string& name) {
+    return std::any_of(names.begin(), names.end(), [&](const auto& each) { return each.first == name; });
+  };
+  for (const Scope::Source& source : left.sources)
+    for (int i = source.first; i < source.first + source.count; ++i) {
+      const std::string& name = left.plan->columns[static_cast<size_t>(i)].name;
+      if (ColumnOf(right, name, at) >= 0 && !known(name)) names.push_back({name, at});
+    }
+  return names;
+}
+
+}  // namespace
+
+// Of a FULL join a row of one side alone has its key on that side.
+void Binder::CoalesceKeys(const Conditions& conditions, Scope& both) {
+  if (conditions.coalesced.empty()) return;
+  std::vector<Expression> columns = InputsOfAll(*both.plan);
+  std::vector<std::string> names;
+  for (const PlanColumn& column : both.plan->columns) names.push_back(column.name);
+  for (const Conditions::Key& key : conditions.coalesced) {
+    for (auto& [name, column] : both.merged)
+      if (name == key.name) column = static_cast<int>(columns.size());
+    columns.push_back(
+        OrFail(expr::Resolve("COALESCE", {InputOf(*both.plan, key.left), InputOf(*both.plan, key.right)}), key.at));
+    names.push_back(fmt::format("$using{}", columns.size()));
+  }
+  both.plan = MakeCalc(std::move(both.plan), std::nullopt, std::move(columns), std::move(names));
+}
+
 // Of an inner join ON is as WHERE: subqueries may stand in it.
 Conditions Binder::JoinConditions(const Join& join, Scope& both, const Scope& left, const Scope& right) {
   Arguments conjuncts;
+  Conditions conditions;
   std::vector<std::pair<std::string, Position>> names;
   for (const Identifier& column : join.using_columns) names.push_back({column.text, column.span.begin});
-  auto find = [](const Scope& scope, const std::string& name) {
-    int found = -1;
-    for (size_t i = 0; i < scope.plan->columns.size(); ++i)
-      if (scope.plan->columns[i].name == name) found = static_cast<int>(i);
-    return found;
-  };
-  if (join.natural)
-    for (const PlanColumn& column : left.plan->columns)
-      if (find(right, column.name) >= 0) names.push_back({column.name, join.right->span.begin});
+  if (join.natural) names = CommonNames(left, right, join.right->span.begin);
   const int offset = static_cast<int>(left.plan->columns.size());
   for (const auto& [name, at] : names) {
-    const int a = find(left, name), b = find(right, name);
+    const int a = ColumnOf(left, name, at), b = ColumnOf(right, name, at);
     if (a < 0 || b < 0) FailAt(at, fmt::format("Column '{}' of USING is not in both tables", name));
     conjuncts.push_back(OrFail(expr::Resolve("=", {InputOf(*both.plan, a), InputOf(*both.plan, b + offset)}), at));
-    both.merged.push_back({name, join.kind == JoinKind::kRight ? b + offset : a});
+    const int merged = join.kind == JoinKind::kRight ? b + offset : a;
+    auto known = std::find_if(both.merged.begin(), both.merged.end(), [&](const auto& m) { return m.first == name; });
+    if (known == both.merged.end())
+      both.merged.push_back({name, merged});
+    else
+      known->second = merged;
+    if (join.kind == JoinKind::kFull) conditions.coalesced.push_back({name, a, b + offset, at});
   }
-  Conditions conditions;
   if (join.on) {
     ExprContext context{.scope = &both, .clause = "ON"};
     if (join.kind == JoinKind::kInner && !join.right->as_of && !SnapshotCall(*join.right))
@@ -335,6 +381,11 @@ Scope Binder::WithRowsCondition(const Join& join, Scope rows) {
 }
 
 Scope Binder::BindJoin(const Join& join, const Scope* outer) {
+  const bool crosses = join.kind == JoinKind::kCross || join.kind == JoinKind::kComma;
+  if (!crosses && !join.natural && !join.on && join.using_columns.empty())
+    FailAt(join.right->span.begin,
+           "INNER, LEFT, RIGHT or FULL join requires a condition (NATURAL keyword or ON or USING clause)",
+           "every row of one side with every row of the other is CROSS JOIN");
   Scope left = BindFrom(*join.left, outer);
   left.outer = outer;
   const TableRef& ref = *join.right;
@@ -361,7 +412,8 @@ Scope Binder::BindJoin(const Join& join, const Scope* outer) {
     both.plan = Trimmed(ApplyConditions(conditions, both.plan), crossed->columns.size());
   } else {
     both.plan = MakeJoinOn(type, left.plan, right.plan, conditions.conjuncts, {StateTtlOf(left), StateTtlOf(right)});
-    both.plan = ApplyConditions({conditions.joins, {}}, both.plan);
+    both.plan = ApplyConditions({.joins = conditions.joins}, both.plan);
+    CoalesceKeys(conditions, both);
   }
   return both;
 }

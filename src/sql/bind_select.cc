@@ -174,8 +174,7 @@ PlanPtr Binder::BindSelect(const Select& select, const Query& query, const Scope
   if (select.from)
     scope = BindFrom(*select.from, outer);
   else
-    // A column that nobody can name: whatever comes to join this row finds a row of columns.
-    scope.plan = MakeValues({{"$row", DataType(TypeId::kBoolean)}}, {{expr::Value::Null(DataType(TypeId::kBoolean))}});
+    scope.plan = MakeOneRow();
   scope.outer = outer;
   if (select.where) BindWhere(*select.where, scope);
   if (HasGroupWindow(select)) scope.plan = WithTimeAttributes(std::move(scope.plan));
@@ -216,6 +215,7 @@ PlanPtr Binder::BindSelect(const Select& select, const Query& query, const Scope
     }
     names.push_back(item.name);
   }
+  if (columns.empty()) FailAt(select.items[0].expr->span.begin, "The select list gives no columns");
   Conditions having;
   std::optional<Expression> qualify;
   if (select.having) {

@@ -57,6 +57,13 @@ struct SubqueryUse {
 struct Conditions {
   std::vector<SubqueryUse> joins;
   std::vector<expr::Expression> conjuncts;
+  /// Of a FULL join those of USING: columns of both sides, of which the one that is there counts.
+  struct Key {
+    std::string name;
+    int left = 0, right = 0;
+    Position at;
+  };
+  std::vector<Key> coalesced;
 };
 
 /// What rows are grouped by, and the aggregates met in the select list, HAVING and ORDER BY.
@@ -208,6 +215,7 @@ class Binder {
   PlanPtr BindTemporal(const Join& join, const Scope& left, const Scope& right, const TableRef& ref, const Scope& both);
   PlanPtr BindSnapshotJoin(const Join& join, const Call& call, const Scope& left, const Scope& right,
                            const Arguments& conjuncts);
+  static void CoalesceKeys(const Conditions& conditions, Scope& both);
   Conditions JoinConditions(const Join& join, Scope& both, const Scope& left, const Scope& right);
   // bind_window.cc
   PlanPtr BindWindowFunction(const Call& call, const Expr& expr, const Scope* outer);

@@ -65,6 +65,11 @@ PlanPtr MakeValues(PlanColumns columns, std::vector<std::vector<expr::Value>> ro
   return Finish(std::move(plan));
 }
 
+PlanPtr MakeOneRow() {
+  const DataType type(types::TypeId::kBoolean);
+  return MakeValues({{"$row", type}}, {{expr::Value::Null(type)}});
+}
+
 PlanPtr MakeCalc(PlanPtr input, std::optional<Expression> condition, std::vector<Expression> columns,
                  std::vector<std::string> names) {
   Plan plan;

@@ -190,6 +190,8 @@ struct Plan {
 // Makers: what they return knows its columns, window and unique keys.
 PlanPtr MakeScan(TablePtr table, std::map<std::string, std::string> hints);
 PlanPtr MakeValues(PlanColumns columns, std::vector<std::vector<expr::Value>> rows);
+/// What a SELECT without FROM reads: one row. It has a column, that no name finds, for operators keep no rows of none.
+PlanPtr MakeOneRow();
 /// `columns` are named and typed by their expressions; times that pass through unchanged keep their roles.
 PlanPtr MakeCalc(PlanPtr input, std::optional<expr::Expression> condition, std::vector<expr::Expression> columns,
                  std::vector<std::string> names);

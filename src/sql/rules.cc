@@ -140,6 +140,11 @@ PlanPtr MergeCalcs(const Plan& plan) {
   for (const Expression& e : upper->columns) columns.push_back(expr::ReplaceInputs(e, lower->columns));
   if (lower->condition) SplitConjuncts(*lower->condition, conjuncts);
   if (upper->condition) SplitConjuncts(expr::ReplaceInputs(*upper->condition, lower->columns), conjuncts);
+  // Calcs of deep expressions stay two.
+  constexpr int kMostMerged = expr::kMaxExpressionDepth - 24;
+  for (const std::vector<Expression>* made : {&columns, &conjuncts})
+    for (const Expression& e : *made)
+      if (e.depth() > kMostMerged) return nullptr;
   return MakeCalc(lower->input, JoinConjuncts(conjuncts), std::move(columns), NamesOf(plan));
 }
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <sstream>
 
+#include "config/keys.h"
 #include "config/options.h"
 #include "expr/zone.h"
 #include "sql/bind.h"
@@ -169,6 +170,8 @@ Session::Visitor::Outcome Session::Visitor::operator()(const ResetOption& reset)
     session.config_ = session.initial_;
     return Done{};
   }
+  if (!config::FindKey(*reset.key) && config::KeysOfDeprecated(*reset.key).empty())
+    return UserError("Unknown configuration key '{}' (RESET){}", *reset.key, config::SuggestKey(*reset.key));
   session.config_.Unset(*reset.key);
   return Done{};
 }

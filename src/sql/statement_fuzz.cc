@@ -69,6 +69,7 @@ class StatementMaker {
   std::string Select(int depth) {
     if (Chance(6)) return Windowed(depth);
     if (Chance(6)) return Ranked(depth);
+    if (Chance(10)) return WithoutFrom(depth);
     const std::string from = From(depth);
     if (Chance(3)) {
       const std::string key = Pick({"s", "i", "b", "ts", "i, s", "ROLLUP(i, s)", "GROUPING SETS ((i), ())", "CUBE(s)",
@@ -84,6 +85,14 @@ class StatementMaker {
     std::string text = "SELECT " + Pick({"", "", "", "DISTINCT "}) +
                        (Chance(3) ? "*" : Expr(depth) + " AS e1, " + Expr(depth)) + " FROM " + from;
     if (Chance(2)) text += " WHERE " + Condition(depth);
+    return text;
+  }
+
+  std::string WithoutFrom(int depth) {
+    std::string text = "SELECT " + Pick({"1", "NULL", "'x' AS s, 2 AS i"});
+    if (depth > 0 && Chance(2)) text += ", (" + Query(depth - 1) + ")";
+    if (depth > 0 && Chance(2)) text += ", 1 IN (" + Query(depth - 1) + ")";
+    if (Chance(3)) text += " WHERE " + Pick({"EXISTS (SELECT 1)", "1 NOT IN (SELECT i FROM c)", "2 > (SELECT 1)"});
     return text;
   }
 
@@ -127,7 +136,8 @@ class StatementMaker {
                      "x.b = u.b AND x.ts BETWEEN u.ts - INTERVAL '1' MINUTE AND u.ts", "TRUE", "i = b"});
       case 2: return "a JOIN u FOR SYSTEM_TIME AS OF a." + Pick({"ts", "p", "i"}) + " ON a.b = u.b";
       case 3: return "a CROSS JOIN UNNEST(" + Pick({"l", "m", "s", "r"}) + ") AS e" + Pick({"(x)", "(x, y)", ""});
-      case 4: return From(0) + " NATURAL JOIN " + From(0);
+      case 4:
+        return From(0) + Pick({" NATURAL JOIN ", " NATURAL FULL JOIN ", " JOIN "}) + From(0) + Pick({"", " USING (s)"});
       case 5: return From(0) + ", " + From(0);
       default: return From(0);
     }
@@ -140,6 +150,11 @@ class StatementMaker {
   }
 
   std::string Condition(int depth) {
+    if (Chance(60)) {
+      std::string text = "i <> 0";
+      for (int i = 1; i < 300; ++i) text += " AND i <> " + std::to_string(i);
+      return text;
+    }
     switch (random_.Below(9)) {
       case 0: return Expr(depth) + Pick({" = ", " <> ", " < ", " >= ", " IS DISTINCT FROM "}) + Expr(depth);
       case 1:
