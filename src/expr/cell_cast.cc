@@ -356,7 +356,10 @@ CellCast ToInterval(const DataType& from, const DataType& to) {
 CellCast CellCastOf(const DataType& from, const DataType& to, bool fixed_length) {
   if (from.id() == TypeId::kNull)
     return [](const Column&, int32_t, const Zone&, ColumnBuilder& out) { return out.AppendNull(), Status(); };
-  if (IsInterval(from.id()) && IsNumeric(to.id())) return nullptr;
+  // Flink's table: months are an INT, milliseconds a BIGINT.
+  if (IsInterval(from.id()) && IsNumeric(to.id()) &&
+      to.id() != (from.id() == TypeId::kIntervalYearMonth ? TypeId::kInt : TypeId::kBigInt))
+    return nullptr;
   switch (to.id()) {
     case TypeId::kBoolean:
       if (from.id() == TypeId::kBoolean)

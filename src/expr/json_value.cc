@@ -127,7 +127,7 @@ bool AppendFloat(string_view text, columns::ColumnBuilder& out) {
 }
 
 bool AppendDecimal(string_view text, const DataType& type, columns::ColumnBuilder& out) {
-  Int128 value;
+  types::Int128 value;
   if (types::ParseDecimal(text, type.precision(), type.scale(), &value) != types::DecimalParse::kOk) return false;
   out.Append(value);
   return true;
