@@ -72,6 +72,46 @@ std::string SignatureLine(std::string_view name, const std::vector<std::string>&
   return fmt::format("| {} | {} |\n", name == "||" ? "\\|\\|" : name, cells);
 }
 
+constexpr std::string_view kDetails = R"(
+## Paths of JSON
+
+The path of JSON_VALUE, JSON_QUERY and JSON_EXISTS is `[lax|strict] $` and steps; strict is the default, and `$` may be left out.
+
+| step | finds |
+|---|---|
+| `.name`, `['a name']`, `["a.b"]`, `.['a']` | the member of that name |
+| `[0]`, `[-1]` | the element at that place, from the end if it is negative |
+| `[0,2]`, `[1:3]`, `[1:]`, `[:2]`, `[-2:]` | several elements |
+| `.*`, `[*]` | all members or elements |
+| `..name`, `..*` | at any depth |
+
+Filters `[?(...)]`, functions `.length()`, lists of names `['a','b']`, `[a:b:c]` and `..[0]` are refused: a constant path before the job runs,
+others when a row has one. Numbers keep all their digits and are printed as Java's BigDecimal is: `19.90`, `1E+3`. RETURNING takes BOOLEAN and all
+numbers, as Flink 2.4 does (2.3 has BOOLEAN, INTEGER and DOUBLE, and fails on a string in a number's place): `"5"` and `5.7` are the INT 5; what does
+not fit goes to ON ERROR.
+
+## Patterns of times
+
+DATE_FORMAT, TO_DATE, TO_TIMESTAMP, TO_TIMESTAMP_LTZ, UNIX_TIMESTAMP and FROM_UNIXTIME take
+
+| letters | are |
+|---|---|
+| `y` `u`, `M` `L`, `d`, `D` | year, month (`MMM` Jan, `MMMM` January), day of month, day of year |
+| `E` | day of the week: `EEE` Mon, `EEEE` Monday |
+| `H`, `k`, `K`, `h`, `a` | hour 0-23, 1-24, 0-11, 1-12, AM or PM |
+| `m`, `s`, `S` | minute, second, fraction of 1 to 9 digits |
+| `X`, `x`, `Z` | offset: `X` +08 or Z, `XX` +0800, `XXX` +08:00, `Z` +0800. TO_TIMESTAMP reads it and takes no notice, as Flink does; UNIX_TIMESTAMP counts by it; DATE_FORMAT has none |
+| `[...]` | an optional part |
+| `'text'`, `''` | text, a quote |
+
+English names. Others (`G` `w` `W` `Y` `Q` `e` `z` `V` `n` `N` `A`) are refused: a constant pattern before the job runs, others when a row has one.
+
+## What some functions do not take
+
+A difference of two times is `TIMESTAMPDIFF(unit, a, b)`; `(a - b) DAY` is refused. ABS, CEIL and FLOOR take no intervals, FROM_UNIXTIME takes
+integers (write CAST for others), HASH_CODE takes texts.
+)";
+
 }  // namespace
 
 std::string RenderFunctions(std::string_view flink) {
@@ -99,6 +139,7 @@ std::string RenderFunctions(std::string_view flink) {
   for (const auto& [priority, names] : missing)
     for (const auto& [name, why] : names)
       page += fmt::format("| {} | {} | {} |\n", name, priority == "A" ? "common" : "rarer", why);
+  page += kDetails;
   page += "\nFunctions that are syntax, and types: [SQL types](sql_types.md).\n";
   return page;
 }

@@ -112,6 +112,7 @@ Result<Expression> Resolve(const Function& function, std::vector<Expression> arg
   std::vector<Expression> coerced = arguments;
   std::optional<types::DataType> type = function.infer(coerced);
   if (!type) return NoOverload(function, arguments);
+  if (function.check) THALWEG_TRY(function.check(coerced));
   return Expression::Call(function, std::move(coerced), std::move(*type));
 }
 

@@ -33,6 +33,8 @@ struct Function {
   /// Where `fails` and `contextual` depend on the types of a call: null, or narrow the flag.
   using Narrow = std::function<bool(const std::vector<Expression>& arguments, const types::DataType& type)>;
   Narrow fails_for, contextual_for;
+  /// Null, or fails (user error) on a constant argument that no row could accept, when the call is resolved.
+  std::function<Status(const std::vector<Expression>& arguments)> check;
 };
 
 /// Immutable once made. Any thread.

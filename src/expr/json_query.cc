@@ -11,7 +11,6 @@
 
 namespace thalweg::expr {
 
-using simdjson::dom::element;
 using std::string_view;
 using types::DataType;
 using types::TypeId;
@@ -34,25 +33,23 @@ bool IsQueryWord(const Expression& argument, std::initializer_list<string_view> 
 /// What a path found: the values of one array or one value, by the wrapper; or why not.
 struct Answer {
   enum class Outcome : uint8_t { kValue, kArray, kEmpty, kError } outcome = Outcome::kError;
-  std::vector<element> values;
+  std::vector<JsonValue> values;
   string_view reason = "malformed JSON";
 };
 
-bool IsScalar(element value) { return !value.is_array() && !value.is_object(); }
-
-Answer Ask(simdjson::dom::parser& parser, string_view text, const JsonPath& path, const std::string& wrapper) {
+Answer Ask(JsonDocument& document, string_view text, const JsonPath& path, const std::string& wrapper) {
   using Outcome = Answer::Outcome;
-  element document;
-  if (parser.parse(text.data(), text.size()).get(document) != simdjson::SUCCESS) return {};
-  JsonPath::Found found = path.Find(document);
-  if (found.missing) return {path.lax() ? Outcome::kEmpty : Outcome::kError, {}, "no such part"};
+  const Outcome nothing = path.lax() ? Outcome::kEmpty : Outcome::kError;
+  if (!document.Parse(text)) return {nothing, {}, "malformed JSON"};
+  JsonPath::Found found = path.Find(document.root());
+  if (found.missing && !(path.lax() && path.indefinite())) return {nothing, {}, "no such part"};
   // Several values are an array, which an unconditional wrapper would put into another one.
   if (path.indefinite()) return {Outcome::kArray, std::move(found.values), ""};
-  element value = found.values[0];
+  const JsonValue value = found.values[0];
+  if (value.is_null()) return {nothing, {}, "null"};
   if (wrapper == "UNCONDITIONAL" || (wrapper == "CONDITIONAL" && !value.is_array()))
     return {Outcome::kArray, {value}, ""};
-  if (value.is_null()) return {Outcome::kEmpty, {}, "null"};
-  if (IsScalar(value)) return {path.lax() ? Outcome::kEmpty : Outcome::kError, {}, "a scalar"};
+  if (value.is_scalar()) return {nothing, {}, "a scalar"};
   return {Outcome::kValue, {value}, ""};
 }
 
@@ -67,12 +64,12 @@ std::string TextOf(const Answer& answer, bool nested) {
   return nested ? out + "]" : out;
 }
 
-void AppendStrings(const std::vector<element>& values, columns::ColumnBuilder& out) {
-  for (element value : values) {
+void AppendStrings(const std::vector<JsonValue>& values, columns::ColumnBuilder& out) {
+  for (const JsonValue value : values) {
     if (value.is_null()) {
       out.child(0).AppendNull();
-    } else if (std::optional<std::string> text = JsonScalarText(value)) {
-      out.child(0).AppendString(*text);
+    } else if (value.is_scalar()) {
+      out.child(0).AppendString(JsonScalarText(value));
     } else {
       std::string json;
       AppendJson(value, json);
@@ -86,9 +83,7 @@ void AppendStrings(const std::vector<element>& values, columns::ColumnBuilder& o
 void AppendArray(const Answer& answer, columns::ColumnBuilder& out) {
   if (answer.outcome == Answer::Outcome::kArray) return AppendStrings(answer.values, out);
   if (!answer.values[0].is_array()) return out.AppendNull();
-  std::vector<element> parts;
-  for (element part : answer.values[0].get_array()) parts.push_back(part);
-  AppendStrings(parts, out);
+  AppendStrings(answer.values[0].parts(), out);
 }
 
 template <bool kArray>
@@ -97,7 +92,7 @@ class Query {
   explicit Query(Clauses clauses) : clauses_(std::move(clauses)) {}
 
   Result<Vector> operator()(Call& call) const {
-    simdjson::dom::parser parser;
+    JsonDocument document;
     std::string path_text;
     std::optional<JsonPath> path;
     columns::ColumnBuilder out(call.type().WithNullable(true), call.pool(), call.rows());
@@ -113,7 +108,7 @@ class Query {
         THALWEG_ASSIGN(path, JsonPath::Compile(path_text));
       }
       THALWEG_TRY(
-          Append(Ask(parser, json.column.String(json.at(row)), *path, clauses_.wrapper), *path, path_text, out));
+          Append(Ask(document, json.column.String(json.at(row)), *path, clauses_.wrapper), *path, path_text, out));
     }
     return Vector{out.Take()};
   }
@@ -179,6 +174,7 @@ Function QueryFunction(const std::string& name) {
   Function function = Define(name, {name + "(<STRING>, <STRING> [, wrapper, on empty, on error])"},
                              Inference(InferQuery<kArray>), Binder(BindQuery<kArray>));
   function.fails = true;
+  function.check = CheckJsonPath;
   return function;
 }
 

@@ -8,7 +8,9 @@ namespace {
 
 constexpr std::string_view kNoBitmap = "there is no type BITMAP", kNoVariant = "there is no type VARIANT",
                            kNoStructured = "there are no structured types",
-                           kNoMatch = "MATCH_RECOGNIZE is not supported yet", kNoModels = "there are no models";
+                           kNoMatch = "MATCH_RECOGNIZE is not supported yet", kNoModels = "there are no models",
+                           kLater = "it came with Flink 2.4",
+                           kPattern = "it stands in MATCH_RECOGNIZE only, which is not supported yet";
 
 }  // namespace
 
@@ -34,16 +36,26 @@ const std::vector<std::pair<std::string_view, std::string_view>>& RefusedFunctio
         {"BITMAP_XOR_AGG", kNoBitmap},
         {"BITMAP_XOR_CARDINALITY_AGG", kNoBitmap},
         {"CLASSIFIER", kNoMatch},
+        {"FINAL", kPattern},
+        {"FIRST", kPattern},
         {"FROM_CHANGELOG", "tables with changes come from connectors and formats that have them"},
+        {"IS_VALID_UTF8", kLater},
+        {"JSON_LENGTH", kLater},
+        {"JSON_TYPE", kLater},
+        {"LAST", kPattern},
+        {"MAKE_VALID_UTF8", kLater},
         {"MATCH_PROCTIME", kNoMatch},
         {"MATCH_ROWTIME", kNoMatch},
         {"ML_EVALUATE", kNoModels},
         {"ML_PREDICT", kNoModels},
+        {"NEXT", kPattern},
         {"OBJECT_OF", kNoStructured},
         {"OBJECT_UPDATE", kNoStructured},
         {"PARSE_JSON", kNoVariant},
+        {"PREV", kPattern},
         {"PRINT", "it writes to the log of a worker: select the value"},
         {"PRINTF", "write CONCAT and CAST"},
+        {"RUNNING", kPattern},
         {"SOURCE_WATERMARK", "no connector here has watermarks of its own: state one as an expression"},
         {"TO_CHANGELOG", "print and files show the kinds of changes"},
         {"TRY_PARSE_JSON", kNoVariant},

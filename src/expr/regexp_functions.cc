@@ -105,7 +105,7 @@ Status Count(string_view text, const Regex& regex, columns::ColumnBuilder& out, 
   return {};
 }
 
-Status Instr(string_view text, const Regex& regex, columns::ColumnBuilder& out, Call&, int32_t) {
+Status FindRegexp(string_view text, const Regex& regex, columns::ColumnBuilder& out, Call&, int32_t) {
   THALWEG_ASSIGN(auto match, regex.Find(text));
   out.Append(match.empty() ? 0 : static_cast<int32_t>(CodePoints(text.substr(0, match[0].begin))) + 1);
   return {};
@@ -120,7 +120,7 @@ Status Substr(string_view text, const Regex& regex, columns::ColumnBuilder& out,
   return {};
 }
 
-Status Replace(string_view text, const Regex& regex, columns::ColumnBuilder& out, Call& call, int32_t row) {
+Status ReplaceRegexp(string_view text, const Regex& regex, columns::ColumnBuilder& out, Call& call, int32_t row) {
   const Vector& with = call.argument(2);
   const string_view replacement = with.column.String(with.at(row));
   std::string result;
@@ -158,10 +158,10 @@ void AddRegexps(Registry& registry) {
   registry.Add(OfPattern("REGEXP_EXTRACT", group, ReturnsNullable(text), Extract, Null));
   registry.Add(OfPattern("REGEXP_EXTRACT_ALL", group, ReturnsNullable(DataType::Array(text)), ExtractAll, Null));
   registry.Add(OfPattern("REGEXP_COUNT", two, ReturnsNullable(TypeId::kInt), Count, Null));
-  registry.Add(OfPattern("REGEXP_INSTR", two, ReturnsNullable(TypeId::kInt), Instr, Null));
+  registry.Add(OfPattern("REGEXP_INSTR", two, ReturnsNullable(TypeId::kInt), FindRegexp, Null));
   registry.Add(OfPattern("REGEXP_SUBSTR", two, ReturnsNullable(text), Substr, Null));
   registry.Add(OfPattern("REGEXP_REPLACE", {{Param::kString, Param::kString, Param::kString}}, ReturnsNullable(text),
-                         Replace, Null));
+                         ReplaceRegexp, Null));
 }
 
 }  // namespace thalweg::expr

@@ -90,7 +90,7 @@ std::optional<TimestampValue> ParseJavaSql(string_view text) {
     return TimestampValue{*days * kMillisOfDay};
   }
   if (std::count(text.begin(), text.end(), ':') != 2) return std::nullopt;
-  return ParseSqlTimestamp(text);
+  return ParseSqlTimestamp(text, DayOfMonth::kExact);
 }
 
 Result<std::optional<TimestampValue>> ParseAt(Call& call, int32_t row, PatternCache& cache) {
@@ -106,6 +106,27 @@ Status DateFormat(Call& call, int32_t row, PatternCache& cache, columns::ColumnB
   THALWEG_ASSIGN(const string_view text, cache.Format(TextAt(call, 1, row), value));
   out.AppendString(text);
   return {};
+}
+
+/// A constant pattern is one, for a call whose pattern is the second argument.
+Status CheckPattern(const Arguments& arguments) {
+  if (arguments.size() < 2 || !arguments[1].is_literal() || arguments[1].is_null_literal()) return {};
+  return DatePattern::Compile(arguments[1].value().string()).status();
+}
+
+/// A time without a zone has no offset to print.
+Status CheckZonelessPattern(const Arguments& arguments) {
+  THALWEG_TRY(CheckPattern(arguments));
+  if (!arguments[1].is_literal() || arguments[1].is_null_literal()) return {};
+  THALWEG_ASSIGN(const DatePattern pattern, DatePattern::Compile(arguments[1].value().string()));
+  if (!pattern.has_offset()) return {};
+  return UserError("Pattern of DATE_FORMAT has an offset, which no time has that it takes: {}",
+                   arguments[1].value().string());
+}
+
+Function Checked(Function function, Status (*check)(const Arguments&)) {
+  function.check = check;
+  return function;
 }
 
 /// A string stands for the timestamp it spells.
@@ -147,8 +168,17 @@ Status ToTimestamp(Call& call, int32_t row, PatternCache& cache, columns::Column
 }
 
 Status UnixTimestamp(Call& call, int32_t row, PatternCache& cache, columns::ColumnBuilder& out) {
-  THALWEG_ASSIGN(std::optional<TimestampValue> value, ParseAt(call, row, cache));
-  out.Append(value ? FloorDiv(ZoneOf(call).ToUtc(value->millis), 1000) : INT64_MIN);
+  std::optional<DatePattern::Parsed> read;
+  if (call.arguments() == 1) {
+    if (auto local = ParseSqlTimestamp(TextAt(call, 0, row), DayOfMonth::kExact))
+      read = DatePattern::Parsed{*local, {}};
+  } else {
+    THALWEG_ASSIGN(const DatePattern* pattern, cache.Get(TextAt(call, 1, row)));
+    read = pattern->ParsePrefix(TextAt(call, 0, row));
+  }
+  if (!read) return out.Append(INT64_MIN), Status();
+  const int64_t local = read->local.millis;
+  out.Append(FloorDiv(read->offset_ms ? local - *read->offset_ms : ZoneOf(call).ToUtc(local), 1000));
   return {};
 }
 
@@ -159,14 +189,15 @@ Status FromUnixTime(Call& call, int32_t row, PatternCache& cache, columns::Colum
       std::clamp<int64_t>(seconds.column.data<int64_t>()[seconds.at(row)], -377'705'116'800, 253'402'300'799);
   THALWEG_ASSIGN(const DatePattern* pattern, cache.Get(call.arguments() == 1 ? kDefaultPattern : TextAt(call, 1, row)));
   std::string text;
-  pattern->Format({ZoneOf(call).ToLocal(at * 1000)}, text);
+  const int64_t offset = ZoneOf(call).OffsetAt(at * 1000);
+  pattern->Format({at * 1000 + offset}, text, offset);
   out.AppendString(text);
   return {};
 }
 
 Status ConvertTz(Call& call, int32_t row, PatternCache&, columns::ColumnBuilder& out) {
-  std::optional<TimestampValue> value = ParseSqlTimestamp(TextAt(call, 0, row));
-  Result<Zone> from = Zone::Find(TextAt(call, 1, row)), to = Zone::Find(TextAt(call, 2, row));
+  std::optional<TimestampValue> value = ParseSqlTimestamp(TextAt(call, 0, row), DayOfMonth::kExact);
+  Result<Zone> from = Zone::FindShort(TextAt(call, 1, row)), to = Zone::FindShort(TextAt(call, 2, row));
   // Flink takes an unknown zone for GMT.
   if (!value) {
     out.AppendNull();
@@ -179,7 +210,18 @@ Status ConvertTz(Call& call, int32_t row, PatternCache&, columns::ColumnBuilder&
   return {};
 }
 
-/// TO_TIMESTAMP_LTZ(number [, 0 or 3]): seconds or milliseconds of the epoch.
+int32_t DigitsOf(const Expression& precision) {
+  return precision.is_literal() && !precision.is_null_literal() ? precision.value().number<int32_t>() : 3;
+}
+
+Status CheckLtz(const Arguments& arguments) {
+  if (arguments[0].type().id() == TypeId::kString) return CheckPattern(arguments);
+  const int32_t digits = DigitsOf(arguments[1]);
+  if (digits >= 0 && digits <= 9) return {};
+  return UserError("The precision of TO_TIMESTAMP_LTZ is 0 (seconds) to 9 (nanoseconds), not {}", digits);
+}
+
+/// TO_TIMESTAMP_LTZ(number [, 0 to 9]): of the epoch, in seconds, milliseconds (3) or less. A constant tells the type, too.
 std::optional<DataType> InferLtz(Arguments& arguments) {
   if (arguments.empty() || arguments.size() > 3) return std::nullopt;
   const TypeId id = arguments[0].type().id();
@@ -188,16 +230,12 @@ std::optional<DataType> InferLtz(Arguments& arguments) {
     if (arguments.size() == 1) arguments.push_back(Expression::Literal(Value::Int(3)));
     std::optional<Expression> precision = Fit(arguments[1], Param::kInt);
     if (!precision) return std::nullopt;
-    if (precision->is_literal() && !precision->is_null_literal()) {
-      const auto digits = precision->value().number<int32_t>();
-      if (digits != 0 && digits != 3) return std::nullopt;
-    }
     arguments[1] = *precision;
     if (!IsInteger(id))
       arguments[0] = Coerced(arguments[0], DataType(TypeId::kDouble));
     else
       arguments[0] = Coerced(arguments[0], DataType(TypeId::kBigInt));
-    return DataType::TimestampLtz(3);
+    return DataType::TimestampLtz(std::clamp(DigitsOf(*precision), 3, 9));
   }
   for (Expression& argument : arguments) {
     std::optional<Expression> text = Fit(argument, Param::kString);
@@ -227,14 +265,31 @@ Status LtzOfText(Call& call, int32_t row, PatternCache& cache, columns::ColumnBu
 Result<Kernel> BindLtz(const Expression& call) {
   const TypeId id = call.arguments()[0].type().id();
   if (id == TypeId::kString) return PatternKernel(LtzOfText);
-  auto at = [](int64_t value, int32_t precision) -> std::optional<TimestampValue> {
-    const __int128 millis = static_cast<__int128>(value) * (precision == 0 ? 1000 : 1);
+  auto at = [](__int128 nanos) -> std::optional<TimestampValue> {
+    constexpr __int128 kNanosOfMilli = 1'000'000;
+    const __int128 millis = nanos / kNanosOfMilli - (nanos % kNanosOfMilli < 0);
     if (millis > 253'402'300'799'999 || millis < -62'167'219'200'000) return std::nullopt;  // years 0000 to 9999
-    return TimestampValue{static_cast<int64_t>(millis)};
+    return TimestampValue{static_cast<int64_t>(millis), static_cast<uint32_t>(nanos - millis * kNanosOfMilli)};
   };
-  if (id == TypeId::kBigInt) return RowKernel<int64_t, int32_t>(at);
-  return RowKernel<double, int32_t>(
-      [at](double v, int32_t precision) { return at(CastNumber<int64_t>(precision == 0 ? v * 1000 : v), 3); });
+  auto unit = [](int32_t precision) -> Result<__int128> {
+    if (precision < 0 || precision > 9)
+      return UserError("The precision of TO_TIMESTAMP_LTZ is 0 (seconds) to 9 (nanoseconds), not {}", precision);
+    __int128 nanos = 1;
+    for (int32_t i = precision; i < 9; ++i) nanos *= 10;
+    return nanos;
+  };
+  using Answer = Result<std::optional<TimestampValue>>;
+  if (id == TypeId::kBigInt)
+    return RowKernel<int64_t, int32_t>([at, unit](int64_t value, int32_t precision) -> Answer {
+      THALWEG_ASSIGN(const __int128 nanos, unit(precision));
+      return at(value * nanos);
+    });
+  // A fraction is one of a second only.
+  return RowKernel<double, int32_t>([at, unit](double value, int32_t precision) -> Answer {
+    THALWEG_ASSIGN(const __int128 nanos, unit(precision));
+    if (precision == 0) return at(static_cast<__int128>(CastNumber<int64_t>(value * 1000)) * 1'000'000);
+    return at(CastNumber<int64_t>(value) * nanos);
+  });
 }
 
 Function Zoned(Function function, bool fails) {
@@ -260,29 +315,37 @@ Function Now() {
 }  // namespace
 
 void AddTimeFormats(Registry& registry) {
-  registry.Add(Zoned(Define("DATE_FORMAT", {"DATE_FORMAT(<TIMESTAMP or STRING>, <STRING>)"}, Inference(InferDateFormat),
-                            Binder([](const Expression&) -> Result<Kernel> { return PatternKernel(DateFormat); })),
-                     true));
-  registry.Add(Zoned(
-      Define("TO_DATE", {{{Param::kString}, {Param::kString}}}, ReturnsNullable(TypeId::kDate), PatternKernel(ToDate)),
-      true));
-  registry.Add(Zoned(Define("TO_TIMESTAMP", {{{Param::kString}, {Param::kString}}},
-                            ReturnsNullable(DataType::Timestamp(3)), PatternKernel(ToTimestamp)),
-                     true));
   registry.Add(
+      Checked(Zoned(Define("DATE_FORMAT", {"DATE_FORMAT(<TIMESTAMP or STRING>, <STRING>)"}, Inference(InferDateFormat),
+                           Binder([](const Expression&) -> Result<Kernel> { return PatternKernel(DateFormat); })),
+                    true),
+              CheckZonelessPattern));
+  registry.Add(Checked(Zoned(Define("TO_DATE", {{{Param::kString}, {Param::kString}}}, ReturnsNullable(TypeId::kDate),
+                                    PatternKernel(ToDate)),
+                             true),
+                       CheckPattern));
+  registry.Add(Checked(Zoned(Define("TO_TIMESTAMP", {{{Param::kString}, {Param::kString}}},
+                                    ReturnsNullable(DataType::Timestamp(3)), PatternKernel(ToTimestamp)),
+                             true),
+                       CheckPattern));
+  Function ltz =
       Zoned(Define("TO_TIMESTAMP_LTZ",
                    {"TO_TIMESTAMP_LTZ(<NUMERIC> [, <INT>])", "TO_TIMESTAMP_LTZ(<STRING> [, <STRING> [, <STRING>]])"},
                    Inference(InferLtz), Binder(BindLtz)),
-            true));
-  registry.Add(Zoned(Define("FROM_UNIXTIME", {{{Param::kBigInt}, {Param::kString}}}, Returns(TypeId::kString),
-                            PatternKernel(FromUnixTime)),
-                     true));
+            true);
+  ltz.check = CheckLtz;
+  registry.Add(std::move(ltz));
+  registry.Add(Checked(Zoned(Define("FROM_UNIXTIME", {{{Param::kBigInt}, {Param::kString}}}, Returns(TypeId::kString),
+                                    PatternKernel(FromUnixTime)),
+                             true),
+                       CheckPattern));
   registry.Add(Zoned(Define("CONVERT_TZ", {{{Param::kString, Param::kString, Param::kString}}},
                             ReturnsNullable(TypeId::kString), PatternKernel(ConvertTz)),
                      false));
   Function unix_timestamp = Zoned(Now(), true);
   unix_timestamp.deterministic = false;  // without arguments
   unix_timestamp.stable = true;
+  unix_timestamp.check = CheckPattern;
   registry.Add(std::move(unix_timestamp));
 }
 

@@ -1,5 +1,6 @@
 #include "expr/time_text.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "expr/calendar.h"
@@ -84,11 +85,13 @@ std::optional<int32_t> ParseSqlTime(std::string_view text) {
   return static_cast<int32_t>(nanos / 1'000'000);
 }
 
-std::optional<TimestampValue> ParseSqlTimestamp(std::string_view text) {
+std::optional<TimestampValue> ParseSqlTimestamp(std::string_view text, DayOfMonth rule) {
   Scan in(types::Trim(text));
   int64_t year, month, day, nanos = 0;
   if (!in.Number(4, 4, &year) || !in.Take('-') || !in.Number(1, 2, &month) || !in.Take('-') || !in.Number(1, 2, &day))
     return std::nullopt;
+  if (rule == DayOfMonth::kCut && day <= 31 && month >= 1 && month <= 12)
+    day = std::min<int64_t>(day, DaysInMonth(year, static_cast<int>(month)));
   if (!IsDate(year, month, day)) return std::nullopt;
   if ((in.Take(' ') || in.Take('T')) && !TakeClock(in, &nanos, false)) return std::nullopt;
   if (!in.AtEnd()) return std::nullopt;

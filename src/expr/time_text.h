@@ -13,8 +13,9 @@ namespace thalweg::expr {
 std::optional<int32_t> ParseSqlDate(std::string_view text);
 /// "23", "23:59", "23:59:59.123": milliseconds of the day.
 std::optional<int32_t> ParseSqlTime(std::string_view text);
-/// "2024-1-31[ 23:59:59[.123456789]]".
-std::optional<types::TimestampValue> ParseSqlTimestamp(std::string_view text);
+/// "2024-1-31[ 23:59:59[.123456789]]". A day up to 31 is cut to its month, as Flink's formatter of Java does; a literal must be exact.
+enum class DayOfMonth : uint8_t { kCut, kExact };
+std::optional<types::TimestampValue> ParseSqlTimestamp(std::string_view text, DayOfMonth rule = DayOfMonth::kCut);
 
 /// "23:59:59", or with exactly `precision` digits of the fraction; a TIME has milliseconds only.
 void AppendSqlTime(int32_t millis, std::string& out, int precision = 0);

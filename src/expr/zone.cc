@@ -1,6 +1,9 @@
 #include "expr/zone.h"
 
+#include <algorithm>
+#include <array>
 #include <optional>
+#include <utility>
 
 #include <date/tz.h>
 
@@ -40,6 +43,37 @@ std::optional<int64_t> FixedOffset(std::string_view name) {
   return std::nullopt;
 }
 
+// The short names of Java's time zones; "EST", "MST" and "HST" stay without summer time.
+constexpr std::array<std::pair<std::string_view, const char*>, 28> kShortNames = {
+    {{"ACT", "Australia/Darwin"},
+     {"AET", "Australia/Sydney"},
+     {"AGT", "America/Argentina/Buenos_Aires"},
+     {"ART", "Africa/Cairo"},
+     {"AST", "America/Anchorage"},
+     {"BET", "America/Sao_Paulo"},
+     {"BST", "Asia/Dhaka"},
+     {"CAT", "Africa/Harare"},
+     {"CNT", "America/St_Johns"},
+     {"CST", "America/Chicago"},
+     {"CTT", "Asia/Shanghai"},
+     {"EAT", "Africa/Addis_Ababa"},
+     {"ECT", "Europe/Paris"},
+     {"EST", "-05:00"},
+     {"HST", "-10:00"},
+     {"IET", "America/Indiana/Indianapolis"},
+     {"IST", "Asia/Kolkata"},
+     {"JST", "Asia/Tokyo"},
+     {"MIT", "Pacific/Apia"},
+     {"MST", "-07:00"},
+     {"NET", "Asia/Yerevan"},
+     {"NST", "Pacific/Auckland"},
+     {"PLT", "Asia/Karachi"},
+     {"PNT", "America/Phoenix"},
+     {"PRT", "America/Puerto_Rico"},
+     {"PST", "America/Los_Angeles"},
+     {"SST", "Pacific/Guadalcanal"},
+     {"VST", "Asia/Ho_Chi_Minh"}}};
+
 // The library of zones reports an unknown name, and a machine without a database, by exceptions.
 const date::time_zone* Locate(const std::string& name) {
   try {
@@ -50,6 +84,16 @@ const date::time_zone* Locate(const std::string& name) {
 }
 
 }  // namespace
+
+Result<Zone> Zone::FindShort(std::string_view name) {
+  for (const auto& [short_name, full] : kShortNames) {
+    if (short_name != name) continue;
+    THALWEG_ASSIGN(Zone zone, Find(full));
+    zone.name_ = name;
+    return zone;
+  }
+  return Find(name);
+}
 
 Result<Zone> Zone::Find(std::string_view name) {
   Zone zone;

@@ -21,6 +21,8 @@ class Zone {
   Zone() = default;
   /// "Europe/Berlin", "UTC", "Z", "+09:30", "GMT+8", "UTC-03:30". User error if there is no such zone.
   static Result<Zone> Find(std::string_view name);
+  /// As java.util.TimeZone: "PST" and its kin, too, which Java's ZoneId does not know.
+  static Result<Zone> FindShort(std::string_view name);
 
   const std::string& name() const { return name_; }
   /// Milliseconds of local time of an instant, and back. A local time that a shift forward skipped is moved by the shift; of one

@@ -3,6 +3,7 @@
 
 #include "expr/aggregates.h"
 #include "expr/functions.h"
+#include "expr/json_value.h"
 #include "expr/refused.h"
 #include "expr/user_function.h"
 #include "sql/binder.h"
@@ -127,20 +128,23 @@ Expression Binder::BindJsonCall(const Call& call, const Expr& expr, const ExprCo
   if (clauses.on_null)
     arguments.insert(arguments.begin(), Word(*clauses.on_null == JsonNulls::kNull ? "NULL ON NULL" : "ABSENT ON NULL"));
   if (name == "JSON_EXISTS" && clauses.on_error) arguments.push_back(Word(BehaviorWord(clauses.on_error->behavior)));
-  if (name == "JSON_VALUE" && (clauses.on_empty || clauses.on_error)) {
+  const std::optional<DataType> returned = clauses.returning ? std::optional(TypeOf(*clauses.returning)) : std::nullopt;
+  const bool typed = name == "JSON_VALUE" && returned && expr::IsJsonValueType(*returned);
+  if (name == "JSON_VALUE" && (typed || clauses.on_empty || clauses.on_error)) {
     for (const auto& fallback : {clauses.on_empty, clauses.on_error}) {
       arguments.push_back(Word(fallback ? BehaviorWord(fallback->behavior) : "NULL"));
       arguments.push_back(fallback && fallback->value ? BindExpr(*fallback->value, context)
                                                       : Expression::Literal(Value::Null(DataType(TypeId::kString))));
     }
+    if (typed) arguments.push_back(Expression::Literal(Value::Null(*returned)));
   }
   if (name == "JSON_QUERY" && (clauses.wrapper || clauses.on_empty || clauses.on_error)) {
     arguments.push_back(Word(WrapperWord(clauses.wrapper.value_or(JsonWrapper::kWithout))));
     for (const auto& fallback : {clauses.on_empty, clauses.on_error})
       arguments.push_back(Word(fallback ? BehaviorWord(fallback->behavior) : "NULL"));
   }
-  if (!clauses.returning) return Resolve(name, std::move(arguments), expr);
-  const DataType type = TypeOf(*clauses.returning);
+  if (!returned || typed) return Resolve(name, std::move(arguments), expr);
+  const DataType& type = *returned;
   const bool texts = type.id() == TypeId::kArray && type.children()[0].type.id() == TypeId::kString;
   if (name == "JSON_QUERY" && type.id() != TypeId::kString && !texts)
     FailAt(clauses.returning->span.begin,

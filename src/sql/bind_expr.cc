@@ -251,7 +251,7 @@ Expression Binder::Literal(const sql::Literal& literal, const Expr& expr) {
     }
     case LiteralKind::kTimestamp:
     case LiteralKind::kTimestampLtz: {
-      auto value = expr::ParseSqlTimestamp(text);
+      auto value = expr::ParseSqlTimestamp(text, expr::DayOfMonth::kExact);
       if (!value) bad("TIMESTAMP");
       const size_t point = text.find('.');
       const int precision = point == std::string::npos ? 0 : static_cast<int>(text.size() - point - 1);

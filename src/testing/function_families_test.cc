@@ -236,7 +236,7 @@ TEST(Collections, AreTakenApart) {
 }
 
 TEST(Json, FindsByPath) {
-  Hold({{"JSON_VALUE('{\"a\": {\"b\": [1, 2.50]}}', '$.a.b[1]')", "2.5"},
+  Hold({{"JSON_VALUE('{\"a\": {\"b\": [1, 2.50]}}', '$.a.b[1]')", "2.50"},
         {"JSON_VALUE('{\"a\": {}}', '$.a')", "NULL"},
         {"JSON_VALUE('{\"a\": 1}', 'lax $.b' DEFAULT 'none' ON EMPTY)", "none"},
         {"JSON_VALUE('{\"a\": 1}', 'strict $.b' DEFAULT 'bad' ON ERROR)", "bad"},
