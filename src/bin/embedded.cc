@@ -311,7 +311,7 @@ Result<JobResult> RunEmbedded(flow::Program program, const config::Configuration
   JobOptions options;
   options.log = run.log ? run.log : [](const std::string& line) { fmt::print(stderr, "{}\n", line); };
   THALWEG_TRY(CheckRuntimeMode(config));
-  THALWEG_TRY(operators::AddScanPipelines(program));
+  THALWEG_TRY(operators::AddScanPipelines(program, clock));
   THALWEG_TRY(FillPlan(config, options));
   THALWEG_TRY(FillProcess(config, options));
   THALWEG_TRY(FillCheckpoints(config, options));

@@ -102,6 +102,9 @@ void AppendValue(const DatagenOptions& options, size_t column, int64_t row, Colu
   AppendRandom(field, options.now_ms, random, out);
 }
 
+/// Flink's: of a type that says no length.
+constexpr int32_t kTextLength = 100;
+
 Status CheckField(const types::Field& column, const DatagenField& field) {
   TypeId id = column.type.id();
   bool sequence = field.kind == DatagenField::Kind::kSequence;
@@ -117,7 +120,9 @@ Status CheckField(const types::Field& column, const DatagenField& field) {
   }
   if (field.min && field.max && *field.max < *field.min)
     return UserError("max is below min: {} and {}", *field.max, *field.min);
-  if (field.length < 1) return UserError("length must be at least 1: {}", field.length);
+  if (field.length < 0) return UserError("length must be at least 1: {}", field.length);
+  if (column.type.is_variable() && column.type.precision() > 0 && field.length > column.type.precision())
+    return UserError("length {} is more than {} takes", field.length, column.type.ToString());
   if (field.null_rate < 0 || field.null_rate > 1)
     return UserError("null-rate is not within 0 and 1: {}", field.null_rate);
   if (field.null_rate > 0 && !column.type.nullable()) return UserError("null-rate of a NOT NULL column");
@@ -134,9 +139,11 @@ Result<std::shared_ptr<flow::Source>> MakeDatagenSource(DatagenOptions options) 
   RangeSourceOptions range;
   range.to = options.number_of_rows > 0 ? options.number_of_rows : INT64_MAX;
   for (int i = 0; i < options.schema->size(); ++i) {
-    const DatagenField& field = options.fields[static_cast<size_t>(i)];
-    if (Status status = CheckField(options.schema->field(i), field); !status.ok())
-      return status.WithContext(fmt::format("Datagen column '{}'", options.schema->field(i).name));
+    const types::Field& column = options.schema->field(i);
+    DatagenField& field = options.fields[static_cast<size_t>(i)];
+    if (Status status = CheckField(column, field); !status.ok())
+      return status.WithContext(fmt::format("Datagen column '{}'", column.name));
+    if (field.length == 0) field.length = column.type.precision() > 0 ? column.type.precision() : kTextLength;
     if (field.kind == DatagenField::Kind::kSequence &&
         static_cast<uint64_t>(field.end) - static_cast<uint64_t>(field.start) < INT64_MAX)
       range.to = std::min(range.to, field.end - field.start + 1);

@@ -17,7 +17,7 @@ struct DatagenField {
   Kind kind = Kind::kRandom;
   std::optional<double> min,
       max;                     // random numbers, both included; none: the type's own limit, of FLOAT and DOUBLE 0 below
-  int32_t length = 100;        // characters of STRING and BYTES
+  int32_t length = 0;          // characters of STRING and BYTES; 0: as many as the type says, or 100
   bool var_len = false;        // 1..length of them
   int64_t max_past_ms = 0;     // random timestamps lie up to this before `DatagenOptions::now_ms`
   int64_t start = 0, end = 0;  // sequence, both included; the source ends with the shortest one

@@ -20,10 +20,10 @@ Result<DatagenField> ReadField(NodeOptions& options, const std::string& column) 
   }
   THALWEG_ASSIGN(field.min, options.Find<double>(key("min")));
   THALWEG_ASSIGN(field.max, options.Find<double>(key("max")));
-  THALWEG_ASSIGN(int64_t length, options.Get<int64_t>(key("length"), field.length));
-  if (length < 1 || length > INT32_MAX)
-    return options.Bad(key("length"), UserError("Not between 1 and {}: {}", INT32_MAX, length));
-  field.length = static_cast<int32_t>(length);
+  THALWEG_ASSIGN(const std::optional<int64_t> length, options.Find<int64_t>(key("length")));
+  if (length && (*length < 1 || *length > INT32_MAX))
+    return options.Bad(key("length"), UserError("Not between 1 and {}: {}", INT32_MAX, *length));
+  field.length = static_cast<int32_t>(length.value_or(0));
   THALWEG_ASSIGN(field.var_len, options.Get<bool>(key("var-len"), false));
   THALWEG_ASSIGN(field.max_past_ms, options.Millis(key("max-past"), 0));
   return field;

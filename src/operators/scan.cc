@@ -7,7 +7,6 @@
 #include "expr/expression_text.h"
 #include "expr/zone.h"
 #include "graph/scan_spec.h"
-#include "time/clock.h"
 
 namespace thalweg::operators {
 namespace {
@@ -18,14 +17,16 @@ using columns::BufferPool;
 /// The expressions of one reader.
 struct ScanExpressions {
   expr::Zone zone;
-  time::SystemClock clock;
+  const time::Clock* clock = nullptr;
   std::optional<expr::Evaluator> columns;
   std::optional<expr::Evaluator> watermark;
 
   /// `names`: of the columns, in errors.
   static Result<std::shared_ptr<ScanExpressions>> Make(const graph::ScanSpec& spec,
-                                                       const std::vector<std::string>& names) {
+                                                       const std::vector<std::string>& names,
+                                                       const time::Clock& clock) {
     auto made = std::make_shared<ScanExpressions>();
+    made->clock = &clock;
     if (!spec.zone.empty()) {
       THALWEG_ASSIGN(made->zone, expr::Zone::Find(spec.zone));
     }
@@ -41,7 +42,7 @@ struct ScanExpressions {
   }
 
   Result<Batch> Run(Batch batch, BufferPool& pool) {
-    const expr::Context world{.pool = pool, .clock = &clock, .zone = &zone};
+    const expr::Context world{.pool = pool, .clock = clock, .zone = &zone};
     if (columns) {
       THALWEG_ASSIGN(std::vector<columns::Column> computed, columns->EvaluateAll(batch, world));
       Batch table(pool, batch.rows());
@@ -74,10 +75,12 @@ std::vector<std::string> NamesOf(const graph::Node& node, const graph::ScanSpec&
   return names;
 }
 
-flow::SourcePipeline PipelineOf(const graph::ScanSpec& spec, const std::vector<std::string>& names) {
+flow::SourcePipeline PipelineOf(const graph::ScanSpec& spec, const std::vector<std::string>& names,
+                                const time::Clock& clock) {
   flow::SourcePipeline pipeline;
-  pipeline.make_transform = [spec, names]() -> flow::SourceTransform {
-    auto expressions = std::make_shared<Result<std::shared_ptr<ScanExpressions>>>(ScanExpressions::Make(spec, names));
+  pipeline.make_transform = [spec, names, &clock]() -> flow::SourceTransform {
+    auto expressions =
+        std::make_shared<Result<std::shared_ptr<ScanExpressions>>>(ScanExpressions::Make(spec, names, clock));
     return [expressions](Batch batch, BufferPool& pool, std::vector<columns::UnfitRow>&) -> Result<Batch> {
       THALWEG_TRY(expressions->status());
       return (**expressions)->Run(std::move(batch), pool);
@@ -93,14 +96,14 @@ flow::SourcePipeline PipelineOf(const graph::ScanSpec& spec, const std::vector<s
 
 }  // namespace
 
-Status AddScanPipelines(flow::Program& program) {
+Status AddScanPipelines(flow::Program& program, const time::Clock& clock) {
   for (const graph::Node& node : program.graph.nodes) {
     if (node.scan.empty() || program.functions.pipelines.contains(node.uid)) continue;
     THALWEG_ASSIGN(graph::ScanSpec spec, graph::DecodeScan(node.scan));
     if (spec.columns.empty() && !spec.watermark) continue;  // it says only what is read
     const std::vector<std::string> names = NamesOf(node, spec);
-    THALWEG_TRY(ScanExpressions::Make(spec, names).status().WithContext(node.name));
-    program.functions.pipelines[node.uid] = PipelineOf(spec, names);
+    THALWEG_TRY(ScanExpressions::Make(spec, names, clock).status().WithContext(node.name));
+    program.functions.pipelines[node.uid] = PipelineOf(spec, names, clock);
   }
   return {};
 }

@@ -5,6 +5,9 @@
 #include "expr/type_rules.h"
 #include "expr/user_function.h"
 #include "sql/binder.h"
+#include "sql/decorrelate.h"
+#include "sql/keys.h"
+#include "sql/rules.h"
 #include "sql/time_attributes.h"
 
 namespace thalweg::sql {
@@ -107,6 +110,26 @@ PlanPtr OnlyKept(PlanPtr join, const std::vector<int>& kept) {
     names.push_back(join->columns[static_cast<size_t>(column)].name);
   }
   return MakeCalc(std::move(join), std::nullopt, std::move(columns), std::move(names));
+}
+
+/// Versions are told apart by the join's key: it must hold a key of the versioned table, or several rows are one row's versions.
+void CheckVersionKey(const KeyedInputs& inputs, const Position& at) {
+  const Plan& right = *inputs.right;
+  // That a rank keeps one row a partition shows in what the rules make of the plan.
+  const auto keys = PlanHasOuter(right) ? right.unique_keys : Optimize(inputs.right)->unique_keys;
+  if (keys.empty())
+    FailAt(at, "Temporal Table Join requires primary key in versioned table, but no primary key can be found.",
+           "PRIMARY KEY (...) NOT ENFORCED says which; a view of the last row by ROW_NUMBER has one");
+  const std::vector<int> joined = Sides(inputs.keys, false);
+  if (std::ranges::any_of(keys, [&](const std::vector<int>& key) { return HoldsAll(joined, key); })) return;
+  std::vector<std::string> names, equalities;
+  for (int column : keys[0]) names.push_back(right.columns[static_cast<size_t>(column)].name);
+  for (const JoinKey& key : inputs.keys)
+    equalities.push_back(fmt::format("{}={}", inputs.left->columns[static_cast<size_t>(key.left)].name,
+                                     right.columns[static_cast<size_t>(key.right)].name));
+  FailAt(at, fmt::format("Temporal table's primary key [{}] must be included in the equivalence condition of temporal "
+                         "join, but current temporal join condition is [{}].",
+                         fmt::join(names, ", "), fmt::join(equalities, ", ")));
 }
 
 }  // namespace
@@ -459,6 +482,7 @@ PlanPtr Binder::BindTemporal(const Join& join, const Scope& left, const Scope& r
            "Event-Time Temporal Table Join requires both primary key and row time attribute in versioned table, but no "
            "row time attribute can be found.",
            "give the table a WATERMARK, or join as of a processing time");
+  if (node.right_time >= 0) CheckVersionKey(inputs, ref.span.begin);
   PlanPtr plan = MakeTemporalJoin(std::move(node));
   return inputs.grown ? OnlyKept(std::move(plan), inputs.kept) : plan;
 }

@@ -357,6 +357,9 @@ Expression Binder::BindOver(const Call& call, const Expr& expr, const ExprContex
       } else {
         one.bounds.preceding = BindMillis(*frame.start.offset, "The frame of OVER");
       }
+      if (*one.bounds.preceding < 0)
+        FailAt(frame.start.offset->span.begin,
+               "A frame of OVER begins a number of rows, or an interval, before the row: not negative");
     } else if (frame.start.kind == FrameBoundKind::kCurrentRow) {
       one.bounds.preceding = 0;
     } else if (frame.start.kind != FrameBoundKind::kUnboundedPreceding) {

@@ -17,6 +17,19 @@ const PlanColumn& FirstOrdered(const RankPlan& rank) {
 
 bool RanksByTime(const RankPlan& rank) { return rank.order.size() == 1 && FirstOrdered(rank).time != TimeRole::kNone; }
 
+/// The name of a node that takes only +I; nullptr: it takes changes, or takes another way over them.
+const char* NameOfInsertOnly(const Plan& plan, Changes below) {
+  if (auto* join = plan.As<JoinPlan>()) {
+    if (JoinsByInterval(*join, below)) return "IntervalJoin";
+    return join->windowed ? "WindowJoin" : nullptr;
+  }
+  auto* rank = plan.As<RankPlan>();
+  if (!rank || !WindowedRank(*rank)) return nullptr;
+  return Deduplicates(*rank, {}) && !ByProcessingTime(*rank) ? "WindowDeduplicate" : "WindowRank";
+}
+
+std::string FirstLine(const std::string& text) { return text.substr(0, text.find('\n')); }
+
 }  // namespace
 
 ChangelogMode ModeOf(Changes changes, bool before) {
@@ -54,9 +67,29 @@ Result<Changes> ChangelogModes::ChangesOf(const Plan& plan) {
     below.updates = below.updates || each.updates;
     below.deletes = below.deletes || each.deletes;
   }
+  THALWEG_TRY(CheckTakes(plan, below));
   THALWEG_ASSIGN(Changes made, Produced(plan, below));
   known_[&plan] = made;
   return made;
+}
+
+Result<const Plan*> ChangelogModes::MakerOfChanges(const Plan& plan) {
+  for (const PlanPtr& input : InputsOfPlan(plan)) {
+    THALWEG_ASSIGN(const Changes changes, ChangesOf(*input));
+    if (changes.any()) return MakerOfChanges(*input);
+  }
+  return &plan;
+}
+
+Status ChangelogModes::CheckTakes(const Plan& plan, Changes below) {
+  const char* name = below.any() ? NameOfInsertOnly(plan, below) : nullptr;
+  if (!name) return {};
+  THALWEG_ASSIGN(const Plan* maker, MakerOfChanges(plan));
+  return UserError("{} doesn't support consuming {} changes which is produced by node {}", name,
+                   below.deletes && below.updates ? "update and delete"
+                   : below.updates                ? "update"
+                                                  : "delete",
+                   FirstLine(ToText(*maker)));
 }
 
 Result<Changes> ChangelogModes::Produced(const Plan& plan, Changes below) {

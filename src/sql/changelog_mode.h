@@ -44,7 +44,8 @@ class ScannedTables {
   virtual Result<const graph::SourceTable*> SourceOf(const Plan& plan, const ScanPlan& scan) = 0;
 };
 
-/// Fails only if a table's connector is unknown or refuses it, or a sort has no way. Plans are known by their addresses and must stay.
+/// Fails only if a table's connector is unknown or refuses it, a sort has no way,
+/// or a node takes no changes and its input has some. Plans are known by their addresses and must stay.
 class ChangelogModes {
  public:
   ChangelogModes(ScannedTables& tables, bool batch) : tables_(tables), batch_(batch) {}
@@ -60,6 +61,11 @@ class ChangelogModes {
   bool OverByTime(const OverPlan& over, Changes below) const;
 
  private:
+  /// Refuses changes for the nodes that take rows that only come, in Flink's words.
+  Status CheckTakes(const Plan& plan, Changes below);
+  /// The lowest node of `plan`, whose rows change, that makes them do so.
+  Result<const Plan*> MakerOfChanges(const Plan& plan);
+
   ScannedTables& tables_;
   const bool batch_;
   std::map<const Plan*, Changes> known_;

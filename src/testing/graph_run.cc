@@ -208,7 +208,7 @@ Status GraphRun::UntilDone(const Vertex& vertex, Call call) {
 
 Status GraphRun::Open() {
   THALWEG_TRY(graph::Validate(program_.graph));
-  THALWEG_TRY(operators::AddScanPipelines(program_));
+  THALWEG_TRY(operators::AddScanPipelines(program_, clock_));
   for (const graph::Node& node : program_.graph.nodes) {
     Vertex& vertex = *vertices_.emplace_back(std::make_unique<Vertex>());
     vertex.node = &node;
