@@ -52,8 +52,8 @@ struct FuzzGrammar {
 void RunSeeded(const FuzzTarget& target, bool (*failed)(), unsigned input_seconds = kFuzzInputSeconds);
 
 /// The same for the texts of seeds 0, 1, 2, ...; one that was run before is passed over and not counted. Prints how many ran.
-/// A failure of the test if the grammar has not so many.
-void RunGrammar(const FuzzGrammar& grammar, bool (*failed)(), unsigned input_seconds = kFuzzInputSeconds);
+/// False if the grammar has not so many; true also if it stopped at a failure.
+[[nodiscard]] bool RunGrammar(const FuzzGrammar& grammar, bool (*failed)(), unsigned input_seconds = kFuzzInputSeconds);
 
 /// One to eight random edits of `input`; `seeds` (not empty) give material to splice in. At most kMaxFuzzInput bytes after it.
 void Mutate(std::string& input, const std::vector<std::string>& seeds, Random& random);
@@ -102,9 +102,10 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, size_t size) {
 #else
 #define THALWEG_FUZZ_DRIVER_(Name) \
   TEST(Fuzz, Name) { ::thalweg::testing::RunSeeded(Name##Target, &::testing::Test::HasFailure); }
-#define THALWEG_GRAMMAR_DRIVER_(Name)                                                                               \
-  TEST(Fuzz, Name) {                                                                                                \
-    ::thalweg::testing::RunGrammar({#Name, &Name##FuzzBody, &Name##FuzzMake, Name##FuzzInputs}, &Test::HasFailure); \
+#define THALWEG_GRAMMAR_DRIVER_(Name)                                                                       \
+  TEST(Fuzz, Name) {                                                                                        \
+    EXPECT_TRUE(::thalweg::testing::RunGrammar({#Name, &Name##FuzzBody, &Name##FuzzMake, Name##FuzzInputs}, \
+                                               &Test::HasFailure));                                         \
   }
 #endif
 
