@@ -9,8 +9,8 @@
 
 #include "columns/builder.h"
 #include "connectors/bare_task.h"
-#include "connectors/file_sink_fixture.h"
 #include "connectors/file_source.h"
+#include "connectors/test_file_sink.h"
 #include "expr/functions.h"
 
 namespace thalweg::connectors {

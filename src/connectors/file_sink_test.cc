@@ -7,8 +7,8 @@
 #include <fstream>
 
 #include "columns/builder.h"
-#include "connectors/file_sink_fixture.h"
 #include "connectors/file_source.h"
+#include "connectors/test_file_sink.h"
 #include "io/faulty_storage.h"
 #include "metrics/names.h"
 #include "testing/golden_states.h"

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "sql/fake_connector.h"
 #include "sql/session.h"
+#include "sql/test_connector.h"
 #include "testing/fuzz.h"
 
 namespace thalweg::sql {

@@ -8,8 +8,8 @@
 
 #include <gtest/gtest.h>
 
-#include "sql/fake_connector.h"
 #include "sql/session.h"
+#include "sql/test_connector.h"
 
 namespace thalweg::sql {
 
