@@ -3,6 +3,7 @@
 # Fails only if a benchmark does: a goal may be missed, and bench/README.md says why.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+scripts/setup.sh build >&2
 scripts/bench.sh "$@"
 echo
 echo 'Where the time of each miss goes, and what would mend it: `bench/README.md`, "Misses".'
