@@ -214,7 +214,8 @@ class Attempt::Builder {
     THALWEG_ASSIGN(std::unique_ptr<flow::SourceReader> reader, source->CreateReader());
     auto pipeline = program_.functions.pipelines.find(node.uid);
     auto op = std::make_unique<SourceOperator>(
-        std::move(reader), pipeline == program_.functions.pipelines.end() ? nullptr : &pipeline->second);
+        std::move(reader), pipeline == program_.functions.pipelines.end() ? nullptr : &pipeline->second,
+        source->bounded());
     parts.source = op.get();
     parts.source_finished = member.finished;
     member.collect = [source_op = op.get()](state::OperatorSnapshot& snapshot) { source_op->CollectSplits(snapshot); };

@@ -62,8 +62,9 @@ Result<SourceEvent> DecodeSourceEvent(std::string_view bytes) {
   return event;
 }
 
-SourceOperator::SourceOperator(std::unique_ptr<flow::SourceReader> reader, const flow::SourcePipeline* pipeline)
-    : reader_(std::move(reader)), pipeline_(pipeline) {
+SourceOperator::SourceOperator(std::unique_ptr<flow::SourceReader> reader, const flow::SourcePipeline* pipeline,
+                               bool bounded)
+    : reader_(std::move(reader)), pipeline_(pipeline), bounded_(bounded) {
   if (pipeline_ && pipeline_->make_transform) transform_ = pipeline_->make_transform();
 }
 
@@ -183,7 +184,7 @@ int64_t SourceOperator::CurrentWatermark() {
     any_active = true;
     least = std::min(least, watermark);
   }
-  idle_ = !any_active;
+  idle_ = !any_active && !(bounded_ && splits_.empty());
   // When all are quiet nothing is known of any: the watermark stays, as in Flink (CombinedWatermarkStatus).
   if (any_active) watermark_ = std::max(watermark_, least);
   return watermark_;

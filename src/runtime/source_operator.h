@@ -37,8 +37,9 @@ Result<SourceEvent> DecodeSourceEvent(std::string_view bytes);
 /// The task's thread.
 class SourceOperator final : public flow::Operator, private flow::SourceOutput {
  public:
-  /// `pipeline` may be null.
-  SourceOperator(std::unique_ptr<flow::SourceReader> reader, const flow::SourcePipeline* pipeline);
+  /// `pipeline` may be null. `bounded`: every reader of this source ends.
+  SourceOperator(std::unique_ptr<flow::SourceReader> reader, const flow::SourcePipeline* pipeline,
+                 bool bounded = false);
 
   Status Open(flow::Context& context) override;
   Result<flow::Progress> Process(int, flow::Rows&, flow::Output&) override;
@@ -57,7 +58,8 @@ class SourceOperator final : public flow::Operator, private flow::SourceOutput {
   /// Least watermark of the splits that are neither idle nor finished; it stays while there are none. Call at the watermark interval.
   int64_t CurrentWatermark();
   /// No split, or all quiet for longer than the idle timeout. Active until the first assignment is known: its splits may hold rows
-  /// older than its neighbours' watermark.
+  /// older than its neighbours' watermark. Without a split a bounded one is about to end time: what windows and sorts behind it hold
+  /// till then must not be overtaken by the end of another source.
   bool idle() const { return assigned_ && idle_; }
   /// The source may not emit (no credit downstream, memory limit): that is no silence of its splits, their idle timeouts stand still
   /// until the next Poll.
@@ -91,6 +93,7 @@ class SourceOperator final : public flow::Operator, private flow::SourceOutput {
 
   std::unique_ptr<flow::SourceReader> reader_;
   const flow::SourcePipeline* pipeline_;
+  const bool bounded_;
   flow::SourceTransform transform_;
   std::vector<columns::UnfitRow> unfit_;  // scratch
   flow::Context* context_ = nullptr;

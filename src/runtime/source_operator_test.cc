@@ -99,6 +99,39 @@ TEST(SourceOperator, WhatASplitHasShownCountsBeforeItIsIdle) {
   EXPECT_FALSE(reading.source.idle());
 }
 
+/// Ends split "s" at the first Poll.
+class EndingReader final : public flow::SourceReader {
+ public:
+  Status AddSplits(const std::vector<flow::Split>&) override { return {}; }
+  void NoMoreSplits() override {}
+  void PauseSplit(const std::string&, bool) override {}
+  Result<flow::ReadProgress> Poll(flow::SourceOutput& out) override {
+    out.FinishSplit("s");
+    return flow::ReadProgress::kIdle;
+  }
+  std::vector<flow::Split> SnapshotSplits() const override { return {}; }
+};
+
+// A bounded source may have read its last split before it hears that no more will come, and a look at the clock may lie between. Called
+// idle there, it would let the end of another source through a join, in front of what a sort behind this one still holds.
+TEST(SourceOperator, ABoundedSourceIsNeverIdleForWantOfASplit) {
+  for (const bool bounded : {false, true}) {
+    SCOPED_TRACE(bounded ? "bounded" : "unbounded");
+    time::ManualClock clock{1000};
+    flow::SourcePipeline pipeline;
+    TaskContext context{{}, {.clock = &clock}, nullptr, nullptr, nullptr};
+    CountingOutput out;
+    SourceOperator source(std::make_unique<EndingReader>(), &pipeline, bounded);
+    ASSERT_TRUE(source.Open(context).ok());
+    ASSERT_TRUE(source.AddSplits({{{"s", ""}, ""}}).ok());
+    source.CurrentWatermark();
+    EXPECT_FALSE(source.idle());
+    ASSERT_TRUE(source.Poll(out).ok());
+    source.CurrentWatermark();
+    EXPECT_EQ(source.idle(), !bounded);
+  }
+}
+
 /// Takes what does not fit as `policy` says.
 class JudgingReader final : public flow::SourceReader {
  public:
