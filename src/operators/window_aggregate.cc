@@ -99,8 +99,10 @@ class WindowAggregate final : public ColumnWindow {
     for (WindowProperty property : spec_.properties) output().column(column++).Append(PropertyOf(property, window));
     output().FinishRow(types::RowKind::kInsert);
   }
-  void EmitLate(const void* value, int64_t, types::RowKind kind) override {
-    late_->CopyRow(batch(), RowOf(value), kind);
+  // What the window has of a row is its number.
+  void EmitLate(const void* value, int64_t, types::RowKind) override {
+    const int32_t row = RowOf(value);
+    late_->CopyRow(batch(), row, batch().kind(row));
   }
   // Both ports, whatever the first says: rows of neither may wait longer than they must.
   bool Drain(flow::Output& out) override {

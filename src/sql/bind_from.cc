@@ -132,6 +132,17 @@ void CheckVersionKey(const KeyedInputs& inputs, const Position& at) {
                          fmt::join(names, ", "), fmt::join(equalities, ", ")));
 }
 
+/// A TIMESTAMP is a local time, a TIMESTAMP_LTZ an instant: their numbers do not compare.
+void CheckVersionTime(const Plan& left, const Plan& right, const TemporalJoinPlan& join, const Position& at) {
+  const DataType& row = left.columns[static_cast<size_t>(join.left_time)].type;
+  const DataType& version = right.columns[static_cast<size_t>(join.right_time)].type;
+  if (row.id() == version.id()) return;
+  FailAt(at,
+         fmt::format("Event-Time Temporal Table Join requires same rowtime type in left table and versioned table, but "
+                     "the rowtime types are {} *ROWTIME* and {} *ROWTIME*.",
+                     row.WithNullable(true).ToString(), version.WithNullable(true).ToString()));
+}
+
 }  // namespace
 
 PlanPtr MakeJoinOn(JoinType type, PlanPtr left, PlanPtr right, const std::vector<Expression>& conjuncts, JoinTtl ttl) {
@@ -482,6 +493,7 @@ PlanPtr Binder::BindTemporal(const Join& join, const Scope& left, const Scope& r
            "Event-Time Temporal Table Join requires both primary key and row time attribute in versioned table, but no "
            "row time attribute can be found.",
            "give the table a WATERMARK, or join as of a processing time");
+  if (node.right_time >= 0) CheckVersionTime(*left_plan, *right_plan, node, ref.as_of->span.begin);
   if (node.right_time >= 0) CheckVersionKey(inputs, ref.span.begin);
   PlanPtr plan = MakeTemporalJoin(std::move(node));
   return inputs.grown ? OnlyKept(std::move(plan), inputs.kept) : plan;

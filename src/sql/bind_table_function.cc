@@ -128,7 +128,12 @@ const Call* SnapshotCall(const TableRef& ref) {
 
 PlanPtr Binder::BindTableArgument(const Expr& argument, std::string_view function, const Scope* outer,
                                   std::vector<int>& partition) {
+  TableArgument in_parentheses;
   auto* table = argument.As<TableArgument>();
+  if (auto* query = argument.As<ScalarQuery>()) {
+    in_parentheses.query = query->query;
+    table = &in_parentheses;
+  }
   if (!table) FailAt(argument.span.begin, fmt::format("The first argument of {} is a table: TABLE t", function));
   PlanPtr input = table->query ? BindQuery(*table->query, outer) : TableScan(table->table, {}, argument.span);
   Scope scope;

@@ -44,11 +44,7 @@ bool JoinsByInterval(const JoinPlan& join, Changes below) {
   });
 }
 
-bool WindowedRank(const RankPlan& rank) {
-  if (!rank.input->window) return false;
-  const WindowColumns& window = *rank.input->window;
-  return window.start >= 0 && window.end >= 0 && HoldsAll(rank.partition, {window.start, window.end});
-}
+bool WindowedRank(const RankPlan& rank) { return WindowAmong(*rank.input, rank.partition) != nullptr; }
 
 bool LastByTime(const RankPlan& rank) { return rank.order[0].descending; }
 

@@ -82,7 +82,9 @@ struct PlanLine {
   std::string operator()(const AggregatePlan& node) const {
     std::string text = fmt::format("{}(groupBy=[{}], select=[{}]", node.window ? "WindowAggregate" : "GroupAggregate",
                                    NamesText(*node.input, node.keys), CallsText(*node.input, node.calls));
-    return text + (node.window ? fmt::format(", window=[{}])", WindowText(*node.window)) : ")");
+    if (node.window) text += fmt::format(", window=[{}]", WindowText(*node.window));
+    if (node.late) text += fmt::format(", late=[{}]", node.late->table->path.ToString());
+    return text + ")";
   }
   std::string operator()(const WindowPlan& node) const {
     return fmt::format("WindowTableFunction({})", WindowText(node.shape));
@@ -171,11 +173,7 @@ struct Keeps {
     return over.partition.empty() ? "" : PerKey(*over.input, over.partition);
   }
   std::string operator()(const RankPlan& rank) const {
-    if (rank.input->window) {
-      const WindowColumns& window = *rank.input->window;
-      const auto& keys = rank.partition;
-      if (std::find(keys.begin(), keys.end(), window.end) != keys.end()) return {};
-    }
+    if (WindowAmong(*rank.input, rank.partition)) return {};
     return rank.partition.empty() ? "" : PerKey(*rank.input, rank.partition);
   }
   template <typename Other>

@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 
 #include "expr/functions.h"
+#include "sql/keys.h"
 
 namespace thalweg::sql {
 namespace {
@@ -70,6 +71,35 @@ PlanPtr MakeOneRow() {
   return MakeValues({{"$row", type}}, {{expr::Value::Null(type)}});
 }
 
+namespace {
+
+std::vector<WindowColumns> WindowsOf(const Plan& plan) {
+  std::vector<WindowColumns> windows = plan.twins;
+  if (plan.window) windows.insert(windows.begin(), *plan.window);
+  return windows;
+}
+
+/// The first that has its end among the columns is the plan's window, the others are its twins.
+void AddWindow(Plan& plan, WindowColumns window) {
+  if (!plan.window) {
+    plan.window = std::move(window);
+    return;
+  }
+  if (plan.window->end < 0 && window.end >= 0) std::swap(*plan.window, window);
+  if (window.start >= 0 && window.end >= 0) plan.twins.push_back(std::move(window));
+}
+
+/// `from`: where the columns of `input` begin.
+void CopyWindows(const Plan& input, Plan& plan, int from = 0) {
+  for (WindowColumns window : WindowsOf(input)) {
+    for (int* column : {&window.start, &window.end, &window.time})
+      if (*column >= 0) *column += from;
+    AddWindow(plan, std::move(window));
+  }
+}
+
+}  // namespace
+
 PlanPtr MakeCalc(PlanPtr input, std::optional<Expression> condition, std::vector<Expression> columns,
                  std::vector<std::string> names) {
   Plan plan;
@@ -85,12 +115,11 @@ PlanPtr MakeCalc(PlanPtr input, std::optional<Expression> condition, std::vector
     }
     plan.columns.push_back(std::move(column));
   }
-  if (input->window) {
-    WindowColumns window = *input->window;
+  for (WindowColumns window : WindowsOf(*input)) {
     window.start = PlaceOf(place, window.start);
     window.end = PlaceOf(place, window.end);
     window.time = PlaceOf(place, window.time);
-    plan.window = window;
+    AddWindow(plan, std::move(window));
   }
   for (const std::vector<int>& key : input->unique_keys)
     if (auto mapped = MapKey(key, place)) plan.unique_keys.push_back(*std::move(mapped));
@@ -151,6 +180,42 @@ PlanPtr MakeAggregate(AggregatePlan node) {
   }
   plan.node = std::move(node);
   return Finish(std::move(plan));
+}
+
+const WindowColumns* WindowAmong(const Plan& plan, const std::vector<int>& columns) {
+  auto holds = [&](const WindowColumns& window) {
+    return window.start >= 0 && window.end >= 0 && HoldsAll(columns, {window.start, window.end});
+  };
+  if (!plan.window) return nullptr;
+  if (holds(*plan.window)) return &*plan.window;
+  const auto twin = std::find_if(plan.twins.begin(), plan.twins.end(), holds);
+  return twin == plan.twins.end() ? nullptr : &*twin;
+}
+
+namespace {
+
+// Of sessions the columns that they are per lie where they may. A zone is that of a TIMESTAMP_LTZ.
+bool SameFunction(const graph::WindowShape& a, const graph::WindowShape& b) {
+  return a.kind == b.kind && a.size_ms == b.size_ms && a.slide_ms == b.slide_ms && a.offset_ms == b.offset_ms &&
+         a.processing_time == b.processing_time && a.zone == b.zone;
+}
+
+}  // namespace
+
+std::optional<JoinedWindows> WindowsOfJoin(const JoinPlan& join) {
+  std::vector<int> left, right;
+  for (const JoinKey& key : join.keys) {
+    left.push_back(key.left);
+    right.push_back(key.right);
+  }
+  const WindowColumns *a = WindowAmong(*join.left, left), *b = WindowAmong(*join.right, right);
+  if (!a || !b || !SameFunction(a->shape, b->shape)) return std::nullopt;
+  auto joins = [&](int of_left, int of_right) {
+    return std::any_of(join.keys.begin(), join.keys.end(),
+                       [&](const JoinKey& key) { return key.left == of_left && key.right == of_right; });
+  };
+  if (!joins(a->start, b->start) || !joins(a->end, b->end)) return std::nullopt;
+  return JoinedWindows{a, b};
 }
 
 PlanPtr MakeWindow(PlanPtr input, graph::WindowShape shape) {
@@ -223,7 +288,7 @@ PlanPtr MakeJoin(JoinPlan node) {
   }
   if (node.type == JoinType::kSemi || node.type == JoinType::kAnti) {
     plan.unique_keys = node.left->unique_keys;
-    plan.window = node.left->window;
+    if (node.windowed) CopyWindows(*node.left, plan);
   } else {
     for (PlanColumn column : node.right->columns) {
       column.type = WithNull(column.type, right_null);
@@ -231,7 +296,9 @@ PlanPtr MakeJoin(JoinPlan node) {
       plan.columns.push_back(std::move(column));
     }
     JoinUniqueKeys(node, plan);
-    if (node.windowed) plan.window = node.left->window;
+    // A side that may be padded has NULLs for windows. Without a window join, rows of a window come when they come.
+    if (node.windowed && !left_null) CopyWindows(*node.left, plan);
+    if (node.windowed && !right_null) CopyWindows(*node.right, plan, static_cast<int>(node.left->columns.size()));
   }
   plan.node = std::move(node);
   return Finish(std::move(plan));
@@ -246,7 +313,7 @@ PlanPtr MakeTemporalJoin(TemporalJoinPlan node) {
     plan.columns.push_back(std::move(column));
   }
   plan.unique_keys = node.left->unique_keys;
-  plan.window = node.left->window;
+  CopyWindows(*node.left, plan);
   plan.node = std::move(node);
   return Finish(std::move(plan));
 }
@@ -254,7 +321,7 @@ PlanPtr MakeTemporalJoin(TemporalJoinPlan node) {
 PlanPtr MakeUnnest(UnnestPlan node, std::vector<PlanColumn> appended) {
   Plan plan;
   plan.columns = node.input->columns;
-  plan.window = node.input->window;
+  CopyWindows(*node.input, plan);
   for (PlanColumn& column : appended) plan.columns.push_back(std::move(column));
   plan.node = std::move(node);
   return Finish(std::move(plan));
@@ -283,7 +350,6 @@ PlanPtr MakeOver(OverPlan node) {
   Plan plan;
   plan.columns = node.input->columns;
   plan.unique_keys = node.input->unique_keys;
-  plan.window = node.input->window;
   for (const graph::AggregateCall& call : node.calls) plan.columns.push_back({call.name, call.type});
   plan.node = std::move(node);
   return Finish(std::move(plan));
@@ -292,7 +358,8 @@ PlanPtr MakeOver(OverPlan node) {
 PlanPtr MakeRank(RankPlan node, std::string number_name) {
   Plan plan;
   plan.columns = node.input->columns;
-  plan.window = node.input->window;
+  // A rank within windows gives a window's rows when it ends; one across them takes rows back later.
+  if (WindowAmong(*node.input, node.partition)) CopyWindows(*node.input, plan);
   if (node.number) {
     std::vector<int> key = node.partition;
     key.push_back(static_cast<int>(plan.columns.size()));
@@ -309,7 +376,6 @@ PlanPtr MakeSort(SortPlan node) {
   Plan plan;
   plan.columns = node.input->columns;
   plan.unique_keys = node.input->unique_keys;
-  plan.window = node.input->window;
   plan.node = std::move(node);
   return Finish(std::move(plan));
 }

@@ -178,6 +178,7 @@ struct Plan {
   PlanColumns columns;
   Node node;
   std::optional<WindowColumns> window;
+  std::vector<WindowColumns> twins;  // other columns that hold the same window: of the other side of a join
   /// Sets of columns of which no two rows have equal values at one time; the first is the best to update by.
   std::vector<std::vector<int>> unique_keys;
 
@@ -186,6 +187,15 @@ struct Plan {
     return std::get_if<T>(&node);
   }
 };
+
+/// The window, or a twin of it, whose start and end are both among `columns`; null if there is none.
+const WindowColumns* WindowAmong(const Plan& plan, const std::vector<int>& columns);
+/// The windows of both sides that the keys of a join set equal, if they come from equal functions over times of one type.
+struct JoinedWindows {
+  const WindowColumns* left;
+  const WindowColumns* right;
+};
+std::optional<JoinedWindows> WindowsOfJoin(const JoinPlan& join);
 
 // Makers: what they return knows its columns, window and unique keys.
 PlanPtr MakeScan(TablePtr table, std::map<std::string, std::string> hints);

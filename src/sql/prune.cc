@@ -265,9 +265,6 @@ struct PruneNode {
     Needed inputs = Part(needed, 0, count(node.input));
     Need(inputs, node.partition);
     Need(inputs, node.order);
-    if (node.input->window)
-      for (int column : {node.input->window->start, node.input->window->end})
-        if (column >= 0) inputs.insert(column);
     const Pruned below = Narrow(node.input, inputs);
     RankPlan made = node;
     made.input = below.plan;

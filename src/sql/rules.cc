@@ -1,6 +1,7 @@
 #include "sql/rules.h"
 
 #include <algorithm>
+#include <set>
 
 #include "expr/functions.h"
 #include "sql/binder.h"
@@ -262,12 +263,10 @@ bool GroupsAreSessions(const AggregatePlan& node, const CalcPlan* calc, const Wi
 
 PlanPtr RecogniseWindowAggregate(const Plan& plan) {
   auto* node = plan.As<AggregatePlan>();
-  if (!node || node->window || !node->input->window) return nullptr;
-  const WindowColumns& window = *node->input->window;
-  auto has = [&](int column) {
-    return column >= 0 && std::find(node->keys.begin(), node->keys.end(), column) != node->keys.end();
-  };
-  if (!has(window.start) || !has(window.end)) return nullptr;
+  if (!node || node->window) return nullptr;
+  const WindowColumns* among = WindowAmong(*node->input, node->keys);
+  if (!among) return nullptr;
+  const WindowColumns& window = *among;
   AggregatePlan windowed = *node;
   windowed.keys.clear();
   std::vector<int> place(plan.columns.size());
@@ -295,7 +294,12 @@ PlanPtr RecogniseWindowAggregate(const Plan& plan) {
   windowed.window->partition.clear();
   windowed.window->start_column = window.start;
   windowed.window->end_column = window.end;
-  // Straight from the function: the rows need not be multiplied first.
+  std::set<int> aggregated;
+  for (const graph::AggregateCall& call : node->calls) {
+    aggregated.insert(call.arguments.begin(), call.arguments.end());
+    if (call.filter >= 0) aggregated.insert(call.filter);
+  }
+  // Straight from the function, unless the windows of rows are aggregated: the rows need not be multiplied first.
   auto* calc = node->input->As<CalcPlan>();
   auto* function = (calc ? calc->input : node->input)->As<WindowPlan>();
   const bool session = window.shape.kind == graph::WindowShape::Kind::kSession;
@@ -311,7 +315,7 @@ PlanPtr RecogniseWindowAggregate(const Plan& plan) {
       const std::vector<int> inputs = expr::InputsOf(e);
       if (!inputs.empty() && inputs.back() >= width) {
         const int column = static_cast<int>(i);
-        apart = e.kind() == Expression::Kind::kInput &&
+        apart = e.kind() == Expression::Kind::kInput && !aggregated.contains(column) &&
                 (column == window.start || column == window.end || column == window.time);
         e = Expression::Literal(expr::Value::Null(e.type()));
       }
@@ -401,14 +405,7 @@ PlanPtr RecogniseIntervalJoin(const Plan& plan) {
 
 PlanPtr RecogniseWindowJoin(const Plan& plan) {
   auto* join = plan.As<JoinPlan>();
-  if (!join || join->windowed || join->interval || !join->left->window || !join->right->window) return nullptr;
-  const WindowColumns &left = *join->left->window, &right = *join->right->window;
-  auto joins = [&](int a, int b) {
-    return a >= 0 && b >= 0 && std::any_of(join->keys.begin(), join->keys.end(), [&](const JoinKey& key) {
-             return key.left == a && key.right == b;
-           });
-  };
-  if (!joins(left.start, right.start) || !joins(left.end, right.end)) return nullptr;
+  if (!join || join->windowed || join->interval || !WindowsOfJoin(*join)) return nullptr;
   JoinPlan windowed = *join;
   windowed.windowed = true;
   return MakeJoin(std::move(windowed));

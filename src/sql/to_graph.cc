@@ -81,7 +81,8 @@ struct GraphMaker::State : ScannedTables {
   std::map<const Plan*, graph::SourceTable> sources;
   std::map<std::pair<const Plan*, bool>, Stream> built;
   std::set<std::string> uids;
-  std::map<std::string, Stream> known;  // by all that a node is, its inputs included
+  std::set<std::pair<uint32_t, const Table*>> late_sinks;  // of a node's late rows
+  std::map<std::string, Stream> known;                     // by all that a node is, its inputs included
 
   // --- Tables.
 
@@ -485,6 +486,7 @@ struct GraphMaker::State : ScannedTables {
 
   Status AddLateSink(const AggregatePlan& aggregate, Stream from, Changes changes) {
     const Table& table = *aggregate.late->table;
+    if (!late_sinks.emplace(from.node, aggregate.late->table.get()).second) return {};  // a view that is read twice
     THALWEG_ASSIGN(graph::SinkTable sink, SinkTableOf(table, {}));
     if (changes.any() && sink.accepts != ChangelogMode::kRetract)
       return UserError("Table sink {} takes no changes as they are, and late rows of an input that changes are such",
@@ -685,8 +687,9 @@ struct GraphMaker::State : ScannedTables {
       return AddJoin(plan, "interval-join", "IntervalJoin", Encode(spec), left_edge, right_edge, parallelism);
     }
     if (join.windowed) {
-      graph::WindowJoinSpec spec{std::move(sides), join.left->window->end, join.right->window->end};
-      spec.zone = join.left->window->shape.zone;
+      const JoinedWindows windows = *WindowsOfJoin(join);
+      graph::WindowJoinSpec spec{std::move(sides), windows.left->end, windows.right->end};
+      spec.zone = windows.left->shape.zone;
       return AddJoin(plan, "window-join", "WindowJoin", Encode(spec), left_edge, right_edge, parallelism);
     }
     graph::JoinSpec spec;
@@ -704,7 +707,26 @@ struct GraphMaker::State : ScannedTables {
     return AddJoin(plan, "join", "Join", Encode(spec), left_edge, right_edge, parallelism, best);
   }
 
+  /// Whether rows of the plan are taken back, batch mode or not.
+  Result<bool> TakesBack(const Plan& plan) {
+    THALWEG_ASSIGN(const Changes changes, modes.Produced(plan, Changes{}));
+    if (changes.any()) return true;
+    for (const PlanPtr& input : InputsOfPlan(plan)) {
+      THALWEG_ASSIGN(const bool below, TakesBack(*input));
+      if (below) return true;
+    }
+    return false;
+  }
+
   Result<Stream> Make(const Plan& plan, const TemporalJoinPlan& join, bool before) {
+    if (options.batch && join.right_time >= 0) {
+      THALWEG_ASSIGN(const bool settled, TakesBack(*join.right));
+      if (settled)
+        return UserError(
+            "A temporal join by event time needs a table of versions in batch mode: of a query whose rows change only "
+            "the "
+            "last version is left. Join with a table that has a PRIMARY KEY and a WATERMARK, or run in streaming mode");
+    }
     THALWEG_ASSIGN(Changes below, modes.ChangesOf(*join.left));
     THALWEG_ASSIGN(Stream left, Build(join.left, before));
     THALWEG_ASSIGN(Stream right, Build(join.right, true));
@@ -903,25 +925,20 @@ struct GraphMaker::State : ScannedTables {
       node.keyed = true;
       return AddShared(std::move(node), {{edge}}, parallelism);
     };
-    if (WindowedRank(rank) && Deduplicates(rank, below) && !ByProcessingTime(rank)) {
+    const WindowColumns* window = WindowAmong(*rank.input, rank.partition);
+    if (window && Deduplicates(rank, below) && !ByProcessingTime(rank)) {
       graph::WindowDeduplicateSpec spec;
       spec.input = in;
       spec.keys = rank.partition;
       spec.time_column = rank.order[0].column;
       spec.keep_last = LastByTime(rank);
-      spec.window_end = rank.input->window->end;
-      spec.zone = rank.input->window->shape.zone;
+      spec.window_end = window->end;
+      spec.zone = window->shape.zone;
       return add("window-deduplicate", "WindowDeduplicate", Encode(spec));
     }
-    if (WindowedRank(rank)) {
-      graph::WindowRankSpec spec{in,
-                                 rank.partition,
-                                 rank.order,
-                                 rank.from,
-                                 rank.to,
-                                 rank.number,
-                                 rank.input->window->end,
-                                 rank.input->window->shape.zone};
+    if (window) {
+      graph::WindowRankSpec spec{in,      rank.partition, rank.order,  rank.from,
+                                 rank.to, rank.number,    window->end, window->shape.zone};
       return add("window-rank", "WindowRank", Encode(spec));
     }
     if (Deduplicates(rank, below)) {
