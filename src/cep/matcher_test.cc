@@ -78,8 +78,8 @@ class Rows {
   int64_t now_ms_ = 0;
 };
 
-constexpr Stage kOne, kTwice{2, 2}, kSome{1, kUnbounded, true}, kAny{0, kUnbounded, true}, kSomeReluctant{1, kUnbounded},
-    kAnyReluctant{0, kUnbounded}, kOptional{0, 1};
+constexpr Stage kOne, kTwice{2, 2}, kSome{1, kUnbounded, true}, kAny{0, kUnbounded, true},
+    kSomeReluctant{1, kUnbounded}, kAnyReluctant{0, kUnbounded}, kOptional{0, 1};
 
 Pattern PatternOf(std::vector<Stage> stages, AfterMatch after = {}, int64_t within_ms = 0) {
   return {std::move(stages), after, within_ms};
@@ -99,8 +99,9 @@ TEST(Matcher, MatchesDoNotOverlapWhereMatchingGoesOnPastTheLastRow) {
 
 // testSkipToFirst, testSkipToLast
 TEST(Matcher, MatchingGoesOnAtTheFirstOrTheLastRowOfAStage) {
-  EXPECT_EQ(Rows("ab", PatternOf({kTwice, kTwice}, {Skip::kToFirst, 1})).Take({"ab1", "ab2", "ab3", "ab4", "ab5", "ab6"}),
-            "ab1 ab2|ab3 ab4, ab3 ab4|ab5 ab6");
+  EXPECT_EQ(
+      Rows("ab", PatternOf({kTwice, kTwice}, {Skip::kToFirst, 1})).Take({"ab1", "ab2", "ab3", "ab4", "ab5", "ab6"}),
+      "ab1 ab2|ab3 ab4, ab3 ab4|ab5 ab6");
   EXPECT_EQ(Rows("ab", PatternOf({kTwice, kTwice}, {Skip::kToLast, 1}))
                 .Take({"ab1", "ab2", "ab3", "ab4", "ab5", "ab6", "ab7"}),
             "ab1 ab2|ab3 ab4, ab4 ab5|ab6 ab7");

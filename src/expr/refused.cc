@@ -7,10 +7,8 @@ namespace thalweg::expr {
 namespace {
 
 constexpr std::string_view kNoBitmap = "there is no type BITMAP", kNoVariant = "there is no type VARIANT",
-                           kNoStructured = "there are no structured types",
-                           kNoModels = "there are no models",
-                           kLater = "it came with Flink 2.4",
-                           kPattern = "it stands in MATCH_RECOGNIZE only";
+                           kNoStructured = "there are no structured types", kNoModels = "there are no models",
+                           kLater = "it came with Flink 2.4", kPattern = "it stands in MATCH_RECOGNIZE only";
 
 }  // namespace
 

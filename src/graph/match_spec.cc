@@ -129,8 +129,7 @@ types::DataType TypeOf(const MatchRead& read, const types::Schema& input) {
   switch (read.kind) {
     case MatchRead::Kind::kAggregate: return read.call.type;
     case MatchRead::Kind::kTime:
-      return read.column < 0 ? types::DataType::Timestamp(3, false)
-                             : input.field(read.column).type.WithNullable(false);
+      return read.column < 0 ? types::DataType::Timestamp(3, false) : input.field(read.column).type.WithNullable(false);
     default: return input.field(read.column).type.WithNullable(true);
   }
 }

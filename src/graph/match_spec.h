@@ -19,7 +19,8 @@ struct MatchRead {
     kLast = 0,       // `column` of the row `offset` before the last one of `variable`; NULL: there is none
     kFirst = 1,      // of the row `offset` behind the first one
     kAggregate = 2,  // `call` over the rows of `variable`
-    kTime = 3,       // the time that it is: of the row at hand, and when the match was complete; of the type of `column`, or TIMESTAMP(3)
+    kTime =
+        3,  // the time that it is: of the row at hand, and when the match was complete; of the type of `column`, or TIMESTAMP(3)
   };
   Kind kind = Kind::kLast;
   int variable = -1;  // its number in the pattern; -1: the rows of all variables

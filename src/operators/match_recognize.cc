@@ -33,9 +33,8 @@ std::vector<types::DataType> MatchOutput(const graph::MatchSpec& spec) {
 cep::Pattern PatternOf(const graph::MatchSpec& spec) {
   cep::Pattern pattern;
   for (const graph::MatchVariable& variable : spec.pattern)
-    pattern.stages.push_back({.min = variable.min,
-                              .max = variable.max < 0 ? cep::kUnbounded : variable.max,
-                              .greedy = variable.greedy});
+    pattern.stages.push_back(
+        {.min = variable.min, .max = variable.max < 0 ? cep::kUnbounded : variable.max, .greedy = variable.greedy});
   pattern.after = {static_cast<cep::Skip>(spec.after), spec.skip_to};
   pattern.within_ms = spec.within_ms;
   return pattern;
@@ -91,9 +90,7 @@ class MatchRecognize final : public RowOperator, private cep::Conditions {
   }
 
   Status OnEventTime(const state::Timer& timer) override { return Fire(KeyOf(timer), timer.time, timer.time); }
-  Status OnProcessingTime(const state::Timer& timer) override {
-    return Fire(KeyOf(timer), timer.time - 1, timer.time);
-  }
+  Status OnProcessingTime(const state::Timer& timer) override { return Fire(KeyOf(timer), timer.time - 1, timer.time); }
 
  private:
   TimerKind kind() const { return spec_.time_column >= 0 ? TimerKind::kEventTime : TimerKind::kProcessingTime; }
@@ -149,7 +146,8 @@ class MatchRecognize final : public RowOperator, private cep::Conditions {
     if (!spec_.order.empty()) {
       std::vector<std::string> keys(stored.size());
       for (int32_t row : order) AppendSortKey(batch, row, spec_.order, keys[static_cast<size_t>(row)]);
-      std::ranges::stable_sort(order, {}, [&](int32_t row) -> const std::string& { return keys[static_cast<size_t>(row)]; });
+      std::ranges::stable_sort(order, {},
+                               [&](int32_t row) -> const std::string& { return keys[static_cast<size_t>(row)]; });
     }
     for (int32_t row : order) THALWEG_TRY(Take(batch, row, time));
     return {};
@@ -267,8 +265,8 @@ Result<std::unique_ptr<flow::Operator>> MakeMatchRecognize(const graph::Node& no
   if (!spec.zone.empty()) {
     THALWEG_ASSIGN(zone, expr::Zone::Find(spec.zone));
   }
-  return std::unique_ptr<flow::Operator>(std::make_unique<MatchRecognize>(
-      std::move(spec), std::move(variables), std::move(output), std::move(zone)));
+  return std::unique_ptr<flow::Operator>(
+      std::make_unique<MatchRecognize>(std::move(spec), std::move(variables), std::move(output), std::move(zone)));
 }
 
 }  // namespace thalweg::operators

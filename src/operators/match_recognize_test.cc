@@ -28,10 +28,9 @@ MatchSpec DownsAndUp() {
   spec.time_column = kT;
   graph::MatchVariable down{.name = "DOWN", .min = 1, .max = -1, .greedy = true};
   down.reads = {{.variable = 0, .column = kV}, {.variable = 0, .offset = 1, .column = kV}};
-  down.condition =
-      expr::Resolve("OR", {expr::Resolve("<", {ValueOf(0), ValueOf(1)}).value(),
-                           expr::Resolve("IS NULL", {ValueOf(1)}).value()})
-          .value();
+  down.condition = expr::Resolve("OR", {expr::Resolve("<", {ValueOf(0), ValueOf(1)}).value(),
+                                        expr::Resolve("IS NULL", {ValueOf(1)}).value()})
+                       .value();
   graph::MatchVariable up{.name = "UP"};
   up.reads = {{.variable = 1, .column = kV}, {.variable = 0, .column = kV}};
   up.condition = expr::Resolve(">", {ValueOf(0), ValueOf(1)}).value();

@@ -120,8 +120,7 @@ Status MatchReads::Append(const RunRows& run, MatchRows& rows, int64_t time_ms, 
       continue;
     }
     const bool from_first = read.kind == graph::MatchRead::Kind::kFirst;
-    const MatchRows::Place place =
-        rows.At(run.At(read.variable, from_first ? read.offset : count - 1 - read.offset));
+    const MatchRows::Place place = rows.At(run.At(read.variable, from_first ? read.offset : count - 1 - read.offset));
     column.AppendRows(place.batch->column(read.column), &place.row, 1);
   }
   return {};

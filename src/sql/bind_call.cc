@@ -161,8 +161,9 @@ Expression Binder::BindCall(const Call& call, const Expr& expr, const ExprContex
     if (auto of_match = BindMatchCall(call, expr, context)) return *std::move(of_match);
   const std::string name = UpperName(call.name);
   const UserFunctionEntry* user = FindUserFunction(call);
-  if (!user && !context.match && IsWordOfColumn(call) && HasColumn(context.scope, call.name.back().text))
-    return BindColumn(ColumnRef{call.name}, expr, context);
+  if (!user && IsWordOfColumn(call) && HasColumn(context.scope, call.name.back().text))
+    return context.match ? BindMatchColumn(ColumnRef{call.name}, expr, context)
+                         : BindColumn(ColumnRef{call.name}, expr, context);
   if (!user && !IsKnownCall(name)) FailFunction(call, expr);
   if (call.over) return BindOver(call, expr, context);
   if (auto property = BindWindowProperty(call, expr, context)) return *std::move(property);

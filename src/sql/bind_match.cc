@@ -92,20 +92,24 @@ std::vector<MatchVariable> PatternOf(const MatchRecognize& match) {
   Flatten(*match.pattern, variables);
   const Position& at = match.pattern->at;
   if (std::ranges::all_of(variables, [](const MatchVariable& variable) { return variable.min == 0; }))
-    FailAt(at, "Patterns that can produce empty matches are not supported", "at least one variable must not be optional");
+    FailAt(at, "Patterns that can produce empty matches are not supported",
+           "at least one variable must not be optional");
   if (variables.back().greedy)
     FailAt(at, "Greedy quantifiers are not allowed as the last element of a pattern",
-           fmt::format("finish it with a simple variable, or write a reluctant quantifier, as {}+?", variables.back().name));
+           fmt::format("finish it with a simple variable, or write a reluctant quantifier, as {}+?",
+                       variables.back().name));
   int64_t rows = 0;
   for (const MatchVariable& variable : variables) rows += std::max(variable.min, variable.max);
   if (rows > graph::kMostPatternRows)
-    FailAt(at, fmt::format("The quantifiers of the pattern count {} rows, more than {}", rows, graph::kMostPatternRows));
+    FailAt(at,
+           fmt::format("The quantifiers of the pattern count {} rows, more than {}", rows, graph::kMostPatternRows));
   return variables;
 }
 
 void RefuseClauses(const MatchRecognize& match) {
   if (match.all_rows.value_or(false))
-    FailAt(match.rows_at, "ALL ROWS PER MATCH is not supported", "ONE ROW PER MATCH is, and MEASURES say what it holds");
+    FailAt(match.rows_at, "ALL ROWS PER MATCH is not supported",
+           "ONE ROW PER MATCH is, and MEASURES say what it holds");
   if (!match.subsets.empty()) FailAt(match.subsets[0].name.span.begin, "SUBSET is not supported");
 }
 
@@ -123,8 +127,8 @@ std::optional<Expression> OfRowAlone(const Expression& condition, const MatchUse
   if (!condition.deterministic() || condition.may_fail()) return std::nullopt;
   std::vector<Expression> columns;
   for (const MatchRead& read : use.reads) {
-    const bool at_hand = read.kind == MatchRead::Kind::kLast && read.offset == 0 &&
-                         (read.variable < 0 || read.variable == use.defines);
+    const bool at_hand =
+        read.kind == MatchRead::Kind::kLast && read.offset == 0 && (read.variable < 0 || read.variable == use.defines);
     if (!at_hand) return std::nullopt;
     columns.push_back(below[static_cast<size_t>(read.column)]);
   }
@@ -179,7 +183,8 @@ std::vector<graph::SortKey> Binder::BindMatchOrder(const MatchRecognize& match, 
   std::vector<graph::SortKey> order;
   for (const OrderItem& item : match.order_by) {
     graph::SortKey key;
-    key.column = PlainColumn(BindExpr(*item.expr, {.scope = &rows, .clause = "ORDER BY"}), item.expr->span.begin, "ORDER BY");
+    key.column =
+        PlainColumn(BindExpr(*item.expr, {.scope = &rows, .clause = "ORDER BY"}), item.expr->span.begin, "ORDER BY");
     key.descending = item.descending;
     key.nulls_last = item.nulls == NullOrder::kDefault ? item.descending : item.nulls == NullOrder::kLast;
     order.push_back(key);
@@ -206,7 +211,8 @@ Scope Binder::BindMatch(const MatchTable& table, const TableRef& ref, const Scop
   MatchPlan node;
   std::vector<std::string> names;
   for (const ExprPtr& expr : match.partition_by) {
-    const int column = PlainColumn(BindExpr(*expr, {.scope = &rows, .clause = "PARTITION BY"}), expr->span.begin, "PARTITION BY");
+    const int column =
+        PlainColumn(BindExpr(*expr, {.scope = &rows, .clause = "PARTITION BY"}), expr->span.begin, "PARTITION BY");
     node.partition.push_back(below.Place(InputOf(*rows.plan, column)));
     names.push_back(rows.plan->columns[static_cast<size_t>(column)].name);
   }
@@ -239,7 +245,8 @@ Scope Binder::BindMatch(const MatchTable& table, const TableRef& ref, const Scop
     defined[at] = true;
     use.defines = number;
     use.reads.clear();
-    const Expression condition = BindCondition(*definition.condition, {.scope = &rows, .clause = "DEFINE", .match = &use});
+    const Expression condition =
+        BindCondition(*definition.condition, {.scope = &rows, .clause = "DEFINE", .match = &use});
     if (IsTrue(condition)) continue;
     if (auto alone = OfRowAlone(condition, use, below.columns)) {
       pattern[at].column = below.Place(*alone);
@@ -291,7 +298,8 @@ Expression Binder::BindMatchColumn(const ColumnRef& ref, const Expr& expr, const
   int variable = -1;
   if (name.size() > 1) {
     const auto& columns = use.rows->plan->columns;
-    const bool of_row = std::ranges::any_of(columns, [&](const PlanColumn& column) { return column.name == name[0].text; });
+    const bool of_row =
+        std::ranges::any_of(columns, [&](const PlanColumn& column) { return column.name == name[0].text; });
     if (!of_row || FindVariable(*use.pattern, name[0].text) >= 0) {
       variable = VariableOf(*use.pattern, name[0]);
       name.erase(name.begin());
@@ -361,7 +369,8 @@ Expression Binder::BindMatchTime(const Call& call, const Expr& expr, const ExprC
     return Resolve("PROCTIME", {}, expr);
   }
   if (time.time == TimeRole::kProctime)
-    FailAt(expr.span.begin, "MATCH_ROWTIME needs ORDER BY of a rowtime attribute", "MATCH_PROCTIME() is the time of the match here");
+    FailAt(expr.span.begin, "MATCH_ROWTIME needs ORDER BY of a rowtime attribute",
+           "MATCH_PROCTIME() is the time of the match here");
   if (call.arguments.size() > 1) FailAt(expr.span.begin, "MATCH_ROWTIME takes a rowtime attribute, or nothing");
   MatchRead read{.kind = MatchRead::Kind::kTime};
   DataType type = DataType::Timestamp(3, false);

@@ -152,10 +152,10 @@ class StatementMaker {
            " AS x, B.s AS q " +
            Pick({"", "ONE ROW PER MATCH ", "AFTER MATCH SKIP PAST LAST ROW ", "AFTER MATCH SKIP TO FIRST B ",
                  "AFTER MATCH SKIP TO LAST C "}) +
-           "PATTERN (" + Pick({"A B", "A+ B", "A{2,3}? B? C", "A* B+?", "A B*", "A | B", "(A B)+ C", "A B{,2} C"}) + ") " +
-           Pick({"", "WITHIN INTERVAL '5' SECOND "}) + "DEFINE A AS " +
-           Pick({"A.i > 1", "i > LAST(A.i, 1)", "SUM(A.i) < 10", "s = 'x' AND TRUE", "1 / i = 1", "RAND() > 0.5"}) + ")" +
-           (depth > 1 ? " AS m" : "");
+           "PATTERN (" + Pick({"A B", "A+ B", "A{2,3}? B? C", "A* B+?", "A B*", "A | B", "(A B)+ C", "A B{,2} C"}) +
+           ") " + Pick({"", "WITHIN INTERVAL '5' SECOND "}) + "DEFINE A AS " +
+           Pick({"A.i > 1", "i > LAST(A.i, 1)", "SUM(A.i) < 10", "s = 'x' AND TRUE", "1 / i = 1", "RAND() > 0.5"}) +
+           ")" + (depth > 1 ? " AS m" : "");
   }
 
   std::string Aggregate(int depth) {

@@ -897,7 +897,8 @@ struct GraphMaker::State : ScannedTables {
     spec.input = SchemaOf(match.input->columns);
     spec.partition = match.partition;
     const graph::SortKey& time = match.order[0];
-    if (match.input->columns[static_cast<size_t>(time.column)].time != TimeRole::kProctime) spec.time_column = time.column;
+    if (match.input->columns[static_cast<size_t>(time.column)].time != TimeRole::kProctime)
+      spec.time_column = time.column;
     spec.order.assign(match.order.begin() + 1, match.order.end());
     spec.pattern = match.pattern;
     spec.after = match.after;
