@@ -7,10 +7,8 @@ namespace thalweg::expr {
 namespace {
 
 constexpr std::string_view kNoBitmap = "there is no type BITMAP", kNoVariant = "there is no type VARIANT",
-                           kNoStructured = "there are no structured types",
-                           kNoMatch = "MATCH_RECOGNIZE is not supported yet", kNoModels = "there are no models",
-                           kLater = "it came with Flink 2.4",
-                           kPattern = "it stands in MATCH_RECOGNIZE only, which is not supported yet";
+                           kNoStructured = "there are no structured types", kNoModels = "there are no models",
+                           kLater = "it came with Flink 2.4", kPattern = "it stands in MATCH_RECOGNIZE only";
 
 }  // namespace
 
@@ -35,7 +33,7 @@ const std::vector<std::pair<std::string_view, std::string_view>>& RefusedFunctio
         {"BITMAP_XOR", kNoBitmap},
         {"BITMAP_XOR_AGG", kNoBitmap},
         {"BITMAP_XOR_CARDINALITY_AGG", kNoBitmap},
-        {"CLASSIFIER", kNoMatch},
+        {"CLASSIFIER", "a match does not tell its variables: a measure can, as LAST(A.v) IS NOT NULL"},
         {"FINAL", kPattern},
         {"FIRST", kPattern},
         {"FROM_CHANGELOG", "tables with changes come from connectors and formats that have them"},
@@ -44,8 +42,8 @@ const std::vector<std::pair<std::string_view, std::string_view>>& RefusedFunctio
         {"JSON_TYPE", kLater},
         {"LAST", kPattern},
         {"MAKE_VALID_UTF8", kLater},
-        {"MATCH_PROCTIME", kNoMatch},
-        {"MATCH_ROWTIME", kNoMatch},
+        {"MATCH_PROCTIME", kPattern},
+        {"MATCH_ROWTIME", kPattern},
         {"ML_EVALUATE", kNoModels},
         {"ML_PREDICT", kNoModels},
         {"NEXT", kPattern},

@@ -2,6 +2,7 @@
 #include "graph/changelog_spec.h"
 #include "graph/constraint_spec.h"
 #include "graph/join_spec.h"
+#include "graph/match_spec.h"
 #include "graph/rank_spec.h"
 #include "graph/sorted_over_spec.h"
 #include "graph/window_best_spec.h"
@@ -35,6 +36,16 @@ JoinSides SampleSides() {
   return sides;
 }
 
+MatchSpec SampleMatchOfKeys() {
+  MatchSpec spec;
+  spec.input = SampleInput();
+  spec.partition = {0};
+  spec.time_column = 1;
+  spec.pattern = {{.name = "A", .max = -1, .greedy = true}, {.name = "B"}};
+  spec.output = {{.variable = 0, .offset = 1, .column = 0}, {.kind = MatchRead::Kind::kTime}};
+  return spec;
+}
+
 }  // namespace
 
 // Any bytes give an error or a spec, of every kind.
@@ -43,9 +54,10 @@ FUZZ_TARGET(RelationSpecs, Encode(JoinSpec{SampleSides()}), Encode(IntervalJoinS
             Encode(ChangelogNormalizeSpec{SampleInput(), {0}}),
             Encode(FromChangelogSpec{SampleLog(), {0}, 1, {{types::RowKind::kDelete, "d"}}}),
             Encode(ConstraintSpec{SampleInput(), ConstraintSpec::NotNull::kDrop}),
-            Encode(WindowBestSpec{SampleInput(), 1, 0, true, 5, 1, true}),
+            Encode(WindowBestSpec{SampleInput(), 1, 0, true, 5, 1, true}), Encode(SampleMatchOfKeys()),
             Encode(SortedOverSpec{SampleInput(), {0}, {{.column = 1}}, true})) {
   CheckAgain(DecodeSortedOver(input), DecodeSortedOver);
+  CheckAgain(DecodeMatch(input), DecodeMatch);
   CheckAgain(DecodeJoin(input), DecodeJoin);
   CheckAgain(DecodeIntervalJoin(input), DecodeIntervalJoin);
   CheckAgain(DecodeTemporalJoin(input), DecodeTemporalJoin);

@@ -12,6 +12,7 @@
 #include "graph/changelog_spec.h"
 #include "graph/constraint_spec.h"
 #include "graph/join_spec.h"
+#include "graph/match_spec.h"
 #include "graph/rank_spec.h"
 #include "graph/scan_spec.h"
 #include "graph/sorted_over_spec.h"
@@ -192,6 +193,32 @@ void ExpectOrders(Vectors& vectors) {
   vectors.Expect("limit", LimitSpec{KeyAndTime(), 4, 5}, DecodeLimit);
 }
 
+void ExpectMatches(Vectors& vectors) {
+  MatchSpec match;
+  match.input = Events();
+  match.partition = {0};
+  match.time_column = 3;
+  match.order = {{.column = 1, .descending = true}};
+  MatchVariable b{.name = "B", .min = 0, .max = 2};
+  b.condition = LessThan(0, 0);
+  b.reads = {{.kind = MatchRead::Kind::kFirst, .variable = 0, .offset = 1, .column = 1}};
+  match.pattern = {{.name = "A", .max = -1, .greedy = true, .column = 2}, b};
+  match.after = MatchSpec::After::kToLast;
+  match.skip_to = 1;
+  match.within_ms = 60'000;
+  match.output = {{.column = 1},
+                  {.kind = MatchRead::Kind::kAggregate, .variable = 1, .call = Count()},
+                  {.kind = MatchRead::Kind::kTime, .column = 3}};
+  match.zone = "Europe/Berlin";
+  match.query_start_ms = 17;
+  vectors.Expect("match-recognize", match, DecodeMatch);
+  MatchSpec plain;
+  plain.input = KeyAndTime();
+  plain.pattern = {{.name = "A"}};
+  plain.output = {{.variable = 0, .column = 0}};
+  vectors.Expect("match-recognize by processing time", plain, DecodeMatch);
+}
+
 void ExpectChangelogs(Vectors& vectors) {
   vectors.Expect("changelog-normalize", ChangelogNormalizeSpec{KeyAndTime(), {0}, true, LessThan(0, 0), 3},
                  DecodeChangelogNormalize);
@@ -215,6 +242,7 @@ TEST(RowSpecs, EachHasTheBytesThatTheDocumentSays) {
   ExpectAggregates(vectors);
   ExpectJoins(vectors);
   ExpectOrders(vectors);
+  ExpectMatches(vectors);
   ExpectChangelogs(vectors);
   vectors.ExpectAllTold();
 }

@@ -9,6 +9,7 @@
 #include "operators/group_aggregate.h"
 #include "operators/interval_join.h"
 #include "operators/join.h"
+#include "operators/match_recognize.h"
 #include "operators/op_column.h"
 #include "operators/over_aggregate.h"
 #include "operators/rank.h"
@@ -42,6 +43,7 @@ void AddRowOperators(flow::Registry& registry) {
   registry.AddOperator("window-deduplicate", MakeWindowDeduplicate);
   registry.AddOperator("sort", MakeSort);
   registry.AddOperator("limit", MakeLimit);
+  registry.AddOperator("match-recognize", MakeMatchRecognize);
   registry.AddOperator("changelog-normalize", MakeChangelogNormalize);
   registry.AddOperator("upsert-materialize", MakeUpsertMaterialize);
   registry.AddOperator("drop-update-before", MakeDropUpdateBefore);

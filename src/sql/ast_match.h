@@ -26,6 +26,7 @@ struct Pattern {
   Identifier variable;
   std::vector<PatternPtr> parts;
   std::optional<Quantity> quantity;
+  Position at;
 };
 
 enum class SkipKind : uint8_t { kPastLastRow, kToNextRow, kToFirst, kToLast, kToVariable };
@@ -51,9 +52,11 @@ struct MatchRecognize {
   std::vector<OrderItem> order_by;
   std::vector<Measure> measures;
   std::optional<bool> all_rows;  // ALL ROWS PER MATCH, ONE ROW PER MATCH
+  Position rows_at;
   std::optional<AfterMatch> after;
   bool strict_start = false;  // ^
   bool strict_end = false;    // $
+  Position anchor_at;
   PatternPtr pattern;
   ExprPtr within;  // an interval; may be null
   std::vector<Subset> subsets;

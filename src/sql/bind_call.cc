@@ -157,10 +157,13 @@ Expression Binder::BindJsonCall(const Call& call, const Expr& expr, const ExprCo
 }
 
 Expression Binder::BindCall(const Call& call, const Expr& expr, const ExprContext& context) {
+  if (context.match)
+    if (auto of_match = BindMatchCall(call, expr, context)) return *std::move(of_match);
   const std::string name = UpperName(call.name);
   const UserFunctionEntry* user = FindUserFunction(call);
   if (!user && IsWordOfColumn(call) && HasColumn(context.scope, call.name.back().text))
-    return BindColumn(ColumnRef{call.name}, expr, context);
+    return context.match ? BindMatchColumn(ColumnRef{call.name}, expr, context)
+                         : BindColumn(ColumnRef{call.name}, expr, context);
   if (!user && !IsKnownCall(name)) FailFunction(call, expr);
   if (call.over) return BindOver(call, expr, context);
   if (auto property = BindWindowProperty(call, expr, context)) return *std::move(property);

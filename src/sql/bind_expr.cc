@@ -518,7 +518,8 @@ Expression Binder::BindExpr(const Expr& expr, const ExprContext& context) {
   auto negate = [&](Expression e, bool negated) { return negated ? Resolve("NOT", {std::move(e)}, expr) : e; };
   if (auto* node = expr.As<sql::Literal>()) return Literal(*node, expr);
   if (auto* node = expr.As<IntervalLiteral>()) return Interval(*node, expr);
-  if (auto* node = expr.As<ColumnRef>()) return BindColumn(*node, expr, context);
+  if (auto* node = expr.As<ColumnRef>())
+    return context.match ? BindMatchColumn(*node, expr, context) : BindColumn(*node, expr, context);
   if (auto* node = expr.As<Symbol>()) return Text(node->word);
   if (auto* node = expr.As<Unary>()) {
     if (node->op == UnaryOp::kPlus) return bind(node->operand);
@@ -535,7 +536,10 @@ Expression Binder::BindExpr(const Expr& expr, const ExprContext& context) {
       return Resolve("-", {bind(node->operand)}, expr);
     }
     if (node->op == UnaryOp::kNot) return Resolve("NOT", {bind(node->operand)}, expr);
-    FailAt(expr.span.begin, "RUNNING and FINAL stand in MATCH_RECOGNIZE only");
+    if (!context.match) FailAt(expr.span.begin, "RUNNING and FINAL stand in MATCH_RECOGNIZE only");
+    // At the last row of a match there is no difference.
+    if (context.match->defines < 0) return bind(node->operand);
+    FailAt(expr.span.begin, "Cannot use RUNNING/FINAL in DEFINE");
   }
   if (auto* node = expr.As<Is>())
     return Resolve(fmt::format("IS {}{}", node->negated ? "NOT " : "", TestOf(node->test)), {bind(node->operand)},

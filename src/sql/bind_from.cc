@@ -243,7 +243,7 @@ Scope Binder::BindJoined(const TableRef& ref, const Scope* outer) {
   }
   if (std::get_if<Unnest>(&ref.node)) return BindRowsAlone(ref, outer);
   if (auto* join = std::get_if<Join>(&ref.node)) return BindJoin(*join, outer);
-  FailAt(ref.span.begin, "MATCH_RECOGNIZE is not supported yet");
+  return BindMatch(std::get<MatchTable>(ref.node), ref, outer);
 }
 
 Scope Binder::Combine(const Scope& left, const Scope& right, PlanPtr plan) {

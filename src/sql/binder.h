@@ -117,6 +117,25 @@ struct OverCalls {
   const std::vector<NamedWindow>* named = nullptr;
 };
 
+/// The pattern around an expression of MATCH_RECOGNIZE: names mean columns of the rows that its variables took. The expression is over what
+/// it reads of them.
+struct MatchUse {
+  const Scope* rows = nullptr;
+  const std::vector<graph::MatchVariable>* pattern = nullptr;
+  int defines = -1;                                   // the variable whose condition it is; -1: a measure
+  int time = -1;                                      // column of `rows`: what they are ordered by
+  std::function<int(const expr::Expression&)> place;  // where in a row below an expression over it stands
+  std::vector<graph::MatchRead> reads;
+  /// FIRST, LAST or an aggregate around: its name, what is read, and the variables met in it.
+  struct Around {
+    std::string function;
+    bool aggregate = false;
+    graph::MatchRead read;
+    std::set<int> variables;
+  };
+  Around* around = nullptr;
+};
+
 /// Where an expression stands.
 struct ExprContext {
   const Scope* scope = nullptr;
@@ -125,6 +144,7 @@ struct ExprContext {
   std::string_view clause;       // "WHERE": for messages
   /// Subqueries may stand here: called with the query; gives the expression that takes its place.
   std::function<expr::Expression(const Expr& expr)> subquery;
+  MatchUse* match = nullptr;  // in MATCH_RECOGNIZE
 };
 
 class Binder {
@@ -229,6 +249,16 @@ class Binder {
   /// The table of a table function's argument, and the columns that it is partitioned by.
   PlanPtr BindTableArgument(const Expr& argument, std::string_view function, const Scope* outer,
                             std::vector<int>& partition);
+
+  // bind_match.cc
+  Scope BindMatch(const MatchTable& table, const TableRef& ref, const Scope* outer);
+  std::vector<graph::SortKey> BindMatchOrder(const MatchRecognize& match, const TableRef& ref, Scope& rows, int& time);
+  expr::Expression BindMatchColumn(const ColumnRef& ref, const Expr& expr, const ExprContext& context);
+  /// Nullopt: the call is as anywhere else.
+  std::optional<expr::Expression> BindMatchCall(const Call& call, const Expr& expr, const ExprContext& context);
+  expr::Expression BindNavigation(const Call& call, const Expr& expr, const ExprContext& context);
+  expr::Expression BindMatchAggregate(const Call& call, const Expr& expr, const ExprContext& context);
+  expr::Expression BindMatchTime(const Call& call, const Expr& expr, const ExprContext& context);
 
   // bind_hints.cc
   /// STATE_TTL of a SELECT: by the name of a table in its FROM, in milliseconds, and whether it was found there.

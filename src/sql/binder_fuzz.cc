@@ -68,6 +68,9 @@ std::vector<std::string> Plannable() {
       "INSERT INTO w SELECT a, MAX(c) FROM t GROUP BY a",
       "SELECT a FROM t WHERE a IN (SELECT a FROM v) UNION ALL SELECT a FROM u EXCEPT SELECT a FROM x",
       "SELECT q.e FROM t CROSS JOIN UNNEST(l) AS q(e)",
+      "SELECT * FROM t MATCH_RECOGNIZE (PARTITION BY c ORDER BY ts MEASURES SUM(A.b) AS s, LAST(B.a, 1) AS b AFTER "
+      "MATCH "
+      "SKIP TO LAST B PATTERN (A{2,} B+?) WITHIN INTERVAL '1' HOUR DEFINE A AS A.a > LAST(A.a, 1), B AS b > 1)",
       "SELECT CASE WHEN f THEN l[1] ELSE m['k'] END, r.y, CAST(ts AS DATE), TUMBLE_END(ts, INTERVAL '1' MINUTE) FROM t "
       "GROUP BY TUMBLE(ts, INTERVAL '1' MINUTE)"};
 }

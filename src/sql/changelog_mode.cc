@@ -23,6 +23,7 @@ const char* NameOfInsertOnly(const Plan& plan, Changes below) {
     if (JoinsByInterval(*join, below)) return "IntervalJoin";
     return join->windowed ? "WindowJoin" : nullptr;
   }
+  if (plan.As<MatchPlan>()) return "Match Recognize";
   auto* rank = plan.As<RankPlan>();
   if (!rank || !WindowedRank(*rank)) return nullptr;
   return Deduplicates(*rank, {}) && !ByProcessingTime(*rank) ? "WindowDeduplicate" : "WindowRank";
@@ -106,7 +107,7 @@ Result<Changes> ChangelogModes::Produced(const Plan& plan, Changes below) {
   if (auto* temporal = plan.As<TemporalJoinPlan>()) return ChangesOf(*temporal->left);
   if (auto* over = plan.As<OverPlan>())
     return batch_ || OverByTime(*over, below) ? Changes{} : Changes{true, below.any()};
-  if (plan.As<ToChangelogPlan>()) return Changes{};
+  if (plan.As<ToChangelogPlan>() || plan.As<MatchPlan>()) return Changes{};
   if (plan.As<FromChangelogPlan>()) return Changes{true, true};
   if (auto* rank = plan.As<RankPlan>()) {
     if (WindowedRank(*rank)) return Changes{};

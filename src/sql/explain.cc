@@ -65,6 +65,42 @@ std::string WindowText(const graph::WindowShape& shape) {
   return text + (shape.processing_time ? ", processing time)" : ")");
 }
 
+std::string ReadText(const MatchPlan& match, const graph::MatchRead& read) {
+  using Kind = graph::MatchRead::Kind;
+  const std::string rows = read.variable < 0 ? "" : match.pattern[static_cast<size_t>(read.variable)].name + ".";
+  const auto name = [&](int column) { return rows + match.input->columns[static_cast<size_t>(column)].name; };
+  switch (read.kind) {
+    case Kind::kLast: return fmt::format("LAST({}, {})", name(read.column), read.offset);
+    case Kind::kFirst: return fmt::format("FIRST({}, {})", name(read.column), read.offset);
+    case Kind::kTime: return "MATCH_ROWTIME()";
+    case Kind::kAggregate: break;
+  }
+  std::vector<std::string> arguments;
+  for (int argument : read.call.arguments) arguments.push_back(name(argument));
+  if (arguments.empty()) arguments.push_back(rows + "*");
+  return fmt::format("{}({})", read.call.function, fmt::join(arguments, ", "));
+}
+
+std::string ReadsText(const MatchPlan& match, const std::vector<graph::MatchRead>& reads) {
+  std::vector<std::string> texts;
+  for (const graph::MatchRead& read : reads) texts.push_back(ReadText(match, read));
+  return fmt::format("{}", fmt::join(texts, ", "));
+}
+
+std::string VariableText(const graph::MatchVariable& variable) {
+  if (variable.min == 1 && variable.max == 1) return variable.name;
+  return fmt::format(
+      "{}{{{},{}}}{}", variable.name, variable.min, variable.max < 0 ? "" : std::to_string(variable.max),
+      variable.greedy || variable.min == variable.max || (variable.min == 0 && variable.max == 1) ? "" : "?");
+}
+
+std::string DefinitionText(const MatchPlan& match, const graph::MatchVariable& variable) {
+  if (variable.column >= 0)
+    return fmt::format("{} AS {}", variable.name, match.input->columns[static_cast<size_t>(variable.column)].name);
+  return fmt::format("{} AS {} of [{}]", variable.name, variable.condition->ToString(),
+                     ReadsText(match, variable.reads));
+}
+
 struct PlanLine {
   const Plan& plan;
 
@@ -127,6 +163,20 @@ struct PlanLine {
     return fmt::format("ToChangelog(partitionBy=[{}], op=[{}])", NamesText(*log.input, log.partition),
                        plan.columns[log.partition.size()].name);
   }
+  std::string operator()(const MatchPlan& match) const {
+    std::vector<std::string> pattern, define;
+    for (const graph::MatchVariable& variable : match.pattern) {
+      pattern.push_back(VariableText(variable));
+      if (variable.column >= 0 || variable.condition) define.push_back(DefinitionText(match, variable));
+    }
+    constexpr std::string_view kAfter[] = {"TO NEXT ROW", "PAST LAST ROW", "TO FIRST ", "TO LAST "};
+    const std::string skip_to = match.skip_to < 0 ? "" : match.pattern[static_cast<size_t>(match.skip_to)].name;
+    return fmt::format(
+        "Match(partitionBy=[{}], orderBy=[{}], measures=[{}], after=[SKIP {}{}], pattern=[{}]{}, define=[{}])",
+        NamesText(*match.input, match.partition), OrderText(*match.input, match.order), ReadsText(match, match.output),
+        kAfter[static_cast<size_t>(match.after)], skip_to, fmt::join(pattern, " "),
+        match.within_ms > 0 ? fmt::format(", within=[{} ms]", match.within_ms) : "", fmt::join(define, ", "));
+  }
   std::string operator()(const FromChangelogPlan& log) const {
     return fmt::format("FromChangelog(partitionBy=[{}], op=[{}])", NamesText(*log.input, log.partition),
                        log.input->columns[static_cast<size_t>(log.op)].name);
@@ -175,6 +225,14 @@ struct Keeps {
   std::string operator()(const RankPlan& rank) const {
     if (WindowAmong(*rank.input, rank.partition)) return {};
     return rank.partition.empty() ? "" : PerKey(*rank.input, rank.partition);
+  }
+  std::string operator()(const MatchPlan& match) const {
+    if (match.within_ms > 0) return {};
+    for (const graph::MatchVariable& variable : match.pattern)
+      if (variable.max < 0)
+        return fmt::format("all rows of matches that have begun: {} has no bound and there is no WITHIN",
+                           variable.name);
+    return {};
   }
   template <typename Other>
   std::string operator()(const Other&) const {

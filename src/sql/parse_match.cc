@@ -39,6 +39,7 @@ std::shared_ptr<const MatchRecognize> Grammar::ParseMatch() {
 
 void Grammar::ParseRowsPerMatch(MatchRecognize& match) {
   if (!at_.IsAny({"ONE", "ALL"})) return;
+  match.rows_at = at_.here();
   match.all_rows = at_.Take().upper == "ALL";
   at_.Expect(*match.all_rows ? "ROWS PER MATCH" : "ROW PER MATCH");
 }
@@ -69,8 +70,10 @@ void Grammar::ParsePatternClause(MatchRecognize& match) {
   at_.Expect("PATTERN");
   Token open = at_.Peek();
   at_.ExpectSymbol("(");
+  match.anchor_at = at_.here();
   match.strict_start = at_.AcceptSymbol("^");
   match.pattern = ParsePattern();
+  if (!match.strict_start) match.anchor_at = at_.here();
   match.strict_end = at_.Accept("$");
   at_.ExpectClose(open, ")", "a variable");
 }
@@ -81,7 +84,8 @@ PatternPtr Grammar::ParsePattern() {
   std::vector<PatternPtr> parts = {ParsePatternTerm()};
   while (at_.AcceptSymbol("|")) parts.push_back(ParsePatternTerm());
   if (parts.size() == 1) return parts[0];
-  return std::make_shared<const Pattern>(Pattern{PatternKind::kAlternation, {}, std::move(parts), {}});
+  const Position at = parts[0]->at;
+  return std::make_shared<const Pattern>(Pattern{PatternKind::kAlternation, {}, std::move(parts), {}, at});
 }
 
 // A B
@@ -93,7 +97,8 @@ PatternPtr Grammar::ParsePatternTerm() {
   do parts.push_back(ParsePatternFactor());
   while (goes_on());
   if (parts.size() == 1) return parts[0];
-  return std::make_shared<const Pattern>(Pattern{PatternKind::kConcatenation, {}, std::move(parts), {}});
+  const Position at = parts[0]->at;
+  return std::make_shared<const Pattern>(Pattern{PatternKind::kConcatenation, {}, std::move(parts), {}, at});
 }
 
 // A, (A B), PERMUTE(A, B), {- A -}, each with a quantity.
@@ -125,6 +130,7 @@ PatternPtr Grammar::ParsePatternFactor() {
   } else {
     pattern.variable = at_.ExpectName("a variable of the pattern");
   }
+  pattern.at = open.span.begin;
   pattern.quantity = ParseQuantity();
   return std::make_shared<const Pattern>(std::move(pattern));
 }

@@ -420,6 +420,25 @@ PlanPtr MakeFromChangelog(FromChangelogPlan node) {
   return Finish(std::move(plan));
 }
 
+PlanPtr MakeMatch(MatchPlan node) {
+  Plan plan;
+  std::vector<types::Field> fields;
+  for (const PlanColumn& column : node.input->columns) fields.push_back({column.name, column.type});
+  const types::Schema input(std::move(fields));
+  // Matches come when they are complete, which MATCH_ROWTIME says alone.
+  for (int column : node.partition) {
+    plan.columns.push_back(node.input->columns[static_cast<size_t>(column)]);
+    plan.columns.back().time = TimeRole::kNone;
+  }
+  for (const graph::MatchRead& read : node.output) {
+    const bool time = read.kind == graph::MatchRead::Kind::kTime;
+    plan.columns.push_back({fmt::format("$m{}", plan.columns.size()), graph::TypeOf(read, input),
+                            time ? TimeRole::kRowtime : TimeRole::kNone});
+  }
+  plan.node = std::move(node);
+  return Finish(std::move(plan));
+}
+
 std::vector<PlanPtr> InputsOfPlan(const Plan& plan) {
   return std::visit(
       [](const auto& node) -> std::vector<PlanPtr> {

@@ -13,6 +13,7 @@
 #include "graph/aggregate_spec.h"
 #include "graph/changelog_spec.h"
 #include "graph/join_spec.h"
+#include "graph/match_spec.h"
 #include "graph/row_spec.h"
 #include "sql/catalog.h"
 
@@ -170,11 +171,22 @@ struct FromChangelogPlan {
   bool skip_unknown = false;
   bool upsert = false;  // by the partition, without -U
 };
+/// MATCH_RECOGNIZE. Output, a row a match: partition columns, then what is read of the match.
+struct MatchPlan {
+  PlanPtr input;
+  std::vector<int> partition;
+  std::vector<graph::SortKey> order;  // a time first, ascending
+  std::vector<graph::MatchVariable> pattern;
+  graph::MatchSpec::After after = graph::MatchSpec::After::kToNextRow;
+  int skip_to = -1;
+  int64_t within_ms = 0;
+  std::vector<graph::MatchRead> output;
+};
 
 struct Plan {
   using Node =
       std::variant<ScanPlan, ValuesPlan, CalcPlan, AggregatePlan, WindowPlan, JoinPlan, TemporalJoinPlan, UnnestPlan,
-                   UnionPlan, OverPlan, RankPlan, SortPlan, ExpandPlan, ToChangelogPlan, FromChangelogPlan>;
+                   UnionPlan, OverPlan, RankPlan, SortPlan, ExpandPlan, ToChangelogPlan, FromChangelogPlan, MatchPlan>;
   PlanColumns columns;
   Node node;
   std::optional<WindowColumns> window;
@@ -217,6 +229,7 @@ PlanPtr MakeRank(RankPlan node, std::string number_name);
 PlanPtr MakeSort(SortPlan node);
 PlanPtr MakeToChangelog(ToChangelogPlan node, std::string op_name);
 PlanPtr MakeFromChangelog(FromChangelogPlan node);
+PlanPtr MakeMatch(MatchPlan node);
 
 /// Column `index` of `plan` as an expression.
 expr::Expression InputOf(const Plan& plan, int index);

@@ -81,6 +81,34 @@ TEST(Plans, ARankKeepsItsKeysAndWhatIsRead) {
   EXPECT_THAT(text, HasSubstr("Calc(select=[$0 AS auction, $1 AS price])"));
 }
 
+TEST(Plans, AMatchKeepsWhatItsPatternAndItsReadersAskFor) {
+  const std::string text = Explained(
+      "SELECT low FROM bids MATCH_RECOGNIZE (PARTITION BY auction ORDER BY ts MEASURES A.price AS low, A.extra AS e "
+      "PATTERN (A+ B) DEFINE A AS A.price < 10, B AS B.price > LAST(A.price))");
+  EXPECT_THAT(text,
+              HasSubstr("Match(partitionBy=[auction], orderBy=[ts ASC], measures=[LAST(A.price, 0)], after=[SKIP TO "
+                        "NEXT ROW], pattern=[A{1,} B], define=[A AS $f3, B AS >($0, $1) of [LAST(B.price, 0), "
+                        "LAST(A.price, 0)]])"));
+  EXPECT_THAT(text, HasSubstr("<($1, 10"));
+  EXPECT_THAT(text, Not(HasSubstr("extra")));
+  EXPECT_THAT(text, HasSubstr("keeps all rows of matches that have begun: A has no bound and there is no WITHIN"));
+}
+
+TEST(Plans, ConditionsOfSingleRowsAreComputedBeforehandWhereTheyCannotFail) {
+  const auto match = [](std::string_view condition) {
+    return Explained(
+        fmt::format("SELECT * FROM bids MATCH_RECOGNIZE (ORDER BY ts MEASURES A.price AS p PATTERN (A B) "
+                    "WITHIN INTERVAL '1' MINUTE DEFINE B AS {})",
+                    condition));
+  };
+  EXPECT_THAT(match("price > 1 AND B.auction = 2"), HasSubstr("within=[60000 ms], define=[B AS $f3]"));
+  EXPECT_THAT(match("price > 1"), Not(HasSubstr("without bound")));
+  EXPECT_THAT(match("1 / price = 1"), HasSubstr("of [LAST(price, 0)]"));
+  EXPECT_THAT(match("RAND() > 0.5"), HasSubstr("of []"));
+  EXPECT_THAT(match("A.price > 1"), HasSubstr("of [LAST(A.price, 0)]"));
+  EXPECT_THAT(match("TRUE"), HasSubstr("define=[]"));
+}
+
 TEST(Plans, ABoundedChoiceAmongUnionsTakesTheSameColumnsOfEach) {
   const std::string text = Explained("SELECT SUM(price) FROM (SELECT * FROM bids UNION ALL SELECT * FROM bids)");
   EXPECT_EQ(Count(text, "Calc(select=[$1 AS price])"), 2u) << text;

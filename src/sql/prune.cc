@@ -71,6 +71,17 @@ graph::WindowShape Placed(graph::WindowShape shape, const std::vector<int>& plac
   shape.partition = Placed(std::move(shape.partition), place);
   return shape;
 }
+void Need(Needed& needed, const graph::MatchRead& read) {
+  if (read.column >= 0) needed.insert(read.column);
+  Need(needed, read.call);
+}
+std::vector<graph::MatchRead> Placed(std::vector<graph::MatchRead> reads, const std::vector<int>& place) {
+  for (graph::MatchRead& read : reads) {
+    read.column = Placed(read.column, place);
+    read.call = Placed(std::move(read.call), place);
+  }
+  return reads;
+}
 Expression Placed(const Expression& expression, const std::vector<int>& place) {
   return expr::RemapInputs(expression, place);
 }
@@ -306,6 +317,40 @@ struct PruneNode {
     made.partition = Placed(node.partition, below.place);
     made.op = Placed(node.op, below.place);
     return {MakeFromChangelog(std::move(made)), Identity(plan->columns.size())};
+  }
+  Pruned operator()(const MatchPlan& node) const {
+    MatchPlan made = node;
+    made.output.clear();
+    Needed inputs;
+    std::vector<int> place = Identity(plan->columns.size());
+    for (size_t i = 0; i < node.output.size(); ++i) {
+      const size_t at = node.partition.size() + i;
+      const bool kept = needed.contains(static_cast<int>(at));
+      place[at] = kept ? static_cast<int>(node.partition.size() + made.output.size()) : -1;
+      if (kept) made.output.push_back(node.output[i]);
+    }
+    // A row needs something to be a row of.
+    if (node.partition.empty() && made.output.empty() && !node.output.empty()) {
+      place[0] = 0;
+      made.output.push_back(node.output[0]);
+    }
+    Need(inputs, node.partition);
+    Need(inputs, node.order);
+    for (const graph::MatchRead& read : made.output) Need(inputs, read);
+    for (const graph::MatchVariable& variable : node.pattern) {
+      if (variable.column >= 0) inputs.insert(variable.column);
+      for (const graph::MatchRead& read : variable.reads) Need(inputs, read);
+    }
+    const Pruned below = Narrow(node.input, inputs);
+    made.input = below.plan;
+    made.partition = Placed(node.partition, below.place);
+    made.order = Placed(node.order, below.place);
+    made.output = Placed(std::move(made.output), below.place);
+    for (graph::MatchVariable& variable : made.pattern) {
+      variable.column = Placed(variable.column, below.place);
+      variable.reads = Placed(std::move(variable.reads), below.place);
+    }
+    return {MakeMatch(std::move(made)), std::move(place)};
   }
 };
 

@@ -110,6 +110,11 @@ PlanPtr WithInputs(const Plan& plan, const std::vector<PlanPtr>& inputs) {
     node.input = inputs[0];
     return MakeFromChangelog(std::move(node));
   }
+  if (auto* n = plan.As<MatchPlan>()) {
+    MatchPlan node = *n;
+    node.input = inputs[0];
+    return MakeMatch(std::move(node));
+  }
   return nullptr;
 }
 

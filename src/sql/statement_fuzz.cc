@@ -128,8 +128,9 @@ class StatementMaker {
     if (depth <= 0)
       return Pick({"a", "u", "c", "k", "v", "a AS x", "u /*+ OPTIONS('q' = 'r') */",
                    "(VALUES (1, 'x'), (2, NULL)) AS q(i, s)"});
-    switch (random_.Below(7)) {
+    switch (random_.Below(8)) {
       case 0: return "(" + Query(depth - 1) + ") AS q";
+      case 6: return Matched(depth);
       case 1:
         return From(0) + Pick({" JOIN ", " LEFT JOIN ", " RIGHT JOIN ", " FULL JOIN "}) + From(0) + " ON " +
                Pick({"a.b = u.b", "a.s = u.s AND a.i > 3",
@@ -141,6 +142,20 @@ class StatementMaker {
       case 5: return From(0) + ", " + From(0);
       default: return From(0);
     }
+  }
+
+  std::string Matched(int depth) {
+    const std::string value = Pick({"A.i", "LAST(B.i, 2)", "i", "SUM(A.i)", "COUNT(*)", "FIRST(C.s)", "MATCH_ROWTIME()",
+                                    "MATCH_PROCTIME()", "AVG(b)", "PREV(A.i)", "A.r.x"});
+    return Pick({"a", "u", "v", "c"}) + " MATCH_RECOGNIZE (" + Pick({"", "PARTITION BY s ", "PARTITION BY i, s "}) +
+           Pick({"ORDER BY ts ", "ORDER BY p, i DESC ", "ORDER BY ts DESC ", "ORDER BY i "}) + "MEASURES " + value +
+           " AS x, B.s AS q " +
+           Pick({"", "ONE ROW PER MATCH ", "AFTER MATCH SKIP PAST LAST ROW ", "AFTER MATCH SKIP TO FIRST B ",
+                 "AFTER MATCH SKIP TO LAST C "}) +
+           "PATTERN (" + Pick({"A B", "A+ B", "A{2,3}? B? C", "A* B+?", "A B*", "A | B", "(A B)+ C", "A B{,2} C"}) +
+           ") " + Pick({"", "WITHIN INTERVAL '5' SECOND "}) + "DEFINE A AS " +
+           Pick({"A.i > 1", "i > LAST(A.i, 1)", "SUM(A.i) < 10", "s = 'x' AND TRUE", "1 / i = 1", "RAND() > 0.5"}) +
+           ")" + (depth > 1 ? " AS m" : "");
   }
 
   std::string Aggregate(int depth) {

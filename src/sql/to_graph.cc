@@ -18,6 +18,7 @@
 #include "graph/changelog_spec.h"
 #include "graph/constraint_spec.h"
 #include "graph/join_spec.h"
+#include "graph/match_spec.h"
 #include "graph/rank_spec.h"
 #include "graph/scan_spec.h"
 #include "graph/sorted_over_spec.h"
@@ -910,6 +911,27 @@ struct GraphMaker::State : ScannedTables {
     graph::Node node = NewNode("over-aggregate", "OverAggregate", Encode(spec), SchemaOf(plan.columns));
     node.keyed = true;
     return AddShared(std::move(node), {{Keyed(input, over.partition)}}, ParallelismOf(over.partition));
+  }
+
+  Result<Stream> Make(const Plan& plan, const MatchPlan& match, bool) {
+    THALWEG_ASSIGN(Stream input, Build(match.input, true));
+    graph::MatchSpec spec;
+    spec.input = SchemaOf(match.input->columns);
+    spec.partition = match.partition;
+    const graph::SortKey& time = match.order[0];
+    if (match.input->columns[static_cast<size_t>(time.column)].time != TimeRole::kProctime)
+      spec.time_column = time.column;
+    spec.order.assign(match.order.begin() + 1, match.order.end());
+    spec.pattern = match.pattern;
+    spec.after = match.after;
+    spec.skip_to = match.skip_to;
+    spec.within_ms = match.within_ms;
+    spec.output = match.output;
+    spec.zone = options.zone == "UTC" ? "" : options.zone;
+    spec.query_start_ms = options.query_start_ms;
+    graph::Node node = NewNode("match-recognize", "Match", Encode(spec), SchemaOf(plan.columns));
+    node.keyed = true;
+    return AddShared(std::move(node), {{Keyed(input, match.partition)}}, ParallelismOf(match.partition));
   }
 
   Result<Stream> Make(const Plan& plan, const RankPlan& rank, bool before) {

@@ -92,6 +92,19 @@ def bound(time, other_time, lower, upper, ahead):
 DELETE, UPDATE_AFTER, INSERT = 3, 2, 0
 
 
+def read(kind=0, variable=None, offset=0, at=None, call=None):
+    return (number(1, kind) + signed(2, 0 if variable is None else variable + 1) + signed(3, offset) +
+            signed(4, 0 if at is None else at + 1) + (b"" if call is None else field(5, call)))
+
+
+LAST, FIRST, AGGREGATE, TIME = range(4)
+
+
+def variable(name, least, most, greedy=False, at=None, condition=None, reads=()):
+    return (text(1, name) + signed(2, least) + signed(3, 0 if most is None else most + 1) + flag(4, greedy) +
+            signed(5, 0 if at is None else at + 1) + (b"" if condition is None else field(6, condition)) + repeated(7, reads))
+
+
 def code(kind, name):
     return number(1, kind) + text(2, name)
 
@@ -138,6 +151,13 @@ CASES = [
     ("drop-update-before", field(1, TWO)),
     ("to-changelog", field(1, TWO) + columns(2, 1) + repeated(3, [code(DELETE, "d"), code(INSERT, "")]) + flag(4) + columns(5, 0)),
     ("from-changelog", field(1, LOG) + columns(2, 1) + repeated(4, [code(UPDATE_AFTER, "u"), code(DELETE, "d")]) + flag(5)),
+    ("match-recognize", field(1, EVENTS) + columns(2, 0) + signed(3, 3 + 1) + repeated(4, [sort_key(1, descending=True)]) +
+     repeated(5, [variable("A", 1, None, greedy=True, at=2),
+                  variable("B", 0, 2, condition=SELF_LESS, reads=[read(FIRST, variable=0, offset=1, at=1)])]) +
+     number(6, 3) + signed(7, 1 + 1) + signed(8, 60_000) +
+     repeated(9, [read(LAST, at=1), read(AGGREGATE, variable=1, call=COUNT), read(TIME, at=3)]) + text(10, "Europe/Berlin") +
+     signed(11, 17)),
+    ("match-recognize by processing time", field(1, TWO) + repeated(5, [variable("A", 1, 1)]) + repeated(9, [read(LAST, 0, at=0)])),
     ("constraints", field(1, LISTS) + number(2, 1) + number(3, 2) + number(4, 2) + columns(5, 0) + columns(5, 1, 0)),
     ("scan", repeated(1, [expression(input_(0, INT)), expression(input_(1, TIMESTAMP_3))]) +
      field(2, expression(input_(1, TIMESTAMP_3))) + signed(3, 250) + text(4, "UTC") + text(5, "near") + signed(6, 2000) +
