@@ -104,12 +104,24 @@ DATE_FORMAT, TO_DATE, TO_TIMESTAMP, TO_TIMESTAMP_LTZ, UNIX_TIMESTAMP and FROM_UN
 | `[...]` | an optional part |
 | `'text'`, `''` | text, a quote |
 
-English names. Others (`G` `w` `W` `Y` `Q` `e` `z` `V` `n` `N` `A`) are refused: a constant pattern before the job runs, others when a row has one.
+English names. Others (`G` `w` `W` `Y` `Q` `F` `e` `z` `V` `n` `N` `A`) are refused: a constant pattern before the job runs, others when a row has one.
 
 ## What some functions do not take
 
 A difference of two times is `TIMESTAMPDIFF(unit, a, b)`; `(a - b) DAY` is refused. ABS, CEIL and FLOOR take no intervals, FROM_UNIXTIME takes
 integers (write CAST for others), HASH_CODE takes texts.
+
+Equality of a number and a text is refused, as in Flink; `<`, `<=`, `>`, `>=` and BETWEEN read the text as the number's type, IN writes the numbers as
+texts. A BOOLEAN beside a text is refused, where Flink compares the two and finds no text equal to TRUE.
+
+## What some functions make otherwise than Flink
+
+| function | Flink | here |
+|---|---|---|
+| UPPER, LOWER | all letters of Unicode | Latin, Greek and Cyrillic, one by one, with `ß` to `SS` and the sigma of a word's end; `ŉ`, ligatures and others stay |
+| FROM_UNIXTIME, UNIX_TIMESTAMP | `java.text`: the Julian calendar before 1582-10-15; `u` is the day of the week | the Gregorian calendar for all years; `u` is the year |
+| DATE_FORMAT | `F`: the day within its week of the month | refused |
+| SPLIT_INDEX with an empty separator | any white space of Unicode separates | that of ASCII |
 )";
 
 using types::DataType;

@@ -1,6 +1,7 @@
 #include "expr/cell_cast.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 
 #include "expr/calendar.h"
@@ -61,7 +62,7 @@ std::optional<int64_t> ParseInteger(std::string_view text, int64_t least, int64_
 }
 
 std::optional<bool> ParseSqlBoolean(std::string_view text) {
-  std::string lower(types::Trim(text));
+  std::string lower(text);
   for (char& c : lower) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
   for (std::string_view word : {"t", "true", "y", "yes", "1"})
     if (lower == word) return true;
@@ -80,11 +81,30 @@ CellCast TextToInteger(const DataType& to) {
   });
 }
 
+/// As Java's Double.parseDouble: a number may have a suffix f or d, and be written in hexadecimal ("0x1p3").
+bool ParseJavaDouble(std::string_view text, double* value) {
+  if (types::ParseDouble(text, value)) return true;
+  constexpr std::string_view kSuffixes = "fFdD";
+  const bool suffix = text.size() > 1 && kSuffixes.find(text.back()) != std::string_view::npos;
+  if (suffix && (types::IsDigit(text[text.size() - 2]) || text[text.size() - 2] == '.')) text.remove_suffix(1);
+  if (types::ParseDouble(text, value)) return true;
+  const bool negative = text.starts_with('-');
+  if (negative || text.starts_with('+')) text.remove_prefix(1);
+  if (!text.starts_with("0x") && !text.starts_with("0X")) return false;
+  text.remove_prefix(2);
+  // Java wants the exponent; from_chars would read a sign.
+  if (text.empty() || text.front() == '-' || text.find_first_of("pP") == std::string_view::npos) return false;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *value, std::chars_format::hex);
+  if (error != std::errc() || end != text.data() + text.size()) return false;
+  if (negative) *value = -*value;
+  return true;
+}
+
 template <typename T>
 CellCast TextToFloat(const DataType& to) {
   return CastOf<std::string_view>([to](std::string_view text, ColumnBuilder& out) -> Status {
     double value;
-    if (!types::ParseDouble(types::Trim(text), &value)) return CastError(text, to);
+    if (!ParseJavaDouble(types::Trim(text), &value)) return CastError(text, to);
     out.Append(CastNumber<T>(value));
     return {};
   });

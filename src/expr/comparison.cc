@@ -1,6 +1,7 @@
 // = <> < <= > >=, IS [NOT] DISTINCT FROM, BETWEEN, IN. Both sides come to their common type; a string beside a time is read as one.
 #include "expr/comparison.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -106,6 +107,23 @@ bool ToCommonType(Arguments& arguments) {
   return true;
 }
 
+/// Of a number and a text, in an order: the text is read as the number's type. Equality of the two is refused, as in Flink.
+void ReadTextAsNumber(Arguments& arguments) {
+  for (size_t i : {0, 1})
+    if (arguments[i].type().id() == TypeId::kString && IsNumeric(arguments[1 - i].type().id()))
+      arguments[i] = Coerced(arguments[i], arguments[1 - i].type().WithNullable(true));
+}
+
+/// IN of numbers and texts is one of texts.
+void WriteNumbersAsText(Arguments& arguments) {
+  auto is_text = [](const Expression& e) { return e.type().id() == TypeId::kString; };
+  auto is_number = [](const Expression& e) { return IsNumeric(e.type().id()); };
+  if (std::none_of(arguments.begin(), arguments.end(), is_text)) return;
+  for (Expression& argument : arguments)
+    if (is_number(argument))
+      argument = Coerced(argument, DataType(TypeId::kString).WithNullable(argument.type().nullable()));
+}
+
 template <Order kOrder, typename T>
 bool Holds(T a, T b) {
   if constexpr (kOrder == Order::kEqual) return a == b;
@@ -200,8 +218,10 @@ Function Comparison(std::string name) {
   function.signatures = {"<COMPARABLE> " + name + " <COMPARABLE>"};
   function.name = std::move(name);
   function.infer = [](Arguments& arguments) -> std::optional<DataType> {
-    if (arguments.size() != 2 || !ToCommonType(arguments)) return std::nullopt;
     constexpr bool kEquality = kOrder == Order::kEqual || kOrder == Order::kNotEqual;
+    if (arguments.size() != 2) return std::nullopt;
+    if (!kEquality) ReadTextAsNumber(arguments);
+    if (!ToCommonType(arguments)) return std::nullopt;
     if (!kEquality && !HasOrder(arguments[0].type())) return std::nullopt;
     return Strict(DataType(TypeId::kBoolean), arguments);
   };
@@ -287,7 +307,9 @@ Function In(std::string name, bool negated) {
   function.signatures = {"<COMPARABLE> " + name + " (<COMPARABLE>, ...)"};
   function.name = std::move(name);
   function.infer = [](Arguments& arguments) -> std::optional<DataType> {
-    if (arguments.size() < 2 || !ToCommonType(arguments)) return std::nullopt;
+    if (arguments.size() < 2) return std::nullopt;
+    WriteNumbersAsText(arguments);
+    if (!ToCommonType(arguments)) return std::nullopt;
     return Strict(DataType(TypeId::kBoolean), arguments);
   };
   function.bind = [negated](const Expression&) -> Result<Kernel> { return InKernel(negated); };

@@ -18,6 +18,9 @@ constexpr std::array<std::string_view, 12> kMonths = {"January",   "February", "
 constexpr std::array<std::string_view, 7> kDays = {"Monday", "Tuesday",  "Wednesday", "Thursday",
                                                    "Friday", "Saturday", "Sunday"};
 
+/// So many digits of a year, read leniently, stay far from the bounds of milliseconds.
+constexpr size_t kLenientDigits = 8;
+
 bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
@@ -204,17 +207,17 @@ void DatePattern::Format(TimestampValue local, std::string& out, int64_t offset_
   }
 }
 
-bool DatePattern::ReadRange(size_t from, size_t to, std::string_view& text, Fields& fields) const {
+bool DatePattern::ReadRange(size_t from, size_t to, Reading reading, std::string_view& text, Fields& fields) const {
   for (size_t i = from; i < to; ++i) {
     if (parts_[i].letter != '[') {
-      if (!ReadPart(i, text, fields)) return false;
+      if (!ReadPart(i, reading, text, fields)) return false;
       continue;
     }
     // What an optional part has read does not count if it fails.
     std::string_view rest = text;
     Fields read = fields;
     const auto end = static_cast<size_t>(parts_[i].count);
-    if (ReadRange(i + 1, end, rest, read)) {
+    if (ReadRange(i + 1, end, reading, rest, read)) {
       text = rest;
       fields = read;
     }
@@ -223,13 +226,19 @@ bool DatePattern::ReadRange(size_t from, size_t to, std::string_view& text, Fiel
   return true;
 }
 
-bool DatePattern::ReadPart(size_t at, std::string_view& text, Fields& f) const {
+bool DatePattern::ReadPart(size_t at, Reading reading, std::string_view& text, Fields& f) const {
   const Part& part = parts_[at];
   // Numbers that stand side by side have the width of their letters.
   constexpr std::string_view kNotNumbers("\0a[]XxZ", 7);
   const bool adjacent = at + 1 < parts_.size() && kNotNumbers.find(parts_[at + 1].letter) == std::string_view::npos;
   const auto count = static_cast<size_t>(part.count);
-  auto two = [&](int64_t* value) { return TakeNumber(text, count, count == 1 && !adjacent ? 19 : count, value); };
+  const bool counted = reading == Reading::kStrict || adjacent;
+  if (reading == Reading::kLenient && part.letter != 0)
+    text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+  auto two = [&](int64_t* value) {
+    if (!counted) return TakeNumber(text, 1, kLenientDigits, value);
+    return TakeNumber(text, count, count == 1 && !adjacent ? 19 : count, value);
+  };
   bool ok = true;
   switch (part.letter) {
     case 0:
@@ -238,7 +247,12 @@ bool DatePattern::ReadPart(size_t at, std::string_view& text, Fields& f) const {
       break;
     case 'y':
     case 'u':
-      ok = TakeNumber(text, count, count == 2 ? 2 : adjacent ? count : 9, &f.year);
+      ok = counted || count == 2 ? TakeNumber(text, count,
+                                              count == 2 ? 2
+                                              : adjacent ? count
+                                                         : 9,
+                                              &f.year)
+                                 : two(&f.year);
       if (count == 2) f.year += 2000;
       break;
     case 'M':
@@ -287,28 +301,35 @@ bool DatePattern::ReadPart(size_t at, std::string_view& text, Fields& f) const {
 
 std::optional<TimestampValue> DatePattern::Parse(std::string_view text) const {
   Fields fields;
-  if (!ReadRange(0, parts_.size(), text, fields) || !text.empty()) return std::nullopt;
-  return Resolved(fields);
+  if (!ReadRange(0, parts_.size(), Reading::kStrict, text, fields) || !text.empty()) return std::nullopt;
+  return Resolved(fields, Reading::kStrict);
 }
 
 std::optional<DatePattern::Parsed> DatePattern::ParsePrefix(std::string_view text) const {
   Fields fields;
-  if (!ReadRange(0, parts_.size(), text, fields)) return std::nullopt;
-  const std::optional<TimestampValue> local = Resolved(fields);
+  if (!ReadRange(0, parts_.size(), Reading::kLenient, text, fields)) return std::nullopt;
+  const std::optional<TimestampValue> local = Resolved(fields, Reading::kLenient);
   if (!local) return std::nullopt;
   return Parsed{*local, fields.offset_ms};
 }
 
-std::optional<TimestampValue> DatePattern::Resolved(Fields f) {
+std::optional<TimestampValue> DatePattern::Resolved(Fields f, Reading reading) {
   if (f.hour12 >= 0) f.hour = f.hour12 + (f.half == 1 ? 12 : 0);
+  const int64_t millis = ((f.hour * 60 + f.minute) * 60 + f.second) * 1000 + f.nanos / 1'000'000;
+  const auto nanos = static_cast<uint32_t>(f.nanos % 1'000'000);
+  if (reading == Reading::kLenient) {
+    const int64_t month = f.month - 1;
+    int64_t days = DaysOf({f.year + FloorDiv(month, 12), static_cast<int>(FloorMod(month, 12)) + 1, 1}) + f.day - 1;
+    if (f.day_of_year > 0) days = DaysOf({f.year, 1, 1}) + f.day_of_year - 1;
+    return TimestampValue{days * kMillisOfDay + millis, nanos};
+  }
   if (f.hour > 23 || f.minute > 59 || f.second > 59) return std::nullopt;
   // A day up to 31 is cut to its month, as java.time's smart resolution does.
   if (f.month < 1 || f.month > 12 || f.day < 1 || f.day > 31 || f.year > 9999) return std::nullopt;
   f.day = std::min<int64_t>(f.day, DaysInMonth(f.year, static_cast<int>(f.month)));
   int64_t days = DaysOf({f.year, static_cast<int>(f.month), static_cast<int>(f.day)});
   if (f.day_of_year > 0) days = DaysOf({f.year, 1, 1}) + f.day_of_year - 1;
-  return TimestampValue{days * kMillisOfDay + ((f.hour * 60 + f.minute) * 60 + f.second) * 1000 + f.nanos / 1'000'000,
-                        static_cast<uint32_t>(f.nanos % 1'000'000)};
+  return TimestampValue{days * kMillisOfDay + millis, nanos};
 }
 
 }  // namespace thalweg::expr

@@ -30,7 +30,8 @@ class DatePattern {
     types::TimestampValue local;
     std::optional<int64_t> offset_ms;
   };
-  /// As java.text's SimpleDateFormat: what follows in the text does not matter, an offset is told.
+  /// As java.text's SimpleDateFormat: what follows in the text does not matter, numbers have any number of digits and count on
+  /// ("2024-02-30" is the first of March, hour 25 that of the next day), blanks may stand before them, an offset is told.
   std::optional<Parsed> ParsePrefix(std::string_view text) const;
 
  private:
@@ -46,9 +47,10 @@ class DatePattern {
     int64_t hour12 = -1;  // 0..11
     std::optional<int64_t> offset_ms = {};
   };
-  bool ReadRange(size_t from, size_t to, std::string_view& text, Fields& fields) const;
-  bool ReadPart(size_t at, std::string_view& text, Fields& fields) const;
-  static std::optional<types::TimestampValue> Resolved(Fields fields);
+  enum class Reading : uint8_t { kStrict, kLenient };
+  bool ReadRange(size_t from, size_t to, Reading reading, std::string_view& text, Fields& fields) const;
+  bool ReadPart(size_t at, Reading reading, std::string_view& text, Fields& fields) const;
+  static std::optional<types::TimestampValue> Resolved(Fields fields, Reading reading);
 
   std::vector<Part> parts_;
 };

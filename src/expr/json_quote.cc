@@ -27,7 +27,7 @@ std::string Quote(string_view text) {
   for (size_t at = 0; at < text.size();) {
     const string_view one = text.substr(at, CodePointBytes(text, at));
     at += one.size();
-    const size_t escape = one[0] == '/' ? string_view::npos : kPlain.find(one[0]);
+    const size_t escape = kPlain.find(one[0]);
     const uint32_t c = DecodeCodePoint(one);
     if (escape != string_view::npos)
       out.append(1, '\\').append(1, kNames[escape]);

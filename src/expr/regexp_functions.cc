@@ -55,7 +55,10 @@ int32_t IntAt(const Call& call, int argument, int32_t row) {
   return vector.column.data<int32_t>()[vector.at(row)];
 }
 
-Status Regexp(string_view text, const Regex& regex, columns::ColumnBuilder& out, Call&, int32_t) {
+/// An empty pattern finds nothing.
+Status Regexp(string_view text, const Regex& regex, columns::ColumnBuilder& out, Call& call, int32_t row) {
+  const Vector& pattern = call.argument(1);
+  if (pattern.column.String(pattern.at(row)).empty()) return out.AppendBool(false), Status();
   THALWEG_ASSIGN(auto match, regex.Find(text));
   out.AppendBool(!match.empty());
   return {};

@@ -74,27 +74,61 @@ std::string ReplaceAll(string_view text, string_view from, string_view to);
 /// The one letter of Latin whose capital is two.
 std::string Upper(string_view text) { return ReplaceAll(MapCodePoints(text, ToUpper), "\u00df", "SS"); }
 
-std::string InitCap(string_view text) {
-  bool start = true;
-  return MapCodePoints(text, [&](uint32_t c) {
-    const bool alphanumeric = (c >= '0' && c <= '9') || ToUpper(c) != c || ToLower(c) != c;
-    const uint32_t mapped = start ? ToUpper(c) : ToLower(c);
-    start = !alphanumeric;
-    return mapped;
-  });
+/// Greek's sigma ends a word as another letter than it stands within one: behind a letter, and none follows. Marks do not count.
+bool EndsWord(string_view text, size_t sigma) {
+  auto ignored = [](uint32_t c) {
+    constexpr string_view kMarks = "'.:^`";
+    return (c < 0x80 && kMarks.find(static_cast<char>(c)) != string_view::npos) || c == 0xa8 || c == 0xad ||
+           c == 0xaf || c == 0xb4 || c == 0xb7 || c == 0xb8 || (c >= 0x2b0 && c <= 0x36f) || c == 0x2018 || c == 0x2019;
+  };
+  auto is_letter = [](uint32_t c) { return ToUpper(c) != c || ToLower(c) != c; };
+  for (size_t at = sigma;;) {
+    if (at == 0) return false;
+    do --at;
+    while (at > 0 && IsContinuation(text[at]));
+    const uint32_t c = DecodeCodePoint(text.substr(at, CodePointBytes(text, at)));
+    if (ignored(c)) continue;
+    if (!is_letter(c)) return false;
+    break;
+  }
+  for (size_t at = sigma + CodePointBytes(text, sigma); at < text.size(); at += CodePointBytes(text, at)) {
+    const uint32_t c = DecodeCodePoint(text.substr(at, CodePointBytes(text, at)));
+    if (!ignored(c)) return !is_letter(c);
+  }
+  return true;
 }
 
-/// SUBSTRING's rules: negative counts from the end, 0 is 1; nullopt only for a negative length.
+std::string Lower(string_view text) {
+  constexpr string_view kSigma = "\u03a3", kFinal = "\u03c2";
+  std::string out = MapCodePoints(text, ToLower);
+  if (text.find(kSigma) == string_view::npos) return out;
+  // No letter that is mapped changes how many there are.
+  size_t at = 0;
+  for (size_t i = 0; i < text.size(); i += CodePointBytes(text, i), at += CodePointBytes(out, at))
+    if (text.substr(i).starts_with(kSigma) && EndsWord(text, i)) out.replace(at, kFinal.size(), kFinal);
+  return out;
+}
+
+/// Letters and digits are those of ASCII: any other character begins a word and stays as it is.
+std::string InitCap(string_view text) {
+  std::string out(text);
+  bool start = true;
+  for (char& c : out) {
+    const bool alphanumeric = types::IsDigit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    if (alphanumeric)
+      c = static_cast<char>(start ? ToUpper(static_cast<uint32_t>(c)) : ToLower(static_cast<uint32_t>(c)));
+    start = !alphanumeric;
+  }
+  return out;
+}
+
+/// SUBSTRING's rules: negative counts from the end, and nothing lies before the first; 0 is 1; nullopt only for a negative length.
 std::optional<string_view> Substring(string_view text, int64_t start, std::optional<int64_t> count) {
   if (count && *count < 0) return std::nullopt;
   const int64_t size = CodePoints(text);
-  int64_t from = start > 0 ? start - 1 : start < 0 ? size + start : 0;
-  int64_t end = count ? std::min<int64_t>(size, from + std::min<int64_t>(*count, INT32_MAX)) : size;
-  if (from < 0) {
-    end = count ? std::min(end, from + *count) : size;
-    from = 0;
-  }
-  if (from >= size || end <= from) return string_view();
+  const int64_t from = start > 0 ? start - 1 : start < 0 ? size + start : 0;
+  const int64_t end = count ? std::min<int64_t>(size, from + std::min<int64_t>(*count, INT32_MAX)) : size;
+  if (from < 0 || from >= size || end <= from) return string_view();
   return SliceCodePoints(text, from, end - from);
 }
 
@@ -125,9 +159,11 @@ string_view TrimRight(string_view text, string_view set) {
   return text;
 }
 
-/// 1-based position in code points of `needle` at or after code point `from` (0-based); 0 if absent.
+/// 1-based position in code points of `needle` at or after code point `from` (0-based); 0 if absent. An empty one is at the first,
+/// from wherever it is looked for.
 int32_t Position(string_view needle, string_view text, int64_t from = 0) {
-  const size_t start = OffsetOf(text, from);
+  if (needle.empty()) return 1;
+  const size_t start = OffsetOf(text, std::max<int64_t>(0, from));
   const size_t found = text.find(needle, start);
   return found == string_view::npos ? 0 : static_cast<int32_t>(CodePoints(text.substr(0, found))) + 1;
 }
@@ -143,10 +179,9 @@ std::string Times(string_view text, size_t count) {
 }
 
 Result<std::optional<std::string>> Pad(string_view text, int32_t size, string_view pad, bool left) {
-  if (size < 0) return std::optional<std::string>();
+  if (size < 0 || pad.empty()) return std::optional<std::string>();
   const int64_t have = CodePoints(text);
   if (have >= size) return std::optional(std::string(SliceCodePoints(text, 0, size)));
-  if (pad.empty()) return std::optional<std::string>();
   const int64_t missing = size - have, pad_size = CodePoints(pad);
   THALWEG_TRY(CheckMade(left ? "LPAD" : "RPAD",
                         text.size() + pad.size() * static_cast<size_t>((missing + pad_size - 1) / pad_size)));
@@ -200,15 +235,13 @@ Function Growing(Function function) {
   return function;
 }
 
+/// What follows is kept only behind a part that has characters: `count` of 0 or less cuts the text, as Flink does.
 std::string Overlay(string_view text, string_view with, int64_t start, int64_t count) {
   const int64_t size = CodePoints(text);
   if (start <= 0 || start > size) return std::string(text);
   std::string out(SliceCodePoints(text, 0, start - 1));
   out.append(with);
-  if (count >= 0 && start - 1 + count < size)
-    out.append(SliceCodePoints(text, start - 1 + count, size));
-  else if (count < 0)
-    out.append(SliceCodePoints(text, start - 1, size));
+  if (count > 0 && start - 1 + count < size) out.append(SliceCodePoints(text, start - 1 + count, size));
   return out;
 }
 
@@ -226,15 +259,15 @@ std::string Translate(string_view text, string_view from, string_view to) {
   return out;
 }
 
-/// The pieces between separators, empty ones too.
+/// The pieces between separators, empty ones too. An empty separator stands for each blank, tab and end of a line.
 std::optional<string_view> SplitIndex(string_view text, string_view separator, int32_t index) {
   if (index < 0 || text.empty()) return std::nullopt;
-  if (separator.empty()) return index == 0 ? std::optional(text) : std::nullopt;
+  constexpr string_view kWhite(" \t\n\v\f\r\x1c\x1d\x1e\x1f");
   for (size_t at = 0;; --index) {
-    const size_t end = text.find(separator, at);
+    const size_t end = separator.empty() ? text.find_first_of(kWhite, at) : text.find(separator, at);
     if (index == 0) return text.substr(at, end - at);
     if (end == string_view::npos) return std::nullopt;
-    at = end + separator.size();
+    at = end + std::max<size_t>(1, separator.size());
   }
 }
 
@@ -428,7 +461,7 @@ void AddParts(Registry& registry) {
 /// The 1-based position of the `nth` place where `needle` stands, counted from `from` on; from the end backwards if that is negative.
 Result<int32_t> Instr(string_view text, string_view needle, int32_t from, int32_t nth) {
   if (nth <= 0) return UserError("INSTR: the number of the place must be positive, not {}", nth);
-  if (from == 0) return UserError("INSTR: the start must not be 0");
+  if (from == 0) return 0;
   if (from < 0) {
     const std::string reversed = Reverse(text);
     THALWEG_ASSIGN(const int32_t at, Instr(reversed, Reverse(needle), -from, nth));
@@ -464,7 +497,7 @@ void AddSearches(Registry& registry) {
               {{2, RowKernel<string_view, string_view>(
                        [](string_view needle, string_view text) { return Position(needle, text); })},
                {3, RowKernel<string_view, string_view, int32_t>([](string_view needle, string_view text, int32_t from) {
-                  return from < 1 ? 0 : Position(needle, text, from - 1);
+                  return Position(needle, text, int64_t{from} - 1);
                 })}}));
   AddInstr(registry);
   for (const char* name : {"STARTSWITH", "ENDSWITH"}) {
@@ -486,8 +519,10 @@ void AddEncodings(Registry& registry) {
              })));
   Function from_base64 = Define("FROM_BASE64", {{{Param::kStringOrBinary}}}, ReturnsNullable(kText),
                                 RowKernel<string_view>([](string_view t) -> Result<std::string> {
-                                  std::string out;
-                                  if (!types::ParseBase64(t, &out))
+                                  std::string out, padded(t);
+                                  // The padding may be left out as a whole.
+                                  if (t.size() % 4 >= 2 && !t.ends_with('=')) padded.append(4 - t.size() % 4, '=');
+                                  if (!types::ParseBase64(padded, &out))
                                     return UserError("FROM_BASE64: not base64: '{}'", types::Escaped(t));
                                   return out;
                                 }));
@@ -514,7 +549,7 @@ void AddStrings(Registry& registry) {
   for (const char* name : {"CHAR_LENGTH", "CHARACTER_LENGTH"})
     registry.Add(Text1(name, Returns(TypeId::kInt), [](string_view t) { return static_cast<int32_t>(CodePoints(t)); }));
   registry.Add(Text1("UPPER", Returns(kText), Upper));
-  registry.Add(Text1("LOWER", Returns(kText), [](string_view t) { return MapCodePoints(t, ToLower); }));
+  registry.Add(Text1("LOWER", Returns(kText), Lower));
   registry.Add(Text1("INITCAP", Returns(kText), InitCap));
   registry.Add(Text1("REVERSE", Returns(kText), Reverse));
   registry.Add(Growing(Define("REPEAT", {{{Param::kString, Param::kInt}}}, Returns(kText),

@@ -208,16 +208,21 @@ Result<Kernel> BindAdd(const Expression& call) {
   });
 }
 
-/// Whole months from a to b, toward zero.
+/// Whole months from day a to day b, toward zero: so many can be added to the earlier, cut to the month's length, without passing
+/// the later.
+int64_t MonthsOfDays(int64_t a, int64_t b) {
+  if (b < a) return -MonthsOfDays(b, a);
+  const CivilDate from = CivilOf(a), to = CivilOf(b);
+  const int64_t months = (to.year - from.year) * 12 + to.month - from.month;
+  return AddMonths(a, months) > b ? months - 1 : months;
+}
+
+/// As Calcite counts: by days, and one less where these are whole months and b's time of day is before a's, also backwards.
 int64_t MonthsBetween(int64_t a, int64_t b) {
-  if (b < a) return -MonthsBetween(b, a);
   const int64_t a_day = FloorDiv(a, kMillisOfDay), b_day = FloorDiv(b, kMillisOfDay);
-  const CivilDate from = CivilOf(a_day), to = CivilOf(b_day);
-  int64_t months = (to.year - from.year) * 12 + to.month - from.month;
-  const int64_t a_rest = from.day * kMillisOfDay + FloorMod(a, kMillisOfDay),
-                b_rest = to.day * kMillisOfDay + FloorMod(b, kMillisOfDay);
-  if (b_rest < a_rest) --months;
-  return months;
+  const int64_t months = MonthsOfDays(a_day, b_day);
+  const bool earlier = FloorMod(b, kMillisOfDay) < FloorMod(a, kMillisOfDay);
+  return earlier && AddMonths(a_day, months) == b_day ? months - 1 : months;
 }
 
 std::optional<DataType> InferDifference(Arguments& arguments) {

@@ -20,18 +20,19 @@ namespace {
 
 bool AsciiLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
-/// TRUE or FALSE, of NULL FALSE.
+/// TRUE or FALSE, of NULL FALSE. Of a number only its type counts, be it NULL: `of_number` tells.
 template <typename P>
-Function CharacterTest(std::string name, P test) {
-  Kernel kernel = [test](Call& call) -> Result<Vector> {
+Function CharacterTest(std::string name, P test, bool (*of_number)(TypeId)) {
+  Kernel kernel = [test, of_number](Call& call) -> Result<Vector> {
     const Vector& text = call.argument(0);
     columns::ColumnBuilder out(call.type(), call.pool(), call.rows());
+    const TypeId type = text.column.type.id();
     for (int32_t row = 0; row < call.rows(); ++row)
-      out.AppendBool(!text.IsNull(row) && test(text.column.String(text.at(row))));
+      out.AppendBool(IsNumeric(type) ? of_number(type) : !text.IsNull(row) && test(text.column.String(text.at(row))));
     return Vector{out.Take()};
   };
   return Define(
-      std::move(name), {{{Param::kString}}},
+      std::move(name), {{{Param::kString}}, {{Param::kNumber}}},
       [](const std::vector<Expression>&) { return DataType(TypeId::kBoolean, false); }, std::move(kernel));
 }
 
@@ -125,18 +126,23 @@ Kernel TypeOf() {
 }  // namespace
 
 void AddTextForms(Registry& registry) {
-  registry.Add(CharacterTest(
-      "IS_DIGIT", [](string_view t) { return !t.empty() && std::all_of(t.begin(), t.end(), types::IsDigit); }));
-  const Regex letters = *Regex::Compile("^\\p{L}+\\z");
-  registry.Add(CharacterTest("IS_ALPHA", [letters](string_view t) {
-    auto match = letters.Find(t);
-    return match.ok() && !match->empty();
-  }));
+  auto matches = [](const char* pattern) {
+    return [regex = *Regex::Compile(pattern)](string_view t) {
+      auto match = regex.Find(t);
+      return match.ok() && !match->empty();
+    };
+  };
+  registry.Add(CharacterTest("IS_DIGIT", matches("^\\p{Nd}+\\z"), IsInteger));
+  registry.Add(CharacterTest("IS_ALPHA", matches("^\\p{L}+\\z"), [](TypeId) { return false; }));
   registry.Add(Define("HASH_CODE", {{{Param::kString}}}, Returns(TypeId::kInt), RowKernel<string_view>(HashCode)));
-  registry.Add(CharacterTest("IS_DECIMAL", [](string_view t) {
-    double value;
-    return !t.empty() && types::ParseDouble(t, &value) && t.find_first_not_of("+-.0123456789") == string_view::npos;
-  }));
+  // What Integer.parseInt or Double.parseDouble of Java take.
+  registry.Add(CharacterTest("IS_DECIMAL",
+                             matches("^[+-]?\\p{Nd}+\\z|"
+                                     "^[\\x00-\\x20]*[+-]?(?:NaN|Infinity|"
+                                     "(?:(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?|"
+                                     "0[xX](?:[0-9a-fA-F]+\\.?|[0-9a-fA-F]*\\.[0-9a-fA-F]+)[pP][+-]?[0-9]+)[fFdD]?)"
+                                     "[\\x00-\\x20]*\\z"),
+                             [](TypeId type) { return IsInteger(type) || IsApproximate(type); }));
   registry.Add(
       Define("INET_ATON", {{{Param::kString}}}, ReturnsNullable(TypeId::kBigInt), RowKernel<string_view>(InetAton)));
   registry.Add(

@@ -93,6 +93,16 @@ Result<std::optional<TimestampValue>> ParseAt(Call& call, int32_t row, PatternCa
   return pattern->Parse(TextAt(call, 0, row));
 }
 
+/// A text is read as java.text's SimpleDateFormat does; what is no time gives NULL.
+Status DateFormatOfText(Call& call, int32_t row, PatternCache& cache, columns::ColumnBuilder& out) {
+  static const DatePattern kRead = *DatePattern::Compile(kDefaultPattern);
+  const std::optional<DatePattern::Parsed> read = kRead.ParsePrefix(TextAt(call, 0, row));
+  if (!read) return out.AppendNull(), Status();
+  THALWEG_ASSIGN(const string_view text, cache.Format(TextAt(call, 1, row), read->local));
+  out.AppendString(text);
+  return {};
+}
+
 Status DateFormat(Call& call, int32_t row, PatternCache& cache, columns::ColumnBuilder& out) {
   const Vector& time = call.argument(0);
   auto value = ReadAs<TimestampValue>(time.column, time.at(row));
@@ -130,14 +140,9 @@ std::optional<DataType> InferDateFormat(Arguments& arguments) {
   if (!pattern || !(IsDatetime(arguments[0].type().id()) || arguments[0].type().id() == TypeId::kString))
     return std::nullopt;
   if (arguments[0].type().id() == TypeId::kTime) return std::nullopt;
-  if (arguments[0].type().id() == TypeId::kString) {
-    // What is no time gives NULL.
-    Result<Expression> time = Cast(arguments[0], DataType::Timestamp(3), {.try_cast = true});
-    if (!time.ok()) return std::nullopt;
-    arguments[0] = *std::move(time);
-  }
-  if (!IsTimestamp(arguments[0].type().id())) arguments[0] = Coerced(arguments[0], DataType::Timestamp(3));
   arguments[1] = *pattern;
+  if (arguments[0].type().id() == TypeId::kString) return DataType(TypeId::kString);
+  if (!IsTimestamp(arguments[0].type().id())) arguments[0] = Coerced(arguments[0], DataType::Timestamp(3));
   return Strict(DataType(TypeId::kString), arguments);
 }
 
@@ -161,43 +166,57 @@ Status ToTimestamp(Call& call, int32_t row, PatternCache& cache, columns::Column
   return {};
 }
 
+/// Four hundred years have always the same days, and zones the same rules in them: times beyond the years that zones are known for
+/// are those of an equal year.
+constexpr int64_t kCycleMillis = 146'097 * kMillisOfDay;
+int64_t CyclesBeyond(int64_t millis) {
+  constexpr int64_t kLast = 253'402'300'799'999, kFirst = -62'135'596'800'000;  // years 9999 and 1
+  if (millis > kLast) return (millis - kLast + kCycleMillis - 1) / kCycleMillis;
+  return millis < kFirst ? -((kFirst - millis + kCycleMillis - 1) / kCycleMillis) : 0;
+}
+
+/// As Java's Calendar: of a local time that occurs twice the second is meant, where Zone, and Java's ZoneId, take the first.
+int64_t CalendarUtc(const Zone& zone, int64_t local) {
+  const int64_t by = CyclesBeyond(local) * kCycleMillis;
+  const int64_t first = zone.ToUtc(local - by);
+  // The offset after a shift back, if there is one near, gives another instant that has it.
+  const int64_t after = zone.OffsetAt(first + kMillisOfDay), second = local - by - after;
+  return (second > first && zone.OffsetAt(second) == after ? second : first) + by;
+}
+
 Status UnixTimestamp(Call& call, int32_t row, PatternCache& cache, columns::ColumnBuilder& out) {
-  std::optional<DatePattern::Parsed> read;
-  if (call.arguments() == 1) {
-    if (auto local = ParseSqlTimestamp(TextAt(call, 0, row), DayOfMonth::kExact))
-      read = DatePattern::Parsed{*local, {}};
-  } else {
-    THALWEG_ASSIGN(const DatePattern* pattern, cache.Get(TextAt(call, 1, row)));
-    read = pattern->ParsePrefix(TextAt(call, 0, row));
-  }
+  THALWEG_ASSIGN(const DatePattern* pattern, cache.Get(call.arguments() == 1 ? kDefaultPattern : TextAt(call, 1, row)));
+  const std::optional<DatePattern::Parsed> read = pattern->ParsePrefix(TextAt(call, 0, row));
   if (!read) return out.Append(INT64_MIN), Status();
-  const int64_t local = read->local.millis;
-  out.Append(FloorDiv(read->offset_ms ? local - *read->offset_ms : ZoneOf(call).ToUtc(local), 1000));
+  out.Append(FloorDiv(
+      read->offset_ms ? read->local.millis - *read->offset_ms : CalendarUtc(ZoneOf(call), read->local.millis), 1000));
   return {};
 }
 
 Status FromUnixTime(Call& call, int32_t row, PatternCache& cache, columns::ColumnBuilder& out) {
   const Vector& seconds = call.argument(0);
-  // Seconds that no DATE can tell are cut: the text is meaningless either way, and must not overflow.
-  const int64_t at =
-      std::clamp<int64_t>(seconds.column.data<int64_t>()[seconds.at(row)], -377'705'116'800, 253'402'300'799);
+  // As Java's multiplication does, milliseconds that no BIGINT holds wrap.
+  const auto at = static_cast<int64_t>(static_cast<uint64_t>(seconds.column.data<int64_t>()[seconds.at(row)]) * 1000);
   THALWEG_ASSIGN(const DatePattern* pattern, cache.Get(call.arguments() == 1 ? kDefaultPattern : TextAt(call, 1, row)));
   std::string text;
-  const int64_t offset = ZoneOf(call).OffsetAt(at * 1000);
-  pattern->Format({at * 1000 + offset}, text, offset);
+  const int64_t offset = ZoneOf(call).OffsetAt(at - CyclesBeyond(at) * kCycleMillis);
+  const bool wraps = (offset > 0 && at > INT64_MAX - offset) || (offset < 0 && at < INT64_MIN - offset);
+  pattern->Format({wraps ? at : at + offset}, text, offset);
   out.AppendString(text);
   return {};
 }
 
 Status ConvertTz(Call& call, int32_t row, PatternCache&, columns::ColumnBuilder& out) {
-  std::optional<TimestampValue> value = ParseSqlTimestamp(TextAt(call, 0, row), DayOfMonth::kExact);
+  const string_view local = TextAt(call, 0, row);
+  std::optional<TimestampValue> value;
+  if (local.find(' ') != string_view::npos) value = ParseSqlTimestamp(local, DayOfMonth::kExact);
   Result<Zone> from = Zone::FindShort(TextAt(call, 1, row)), to = Zone::FindShort(TextAt(call, 2, row));
   // Flink takes an unknown zone for GMT.
   if (!value) {
     out.AppendNull();
     return {};
   }
-  const int64_t utc = (from.ok() ? *from : Zone()).ToUtc(value->millis);
+  const int64_t utc = CalendarUtc(from.ok() ? *from : Zone(), value->millis);
   std::string text;
   AppendSqlTimestamp({(to.ok() ? *to : Zone()).ToLocal(utc)}, 0, text);
   out.AppendString(text);
@@ -225,10 +244,7 @@ std::optional<DataType> InferLtz(Arguments& arguments) {
     std::optional<Expression> precision = Fit(arguments[1], Param::kInt);
     if (!precision) return std::nullopt;
     arguments[1] = *precision;
-    if (!IsInteger(id))
-      arguments[0] = Coerced(arguments[0], DataType(TypeId::kDouble));
-    else
-      arguments[0] = Coerced(arguments[0], DataType(TypeId::kBigInt));
+    arguments[0] = Coerced(arguments[0], DataType(IsApproximate(id) ? TypeId::kDouble : TypeId::kBigInt));
     return DataType::TimestampLtz(std::clamp(DigitsOf(*precision), 3, 9));
   }
   for (Expression& argument : arguments) {
@@ -309,11 +325,13 @@ Function Now() {
 }  // namespace
 
 void AddTimeFormats(Registry& registry) {
-  registry.Add(
-      Checked(Zoned(Define("DATE_FORMAT", {"DATE_FORMAT(<TIMESTAMP or STRING>, <STRING>)"}, Inference(InferDateFormat),
-                           Binder([](const Expression&) -> Result<Kernel> { return PatternKernel(DateFormat); })),
-                    true),
-              CheckZonelessPattern));
+  registry.Add(Checked(Zoned(Define("DATE_FORMAT", {"DATE_FORMAT(<TIMESTAMP or STRING>, <STRING>)"},
+                                    Inference(InferDateFormat), Binder([](const Expression& call) -> Result<Kernel> {
+                                      const bool text = call.arguments()[0].type().id() == TypeId::kString;
+                                      return text ? PatternKernel(DateFormatOfText) : PatternKernel(DateFormat);
+                                    })),
+                             true),
+                       CheckZonelessPattern));
   registry.Add(Checked(Zoned(Define("TO_DATE", {{{Param::kString}, {Param::kString}}}, ReturnsNullable(TypeId::kDate),
                                     PatternKernel(ToDate)),
                              true),

@@ -86,14 +86,14 @@ std::optional<int32_t> ParseSqlTime(std::string_view text) {
 }
 
 std::optional<TimestampValue> ParseSqlTimestamp(std::string_view text, DayOfMonth rule) {
-  Scan in(types::Trim(text));
+  Scan in(rule == DayOfMonth::kExact ? types::Trim(text) : text);
   int64_t year, month, day, nanos = 0;
   if (!in.Number(4, 4, &year) || !in.Take('-') || !in.Number(1, 2, &month) || !in.Take('-') || !in.Number(1, 2, &day))
     return std::nullopt;
   if (rule == DayOfMonth::kCut && day <= 31 && month >= 1 && month <= 12)
     day = std::min<int64_t>(day, DaysInMonth(year, static_cast<int>(month)));
   if (!IsDate(year, month, day)) return std::nullopt;
-  if ((in.Take(' ') || in.Take('T')) && !TakeClock(in, &nanos, false)) return std::nullopt;
+  if (in.Take(' ') && !TakeClock(in, &nanos, false)) return std::nullopt;
   if (!in.AtEnd()) return std::nullopt;
   const int64_t days = DaysOf({year, static_cast<int>(month), static_cast<int>(day)});
   return TimestampValue{days * kMillisOfDay + nanos / 1'000'000, static_cast<uint32_t>(nanos % 1'000'000)};

@@ -13,7 +13,8 @@ namespace thalweg::expr {
 std::optional<int32_t> ParseSqlDate(std::string_view text);
 /// "23", "23:59", "23:59:59.123": milliseconds of the day.
 std::optional<int32_t> ParseSqlTime(std::string_view text);
-/// "2024-1-31[ 23:59:59[.123456789]]". A day up to 31 is cut to its month, as Flink's formatter of Java does; a literal must be exact.
+/// "2024-1-31[ 23:59:59[.123456789]]". A day up to 31 is cut to its month, as Flink's formatter of Java does, which takes
+/// no blanks around it; a literal must be exact.
 enum class DayOfMonth : uint8_t { kCut, kExact };
 std::optional<types::TimestampValue> ParseSqlTimestamp(std::string_view text, DayOfMonth rule = DayOfMonth::kCut);
 

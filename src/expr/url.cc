@@ -13,14 +13,13 @@ using types::TypeId;
 namespace {
 
 struct UrlParts {
-  string_view protocol, host, path;
+  std::string protocol;
+  string_view host, path;
   std::optional<string_view> authority, user, query, fragment;
 };
 
 /// The schemes that Java has a handler for; others it does not take.
-bool KnownScheme(string_view scheme) {
-  std::string lower;
-  for (char c : scheme) lower += c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+bool KnownScheme(string_view lower) {
   for (string_view known : {"http", "https", "ftp", "file", "jar", "mailto"})
     if (lower == known) return true;
   return false;
@@ -29,8 +28,10 @@ bool KnownScheme(string_view scheme) {
 std::optional<UrlParts> SplitUrl(string_view text) {
   text = types::Trim(text);
   const size_t colon = text.find(':');
-  if (colon == string_view::npos || !KnownScheme(text.substr(0, colon))) return std::nullopt;
-  UrlParts url{.protocol = text.substr(0, colon)};
+  if (colon == string_view::npos) return std::nullopt;
+  UrlParts url;
+  for (char c : text.substr(0, colon)) url.protocol += c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  if (!KnownScheme(url.protocol)) return std::nullopt;
   text.remove_prefix(colon + 1);
   auto cut = [&](char mark) -> std::optional<string_view> {
     const size_t at = text.find(mark);
@@ -69,7 +70,7 @@ std::optional<std::string> UrlPart(string_view text, string_view part) {
   if (part == "PATH") return std::string(url->path);
   if (part == "QUERY") return of(url->query);
   if (part == "REF") return of(url->fragment);
-  if (part == "PROTOCOL") return std::string(url->protocol);
+  if (part == "PROTOCOL") return url->protocol;
   if (part == "AUTHORITY") return of(url->authority);
   if (part == "USERINFO") return of(url->user);
   if (part == "FILE") return std::string(url->path) + (url->query ? "?" + std::string(*url->query) : "");

@@ -92,6 +92,8 @@ Result<Zone> Zone::FindShort(std::string_view name) {
     zone.name_ = name;
     return zone;
   }
+  // Of offsets it knows those of GMT only, and takes all that it does not know for GMT.
+  if (FixedOffset(name) && !name.starts_with("GMT")) return Zone();
   return Find(name);
 }
 

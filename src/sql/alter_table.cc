@@ -26,8 +26,13 @@ class TableChange {
  public:
   static Result<TableChange> Of(const Table& table) {
     TableChange change(table);
-    THALWEG_ASSIGN(StatementPtr statement, ParseStatement(CreateText(table)));
+    // A table may have lost its last column; a list of none is no SQL, so that one is written that does not count.
+    Table written = table;
+    if (table.columns.empty())
+      written.columns.push_back({.name = "none", .type = types::DataType(types::TypeId::kInt)});
+    THALWEG_ASSIGN(StatementPtr statement, ParseStatement(CreateText(written)));
     change.create_ = *statement->As<CreateTable>();
+    if (table.columns.empty()) change.create_.elements.reset();
     for (const TableElement& element : change.create_.elements.value_or(std::vector<TableElement>{})) {
       if (auto* column = std::get_if<ColumnDefinition>(&element)) change.columns_.push_back(*column);
       if (auto* watermark = std::get_if<WatermarkDefinition>(&element)) change.watermark_ = *watermark;

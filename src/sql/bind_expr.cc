@@ -417,13 +417,37 @@ Expression Binder::FieldOf(Expression row, const Identifier& field, const Positi
          nearest.word().empty() ? "" : fmt::format("did you mean {}?", nearest.word()));
 }
 
+namespace {
+
+/// Written as (a, b, ...), of so many fields.
+bool IsRowOf(const Expression& value, size_t fields) {
+  return value.kind() == Expression::Kind::kCall && value.function().name == "ROW" &&
+         value.arguments().size() == fields;
+}
+
+/// left = right, or left <> right as `name` says, by `resolve(name, arguments)`. A row that is a value equals another whose NULLs are at
+/// the same places; written ones are compared field by field.
+template <typename R>
+Expression Equality(std::string_view name, const Expression& left, const Expression& right, R resolve) {
+  const size_t fields = left.kind() == Expression::Kind::kCall ? left.arguments().size() : 0;
+  if (fields == 0 || !IsRowOf(left, fields) || !IsRowOf(right, fields)) return resolve(name, {left, right});
+  Arguments parts;
+  for (size_t i = 0; i < fields; ++i) parts.push_back(resolve(name, {left.arguments()[i], right.arguments()[i]}));
+  return Connected(name == "=" ? "AND" : "OR", parts);
+}
+
+}  // namespace
+
 Expression Binder::BindCase(const Case& node, const Expr& expr, const ExprContext& context) {
   Arguments arguments;
   std::optional<Expression> subject;
   if (node.operand) subject = BindExpr(*node.operand, context);
   for (const Case::Branch& branch : node.branches) {
     Expression when = BindExpr(*branch.when, context);
-    if (subject) when = Resolve("=", {*subject, when}, *branch.when);
+    if (subject)
+      when = Equality("=", *subject, when, [&](std::string_view name, Arguments sides) {
+        return Resolve(name, std::move(sides), *branch.when);
+      });
     if (when.type().id() != TypeId::kBoolean && when.type().id() != TypeId::kNull)
       FailAt(branch.when->span.begin,
              fmt::format("WHEN needs a BOOLEAN condition, this is {}", when.type().ToString()));
@@ -507,6 +531,17 @@ Expression Binder::BindIn(const In& node, const Expr& expr, const ExprContext& c
   }
   Arguments arguments = {BindExpr(*node.operand, context)};
   for (const ExprPtr& element : node.list) arguments.push_back(BindExpr(*element, context));
+  const size_t fields = arguments[0].kind() == Expression::Kind::kCall ? arguments[0].arguments().size() : 0;
+  auto is_row = [&](const Expression& e) { return IsRowOf(e, fields); };
+  auto may_hold_null = [](const Expression& e) { return expr::AnyNullable(e.arguments()); };
+  if (fields > 0 && std::all_of(arguments.begin(), arguments.end(), is_row) &&
+      std::any_of(arguments.begin(), arguments.end(), may_hold_null)) {
+    auto resolve = [&](std::string_view name, Arguments sides) { return Resolve(name, std::move(sides), expr); };
+    Arguments parts;
+    for (size_t i = 1; i < arguments.size(); ++i) parts.push_back(Equality("=", arguments[0], arguments[i], resolve));
+    Expression any = Connected("OR", parts);
+    return node.negated ? Resolve("NOT", {any}, expr) : any;
+  }
   Expression in = ResolveCommon("IN", std::move(arguments), expr, "values");
   return node.negated ? Resolve("NOT", {in}, expr) : in;
 }
@@ -567,6 +602,9 @@ Expression Binder::BindExpr(const Expr& expr, const ExprContext& context) {
       }
       return Resolve("OVERLAPS", std::move(arguments), expr);
     }
+    if (node->op == BinaryOp::kEqual || node->op == BinaryOp::kNotEqual)
+      return Equality(FunctionOf(node->op), bind(node->left), bind(node->right),
+                      [&](std::string_view name, Arguments sides) { return Resolve(name, std::move(sides), expr); });
     return Resolve(FunctionOf(node->op), {bind(node->left), bind(node->right)}, expr);
   }
   if (auto* node = expr.As<Between>()) {

@@ -15,6 +15,12 @@ using types::TypeId;
 
 namespace {
 
+bool HasInterval(const DataType& type) {
+  if (type.id() == TypeId::kIntervalDayTime || type.id() == TypeId::kIntervalYearMonth) return true;
+  return std::any_of(type.children().begin(), type.children().end(),
+                     [](const types::Field& child) { return HasInterval(child.type); });
+}
+
 /// The table under construction, with where its parts stand.
 class TableMaker {
  public:
@@ -131,6 +137,11 @@ class TableMaker {
     if (definition.kind == ColumnKind::kNameOnly) FailAt(definition.span.begin, "A column needs a type");
     TableColumn& column = Reserve(definition);
     column.type = binder_.TypeOf(*definition.type);
+    if (HasInterval(column.type))
+      FailAt(definition.type->span.begin,
+             fmt::format("A column of a table cannot be of type {}", column.type.ToString()),
+             "an interval is the difference of times within a query; keep it as a BIGINT of its milliseconds or an INT "
+             "of its months");
     column.fixed_lengths = FixedLengths(*definition.type);
     if (definition.kind == ColumnKind::kMetadata) {
       column.metadata_key = definition.metadata_key.value_or(column.name);
@@ -206,6 +217,8 @@ class TableMaker {
       const int column = table_.Find(name.text);
       if (column < 0)
         FailAt(name.span.begin, fmt::format("Primary key column '{}' is not defined in the schema", name.text));
+      if (std::find(table_.primary_key.begin(), table_.primary_key.end(), column) != table_.primary_key.end())
+        FailAt(name.span.begin, fmt::format("Primary key has column '{}' twice", name.text));
       TableColumn& key = table_.columns[static_cast<size_t>(column)];
       if (key.kind != ColumnKind::kPhysical)
         FailAt(name.span.begin,

@@ -81,16 +81,21 @@ inline Status AppendInterval(element json, const DataType& type, ColumnBuilder& 
 }
 
 inline Status AppendTimestamp(element json, const DataType& type, const expr::Zone& zone, ColumnBuilder& out) {
+  auto read = [](element text) {  // ISO 8601
+    std::string sql(Text(text));
+    if (const size_t mark = sql.find('T'); mark != std::string::npos) sql[mark] = ' ';
+    return expr::ParseSqlTimestamp(sql);
+  };
   std::optional<TimestampValue> value;
   bool local = true;
   if (json["$instant_ms"].error() == simdjson::SUCCESS) {
     value = TimestampValue{json["$instant_ms"].get_int64()};
     local = false;
   } else if (json["$ts"].error() == simdjson::SUCCESS) {
-    value = expr::ParseSqlTimestamp(Text(json["$ts"]));
+    value = read(json["$ts"]);
   } else if (json["$local_ts_in_session_tz"].error() == simdjson::SUCCESS) {
     // What the extractor calls the session's zone is the fixed offset -01:20 of Flink's test.
-    value = expr::ParseSqlTimestamp(Text(json["$local_ts_in_session_tz"]));
+    value = read(json["$local_ts_in_session_tz"]);
     if (value) value->millis += 80 * 60'000;
     local = false;
   }
