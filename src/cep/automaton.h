@@ -2,6 +2,8 @@
 // so that of two ways to one match the one with more rows of the earlier stage is tried first.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "cep/pattern.h"
