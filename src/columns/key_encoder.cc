@@ -28,26 +28,74 @@ void AppendObject(const Column& column, int32_t row, std::string& out) {
   types::AppendKeyString(bytes.view(), out);
 }
 
+enum class Zeros { kOne, kTwo };  // whether -0 is written as +0
+
+template <Zeros kZeros>
+void AppendCellBytes(const Column& column, int32_t row, std::string& out);
+
+template <Zeros kZeros, typename T>
+void AppendFloat(const Column& column, int32_t row, std::string& out) {
+  const T value = column.data<T>()[row];
+  if constexpr (kZeros == Zeros::kOne)
+    types::AppendKeyFloat(value, out);
+  else
+    types::internal::AppendKeyBits(types::internal::ExactFloatBits(value), out);
+}
+
+template <Zeros kZeros>
 void AppendArray(const Column& column, int32_t row, std::string& out) {
   out.push_back(types::kKeyPresent);
   const auto* offsets = column.offsets.data<int32_t>();
   for (int32_t element = offsets[row]; element < offsets[row + 1]; ++element) {
     out.push_back(types::kKeyPresent);
-    AppendCellKey(column.children[0], element, out);
+    AppendCellBytes<kZeros>(column.children[0], element, out);
   }
   out.push_back(types::kKeyNull);
 }
 
 /// MAP and MULTISET.
+template <Zeros kZeros>
 void AppendEntries(const Column& column, int32_t row, std::string& out) {
   out.push_back(types::kKeyPresent);
   const auto* offsets = column.offsets.data<int32_t>();
   std::vector<std::string> entries;
   for (int32_t entry = offsets[row]; entry < offsets[row + 1]; ++entry) {
-    AppendCellKey(column.children[0], entry, entries.emplace_back());
-    AppendCellKey(column.children[1], entry, entries.back());
+    AppendCellBytes<kZeros>(column.children[0], entry, entries.emplace_back());
+    AppendCellBytes<kZeros>(column.children[1], entry, entries.back());
   }
   types::internal::AppendSortedKeys(entries, out);
+}
+
+template <Zeros kZeros>
+void AppendCellBytes(const Column& column, int32_t row, std::string& out) {
+  if (column.IsNull(row)) return types::AppendKeyNull(out);
+  switch (column.type.id()) {
+    case TypeId::kNull: return types::AppendKeyNull(out);
+    case TypeId::kBoolean: return types::AppendKeyBool(column.Bool(row), out);
+    case TypeId::kTinyInt: return AppendInteger<int8_t>(column, row, out);
+    case TypeId::kSmallInt: return AppendInteger<int16_t>(column, row, out);
+    case TypeId::kInt:
+    case TypeId::kDate:
+    case TypeId::kTime:
+    case TypeId::kIntervalYearMonth: return AppendInteger<int32_t>(column, row, out);
+    case TypeId::kBigInt:
+    case TypeId::kIntervalDayTime: return AppendInteger<int64_t>(column, row, out);
+    case TypeId::kFloat: return AppendFloat<kZeros, float>(column, row, out);
+    case TypeId::kDouble: return AppendFloat<kZeros, double>(column, row, out);
+    case TypeId::kDecimal: return types::AppendKeyDecimal(column.data<__int128>()[row], out);
+    case TypeId::kString:
+    case TypeId::kBinary: return types::AppendKeyString(column.String(row), out);
+    case TypeId::kTimestamp:
+    case TypeId::kTimestampLtz: return AppendTimestamp(column, row, out);
+    case TypeId::kArray: return AppendArray<kZeros>(column, row, out);
+    case TypeId::kMap:
+    case TypeId::kMultiset: return AppendEntries<kZeros>(column, row, out);
+    case TypeId::kRow:
+      out.push_back(types::kKeyPresent);
+      for (const Column& child : column.children) AppendCellBytes<kZeros>(child, row, out);
+      return;
+    case TypeId::kObject: return AppendObject(column, row, out);
+  }
 }
 
 void ReadList(types::KeyReader& in, ColumnBuilder& out) {
@@ -100,34 +148,10 @@ void ReadValue(types::KeyReader& in, ColumnBuilder& out) {
 }  // namespace
 
 void AppendCellKey(const Column& column, int32_t row, std::string& out) {
-  if (column.IsNull(row)) return types::AppendKeyNull(out);
-  switch (column.type.id()) {
-    case TypeId::kNull: return types::AppendKeyNull(out);
-    case TypeId::kBoolean: return types::AppendKeyBool(column.Bool(row), out);
-    case TypeId::kTinyInt: return AppendInteger<int8_t>(column, row, out);
-    case TypeId::kSmallInt: return AppendInteger<int16_t>(column, row, out);
-    case TypeId::kInt:
-    case TypeId::kDate:
-    case TypeId::kTime:
-    case TypeId::kIntervalYearMonth: return AppendInteger<int32_t>(column, row, out);
-    case TypeId::kBigInt:
-    case TypeId::kIntervalDayTime: return AppendInteger<int64_t>(column, row, out);
-    case TypeId::kFloat: return types::AppendKeyFloat(column.data<float>()[row], out);
-    case TypeId::kDouble: return types::AppendKeyFloat(column.data<double>()[row], out);
-    case TypeId::kDecimal: return types::AppendKeyDecimal(column.data<__int128>()[row], out);
-    case TypeId::kString:
-    case TypeId::kBinary: return types::AppendKeyString(column.String(row), out);
-    case TypeId::kTimestamp:
-    case TypeId::kTimestampLtz: return AppendTimestamp(column, row, out);
-    case TypeId::kArray: return AppendArray(column, row, out);
-    case TypeId::kMap:
-    case TypeId::kMultiset: return AppendEntries(column, row, out);
-    case TypeId::kRow:
-      out.push_back(types::kKeyPresent);
-      for (const Column& child : column.children) AppendCellKey(child, row, out);
-      return;
-    case TypeId::kObject: return AppendObject(column, row, out);
-  }
+  AppendCellBytes<Zeros::kOne>(column, row, out);
+}
+void AppendCellValue(const Column& column, int32_t row, std::string& out) {
+  AppendCellBytes<Zeros::kTwo>(column, row, out);
 }
 
 namespace {

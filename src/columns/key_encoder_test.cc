@@ -1,5 +1,7 @@
 #include "columns/key_encoder.h"
 
+#include <cmath>
+
 #include <gtest/gtest.h>
 
 #include "base/hash.h"
@@ -90,6 +92,34 @@ TEST(KeyEncoder, MapsWithEntriesInAnotherOrderAreTheSameKey) {
   AppendCellKey(column, 0, one);
   AppendCellKey(column, 1, two);
   EXPECT_EQ(one, two);
+}
+
+TEST(KeyEncoder, ValuesKeepTheSignOfAZeroThatKeysDoNotTell) {
+  BufferPool pool;
+  const DataType type = DataType::Map(DataType(TypeId::kDouble), DataType::Array(DataType(TypeId::kFloat)));
+  ColumnBuilder builder(type, pool);
+  for (const double zero : {-0.0, 0.0}) {
+    builder.child(0).Append(zero);
+    builder.child(1).child(0).Append(static_cast<float>(zero));
+    builder.child(1).CloseRow();
+    builder.CloseRow();
+  }
+  const Column column = builder.Take();
+  std::string keys[2], values[2];
+  for (int32_t row : {0, 1}) {
+    AppendCellKey(column, row, keys[row]);
+    AppendCellValue(column, row, values[row]);
+    types::KeyReader in(values[row]);
+    ReadCellKey(in, builder);
+    EXPECT_TRUE(!in.failed() && in.AtEnd());
+  }
+  EXPECT_EQ(keys[0], keys[1]);
+  EXPECT_EQ(values[1], keys[1]);
+  EXPECT_LT(values[0], values[1]);
+  const Column back = builder.Take();
+  EXPECT_TRUE(std::signbit(back.children[0].data<double>()[0]));
+  EXPECT_TRUE(std::signbit(back.children[1].children[0].data<float>()[0]));
+  EXPECT_FALSE(std::signbit(back.children[0].data<double>()[1]));
 }
 
 TEST(KeyEncoder, HostileKeyBytesFailAndNeverCrash) {

@@ -1,5 +1,6 @@
 #include "operators/row_changes.h"
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 
@@ -19,8 +20,8 @@ bool CellsEqual(const columns::Column& column, int32_t a, int32_t b) {
     return std::memcmp(values + static_cast<size_t>(a) * width, values + static_cast<size_t>(b) * width, width) == 0;
   }
   std::string x, y;
-  columns::AppendCellKey(column, a, x);
-  columns::AppendCellKey(column, b, y);
+  columns::AppendCellValue(column, a, x);
+  columns::AppendCellValue(column, b, y);
   return x == y;
 }
 
@@ -38,11 +39,38 @@ void AppendKeys(const columns::Column& column, std::span<const int32_t> rows, co
   }
 }
 
-// 0 and -0 are one key: each row of the group shows 0, so that what takes a row back is that row.
+/// Equal values may be written in two ways: 0 and -0, and maps in any order.
+bool HasTwins(const types::DataType& type) {
+  switch (type.id()) {
+    case types::TypeId::kFloat:
+    case types::TypeId::kDouble:
+    case types::TypeId::kMap:
+    case types::TypeId::kMultiset: return true;
+    default:
+      return std::ranges::any_of(type.children(), [](const types::Field& child) { return HasTwins(child.type); });
+  }
+}
+
+void AppendNestedKeys(const columns::Column& column, std::span<const int32_t> rows, columns::ColumnBuilder& out) {
+  if (!HasTwins(column.type)) return out.AppendRows(column, rows.data(), static_cast<int32_t>(rows.size()));
+  std::string key;
+  for (int32_t row : rows) {
+    key.clear();
+    columns::AppendCellKey(column, row, key);
+    types::KeyReader in(key);
+    columns::ReadCellKey(in, out);
+  }
+}
+
+// Equal values are one key: each row of the group shows the same one of them, so that what takes a row back is that row.
 void AppendKeyColumn(const columns::Column& column, std::span<const int32_t> rows, columns::ColumnBuilder& out) {
   switch (column.type.id()) {
     case types::TypeId::kFloat: return AppendKeys<float>(column, rows, out);
     case types::TypeId::kDouble: return AppendKeys<double>(column, rows, out);
+    case types::TypeId::kArray:
+    case types::TypeId::kMap:
+    case types::TypeId::kMultiset:
+    case types::TypeId::kRow: return AppendNestedKeys(column, rows, out);
     default: out.AppendRows(column, rows.data(), static_cast<int32_t>(rows.size()));
   }
 }

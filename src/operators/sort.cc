@@ -150,7 +150,7 @@ class FullSortOperator : public RowOperator {
     AppendSortKey(batch, row, spec_.order, name_);
     const uint64_t order_bytes = name_.size();
     for (int column = 0; column < batch.num_columns(); ++column)
-      columns::AppendCellKey(batch.column(column), row, name_);
+      columns::AppendCellValue(batch.column(column), row, name_);
     SortedRows& rows = rows_.FindOrCreate(key, name_);
     rows.order_bytes = order_bytes;
     rows.count += types::RowKindSign(batch.kind(row));  // below 0: a row that is taken back before it comes
@@ -193,7 +193,7 @@ class FullSortOperator : public RowOperator {
     });
   }
 
-  /// A row as canonical bytes: they have the order of the values.
+  /// A row as the bytes of its cells: they have the order of the values.
   void Emit(std::string_view bytes) {
     AppendKeyColumns(bytes, output().row(), 0, spec_.input.size());
     output().FinishRow(RowKind::kInsert);

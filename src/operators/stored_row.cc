@@ -109,7 +109,7 @@ char* PutText(std::string_view text, char* at) {
 }
 
 char* Put(const Column& column, StoredForm form, int32_t row, char* at) {
-  using types::internal::SortableFloatBits;
+  using types::internal::ExactFloatBits;
   switch (form) {
     case StoredForm::kBool: return PutBits(static_cast<uint8_t>(column.Bool(row)), at);
     case StoredForm::kInt8: return PutInteger<int8_t>(column, row, at);
@@ -117,8 +117,8 @@ char* Put(const Column& column, StoredForm form, int32_t row, char* at) {
     case StoredForm::kInt32: return PutInteger<int32_t>(column, row, at);
     case StoredForm::kInt64: return PutInteger<int64_t>(column, row, at);
     case StoredForm::kInt128: return PutInt128(column.data<__int128>()[row], at);
-    case StoredForm::kFloat: return PutBits(SortableFloatBits(column.data<float>()[row]), at);
-    case StoredForm::kDouble: return PutBits(SortableFloatBits(column.data<double>()[row]), at);
+    case StoredForm::kFloat: return PutBits(ExactFloatBits(column.data<float>()[row]), at);
+    case StoredForm::kDouble: return PutBits(ExactFloatBits(column.data<double>()[row]), at);
     case StoredForm::kTime: return PutTime(column.data<types::TimestampValue>()[row], at);
     case StoredForm::kText: return PutText(column.String(row), at);
     case StoredForm::kNested: break;
@@ -171,7 +171,7 @@ class StoredBytes {
     }
     return {Take(size), size};
   }
-  /// A value as keys have it.
+  /// A value of columns::AppendCellValue.
   void Nested(ColumnBuilder& out) {
     types::KeyReader in(std::string_view(at_, static_cast<size_t>(end_ - at_)));
     columns::ReadCellKey(in, out);
@@ -234,7 +234,7 @@ void AppendNested(const columns::Batch& batch, int32_t row, std::string& out) {
   for (int i = 0; i < batch.num_columns(); ++i) {
     const Column& column = batch.column(i);
     if (FormOf(column.type) == StoredForm::kNested && !column.IsNull(row) && column.type.id() != TypeId::kNull)
-      columns::AppendCellKey(column, row, out);
+      columns::AppendCellValue(column, row, out);
   }
 }
 

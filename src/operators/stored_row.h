@@ -1,10 +1,11 @@
-// StoredRow: a row of columns as bytes in state. Rule: equal rows have equal bytes (canonical: -0 is kept as 0, there is one NaN), so a
-// retraction finds its row; their order says nothing but that equal heads lie together.
+// StoredRow: a row of columns as bytes in state. Rule: the same rows have the same bytes (there is one NaN), so a retraction finds its
+// row, and a row comes out as it came in (-0 stays -0, for what is taken back must be what was sent); the order of the bytes says
+// nothing but that equal heads lie together.
 //
 // A bitmap of the columns that are there (bit set, least first), then their values in the order of the columns, but ARRAY, MAP, MULTISET and
 // ROW behind all others: integers, DATE, TIME, TIMESTAMP(0..3), intervals and DECIMAL big-endian with the sign bit flipped; FLOAT and
-// DOUBLE as in keys; BOOLEAN one byte; STRING and BINARY a length (varint) and the bytes; TIMESTAMP(4..9) 8 bytes of milliseconds and 4
-// of nanoseconds; nested values as in keys (docs/internals/keys.md).
+// DOUBLE as in keys, but -0 as it is; BOOLEAN one byte; STRING and BINARY a length (varint) and the bytes; TIMESTAMP(4..9) 8 bytes of milliseconds and 4
+// of nanoseconds; nested values likewise (docs/internals/keys.md).
 #pragma once
 
 #include <string>

@@ -48,14 +48,19 @@ constexpr auto SortableBits(T value) {
   return static_cast<U>(static_cast<U>(value) ^ (U{1} << (sizeof(T) * 8 - 1)));
 }
 
-/// Order-preserving bits of a float: -0 as +0, NaN canonical and above +infinity.
+/// Order-preserving bits of a float: -0 below +0, NaN canonical and above +infinity.
 template <typename F>
-auto SortableFloatBits(F value) {
+auto ExactFloatBits(F value) {
   using U = std::conditional_t<sizeof(F) == 4, uint32_t, uint64_t>;
   constexpr U kSign = U{1} << (sizeof(F) * 8 - 1);
   if (value != value) value = std::numeric_limits<F>::quiet_NaN();
-  U bits = value == 0 ? U{0} : std::bit_cast<U>(value);
+  const U bits = std::bit_cast<U>(value);
   return static_cast<U>(bits & kSign ? ~bits : bits | kSign);
+}
+/// The same, but -0 as +0.
+template <typename F>
+auto SortableFloatBits(F value) {
+  return ExactFloatBits(value == 0 ? F{0} : value);
 }
 
 template <typename U>
