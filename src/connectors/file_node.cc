@@ -112,7 +112,8 @@ Result<io::Compression> ReadCompression(NodeOptions& options, FileFormat format)
   if (name == "none") return io::Compression::kNone;
   if (format == FileFormat::kAvro)
     return options.Bad(key, UserError("Avro compresses by itself: leave it out; 'avro.codec' says how"));
-  if (format == FileFormat::kParquet) return options.Bad(key, UserError("Parquet compresses by itself: leave it out"));
+  if (format == FileFormat::kParquet)
+    return options.Bad(key, UserError("Parquet compresses by itself: leave it out; 'parquet.compression' says how"));
   return name == "gzip" ? io::Compression::kGzip : io::Compression::kZstd;
 }
 
@@ -175,6 +176,7 @@ Result<FileSinkOptions> ReadFileSinkNode(const graph::Node& node) {
   sink.csv = format.csv;
   sink.avro = format.avro;
   sink.avro_codec = format.avro_codec;
+  sink.parquet = format.parquet;
   THALWEG_ASSIGN(sink.compression, ReadCompression(options, sink.format));
   const std::string size_key = "sink.rolling-policy.file-size";
   THALWEG_ASSIGN(config::MemorySize size, options.Get<config::MemorySize>(size_key, {sink.rolling_file_size}));

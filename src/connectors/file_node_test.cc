@@ -101,6 +101,29 @@ TEST(FileSinkNode, RollingPolicyIsFlinks) {
   EXPECT_EQ(*sink->schema, ViewSchema());
 }
 
+TEST(FileSinkNode, ParquetIsWrittenAsTheOptionsSay) {
+  using formats::ParquetOptions;
+  auto parquet = [](NodeOptionMap options) {
+    options.insert({{"path", "x"}, {"format", "parquet"}});
+    auto sink = Sink(std::move(options));
+    EXPECT_TRUE(sink.ok()) << sink.status().message();
+    return sink.ok() ? sink->parquet : ParquetOptions();
+  };
+  EXPECT_EQ(parquet({}).codec, ParquetOptions::Codec::kZstd);
+  EXPECT_EQ(parquet({{"parquet.compression", "gzip"}}).codec, ParquetOptions::Codec::kGzip);
+  EXPECT_EQ(parquet({{"parquet.enable.dictionary", "false"}}).dictionary, false);
+  EXPECT_EQ(parquet({{"parquet.page.size", "4096"}}).page_bytes, 4096);
+  EXPECT_EQ(parquet({{"parquet.dictionary.page.size", "4096"}}).dictionary_page_bytes, 4096);
+  auto times = [&](NodeOptionMap options) { return parquet(std::move(options)).timestamps; };
+  const std::string int64 = "parquet.write.int64.timestamp", unit = "parquet.timestamp.time.unit";
+  using Timestamps = ParquetOptions::Timestamps;
+  EXPECT_EQ(times({}), Timestamps::kByPrecision);
+  EXPECT_EQ(times({{int64, "true"}}), Timestamps::kMicros);
+  EXPECT_EQ(times({{int64, "true"}, {unit, "nanos"}}), Timestamps::kNanos);
+  EXPECT_EQ(times({{unit, "millis"}}), Timestamps::kMillis);
+  EXPECT_EQ(times({{int64, "false"}, {unit, "millis"}}), Timestamps::kInt96);
+}
+
 TEST(FileSinkNode, WrongOptionsAreErrors) {
   auto error = [](NodeOptionMap options) { return Sink(std::move(options)).status().message(); };
   EXPECT_EQ(error({{"format", "json"}}), "Required option is missing: 'path' of file-sink 'counts'");

@@ -82,7 +82,7 @@ std::string Extension(const FileSinkOptions& options) {
 Result<std::unique_ptr<formats::FileEncoder>> MakeEncoder(const FileSinkOptions& options) {
   std::unique_ptr<formats::RowEncoder> rows;
   switch (options.format) {
-    case FileFormat::kParquet: return formats::MakeParquetEncoder(options.schema);
+    case FileFormat::kParquet: return formats::MakeParquetEncoder(options.schema, options.parquet);
     case FileFormat::kAvro: return formats::MakeAvroFileEncoder(options.schema, options.avro, options.avro_codec);
     case FileFormat::kJson: {
       THALWEG_ASSIGN(rows, formats::MakeJsonEncoder(options.schema, options.json));

@@ -13,6 +13,7 @@
 #include "flow/operator.h"
 #include "formats/csv.h"
 #include "formats/json.h"
+#include "formats/parquet.h"
 #include "formats/parse_avro_file.h"
 #include "io/compression.h"
 #include "io/storage.h"
@@ -30,6 +31,7 @@ struct FileSinkOptions {
   formats::CsvOptions csv;
   formats::AvroOptions avro;
   formats::AvroCodec avro_codec = formats::AvroCodec::kNull;
+  formats::ParquetOptions parquet;
   io::Compression compression = io::Compression::kNone;  // of text; Parquet and Avro compress by themselves
   std::string part_prefix = "part";
   uint64_t rolling_file_size = 128 << 20;         // bytes; a part goes over it by at most one batch

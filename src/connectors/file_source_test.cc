@@ -528,6 +528,43 @@ TEST_F(FileSourceTest, ParquetIsReadFromAnyRowOnAndNamesWhatDoesNotFit) {
   EXPECT_THAT(Rows(options), ElementsAre(HasSubstr("user error: Not a readable Parquet file: " + Path("a.parquet"))));
 }
 
+TEST_F(FileSourceTest, ParquetIsReadHoweverItWasWritten) {
+  using Written = formats::ParquetOptions;
+  auto schema = std::make_shared<const types::Schema>(
+      std::vector<types::Field>{{"s", DataType(TypeId::kString)}, {"t", DataType::Timestamp(6)}});
+  columns::BatchBuilder builder(*schema, context_.pool());
+  for (const int64_t millis : {int64_t{-1}, int64_t{253'402'300'799'999}}) {  // the last one: the end of the year 9999
+    builder.column(0).AppendString(std::string(1000, 'x'));
+    builder.column(1).Append(types::TimestampValue{millis, 123'000, 0});
+    builder.FinishRow();
+  }
+  const columns::Batch batch = builder.Take();
+  auto written = [&](const Written& options) {
+    auto encoder = *formats::MakeParquetEncoder(schema, options);
+    std::string bytes;
+    EXPECT_TRUE(encoder->Append(batch, 0, 2, &bytes).ok() && encoder->Finish(&bytes).ok());
+    Write("a.parquet", bytes);
+    FileSourceOptions source = Options("a.parquet", FileFormat::kParquet);
+    source.schema = schema;
+    std::vector<std::string> times;
+    for (const std::string& row : Rows(source)) times.push_back(row.substr(row.find(',') + 2));
+    return std::pair(bytes.size(), times);
+  };
+  const std::vector<std::string> exact = {"1969-12-31T23:59:59.999123]", "9999-12-31T23:59:59.999123]"};
+  using Codec = Written::Codec;
+  const size_t plain = written({.codec = Codec::kNone, .dictionary = false}).first;
+  for (Codec codec : {Codec::kSnappy, Codec::kGzip, Codec::kBrotli, Codec::kZstd, Codec::kLz4, Codec::kLz4Raw}) {
+    const auto [bytes, times] = written({.codec = codec, .dictionary = false});
+    EXPECT_LT(bytes + 500, plain);
+    EXPECT_EQ(times, exact);
+  }
+  using Timestamps = Written::Timestamps;
+  EXPECT_EQ(written({.timestamps = Timestamps::kInt96}).second, exact);
+  EXPECT_EQ(written({.timestamps = Timestamps::kMicros}).second, exact);
+  EXPECT_THAT(written({.timestamps = Timestamps::kMillis}).second,
+              ElementsAre("1969-12-31T23:59:59.999]", "9999-12-31T23:59:59.999]"));
+}
+
 TEST_F(FileSourceTest, ParquetErrorsNameTheFile) {
   const std::string golden = SourceFolder() + "/tests/golden/arrow_types.parquet";
   std::filesystem::copy_file(golden, Path("a.parquet"));

@@ -40,6 +40,7 @@ OptionMap LeastOptions(const std::string& connector) {
 }
 
 OptionMap Csv() { return {{"format", "csv"}}; }
+OptionMap Parquet() { return {{"format", "parquet"}}; }
 OptionMap Raw() { return {{"format", "raw"}}; }
 OptionMap Debezium() { return {{"format", "debezium-json"}}; }
 OptionMap Sequence() { return {{"fields.n.kind", "sequence"}, {"fields.n.start", "1"}, {"fields.n.end", "5"}}; }
@@ -155,6 +156,19 @@ const std::vector<FlinkOption> kFlinkOptions = {
     {"filesystem", kRead, "csv.allow-trailing-comma", "false", Csv()},
     {"filesystem", kRead, "csv.fail-on-missing-columns", "true", Csv()},
     {"filesystem", kRead, "csv.empty-string-as-null", "true", Csv()},
+    {"filesystem", kRead, "parquet.utc-timezone", "true", Parquet()},
+    {"filesystem", kWritten, "parquet.utc-timezone", "false", Parquet(), kRefused},
+    {"filesystem", kRead, "parquet.batch-size", "1024", Parquet()},
+    {"filesystem", kRead, "parquet.write.int64.timestamp", "true", Parquet()},
+    {"filesystem", kWritten, "parquet.write.int64.timestamp", "false", Parquet()},
+    {"filesystem", kWritten, "parquet.timestamp.time.unit", "millis", Parquet()},
+    {"filesystem", kWritten, "parquet.compression", "GZIP", Parquet()},
+    {"filesystem", kWritten, "parquet.compression", "LZO", Parquet(), kRefused},
+    {"filesystem", kWritten, "parquet.enable.dictionary", "false", Parquet()},
+    {"filesystem", kWritten, "parquet.page.size", "65536", Parquet()},
+    {"filesystem", kWritten, "parquet.dictionary.page.size", "65536", Parquet()},
+    {"filesystem", kWritten, "parquet.block.size", "1048576", Parquet(), kRefused},
+    {"filesystem", kWritten, "parquet.writer.version", "PARQUET_2_0", Parquet(), kRefused},
     {"kafka", kRead, "raw.charset", "UTF-8", Raw()},
     {"kafka", kRead, "raw.charset", "UTF-16", Raw(), kRefused},
     {"kafka", kRead, "raw.endianness", "little-endian", Raw()},

@@ -1,5 +1,7 @@
 #include "connectors/format_options.h"
 
+#include <map>
+
 #include "formats/parse_debezium.h"
 #include "formats/raw.h"
 
@@ -9,7 +11,10 @@ namespace {
 Result<formats::JsonOptions> ReadJson(NodeOptions& options, const std::string& prefix) {
   formats::JsonOptions json;
   THALWEG_ASSIGN(json.fail_on_missing_field, options.Get<bool>(prefix + "json.fail-on-missing-field", false));
-  THALWEG_ASSIGN(json.ignore_parse_errors, options.Get<bool>(prefix + "json.ignore-parse-errors", false));
+  const std::string ignore_key = prefix + "json.ignore-parse-errors";
+  THALWEG_ASSIGN(json.ignore_parse_errors, options.Get<bool>(ignore_key, false));
+  if (json.fail_on_missing_field && json.ignore_parse_errors)
+    return options.Bad(ignore_key, UserError("It contradicts '{}json.fail-on-missing-field' = true", prefix));
   THALWEG_ASSIGN(std::string standard,
                  options.OneOf(prefix + "json.timestamp-format.standard", {"SQL", "ISO-8601"}, "SQL"));
   json.timestamp_format = standard == "SQL" ? formats::TimestampStandard::kSql : formats::TimestampStandard::kIso8601;
@@ -92,6 +97,60 @@ Result<formats::RawOptions> ReadRaw(NodeOptions& options, const std::string& pre
   return raw;
 }
 
+Result<formats::ParquetOptions::Codec> ReadParquetCodec(NodeOptions& options, const std::string& prefix) {
+  using Codec = formats::ParquetOptions::Codec;
+  const std::map<std::string, Codec> codecs = {{"UNCOMPRESSED", Codec::kNone}, {"SNAPPY", Codec::kSnappy},
+                                               {"GZIP", Codec::kGzip},         {"BROTLI", Codec::kBrotli},
+                                               {"ZSTD", Codec::kZstd},         {"LZ4", Codec::kLz4},
+                                               {"LZ4_RAW", Codec::kLz4Raw}};
+  std::vector<std::string> names;
+  for (const auto& [name, codec] : codecs) names.push_back(name);
+  THALWEG_ASSIGN(const std::string name, options.OneOf(prefix + "parquet.compression", names, "ZSTD"));
+  return codecs.at(name);
+}
+
+/// INT96 if that is asked for; a unit alone asks for INT64.
+Result<formats::ParquetOptions::Timestamps> ReadParquetTimestamps(NodeOptions& options, const std::string& prefix) {
+  using Timestamps = formats::ParquetOptions::Timestamps;
+  const std::string unit_key = prefix + "parquet.timestamp.time.unit";
+  THALWEG_ASSIGN(const std::optional<bool> int64, options.Find<bool>(prefix + "parquet.write.int64.timestamp"));
+  THALWEG_ASSIGN(const std::string unit, options.OneOf(unit_key, {"nanos", "micros", "millis"}, "micros"));
+  if (int64 && !*int64) return Timestamps::kInt96;
+  if (!int64 && !options.Has(unit_key)) return Timestamps::kByPrecision;
+  return unit == "nanos" ? Timestamps::kNanos : unit == "micros" ? Timestamps::kMicros : Timestamps::kMillis;
+}
+
+/// Bytes, as a number.
+Result<int64_t> ReadParquetSize(NodeOptions& options, const std::string& key, int64_t otherwise) {
+  THALWEG_ASSIGN(const int64_t bytes, options.Get<int64_t>(key, otherwise));
+  if (bytes < 1 || bytes > INT32_MAX) return options.Bad(key, UserError("Not between 1 and {}: {}", INT32_MAX, bytes));
+  return bytes;
+}
+
+Result<formats::ParquetOptions> ReadParquet(NodeOptions& options, const std::string& prefix) {
+  formats::ParquetOptions parquet;
+  const std::string utc_key = prefix + "parquet.utc-timezone";
+  THALWEG_ASSIGN(const bool utc, options.Get<bool>(utc_key, true));
+  if (!utc)
+    return options.Bad(utc_key, UserError("Timestamps are not shifted by the machine's time zone here: write true, or "
+                                          "leave it out"));
+  for (const char* name : {"parquet.block.size", "parquet.writer.version"})
+    if (options.Has(prefix + name))
+      return options.Bad(prefix + name,
+                         UserError("It is not supported: row groups have up to {} rows, and pages are of version 1; "
+                                   "leave it out",
+                                   formats::kParquetGroupRows));
+  // How many rows Flink reads at a time.
+  THALWEG_TRY(options.Get<int64_t>(prefix + "parquet.batch-size", 2048).status());
+  THALWEG_ASSIGN(parquet.codec, ReadParquetCodec(options, prefix));
+  THALWEG_ASSIGN(parquet.timestamps, ReadParquetTimestamps(options, prefix));
+  THALWEG_ASSIGN(parquet.dictionary, options.Get<bool>(prefix + "parquet.enable.dictionary", true));
+  THALWEG_ASSIGN(parquet.page_bytes, ReadParquetSize(options, prefix + "parquet.page.size", parquet.page_bytes));
+  THALWEG_ASSIGN(parquet.dictionary_page_bytes,
+                 ReadParquetSize(options, prefix + "parquet.dictionary.page.size", parquet.dictionary_page_bytes));
+  return parquet;
+}
+
 }  // namespace
 
 Result<FormatOptions> ReadFormat(NodeOptions& options, const std::vector<std::string>& allowed,
@@ -116,6 +175,7 @@ Result<FormatOptions> ReadFormat(NodeOptions& options, const std::vector<std::st
     THALWEG_ASSIGN(format.raw, ReadRaw(options, prefix));
   } else {
     format.format = FileFormat::kParquet;
+    THALWEG_ASSIGN(format.parquet, ReadParquet(options, prefix));
   }
   return format;
 }

@@ -1,4 +1,4 @@
-// The options `format`, `json.*` and `csv.*` of connectors that read or write text.
+// The option `format` of connectors and the options of the formats: `json.*`, `csv.*`, `parquet.*` and so on.
 #pragma once
 
 #include <memory>
@@ -10,6 +10,7 @@
 #include "formats/decoder.h"
 #include "formats/encoder.h"
 #include "formats/json.h"
+#include "formats/parquet.h"
 #include "formats/parse_avro_file.h"
 #include "formats/raw.h"
 
@@ -21,6 +22,7 @@ struct FormatOptions {
   formats::CsvOptions csv;
   formats::AvroOptions avro;
   formats::AvroCodec avro_codec = formats::AvroCodec::kNull;  // of files
+  formats::ParquetOptions parquet;                            // of files
   formats::RawOptions raw;
   /// debezium-json: `format` is kJson.
   bool debezium = false;

@@ -259,6 +259,34 @@ TEST(Datagen, StaysWithinItsOptions) {
   EXPECT_THAT(rows, ElementsAre("+I[-1]", "+I[-2]", "+I[-3]", "+I[0]", "+I[1]", "+I[2]", "+I[3]"));
 }
 
+TEST(Datagen, NestedValuesAreAsLongAsTheyWereAskedForAndTheSameAtAnyParallelism) {
+  DatagenOptions options;
+  const DataType number(TypeId::kInt);
+  options.schema = Schema({{"a", DataType::Array(number)},
+                           {"m", DataType::Map(DataType(TypeId::kBoolean), number)},
+                           {"s", DataType::Multiset(number)},
+                           {"r", DataType::Row({{"d", DataType(TypeId::kDate)}, {"t", DataType(TypeId::kTime)}})}});
+  options.fields.resize(4);
+  options.fields[0].length = 2;
+  options.fields[0].children.resize(1);
+  options.fields[0].children[0].min = options.fields[0].children[0].max = 5;
+  options.fields[1].length = 20;
+  options.fields[2].length = 0;
+  options.rows_per_second = 0;
+  options.number_of_rows = 100;
+  options.now_ms = 86'400'000 + 3'600'000;
+  auto source = *MakeDatagenSource(options);
+  std::vector<std::string> one = Rows(*source, 1), three = Rows(*source, 3);
+  for (const std::string& row : one) {
+    EXPECT_THAT(row, ::testing::StartsWith("+I[[5, 5], {"));
+    EXPECT_THAT(row, AllOf(HasSubstr("true="), HasSubstr("false=")));  // two keys are all that there are
+    EXPECT_THAT(row, ::testing::EndsWith("{}, +I[1970-01-02, 01:00]]"));
+  }
+  std::sort(one.begin(), one.end());
+  std::sort(three.begin(), three.end());
+  EXPECT_EQ(one, three);
+}
+
 TEST(Datagen, TheRateHoldsAndATimerIsSetForTheNextRow) {
   DatagenOptions options = Generated();
   options.fields[6].kind = DatagenField::Kind::kRandom;
@@ -286,8 +314,15 @@ TEST(Datagen, TheRateHoldsAndATimerIsSetForTheNextRow) {
 
 TEST(Datagen, OptionsThatCannotBeAreRefusedByColumn) {
   DatagenOptions options;
-  options.schema = Schema({{"a", DataType::Array(DataType(TypeId::kInt))}});
-  EXPECT_EQ(MakeDatagenSource(options).status().message(), "Datagen column 'a': no generator for ARRAY<INT>");
+  options.schema = Schema({{"a", DataType(TypeId::kNull)}});
+  EXPECT_EQ(MakeDatagenSource(options).status().message(), "Datagen column 'a': no generator for NULL");
+  options.schema = Schema({{"m", DataType::Map(DataType::VarChar(3), DataType(TypeId::kInt))}});
+  options.fields.resize(1);
+  options.fields[0].children.resize(2);
+  options.fields[0].children[0].length = 4;
+  EXPECT_EQ(MakeDatagenSource(options).status().message(),
+            "Datagen column 'm': key: length 4 is more than VARCHAR(3) takes");
+  options.fields.clear();
   options.schema = Schema({{"x", DataType(TypeId::kTinyInt)}});
   options.fields.resize(1);
   options.fields[0].kind = DatagenField::Kind::kSequence;

@@ -37,8 +37,20 @@ class ParquetReader {
   virtual Result<std::unique_ptr<ParquetRows>> Read(int row_group, int64_t row) = 0;
 };
 
-/// Writes one file; row groups of up to kParquetGroupRows rows, ZSTD pages. UserError for types that Parquet cannot hold.
-Result<std::unique_ptr<FileEncoder>> MakeParquetEncoder(types::SchemaPtr schema);
+/// How a file is written.
+struct ParquetOptions {
+  enum class Codec : uint8_t { kNone, kSnappy, kGzip, kBrotli, kZstd, kLz4, kLz4Raw };
+  /// By precision: INT64 of milliseconds, microseconds or nanoseconds. INT96 is what Hive writes.
+  enum class Timestamps : uint8_t { kByPrecision, kInt96, kMillis, kMicros, kNanos };
+
+  Codec codec = Codec::kZstd;
+  Timestamps timestamps = Timestamps::kByPrecision;
+  bool dictionary = true;
+  int64_t page_bytes = 1 << 20, dictionary_page_bytes = 1 << 20;  // Parquet's own
+};
+
+/// Writes one file; row groups of up to kParquetGroupRows rows. UserError for types that Parquet cannot hold.
+Result<std::unique_ptr<FileEncoder>> MakeParquetEncoder(types::SchemaPtr schema, const ParquetOptions& options = {});
 
 constexpr int64_t kParquetGroupRows = 1 << 17;  // with 100 bytes a row some 13 MB: what a writer holds in memory
 

@@ -351,13 +351,26 @@ class ArrowReader final : public ParquetReader {
   int64_t row_ = 0;
 };
 
+/// Years beyond 2262 do not fit into nanoseconds: INT96 is read as microseconds where nobody wants more of it.
+arrow::TimeUnit::type Int96Unit(const std::vector<types::Field>& fields) {
+  for (const types::Field& field : fields) {
+    const TypeId id = field.type.id();
+    const bool time = id == TypeId::kTimestamp || id == TypeId::kTimestampLtz;
+    if (time && field.type.precision() > 6) return arrow::TimeUnit::NANO;
+    if (Int96Unit(field.type.children()) == arrow::TimeUnit::NANO) return arrow::TimeUnit::NANO;
+  }
+  return arrow::TimeUnit::MICRO;
+}
+
 Result<std::unique_ptr<parquet::arrow::FileReader>> OpenArrowFile(std::shared_ptr<io::Storage> storage,
-                                                                  const std::string& path, const std::string& shown) {
+                                                                  const std::string& path, const std::string& shown,
+                                                                  arrow::TimeUnit::type int96_unit) {
   THALWEG_ASSIGN(uint64_t size, storage->Size(path));
   parquet::arrow::FileReaderBuilder builder;
   parquet::ArrowReaderProperties properties;
   properties.set_batch_size(columns::kBatchRows);
   properties.set_use_threads(false);
+  properties.set_coerce_int96_timestamp_unit(int96_unit);
   std::unique_ptr<parquet::arrow::FileReader> file;
   arrow::Status status = builder.Open(std::make_shared<StorageFile>(storage, path, static_cast<int64_t>(size)));
   if (status.ok()) status = builder.properties(properties)->Build(&file);
@@ -422,7 +435,7 @@ Result<std::unique_ptr<ParquetReader>> ParquetReader::Open(std::shared_ptr<io::S
                                                            const std::string& path, const std::string& shown,
                                                            types::SchemaPtr schema) {
   try {
-    THALWEG_ASSIGN(auto file, OpenArrowFile(std::move(storage), path, shown));
+    THALWEG_ASSIGN(auto file, OpenArrowFile(std::move(storage), path, shown, Int96Unit(schema->fields())));
     auto reader = std::make_unique<ArrowReader>(shown, std::move(schema), std::move(file));
     THALWEG_TRY(reader->Bind());
     return std::unique_ptr<ParquetReader>(std::move(reader));
@@ -434,7 +447,7 @@ Result<std::unique_ptr<ParquetReader>> ParquetReader::Open(std::shared_ptr<io::S
 Result<types::SchemaPtr> ReadParquetColumns(std::shared_ptr<io::Storage> storage, const std::string& path,
                                             const std::string& shown) {
   try {
-    THALWEG_ASSIGN(auto file, OpenArrowFile(std::move(storage), path, shown));
+    THALWEG_ASSIGN(auto file, OpenArrowFile(std::move(storage), path, shown, arrow::TimeUnit::NANO));
     std::vector<types::Field> fields;
     for (const parquet::arrow::SchemaField& field : file->manifest().schema_fields) {
       auto type = TypeOf(*field.field->type());

@@ -42,15 +42,26 @@ class StringStream final : public arrow::io::OutputStream {
   bool closed_ = false;
 };
 
-Result<std::shared_ptr<arrow::DataType>> ArrowType(const DataType& type) {
+using Timestamps = ParquetOptions::Timestamps;
+
+arrow::TimeUnit::type UnitOf(const DataType& type, Timestamps timestamps) {
+  switch (timestamps) {
+    case Timestamps::kMillis: return arrow::TimeUnit::MILLI;
+    case Timestamps::kMicros: return arrow::TimeUnit::MICRO;
+    case Timestamps::kNanos: return arrow::TimeUnit::NANO;
+    default: break;
+  }
+  if (type.precision() <= 3) return arrow::TimeUnit::MILLI;
+  return type.precision() <= 6 ? arrow::TimeUnit::MICRO : arrow::TimeUnit::NANO;
+}
+
+Result<std::shared_ptr<arrow::DataType>> ArrowType(const DataType& type, Timestamps timestamps) {
   std::vector<std::shared_ptr<arrow::Field>> children;
   for (const types::Field& child : type.children()) {
-    THALWEG_ASSIGN(auto child_type, ArrowType(child.type));
+    THALWEG_ASSIGN(auto child_type, ArrowType(child.type, timestamps));
     children.push_back(arrow::field(child.name, child_type, child.type.nullable()));
   }
-  auto unit = type.precision() <= 3   ? arrow::TimeUnit::MILLI
-              : type.precision() <= 6 ? arrow::TimeUnit::MICRO
-                                      : arrow::TimeUnit::NANO;
+  const arrow::TimeUnit::type unit = UnitOf(type, timestamps);
   switch (type.id()) {
     case TypeId::kBoolean: return arrow::boolean();
     case TypeId::kTinyInt: return arrow::int8();
@@ -79,12 +90,14 @@ Status FromArrow(const arrow::Status& status) {
   return status.ok() ? Status() : ExternalError("Cannot write Parquet: {}", status.message());
 }
 
-Result<int64_t> ToUnit(types::TimestampValue value, int precision) {
-  if (precision <= 3) return value.millis;
-  int64_t units = precision <= 6 ? 1000 : 1'000'000, result;
-  if (__builtin_mul_overflow(value.millis, units, &result) ||
-      __builtin_add_overflow(result, precision <= 6 ? value.nanos / 1000 : value.nanos, &result))
-    return UserError("TIMESTAMP({}) beyond what Parquet's nanoseconds hold (years 1677 to 2262)", precision);
+Result<int64_t> ToUnit(types::TimestampValue value, const arrow::DataType& type) {
+  const arrow::TimeUnit::type unit = static_cast<const arrow::TimestampType&>(type).unit();
+  if (unit == arrow::TimeUnit::MILLI) return value.millis;
+  const bool micros = unit == arrow::TimeUnit::MICRO;
+  int64_t result;
+  if (__builtin_mul_overflow(value.millis, micros ? 1000 : 1'000'000, &result) ||
+      __builtin_add_overflow(result, micros ? value.nanos / 1000 : value.nanos, &result))
+    return UserError("a timestamp beyond what Parquet's nanoseconds hold (years 1677 to 2262)");
   return result;
 }
 
@@ -116,7 +129,7 @@ Status AppendCell(const Column& column, int32_t row, arrow::ArrayBuilder& out) {
     }
     case TypeId::kTimestamp:
     case TypeId::kTimestampLtz: {
-      THALWEG_ASSIGN(int64_t value, ToUnit(TimestampAt(column, row), column.type.precision()));
+      THALWEG_ASSIGN(int64_t value, ToUnit(TimestampAt(column, row), *out.type()));
       return Add<arrow::TimestampBuilder>(out, value);
     }
     case TypeId::kArray: {
@@ -148,17 +161,37 @@ Status AppendCell(const Column& column, int32_t row, arrow::ArrayBuilder& out) {
   }
 }
 
+/// LZ4 is what Hadoop calls so; Arrow's own LZ4 is Parquet's LZ4_RAW.
+parquet::Compression::type CodecOf(ParquetOptions::Codec codec) {
+  using Codec = ParquetOptions::Codec;
+  switch (codec) {
+    case Codec::kNone: return parquet::Compression::UNCOMPRESSED;
+    case Codec::kSnappy: return parquet::Compression::SNAPPY;
+    case Codec::kGzip: return parquet::Compression::GZIP;
+    case Codec::kBrotli: return parquet::Compression::BROTLI;
+    case Codec::kZstd: return parquet::Compression::ZSTD;
+    case Codec::kLz4: return parquet::Compression::LZ4_HADOOP;
+    case Codec::kLz4Raw: return parquet::Compression::LZ4;
+  }
+  return parquet::Compression::ZSTD;
+}
+
 class ParquetEncoder final : public FileEncoder {
  public:
   ParquetEncoder(types::SchemaPtr schema, std::shared_ptr<arrow::Schema> arrow_schema)
       : schema_(std::move(schema)), arrow_schema_(std::move(arrow_schema)), stream_(std::make_shared<StringStream>()) {}
 
-  Status Start() {
-    auto properties = parquet::WriterProperties::Builder()
-                          .compression(parquet::Compression::ZSTD)
-                          ->max_row_group_length(kParquetGroupRows)
-                          ->build();
-    auto writer = parquet::arrow::FileWriter::Open(*arrow_schema_, arrow::default_memory_pool(), stream_, properties);
+  Status Start(const ParquetOptions& options) {
+    parquet::WriterProperties::Builder properties;
+    properties.compression(CodecOf(options.codec))
+        ->max_row_group_length(kParquetGroupRows)
+        ->data_pagesize(options.page_bytes)
+        ->dictionary_pagesize_limit(options.dictionary_page_bytes);
+    if (!options.dictionary) properties.disable_dictionary();
+    parquet::ArrowWriterProperties::Builder arrow_properties;
+    if (options.timestamps == Timestamps::kInt96) arrow_properties.enable_deprecated_int96_timestamps();
+    auto writer = parquet::arrow::FileWriter::Open(*arrow_schema_, arrow::default_memory_pool(), stream_,
+                                                   properties.build(), arrow_properties.build());
     THALWEG_TRY(FromArrow(writer.status()));
     writer_ = std::move(*writer);
     return {};
@@ -198,15 +231,15 @@ class ParquetEncoder final : public FileEncoder {
 
 }  // namespace
 
-Result<std::unique_ptr<FileEncoder>> MakeParquetEncoder(types::SchemaPtr schema) {
+Result<std::unique_ptr<FileEncoder>> MakeParquetEncoder(types::SchemaPtr schema, const ParquetOptions& options) {
   std::vector<std::shared_ptr<arrow::Field>> fields;
   for (const types::Field& field : schema->fields()) {
-    auto type = ArrowType(field.type);
+    auto type = ArrowType(field.type, options.timestamps);
     if (!type.ok()) return type.status().WithContext(fmt::format("Column '{}'", field.name));
     fields.push_back(arrow::field(field.name, *type, field.type.nullable()));
   }
   auto encoder = std::make_unique<ParquetEncoder>(std::move(schema), arrow::schema(std::move(fields)));
-  THALWEG_TRY(encoder->Start());
+  THALWEG_TRY(encoder->Start(options));
   return std::unique_ptr<FileEncoder>(std::move(encoder));
 }
 
