@@ -258,8 +258,11 @@ Result<std::unique_ptr<ResultWriter>> MakeResultWriter(types::SchemaPtr schema, 
           std::make_unique<CsvResult>(std::move(encoder), std::move(header), options.changelog));
     }
     case OutputFormat::kJsonl: {
-      THALWEG_ASSIGN(auto encoder, formats::MakeJsonEncoder(std::move(schema), {}));
-      return std::unique_ptr<ResultWriter>(std::make_unique<JsonResult>(std::move(encoder), options.changelog));
+      // A result has no option to say so: a NULL key is written as what it looks like.
+      auto encoder =
+          formats::MakeJsonEncoder(std::move(schema), {.map_null_key_mode = formats::MapNullKeyMode::kLiteral});
+      if (!encoder.ok()) return UserError("{}; table shows it", encoder.status().message());
+      return std::unique_ptr<ResultWriter>(std::make_unique<JsonResult>(*std::move(encoder), options.changelog));
     }
   }
   THALWEG_CHECK(false);

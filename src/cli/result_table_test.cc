@@ -180,7 +180,8 @@ TEST(ResultCsv, HasALineOfNamesAndOneForEachRow) {
   EXPECT_EQ(Printed("a INT, b STRING", {"+U[1, x y]"}, {.format = OutputFormat::kCsv, .changelog = true}),
             "\nop,a,b\n+U,1,\"x y\"\n");
   EXPECT_EQ(Printed("a INT", {}, csv), "\na\n");
-  EXPECT_THAT(Printed("m MAP<STRING, INT>", {}, csv), HasSubstr("MAP"));
+  EXPECT_EQ(Printed("m MAP<STRING, INT>", {}, csv), "CSV cannot hold column 'm' of type MAP<STRING, INT>; JSON can");
+  EXPECT_EQ(Printed("m MAP<INT, INT>", {}, csv), "CSV cannot hold column 'm' of type MAP<INT, INT>");
 }
 
 TEST(ResultJson, IsAnObjectALine) {
@@ -188,6 +189,14 @@ TEST(ResultJson, IsAnObjectALine) {
             "\n{\"a\":1,\"r\":{\"b\":\"x\"}}\n{\"a\":null,\"r\":null}\n");
   EXPECT_EQ(Printed("a INT", {"-D[1]"}, {.format = OutputFormat::kJsonl, .changelog = true}),
             "\n{\"op\":\"-D\",\"a\":1}\n");
+}
+
+// A result has no options of formats, so its errors advise none.
+TEST(ResultJson, WritesNullKeysAndNamesTheFormatThatShowsOtherMaps) {
+  const ResultOptions jsonl{.format = OutputFormat::kJsonl};
+  EXPECT_EQ(Printed("m MAP<STRING, INT>", {"[{null=1}]"}, jsonl), "\n{\"m\":{\"null\":1}}\n");
+  EXPECT_EQ(Printed("m MAP<INT, INT>", {}, jsonl),
+            "Column 'm': JSON maps have STRING keys; this is a MAP<INT, INT>; table shows it");
 }
 
 TEST(OutputFormats, AnUnknownOneIsAnError) {

@@ -1,5 +1,6 @@
 #include "formats/column_read.h"
 #include "formats/csv.h"
+#include "formats/json.h"
 #include "types/text.h"
 
 #include <algorithm>
@@ -133,8 +134,8 @@ Status CheckCsv(const types::Schema& schema, const CsvOptions& options) {
     bool flat = field.type.id() == TypeId::kArray || field.type.id() == TypeId::kRow;
     for (const types::Field& child : field.type.children()) flat = flat && IsScalar(child.type);
     if (!flat && !IsScalar(field.type))
-      return UserError("CSV cannot hold column '{}' of type {}; use json or parquet", field.name,
-                       field.type.ToString());
+      return UserError("CSV cannot hold column '{}' of type {}{}", field.name, field.type.ToString(),
+                       CheckJsonType(field.type).ok() ? "; JSON can" : "");
   }
   bool quotes = !options.disable_quote_character;
   if (quotes && options.quote_character == options.field_delimiter)

@@ -107,7 +107,7 @@ TEST(CsvDecoder, ReadsArraysRowsAndTimes) {
 
 TEST(CsvDecoder, RefusesWhatCsvCannotHold) {
   auto map = MakeCsvDecoder(MakeSchema({{"m", DataType::Map(DataType(TypeId::kString), DataType(TypeId::kInt))}}), {});
-  EXPECT_EQ(map.status().message(), "CSV cannot hold column 'm' of type MAP<STRING, INT>; use json or parquet");
+  EXPECT_EQ(map.status().message(), "CSV cannot hold column 'm' of type MAP<STRING, INT>; JSON can");
   CsvOptions options;
   options.quote_character = ',';
   EXPECT_EQ(MakeCsvDecoder(Two(), options).status().message(),

@@ -10,7 +10,6 @@ namespace {
 constexpr const char* kDefaultCatalog = "default_catalog";
 constexpr const char* kDefaultDatabase = "default_database";
 constexpr const char* kFirstDatabase = "default";  // of the catalogs that CREATE CATALOG makes
-constexpr const char* kFirstDatabaseOption = "default-database";
 
 }  // namespace
 

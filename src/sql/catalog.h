@@ -94,6 +94,9 @@ struct Properties {
   std::map<std::string, std::string> options;
 };
 
+/// Option that names the first database of a catalog that CREATE CATALOG makes.
+inline constexpr const char* kFirstDatabaseOption = "default-database";
+
 /// One session's. One thread.
 class Catalog {
  public:

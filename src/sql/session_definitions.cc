@@ -1,9 +1,11 @@
+#include <algorithm>
 #include <set>
 
 #include "expr/user_function.h"
 #include "sql/alter_table.h"
 #include "sql/print.h"
 #include "sql/session_visitor.h"
+#include "sql/syntax_error.h"
 #include "sql/time_attributes.h"
 
 namespace thalweg::sql {
@@ -109,9 +111,15 @@ Session::Visitor::Outcome Session::Visitor::operator()(const CreateObject& creat
       return Fault(create.name[0].span.begin,
                    "Catalog options do not contain an option key 'type' for discovering a catalog.",
                    "write WITH ('type' = 'generic_in_memory')");
-    for (const Option& option : *create.options)
+    const std::vector<std::string> known = {kFirstDatabaseOption, "type"};
+    for (const Option& option : *create.options) {
       if (option.key == "type" && option.value != "generic_in_memory")
         return Fault(option.span.begin, fmt::format("Catalogs are of type generic_in_memory, not {}", option.value));
+      if (std::ranges::find(known, option.key) == known.end())
+        return Fault(option.span.begin,
+                     fmt::format("Unknown option '{}' of a catalog. There are: {}", option.key, fmt::join(known, ", ")),
+                     DidYouMean(option.key, known));
+    }
     THALWEG_TRY(At(create.name[0].span.begin,
                    session.catalog_.CreateCatalog(create.name[0].text, create.if_not_exists, std::move(properties)),
                    KeepOrDrop(create.kind)));
