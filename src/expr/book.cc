@@ -112,7 +112,56 @@ A difference of two times is `TIMESTAMPDIFF(unit, a, b)`; `(a - b) DAY` is refus
 integers (write CAST for others), HASH_CODE takes texts.
 )";
 
+using types::DataType;
+using types::TypeId;
+
+struct NamedType {
+  std::string name;
+  DataType type;
+};
+
+/// Types of parts are cast part by part: theirs stand for all.
+std::vector<NamedType> CastTypes(TypeId part) {
+  const DataType element(part);
+  return {{"BOOLEAN", DataType(TypeId::kBoolean)},
+          {"TINYINT", DataType(TypeId::kTinyInt)},
+          {"SMALLINT", DataType(TypeId::kSmallInt)},
+          {"INT", DataType(TypeId::kInt)},
+          {"BIGINT", DataType(TypeId::kBigInt)},
+          {"FLOAT", DataType(TypeId::kFloat)},
+          {"DOUBLE", DataType(TypeId::kDouble)},
+          {"DECIMAL", DataType::Decimal(10, 2)},
+          {"CHAR, VARCHAR, STRING", DataType(TypeId::kString)},
+          {"BINARY, VARBINARY, BYTES", DataType(TypeId::kBinary)},
+          {"DATE", DataType(TypeId::kDate)},
+          {"TIME", DataType(TypeId::kTime)},
+          {"TIMESTAMP", DataType::Timestamp(3)},
+          {"TIMESTAMP_LTZ", DataType::TimestampLtz(3)},
+          {"INTERVAL YEAR TO MONTH", DataType(TypeId::kIntervalYearMonth)},
+          {"INTERVAL DAY TO SECOND", DataType(TypeId::kIntervalDayTime)},
+          {"ARRAY", DataType::Array(element)},
+          {"MAP", DataType::Map(element, element)},
+          {"MULTISET", DataType::Multiset(element)},
+          {"ROW", DataType::Row({{"a", element}})}};
+}
+
 }  // namespace
+
+std::string RenderCasts() {
+  std::vector<std::pair<std::string, std::string>> lines;  // types in one line if they are cast to the same ones
+  for (const NamedType& from : CastTypes(TypeId::kInt)) {
+    std::string targets;
+    for (const NamedType& to : CastTypes(TypeId::kBigInt))
+      if (Cast(Expression::Input(0, from.type), to.type).ok()) targets += (targets.empty() ? "" : ", ") + to.name;
+    if (!lines.empty() && lines.back().second == targets)
+      lines.back().first += ", " + from.name;
+    else
+      lines.emplace_back(from.name, targets);
+  }
+  std::string table = "| type | CAST to |\n|---|---|\n";
+  for (const auto& [from, targets] : lines) table += fmt::format("| {} | {} |\n", from, targets);
+  return table;
+}
 
 std::string RenderFunctions(std::string_view flink) {
   std::string page =

@@ -40,6 +40,12 @@ TEST(FunctionsPage, TellsWhyEachMissingOneIsRefused) {
   EXPECT_GE(refused, 20);
 }
 
+TEST(TypesPage, HasTheCastsThatThereAre) {
+  const std::string table = RenderCasts();
+  if (Read("docs/book/sql_types.md").find("\n" + table + "\n") != std::string::npos) return;
+  ADD_FAILURE() << "The table of casts in docs/book/sql_types.md is out of date: it is\n" << table;
+}
+
 TEST(RefusedFunctions, AreNotThereAndSayWhy) {
   for (const auto& [name, why] : RefusedFunctions()) {
     EXPECT_EQ(Registry::BuiltIn().Find(name), nullptr) << name;
