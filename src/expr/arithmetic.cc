@@ -15,8 +15,6 @@ using types::TypeId;
 
 namespace {
 
-using Arguments = std::vector<Expression>;
-
 /// NULL takes the type of the other side.
 void TypeNulls(Arguments& arguments) {
   for (size_t i = 0; i < arguments.size(); ++i) {

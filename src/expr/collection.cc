@@ -21,7 +21,6 @@ using types::TypeId;
 
 namespace {
 
-using Arguments = std::vector<Expression>;
 using Inferred = std::optional<DataType>;
 
 /// The elements of a present array (or entries of a map): rows [begin, end) of the children.

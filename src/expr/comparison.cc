@@ -21,7 +21,6 @@ using types::TypeId;
 
 namespace {
 
-using Arguments = std::vector<Expression>;
 enum class Order : uint8_t { kEqual, kNotEqual, kLess, kLessOrEqual, kGreater, kGreaterOrEqual };
 
 template <typename T>

@@ -14,7 +14,6 @@ using types::TypeId;
 
 namespace {
 
-using Arguments = std::vector<Expression>;
 using Rows = std::vector<int32_t>;
 
 /// Brings arguments `at` to their common type, which it gives.

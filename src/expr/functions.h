@@ -14,8 +14,10 @@
 
 namespace thalweg::expr {
 
+using Arguments = std::vector<Expression>;
+
 /// Puts casts into `arguments` where Flink's implicit ones apply, and gives the type of the result; nullopt if they do not fit.
-using Inference = std::function<std::optional<types::DataType>(std::vector<Expression>& arguments)>;
+using Inference = std::function<std::optional<types::DataType>(Arguments& arguments)>;
 /// The kernel for a resolved call. Fails (user error) on a constant argument that no row could accept: a malformed pattern.
 using Binder = std::function<Result<Kernel>(const Expression& call)>;
 

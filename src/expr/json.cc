@@ -21,8 +21,6 @@ using types::TypeId;
 
 namespace {
 
-using Arguments = std::vector<Expression>;
-
 enum class Shape : uint8_t { kValue, kScalar, kArray, kObject };
 
 bool IsJson(JsonDocument& document, string_view text, Shape shape) {
@@ -48,11 +46,6 @@ Function IsJsonFunction(std::string name, Shape shape, bool negated) {
   return Define(
       std::move(name), {{{Param::kString}}}, [](const Arguments&) { return DataType(TypeId::kBoolean, false); },
       std::move(kernel));
-}
-
-string_view TextAt(const Call& call, int argument, int32_t row) {
-  const Vector& vector = call.argument(argument);
-  return vector.column.String(vector.at(row));
 }
 
 std::string WordAt(const Call& call, int argument, std::string otherwise) {

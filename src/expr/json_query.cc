@@ -4,8 +4,7 @@
 // 'EMPTY ARRAY', 'EMPTY OBJECT'. JSON_QUERY_ARRAY is JSON_QUERY(... RETURNING ARRAY<STRING>).
 #include "expr/json_query.h"
 
-#include "expr/functions.h"
-#include "expr/json_path.h"
+#include "expr/json_rows.h"
 #include "expr/rows.h"
 #include "expr/signature.h"
 
@@ -17,18 +16,9 @@ using types::TypeId;
 
 namespace {
 
-using Arguments = std::vector<Expression>;
-
 struct Clauses {
   std::string wrapper = "WITHOUT", on_empty = "NULL", on_error = "NULL";
 };
-
-bool IsQueryWord(const Expression& argument, std::initializer_list<string_view> words) {
-  if (!argument.is_literal() || argument.is_null_literal() || argument.type().id() != TypeId::kString) return false;
-  for (string_view word : words)
-    if (argument.value().string() == word) return true;
-  return false;
-}
 
 /// What a path found: the values of one array or one value, by the wrapper; or why not.
 struct Answer {
@@ -92,25 +82,11 @@ class Query {
   explicit Query(Clauses clauses) : clauses_(std::move(clauses)) {}
 
   Result<Vector> operator()(Call& call) const {
-    JsonDocument document;
-    std::string path_text;
-    std::optional<JsonPath> path;
-    columns::ColumnBuilder out(call.type().WithNullable(true), call.pool(), call.rows());
-    for (int32_t row = 0; row < call.rows(); ++row) {
-      const Vector& json = call.argument(0);
-      const Vector& where = call.argument(1);
-      if (json.IsNull(row) || where.IsNull(row)) {
-        out.AppendNull();
-        continue;
-      }
-      if (!path || path_text != where.column.String(where.at(row))) {
-        path_text = where.column.String(where.at(row));
-        THALWEG_ASSIGN(path, JsonPath::Compile(path_text));
-      }
-      THALWEG_TRY(
-          Append(Ask(document, json.column.String(json.at(row)), *path, clauses_.wrapper), *path, path_text, out));
-    }
-    return Vector{out.Take()};
+    return ForEachPath(
+        call, [&](JsonDocument& document, const JsonPath& path, int32_t row, columns::ColumnBuilder& out) -> Status {
+          const Answer answer = Ask(document, TextAt(call, 0, row), path, clauses_.wrapper);
+          return Append(answer, path, TextAt(call, 1, row), out);
+        });
   }
 
  private:
@@ -159,10 +135,10 @@ std::optional<DataType> InferQuery(Arguments& arguments) {
     arguments[i] = *text;
   }
   if (arguments.size() == 5) {
-    if (!IsQueryWord(arguments[2], {"WITHOUT", "CONDITIONAL", "UNCONDITIONAL"})) return std::nullopt;
+    if (!IsWord(arguments[2], {"WITHOUT", "CONDITIONAL", "UNCONDITIONAL"})) return std::nullopt;
     for (size_t i : {3, 4}) {
-      if (!IsQueryWord(arguments[i], {"NULL", "ERROR", "EMPTY ARRAY", "EMPTY OBJECT"})) return std::nullopt;
-      if (kArray && IsQueryWord(arguments[i], {"EMPTY OBJECT"})) return std::nullopt;
+      if (!IsWord(arguments[i], {"NULL", "ERROR", "EMPTY ARRAY", "EMPTY OBJECT"})) return std::nullopt;
+      if (kArray && IsWord(arguments[i], {"EMPTY OBJECT"})) return std::nullopt;
     }
   }
   const DataType text(TypeId::kString);

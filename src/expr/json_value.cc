@@ -4,13 +4,10 @@
 // on error, error default [, a NULL of the type that it returns]), with the words 'NULL', 'ERROR', 'DEFAULT'. It returns text if no type is given.
 #include "expr/json_value.h"
 
-#include <algorithm>
 #include <cmath>
 
-#include "expr/functions.h"
-#include "expr/json_document.h"
 #include "expr/json_number.h"
-#include "expr/json_path.h"
+#include "expr/json_rows.h"
 #include "expr/numeric_cast.h"
 #include "expr/rows.h"
 #include "expr/signature.h"
@@ -24,8 +21,6 @@ using types::DataType;
 using types::TypeId;
 
 namespace {
-
-using Arguments = std::vector<Expression>;
 
 /// What a path finds in a row's document: one value, several, nothing, or why that is an error.
 struct Lookup {
@@ -45,58 +40,30 @@ Lookup Look(JsonDocument& document, string_view text, const JsonPath& path) {
   return {Outcome::kOne, "", std::move(found.values)};
 }
 
-string_view CellText(const Call& call, int argument, int32_t row) {
-  const Vector& vector = call.argument(argument);
-  return vector.column.String(vector.at(row));
-}
-
 string_view WordOr(const Call& call, int argument, string_view otherwise) {
-  return argument < call.arguments() ? CellText(call, argument, 0) : otherwise;
+  return argument < call.arguments() ? TextAt(call, argument, 0) : otherwise;
 }
-
-/// The path of the rows so far.
-class PathCache {
- public:
-  Result<const JsonPath*> Get(string_view text) {
-    if (!path_ || text_ != text) {
-      THALWEG_ASSIGN(path_, JsonPath::Compile(text));
-      text_ = text;
-    }
-    return &*path_;
-  }
-
- private:
-  std::string text_;
-  std::optional<JsonPath> path_;
-};
 
 Status NotFound(string_view function, string_view reason, const Call& call, int32_t row) {
-  return UserError("{}: {} at {} of '{}'", function, reason, CellText(call, 1, row), CellText(call, 0, row));
+  return UserError("{}: {} at {} of '{}'", function, reason, TextAt(call, 1, row), TextAt(call, 0, row));
 }
 
 Result<Vector> RunExists(Call& call) {
   using Outcome = Lookup::Outcome;
-  JsonDocument document;
-  PathCache paths;
   const string_view on_error = WordOr(call, 2, "FALSE");
-  columns::ColumnBuilder out(call.type().WithNullable(true), call.pool(), call.rows());
-  for (int32_t row = 0; row < call.rows(); ++row) {
-    if (call.argument(0).IsNull(row) || call.argument(1).IsNull(row)) {
-      out.AppendNull();
-      continue;
-    }
-    THALWEG_ASSIGN(const JsonPath* path, paths.Get(CellText(call, 1, row)));
-    const Lookup lookup = Look(document, CellText(call, 0, row), *path);
-    if (lookup.outcome != Outcome::kError)
-      out.AppendBool(lookup.outcome != Outcome::kEmpty);
-    else if (on_error == "ERROR")
-      return NotFound("JSON_EXISTS", lookup.reason, call, row);
-    else if (on_error == "UNKNOWN")
-      out.AppendNull();
-    else
-      out.AppendBool(on_error == "TRUE");
-  }
-  return Vector{out.Take()};
+  return ForEachPath(
+      call, [&](JsonDocument& document, const JsonPath& path, int32_t row, columns::ColumnBuilder& out) -> Status {
+        const Lookup lookup = Look(document, TextAt(call, 0, row), path);
+        if (lookup.outcome != Outcome::kError)
+          out.AppendBool(lookup.outcome != Outcome::kEmpty);
+        else if (on_error == "ERROR")
+          return NotFound("JSON_EXISTS", lookup.reason, call, row);
+        else if (on_error == "UNKNOWN")
+          out.AppendNull();
+        else
+          out.AppendBool(on_error == "TRUE");
+        return {};
+      });
 }
 
 std::optional<bool> ToBoolean(JsonValue value) {
@@ -172,25 +139,17 @@ Status Otherwise(Call& call, int word, int32_t row, string_view reason, columns:
 
 Result<Vector> RunValue(Call& call) {
   using Outcome = Lookup::Outcome;
-  JsonDocument document;
-  PathCache paths;
-  columns::ColumnBuilder out(call.type().WithNullable(true), call.pool(), call.rows());
-  for (int32_t row = 0; row < call.rows(); ++row) {
-    if (call.argument(0).IsNull(row) || call.argument(1).IsNull(row)) {
-      out.AppendNull();
-      continue;
-    }
-    THALWEG_ASSIGN(const JsonPath* path, paths.Get(CellText(call, 1, row)));
-    Lookup lookup = Look(document, CellText(call, 0, row), *path);
-    if (lookup.outcome == Outcome::kSeveral || (lookup.outcome == Outcome::kOne && !lookup.values[0].is_scalar()))
-      lookup = {path->lax() ? Outcome::kEmpty : Outcome::kError, "no scalar"};
-    if (lookup.outcome == Outcome::kOne) {
-      if (AppendAs(lookup.values[0], out)) continue;
-      lookup = {Outcome::kError, "not of the type that is returned"};
-    }
-    THALWEG_TRY(Otherwise(call, lookup.outcome == Outcome::kEmpty ? 2 : 4, row, lookup.reason, out));
-  }
-  return Vector{out.Take()};
+  return ForEachPath(
+      call, [&](JsonDocument& document, const JsonPath& path, int32_t row, columns::ColumnBuilder& out) -> Status {
+        Lookup lookup = Look(document, TextAt(call, 0, row), path);
+        if (lookup.outcome == Outcome::kSeveral || (lookup.outcome == Outcome::kOne && !lookup.values[0].is_scalar()))
+          lookup = {path.lax() ? Outcome::kEmpty : Outcome::kError, "no scalar"};
+        if (lookup.outcome == Outcome::kOne) {
+          if (AppendAs(lookup.values[0], out)) return {};
+          lookup = {Outcome::kError, "not of the type that is returned"};
+        }
+        return Otherwise(call, lookup.outcome == Outcome::kEmpty ? 2 : 4, row, lookup.reason, out);
+      });
 }
 
 bool FitTexts(Arguments& arguments, size_t count) {
@@ -202,14 +161,9 @@ bool FitTexts(Arguments& arguments, size_t count) {
   return true;
 }
 
-bool IsOneOf(const Expression& argument, std::initializer_list<string_view> words) {
-  if (!argument.is_literal() || argument.is_null_literal() || argument.type().id() != TypeId::kString) return false;
-  return std::find(words.begin(), words.end(), argument.value().string()) != words.end();
-}
-
 std::optional<DataType> InferExists(Arguments& arguments) {
   if (arguments.size() < 2 || arguments.size() > 3 || !FitTexts(arguments, 2)) return std::nullopt;
-  if (arguments.size() == 3 && !IsOneOf(arguments[2], {"TRUE", "FALSE", "UNKNOWN", "ERROR"})) return std::nullopt;
+  if (arguments.size() == 3 && !IsWord(arguments[2], {"TRUE", "FALSE", "UNKNOWN", "ERROR"})) return std::nullopt;
   const bool unknown = arguments.size() == 3 && arguments[2].value().string() == "UNKNOWN";
   return Strict(DataType(TypeId::kBoolean), arguments).WithNullable(unknown || AnyNullable(arguments));
 }
@@ -235,7 +189,7 @@ std::optional<DataType> InferValue(Arguments& arguments) {
   }
   for (size_t word : {2, 4}) {
     if (count == 2) break;
-    if (!IsOneOf(arguments[word], {"NULL", "ERROR", "DEFAULT"})) return std::nullopt;
+    if (!IsWord(arguments[word], {"NULL", "ERROR", "DEFAULT"})) return std::nullopt;
     std::optional<Expression> value = DefaultAs(arguments[word + 1], type);
     if (!value) return std::nullopt;
     arguments[word + 1] = *std::move(value);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <string_view>
 
 #include "base/random.h"
 #include "columns/builder.h"
@@ -62,6 +63,12 @@ class Call {
   int32_t rows_;
   boost::container::small_vector<const Vector*, 4> values_;
 };
+
+/// Of a STRING or BYTES that is not NULL.
+inline std::string_view TextAt(const Call& call, int argument, int32_t row) {
+  const Vector& vector = call.argument(argument);
+  return vector.column.String(vector.at(row));
+}
 
 /// The session's time zone.
 const Zone& ZoneOf(const Call& call);

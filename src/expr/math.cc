@@ -19,8 +19,6 @@ using types::TypeId;
 
 namespace {
 
-using Arguments = std::vector<Expression>;
-
 Function OfDouble(std::string name, double (*f)(double)) {
   return Define(std::move(name), {{{Param::kDouble}}}, Returns(TypeId::kDouble), Kernel(MapKernel<double, double>(f)));
 }

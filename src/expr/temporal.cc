@@ -16,8 +16,6 @@ using types::TypeId;
 
 namespace {
 
-using Arguments = std::vector<Expression>;
-
 int64_t CenturyOf(int64_t year, int64_t years) {
   return year > 0 ? (year + years - 1) / years : -((-year) / years + 1);
 }

@@ -20,7 +20,6 @@ using types::TypeId;
 
 namespace {
 
-using Arguments = std::vector<Expression>;
 constexpr string_view kDefaultPattern = "yyyy-MM-dd HH:mm:ss";
 
 /// The pattern of the rows so far: patterns are nearly always one constant.
@@ -72,11 +71,6 @@ Kernel PatternKernel(F f) {
     }
     return Vector{out.Take()};
   };
-}
-
-string_view TextAt(const Call& call, int argument, int32_t row) {
-  const Vector& vector = call.argument(argument);
-  return vector.column.String(vector.at(row));
 }
 
 /// What Flink falls back to where the pattern does not match: java.sql.Timestamp.valueOf, or Date.valueOf of a text without a blank.

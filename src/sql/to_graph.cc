@@ -395,10 +395,7 @@ struct GraphMaker::State : ScannedTables {
     graph::Node node = NewNode("values", "Values", "", SchemaOf(plan.columns));
     node.role = graph::NodeRole::kSource;
     columns::BufferPool pool;
-    types::Schema schema = SchemaOf(plan.columns);
-    // A relation of no columns still has rows: they get one that nobody reads.
-    if (schema.size() == 0) schema = types::Schema({{"$row", DataType(TypeId::kBoolean)}});
-    node.outputs[0].schema = std::make_shared<const types::Schema>(schema);
+    const types::Schema schema = SchemaOf(plan.columns);
     std::vector<DataType> types;
     for (const types::Field& field : schema.fields()) types.push_back(field.type);
     graph::ValuesSpec spec;
@@ -407,7 +404,6 @@ struct GraphMaker::State : ScannedTables {
       for (size_t row = from; row < std::min(values.rows.size(), from + columns::kBatchRows); ++row) {
         for (size_t i = 0; i < values.rows[row].size(); ++i)
           values.rows[row][i].AppendTo(builder.column(static_cast<int>(i)));
-        if (plan.columns.empty()) builder.column(0).AppendNull();
         builder.FinishRow();
       }
       ByteWriter batch;
