@@ -121,8 +121,11 @@ void WriteNumbersAsText(Arguments& arguments) {
   const auto list = std::span(arguments).subspan(1);
   auto is_text = [](const Expression& e) { return e.type().id() == TypeId::kString; };
   auto is_number = [](const Expression& e) { return IsNumeric(e.type().id()); };
-  const bool mixed = is_text(arguments[0]) ? std::none_of(list.begin(), list.end(), is_text)
-                                           : std::none_of(list.begin(), list.end(), is_number);
+  auto all = [&](auto is) {
+    return std::all_of(list.begin(), list.end(),
+                       [&](const Expression& e) { return is(e) || e.type().id() == TypeId::kNull; });
+  };
+  const bool mixed = (is_text(arguments[0]) && all(is_number)) || (is_number(arguments[0]) && all(is_text));
   if (!mixed) return;
   for (Expression& argument : arguments)
     if (is_number(argument))
