@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <span>
 
 #include <boost/unordered/unordered_flat_set.hpp>
 
@@ -114,11 +115,17 @@ void ReadTextAsNumber(Arguments& arguments) {
       arguments[i] = Coerced(arguments[i], arguments[1 - i].type().WithNullable(true));
 }
 
-/// IN of numbers and texts is one of texts.
+/// IN of a number and texts, or of a text and numbers, is one of texts. The list itself may not mix them.
 void WriteNumbersAsText(Arguments& arguments) {
+  const auto list = std::span(arguments).subspan(1);
   auto is_text = [](const Expression& e) { return e.type().id() == TypeId::kString; };
   auto is_number = [](const Expression& e) { return IsNumeric(e.type().id()); };
-  if (std::none_of(arguments.begin(), arguments.end(), is_text)) return;
+  auto all = [&](auto is) {
+    return std::all_of(list.begin(), list.end(),
+                       [&](const Expression& e) { return is(e) || e.type().id() == TypeId::kNull; });
+  };
+  const bool mixed = (is_text(arguments[0]) && all(is_number)) || (is_number(arguments[0]) && all(is_text));
+  if (!mixed) return;
   for (Expression& argument : arguments)
     if (is_number(argument))
       argument = Coerced(argument, DataType(TypeId::kString).WithNullable(argument.type().nullable()));
