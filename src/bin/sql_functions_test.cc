@@ -96,7 +96,7 @@ TEST(SqlFunctions, ATableFunctionJoinsByTheNamesItShares) {
       "words",
       "SELECT * FROM (VALUES (1, 'p qq'), (2, 'r ss')) AS t(n, s) NATURAL JOIN LATERAL TABLE(words(s)) AS u(w, n);");
   ASSERT_TRUE(ran.status.ok()) << ran.status.ToString();
-  EXPECT_EQ(ran.out, "op,n,s,w\n+I,1,p qq,p\n+I,2,r ss,ss\n");
+  EXPECT_EQ(ran.out, "op,n,s,w\n+I,1,\"p qq\",p\n+I,2,\"r ss\",ss\n");
 }
 
 TEST(SqlFunctions, AFunctionStandsWhereItsKindMay) {
