@@ -86,6 +86,19 @@ TEST(SqlFunctions, WhatCannotBeLoadedIsNamed) {
   EXPECT_THAT(RunWithFunctions("", "CREATE FUNCTION f AS 'com.acme.F';").status.message(), HasSubstr("not of JAVA"));
 }
 
+TEST(SqlFunctions, ATableFunctionIsToldByItsName) {
+  EXPECT_THAT(RunWithFunctions("words", "SELECT * FROM TABLE(words('p q')) AS u(w);").status.message(),
+              HasSubstr("words gives 2 columns, 1 are named"));
+}
+
+TEST(SqlFunctions, ATableFunctionJoinsByTheNamesItShares) {
+  FunctionsRun ran = RunWithFunctions(
+      "words",
+      "SELECT * FROM (VALUES (1, 'p qq'), (2, 'r ss')) AS t(n, s) NATURAL JOIN LATERAL TABLE(words(s)) AS u(w, n);");
+  ASSERT_TRUE(ran.status.ok()) << ran.status.ToString();
+  EXPECT_EQ(ran.out, "op,n,s,w\n+I,1,\"p qq\",p\n+I,2,\"r ss\",ss\n");
+}
+
 TEST(SqlFunctions, AFunctionStandsWhereItsKindMay) {
   EXPECT_THAT(RunWithFunctions("words", "SELECT words('a');").status.message(), HasSubstr("words is a table function"));
   EXPECT_THAT(RunWithFunctions("initials", "SELECT * FROM TABLE(initials('a', 'b'));").status.message(),

@@ -16,7 +16,10 @@ Result<SqlScript> ReadSqlScript(const std::string& file) {
   if (!in || !(text << in.rdbuf()))
     return UserError("Cannot read the script {}: {}", file,
                      in.is_open() ? "it is empty or no file" : std::strerror(errno));
-  return SqlScript{.text = text.str(), .file = file};
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  std::string script = text.str();
+  if (script.starts_with(kByteOrderMark)) script.erase(0, kByteOrderMark.size());
+  return SqlScript{.text = std::move(script), .file = file};
 }
 
 std::string PlaceInFile(const std::string& message, const std::string& file) {

@@ -220,6 +220,13 @@ TEST(SqlRunner, AScriptThatCannotBeReadIsAnError) {
               HasSubstr("Cannot read the script /nowhere/x.sql: No such file"));
 }
 
+TEST(SqlRunner, AByteOrderMarkBeforeAScriptIsNoPartOfIt) {
+  io::TemporaryFolder folder;
+  const std::string file = folder.path() + "/marked.sql";
+  std::ofstream(file) << "\xEF\xBB\xBFSELECT 1;";
+  EXPECT_EQ(ReadSqlScript(file)->text, "SELECT 1;");
+}
+
 TEST(PlaceInFile, IsWhereACompilerSaysIt) {
   EXPECT_EQ(PlaceInFile("line 2, column 6: expected a table", "a.sql"), "a.sql:2:6: expected a table");
   EXPECT_EQ(PlaceInFile("lines are missing", "a.sql"), "a.sql: lines are missing");

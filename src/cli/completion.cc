@@ -168,7 +168,7 @@ Completion Complete(const sql::Catalog& catalog, std::string_view before, std::s
     }
     if (begin < before.size()) {
       for (const expr::Function* function : expr::Registry::BuiltIn().All())
-        if (std::isalpha(static_cast<unsigned char>(function->name[0])) &&
+        if (!function->inner && std::isalpha(static_cast<unsigned char>(function->name[0])) &&
             function->name.find(' ') == std::string::npos)
           found.Word(function->name, "(");
       for (const expr::Aggregate& aggregate : expr::AllAggregates()) found.Word(aggregate.name, "(");

@@ -54,6 +54,11 @@ Result<std::vector<Resolved>> Resolve(const Definition& definition) {
   if (const KeyInfo* info = FindKey(definition.key)) return std::vector<Resolved>{{definition.key, info, false}};
   std::vector<Resolved> resolved;
   for (const KeyInfo* info : KeysOfDeprecated(definition.key)) resolved.push_back({std::string(info->key), info, true});
+  if (definition.key.starts_with("table.exec.emit."))
+    return UserError(
+        "Configuration key '{}' is not supported ({}): a window gives its result once, when it closes; CUMULATE gives "
+        "results on the way, LATE DATA INTO keeps rows that come late",
+        definition.key, definition.origin);
   if (resolved.empty()) {
     return UserError("Unknown configuration key '{}' ({}){}", definition.key, definition.origin,
                      SuggestKey(definition.key));

@@ -180,7 +180,7 @@ std::string RenderFunctions(std::string_view flink) {
       "# SQL functions\n\nMade from the registry of functions; a test holds it to that. Semantics are Flink 2.3's.\n\n"
       "## What there is\n\n| function | signatures |\n|---|---|\n";
   for (const Function* function : Registry::BuiltIn().All())
-    page += SignatureLine(function->name, function->signatures);
+    if (!function->inner) page += SignatureLine(function->name, function->signatures);
   page += "\n## Aggregate functions\n\n| function | signatures |\n|---|---|\n";
   for (const Aggregate& aggregate : AllAggregates()) page += SignatureLine(aggregate.name, aggregate.signatures);
   std::map<std::string, std::map<std::string, std::string_view>> missing;

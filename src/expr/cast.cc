@@ -113,6 +113,7 @@ Function CastFunction(CastOptions options) {
   function.name = NameOf(options);
   function.signatures = {function.name + "(<ANY> AS type)"};
   function.typed = true;
+  function.inner = options.fixed_length;
   function.fails = !options.try_cast;
   function.contextual = true;
   function.fails_for = [](const std::vector<Expression>& arguments, const DataType& to) {

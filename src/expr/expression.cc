@@ -88,7 +88,7 @@ uint64_t Expression::hash() const { return node_->hash; }
 std::string Expression::ToString() const {
   if (kind() == Kind::kLiteral) return value().ToString();
   if (kind() == Kind::kInput) return fmt::format("${}", input());
-  std::string text = function().name + "(";
+  std::string text = std::string(ShownName(function())) + "(";
   for (size_t i = 0; i < arguments().size(); ++i) text += (i ? ", " : "") + arguments()[i].ToString();
   text += ")";
   return function().typed ? text + ":" + type().ToString() : text;

@@ -12,8 +12,8 @@ namespace thalweg::expr {
 
 struct Function;
 
-/// Deepest nesting that is resolved or decoded.
-constexpr int kMaxExpressionDepth = 256;
+/// Deepest nesting that is resolved or decoded: more than the parser's kMaxTreeDepth, for a chain of + is a level an operator.
+constexpr int kMaxExpressionDepth = 1024;
 
 /// An immutable tree with shared nodes. Value semantics, cheap to copy. Any thread.
 class Expression {

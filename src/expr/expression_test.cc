@@ -73,7 +73,7 @@ TEST(Expression, NestingHasALimit) {
     ++depth;
   }
   EXPECT_EQ(depth, kMaxExpressionDepth);
-  EXPECT_EQ(deep.status().message(), "Expression is nested deeper than 256 at -");
+  EXPECT_EQ(deep.status().message(), "Expression is nested deeper than 1024 at -");
 }
 
 TEST(Resolve, NamesWhatWasGivenAndWhatThereIs) {

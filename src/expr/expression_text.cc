@@ -40,7 +40,7 @@ class TextOfExpression {
       if (inner) text_ += ")";
       return;
     }
-    text_ += e.function().name + "(";
+    text_ += std::string(ShownName(e.function())) + "(";
     Separated(e, ", ", false);
     if (e.function().typed) text_ += " AS " + e.type().WithNullable(true).ToString();
     text_ += ")";

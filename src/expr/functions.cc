@@ -42,18 +42,23 @@ Status NoOverload(const Function& function, const std::vector<Expression>& argum
       return UserError("The arguments of {} have no type in common: {}", function.name, TypesText(arguments, " and "));
   std::string known;
   for (const std::string& signature : function.signatures) known += (known.empty() ? "" : ", ") + signature;
-  if (arguments.empty()) return UserError("{} needs arguments. It takes: {}", function.name, known);
-  return UserError("{} does not take ({}). It takes: {}", function.name, TypesText(arguments), known);
+  if (arguments.empty()) return UserError("{} needs arguments. It takes: {}", ShownName(function), known);
+  return UserError("{} does not take ({}). It takes: {}", ShownName(function), TypesText(arguments), known);
 }
 
 Status CheckDepth(const Function& function, const std::vector<Expression>& arguments) {
   for (const Expression& argument : arguments)
     if (argument.depth() >= kMaxExpressionDepth)
-      return UserError("Expression is nested deeper than {} at {}", kMaxExpressionDepth, function.name);
+      return UserError("Expression is nested deeper than {} at {}", kMaxExpressionDepth, ShownName(function));
   return {};
 }
 
 }  // namespace
+
+std::string_view ShownName(const Function& function) {
+  const std::string_view name = function.name;
+  return IsUserFunctionName(name) ? name.substr(name.rfind('#') + 1) : name;
+}
 
 const Registry& Registry::BuiltIn() {
   static const Registry& registry = *[] {

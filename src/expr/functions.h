@@ -32,6 +32,7 @@ struct Function {
   bool lazy = false;        // evaluates its arguments itself, each for the rows that need it
   bool contextual = false;  // reads the context (zone, clock): no constant before a job runs
   bool typed = false;       // its type is given, not inferred: CAST
+  bool inner = false;       // no word of SQL, but what the binder makes of one
   /// Where `fails` and `contextual` depend on the types of a call: null, or narrow the flag.
   using Narrow = std::function<bool(const std::vector<Expression>& arguments, const types::DataType& type)>;
   Narrow fails_for, contextual_for;
@@ -56,6 +57,12 @@ class Registry {
  private:
   std::map<std::string, std::unique_ptr<Function>, std::less<>> functions_;
 };
+
+/// A function's name for people: of one of the user's without its library.
+std::string_view ShownName(const Function& function);
+
+/// What EXTRACT has for a type; empty: it takes none.
+std::vector<std::string_view> ExtractUnits(const types::DataType& type);
 
 /// The call of the built-in function `name` (any case), arguments coerced as Flink does. User errors name the function, the types
 /// given and the signatures there are.

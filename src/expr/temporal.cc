@@ -81,6 +81,19 @@ bool HasPart(const DataType& type, string_view unit) {
   }
 }
 
+}  // namespace
+
+std::vector<string_view> ExtractUnits(const DataType& type) {
+  std::vector<string_view> units;
+  for (string_view unit : kDateUnits)
+    if (HasPart(type, unit)) units.push_back(unit);
+  for (string_view unit : kTimeUnits)
+    if (HasPart(type, unit)) units.push_back(unit);
+  return units;
+}
+
+namespace {
+
 /// The kernel that takes `unit` of argument `index`.
 template <int kIndex>
 Kernel PartKernel(const DataType& type, std::string unit) {

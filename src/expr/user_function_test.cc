@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "expr/evaluator.h"
+#include "expr/expression_text.h"
 #include "expr/functions.h"
 
 namespace thalweg::expr {
@@ -56,6 +57,15 @@ TEST(UserFunction, AnExceptionIsAnErrorWithTheFunctionsName) {
   const Status status = Computed(thrower, {Number(1)}).status();
   EXPECT_THAT(status.message(), HasSubstr("thrower(<INT>)"));
   EXPECT_THAT(status.message(), HasSubstr("no luck"));
+}
+
+TEST(UserFunction, PeopleSeeItsNameWithoutItsLibrary) {
+  const Function* shown = AddUserFunction("$user:/lib.so#shown", ScalarFunction([](int32_t x) { return x; }));
+  const Expression call = Resolve(*shown, {Number(1)}).value();
+  EXPECT_EQ(call.ToString(), "shown(1)");
+  EXPECT_EQ(ExpressionText(call, {}), "shown(1)");
+  EXPECT_EQ(Resolve(*shown, {Expression::Literal(Value::String("x"))}).status().message(),
+            "shown does not take (STRING). It takes: shown(<INT>)");
 }
 
 TEST(UserFunction, WhatIsNotLoadedIsNotFoundByItsName) {

@@ -184,6 +184,14 @@ Expression Binder::BindCall(const Call& call, const Expr& expr, const ExprContex
     arguments.insert(arguments.begin() + 1, Word(" "));
   if (name == "TRIM" && call.syntax != CallSyntax::kTrim && arguments.size() == 1)
     arguments = {Word("BOTH"), Word(" "), arguments[0]};
+  if (call.syntax == CallSyntax::kExtract && arguments[0].is_literal()) {
+    const std::vector<std::string_view> units = expr::ExtractUnits(arguments[1].type());
+    const std::string& unit = call.arguments[0]->As<Symbol>()->word;
+    if (!units.empty() && std::find(units.begin(), units.end(), unit) == units.end())
+      FailAt(call.arguments[0]->span.begin,
+             fmt::format("EXTRACT has no unit {} for {}", unit, arguments[1].type().WithNullable(true).ToString()),
+             fmt::format("there are: {}", fmt::join(units, ", ")));
+  }
   if (name == kCurrentDatabase && arguments.empty()) return Word(environment_.catalog.current_database());
   return Resolve(name, std::move(arguments), expr);
 }
@@ -211,7 +219,8 @@ void Binder::FailFunction(const Call& call, const Expr& expr) const {
     FailAt(expr.span.begin, fmt::format("Unknown function: {}", call.name.back().text), fmt::format("write {}", here));
   NearestWord nearest(name);
   for (const expr::Aggregate& aggregate : expr::AllAggregates()) nearest.Consider(aggregate.name);
-  for (const expr::Function* function : expr::Registry::BuiltIn().All()) nearest.Consider(function->name);
+  for (const expr::Function* function : expr::Registry::BuiltIn().All())
+    if (!function->inner) nearest.Consider(function->name);
   FailAt(expr.span.begin, fmt::format("Unknown function: {}", call.name.back().text),
          nearest.word().empty() ? "" : fmt::format("did you mean {}?", nearest.word()));
 }

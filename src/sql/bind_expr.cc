@@ -34,7 +34,10 @@ void SplitConjuncts(const Expression& condition, std::vector<Expression>& conjun
 
 namespace {
 
-/// Parts joined by AND or OR, from the left on; where that would be too deep, by halves.
+/// Longest chain of AND or OR that becomes as many levels: longer ones are shallower by halves.
+constexpr int kMostChained = 128;
+
+/// Parts joined by AND or OR, from the left on; where that would be deep, by halves.
 Expression Connected(std::string_view connective, std::span<const Expression> parts) {
   int depth = 0;
   for (const Expression& part : parts) depth = std::max(depth + 1, part.depth() + (depth > 0 ? 1 : 0));
@@ -45,7 +48,7 @@ Expression Connected(std::string_view connective, std::span<const Expression> pa
     if (resolved.ok()) return *std::move(resolved);
     return Expression::Call(function, {a, b}, DataType(TypeId::kBoolean));
   };
-  if (parts.size() > 2 && depth > expr::kMaxExpressionDepth) {
+  if (parts.size() > 2 && depth > kMostChained) {
     const size_t half = parts.size() / 2;
     return both(Connected(connective, parts.first(half)), Connected(connective, parts.subspan(half)));
   }
@@ -381,7 +384,17 @@ void Binder::FailColumn(const Name& name, const Expr& expr, const Scope* scope) 
   const std::string message =
       name.size() == 1 ? fmt::format("Column '{}' not found in any table", column)
                        : fmt::format("Column '{}' not found in table '{}'", column, name[name.size() - 2].text);
-  if (!scope || scope->sources.empty()) FailAt(expr.span.begin, message, "there is no FROM");
+  if (name.size() == 1 && !selects_.empty())
+    for (const SelectItem& item : selects_.back()->items)
+      if (item.alias && item.alias->text == column && item.expr.get() != &expr)
+        FailAt(expr.span.begin, message,
+               fmt::format("{} is given in the select list, whose names only ORDER BY knows: write the expression, or "
+                           "put a query around this one",
+                           column));
+  std::string call;
+  if (name.size() == 1 && expr::Registry::BuiltIn().Find(column) && expr::Resolve(column, {}).ok())
+    call = fmt::format("a function is called with parentheses: {}()", column);
+  if (!scope || scope->sources.empty()) FailAt(expr.span.begin, message, call.empty() ? "there is no FROM" : call);
   std::vector<std::string> tables, columns;
   bool qualified = name.size() == 1;
   NearestWord nearest(column);
@@ -397,6 +410,7 @@ void Binder::FailColumn(const Name& name, const Expr& expr, const Scope* scope) 
   }
   if (!qualified) FailAt(expr.span.begin, message, fmt::format("the tables here are {}", fmt::join(tables, ", ")));
   if (!nearest.word().empty()) FailAt(expr.span.begin, message, fmt::format("did you mean {}?", nearest.word()));
+  if (!call.empty()) FailAt(expr.span.begin, message, call);
   // Few enough to read: what there is.
   constexpr size_t kMostShown = 10;
   const bool few = !columns.empty() && columns.size() <= kMostShown;

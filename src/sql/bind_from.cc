@@ -171,7 +171,11 @@ Scope Binder::WithAlias(PlanPtr plan, const TableRef& ref, std::string alias, st
       FailAt(ref.span.begin,
              fmt::format("'{}' names {} columns, there are {}", alias, ref.columns.size(), plan->columns.size()));
     std::vector<std::string> names;
-    for (const Identifier& column : ref.columns) names.push_back(column.text);
+    for (const Identifier& column : ref.columns) {
+      if (std::find(names.begin(), names.end(), column.text) != names.end())
+        FailAt(column.span.begin, fmt::format("Duplicate name '{}' in column alias list", column.text));
+      names.push_back(column.text);
+    }
     std::vector<Expression> columns = InputsOfAll(*plan);
     plan = MakeCalc(std::move(plan), std::nullopt, std::move(columns), std::move(names));
   }
@@ -246,13 +250,25 @@ Scope Binder::BindJoined(const TableRef& ref, const Scope* outer) {
   return BindMatch(std::get<MatchTable>(ref.node), ref, outer);
 }
 
-Scope Binder::Combine(const Scope& left, const Scope& right, PlanPtr plan) {
+namespace {
+
+void CheckAlias(const Scope& left, const std::string& alias, const Position& at) {
+  if (alias.empty()) return;
+  for (const Scope::Source& source : left.sources)
+    if (source.alias == alias)
+      FailAt(at, fmt::format("Duplicate relation name '{}' in FROM clause", alias), "AS gives it another name");
+}
+
+}  // namespace
+
+Scope Binder::Combine(const Scope& left, const Scope& right, PlanPtr plan, const Position& at) {
   Scope both;
   both.plan = std::move(plan);
   both.sources = left.sources;
   both.merged = left.merged;
   const int offset = static_cast<int>(left.plan->columns.size());
   for (Scope::Source source : right.sources) {
+    CheckAlias(left, source.alias, at);
     source.first += offset;
     both.sources.push_back(std::move(source));
   }
@@ -310,13 +326,16 @@ Scope Binder::UnnestOf(Expression collection, bool ordinality, const TableRef& r
   for (PlanColumn& column : appended)
     if (outer_join) column.type = column.type.WithNullable(true);
   for (size_t i = 0; i < appended.size() && i < ref.columns.size(); ++i) appended[i].name = ref.columns[i].text;
+  const auto* function = std::get_if<FunctionTable>(&ref.node);
   if (!ref.columns.empty() && ref.columns.size() != appended.size())
-    FailAt(ref.span.begin, fmt::format("UNNEST gives {} column{}, {} are named", appended.size(),
-                                       appended.size() == 1 ? "" : "s", ref.columns.size()));
+    FailAt(ref.span.begin, fmt::format("{} gives {} column{}, {} are named",
+                                       function ? function->call->As<Call>()->name.back().text : "UNNEST",
+                                       appended.size(), appended.size() == 1 ? "" : "s", ref.columns.size()));
   const int first = static_cast<int>(left.plan->columns.size());
   const int count = static_cast<int>(appended.size());
   node.input = left.plan;
   left.plan = MakeUnnest(std::move(node), std::move(appended));
+  if (ref.alias) CheckAlias(left, ref.alias->text, ref.span.begin);
   left.sources.push_back({ref.alias ? ref.alias->text : "", std::nullopt, first, count});
   return left;
 }
@@ -401,10 +420,23 @@ Conditions Binder::JoinConditions(const Join& join, Scope& both, const Scope& le
 }
 
 // ON of a join with UNNEST or a table function: a filter of an inner join, TRUE of a left one.
-Scope Binder::WithRowsCondition(const Join& join, Scope rows) {
+Scope Binder::WithRowsCondition(const Join& join, const Scope& left, Scope rows) {
   const Position& at = join.right->span.begin;
   if (join.kind == JoinKind::kRight || join.kind == JoinKind::kFull)
     FailAt(at, "UNNEST and table functions stand on the right of CROSS, INNER and LEFT joins");
+  if (join.natural || !join.using_columns.empty()) {
+    if (join.kind == JoinKind::kLeft)
+      FailAt(at, "A LEFT JOIN with UNNEST or a table function is ON TRUE, neither NATURAL nor with USING");
+    const PlanColumns& all = rows.plan->columns;
+    const auto own = static_cast<long>(left.plan->columns.size());
+    Scope right;
+    right.plan = MakeValues(PlanColumns(all.begin() + own, all.end()), {});
+    right.sources.push_back(
+        {rows.sources.back().alias, std::nullopt, 0, static_cast<int>(all.size() - left.plan->columns.size())});
+    if (auto same = JoinConjuncts(JoinConditions(join, rows, left, right).conjuncts))
+      rows.plan = MakeFilter(std::move(rows.plan), *same);
+    return rows;
+  }
   if (!join.on) return rows;
   const Expression condition = BindCondition(*join.on, {.scope = &rows, .clause = "ON"});
   if (condition == Expression::Literal(expr::Value::Boolean(true))) return rows;
@@ -423,7 +455,9 @@ Scope Binder::BindJoin(const Join& join, const Scope* outer) {
   Scope left = BindFrom(*join.left, outer);
   left.outer = outer;
   const TableRef& ref = *join.right;
-  if (auto rows = BindRowsOf(ref, left, join.kind == JoinKind::kLeft)) return WithRowsCondition(join, *std::move(rows));
+  const Scope before = left;
+  if (auto rows = BindRowsOf(ref, left, join.kind == JoinKind::kLeft))
+    return WithRowsCondition(join, before, *std::move(rows));
   if (auto* derived = std::get_if<DerivedTable>(&ref.node); derived && derived->lateral)
     return BindLateral(join, std::move(left));
   const Call* snapshot = SnapshotCall(ref);
@@ -434,7 +468,7 @@ Scope Binder::BindJoin(const Join& join, const Scope* outer) {
   if (join.kind == JoinKind::kFull) type = JoinType::kFull;
   // Conditions are bound over rows of both sides as they are before the join makes some of them NULL.
   JoinPlan cross{.left = left.plan, .right = right.plan};
-  Scope both = Combine(left, right, MakeJoin(cross));
+  Scope both = Combine(left, right, MakeJoin(cross), ref.span.begin);
   both.outer = outer;
   const PlanPtr crossed = both.plan;
   const Conditions conditions = JoinConditions(join, both, left, right);

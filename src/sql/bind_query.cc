@@ -14,9 +14,29 @@ namespace thalweg::sql {
 using expr::Expression;
 using types::DataType;
 
+std::string UniqueName(const std::string& name, std::set<std::string>& taken) {
+  std::string unique = name;
+  for (int attempt = 0; !taken.insert(unique).second; ++attempt) unique = fmt::format("{}{}", name, attempt);
+  return unique;
+}
+
+namespace {
+
+/// Only a result has names of its own: inside, a name that two columns have is ambiguous.
+PlanPtr WithUniqueNames(PlanPtr plan) {
+  std::set<std::string> taken;
+  std::vector<std::string> names;
+  for (const PlanColumn& column : plan->columns) names.push_back(UniqueName(column.name, taken));
+  if (std::ranges::equal(names, plan->columns, {}, {}, &PlanColumn::name)) return plan;
+  std::vector<Expression> columns = InputsOfAll(*plan);
+  return MakeCalc(std::move(plan), std::nullopt, std::move(columns), std::move(names));
+}
+
+}  // namespace
+
 Result<PlanPtr> BindQuery(const Query& query, std::string_view text, const BindEnvironment& environment) {
   try {
-    return Binder(environment).BindQuery(query);
+    return WithUniqueNames(Binder(environment).BindQuery(query));
   } catch (const SyntaxError& error) {
     return RenderSyntaxError(error, text);
   }
@@ -40,20 +60,20 @@ PlanPtr Binder::Distinct(PlanPtr plan) {
 
 namespace {
 
-/// Columns that a common table names twice. Those that a star brings are told when they are used.
+/// Columns that a common table names twice.
 void CheckNamesOf(const CommonTable& table, const Plan& plan) {
   std::set<std::string> names;
   for (const Identifier& column : table.columns)
     if (!names.insert(column.text).second)
       FailAt(column.span.begin, fmt::format("Duplicate name '{}' in column list", column.text));
+  if (!table.columns.empty()) return;
   auto* select = std::get_if<Select>(&table.query->node);
-  if (!table.columns.empty() || !select || std::ranges::any_of(select->items, [](const SelectItem& item) {
-        return item.expr->As<Star>() || item.expr->As<FieldStar>();
-      }))
-    return;
+  const bool items_are_columns = select && std::ranges::none_of(select->items, [](const SelectItem& item) {
+                                   return item.expr->As<Star>() || item.expr->As<FieldStar>();
+                                 });
   for (size_t i = 0; i < plan.columns.size(); ++i)
     if (!names.insert(plan.columns[i].name).second)
-      FailAt(select->items[i].expr->span.begin,
+      FailAt(items_are_columns ? select->items[i].expr->span.begin : table.query->span.begin,
              fmt::format("Column has duplicate column name '{}' and no column list specified", plan.columns[i].name));
 }
 
@@ -238,12 +258,12 @@ PlanPtr Binder::BindSetOperation(const SetOperation& operation, const Scope* out
 
 PlanPtr Binder::BindValues(const Values& values, const Scope* outer, const Position& at) {
   std::vector<std::vector<Expression>> rows;
+  std::vector<std::vector<ExprPtr>> written;
   for (const ExprPtr& row : values.rows) {
     std::vector<Expression> columns;
-    if (auto* tuple = row->As<RowValue>())
-      for (const ExprPtr& field : tuple->fields) columns.push_back(BindExpr(*field, {.clause = "VALUES"}));
-    else
-      columns.push_back(BindExpr(*row, {.clause = "VALUES"}));
+    auto* tuple = row->As<RowValue>();
+    written.push_back(tuple ? tuple->fields : std::vector<ExprPtr>{row});
+    for (const ExprPtr& field : written.back()) columns.push_back(BindExpr(*field, {.clause = "VALUES"}));
     if (!rows.empty() && rows[0].size() != columns.size())
       FailAt(row->span.begin, fmt::format("VALUES rows have {} and {} columns", rows[0].size(), columns.size()));
     rows.push_back(std::move(columns));
@@ -253,20 +273,26 @@ PlanPtr Binder::BindValues(const Values& values, const Scope* outer, const Posit
     std::vector<DataType> types;
     for (const auto& row : rows) types.push_back(row[i].type());
     auto type = expr::CommonType(std::span<const DataType>(types));
-    if (!type) FailAt(at, fmt::format("Values in column {} of VALUES have no type in common", i + 1));
+    for (size_t row = 1; !type; ++row) {
+      const auto before = expr::CommonType(std::span<const DataType>(types).first(row));
+      if (row + 1 < rows.size() && expr::CommonType(std::span<const DataType>(types).first(row + 1))) continue;
+      FailAt(written[row][i]->span.begin,
+             fmt::format("Values in column {} of VALUES have no type in common: this is {}, those before are {}", i + 1,
+                         types[row].WithNullable(true).ToString(), before->WithNullable(true).ToString()));
+    }
     columns.push_back({fmt::format("EXPR${}", i), *type});
   }
   // Rows of constants are computed now; others (clocks, random) when the job runs, each row a plan of its own.
   columns::BufferPool pool;
   auto zone = OrFail(expr::Zone::Find(environment_.zone), at);
   std::vector<std::vector<expr::Value>> constants;
-  for (auto& row : rows) {
+  for (size_t row = 0; row < rows.size(); ++row) {
     std::vector<expr::Value> cells;
-    for (size_t i = 0; i < row.size(); ++i) {
-      Expression cell = expr::Coerced(std::move(row[i]), columns[i].type);
+    for (size_t i = 0; i < rows[row].size(); ++i) {
+      Expression cell = expr::Coerced(std::move(rows[row][i]), columns[i].type);
       cells.push_back(OrFail(
           expr::EvaluateConstant(cell, {.pool = pool, .query_start_ms = environment_.query_start_ms, .zone = &zone}),
-          at));
+          written[row][i]->span.begin));
     }
     constants.push_back(std::move(cells));
   }

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "expr/aggregates.h"
+#include "expr/evaluator.h"
 #include "expr/functions.h"
 #include "expr/type_rules.h"
 #include "sql/binder.h"
@@ -104,12 +105,20 @@ void Binder::ExpandStar(const Star& star, const Scope& scope, const Position& at
   }
   if (!found && !star.qualifier.empty()) FailAt(at, fmt::format("Unknown identifier '{}'", star.qualifier.back().text));
   if (!found) FailAt(at, "SELECT * needs a FROM clause");
+  std::set<std::pair<int, std::string>> names;
+  for (const StarColumn& column : columns)
+    if (!names.insert({column.source, column.name}).second)
+      FailAt(at, fmt::format("Column '{}' is ambiguous", column.name),
+             "the query in FROM has two of that name: AS gives one of them another");
   for (size_t kept : AsWhenMade(&star, columns, at)) items.push_back(std::move(all[kept]));
 }
 
 std::vector<Binder::Item> Binder::ExpandItems(const Select& select, const Scope& scope) {
   std::vector<Item> items;
+  std::set<std::string> taken;
   for (const SelectItem& item : select.items) {
+    const size_t first = items.size();
+    const bool starred = item.expr->As<Star>() || item.expr->As<FieldStar>();
     if (auto* star = item.expr->As<Star>()) {
       ExpandStar(*star, scope, item.expr->span.begin, items);
     } else if (auto* fields = item.expr->As<FieldStar>()) {
@@ -122,6 +131,12 @@ std::vector<Binder::Item> Binder::ExpandItems(const Select& select, const Scope&
     } else {
       items.push_back({NameOf(item, items.size()), item.expr, std::nullopt});
     }
+    // As in Calcite: what a star stands for gets names that are not there yet, what is named by hand keeps its name.
+    for (size_t i = first; i < items.size(); ++i)
+      if (starred)
+        items[i].name = UniqueName(items[i].name, taken);
+      else
+        taken.insert(items[i].name);
   }
   return items;
 }
@@ -168,8 +183,27 @@ PlanPtr Binder::ApplyGroups(Grouping& grouping, Conditions& having, const Scope&
   return plan;
 }
 
+void Binder::CheckConstants(const Select& select, const Query& query, const std::vector<Expression>& columns) const {
+  // Of a view's query, or where no row may be asked for, the job tells.
+  if (select.from || select.where || query.limit || query.offset || queries_ > 1 || environment_.stars) return;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (!columns[i].may_fail() || !columns[i].deterministic() || !expr::InputsOf(columns[i]).empty()) continue;
+    const Position& at = select.items[std::min(i, select.items.size() - 1)].expr->span.begin;  // .* is several
+    columns::BufferPool pool;
+    auto zone = OrFail(expr::Zone::Find(environment_.zone), at);
+    OrFail(expr::EvaluateConstant(columns[i],
+                                  {.pool = pool, .query_start_ms = environment_.query_start_ms, .zone = &zone}),
+           at);
+  }
+}
+
 PlanPtr Binder::BindSelect(const Select& select, const Query& query, const Scope* outer) {
   Scope scope;
+  struct Leave {
+    std::vector<const Select*>& selects;
+    ~Leave() { selects.pop_back(); }
+  } leave{selects_};
+  selects_.push_back(&select);
   ttl_hints_.push_back(TtlHints(select));
   if (select.from)
     scope = BindFrom(*select.from, outer);
@@ -216,6 +250,7 @@ PlanPtr Binder::BindSelect(const Select& select, const Query& query, const Scope
     names.push_back(item.name);
   }
   if (columns.empty()) FailAt(select.items[0].expr->span.begin, "The select list gives no columns");
+  if (!grouped) CheckConstants(select, query, columns);
   Conditions having;
   std::optional<Expression> qualify;
   if (select.having) {
@@ -243,8 +278,13 @@ PlanPtr Binder::BindSelect(const Select& select, const Query& query, const Scope
         FailAt(item.expr->span.begin, fmt::format("Ordinal out of range: {} of {} columns", literal->text, visible));
       key.column = ordinal - 1;
     } else if (auto* ref = item.expr->As<ColumnRef>(); ref && ref->name.size() == 1) {
-      for (size_t i = 0; i < visible && key.column < 0; ++i)
-        if (names[i] == ref->name[0].text) key.column = static_cast<int>(i);
+      for (size_t i = 0; i < visible; ++i) {
+        if (names[i] != ref->name[0].text) continue;
+        if (key.column >= 0)
+          FailAt(item.expr->span.begin, fmt::format("Column '{}' is ambiguous", names[i]),
+                 "the select list has two of that name");
+        key.column = static_cast<int>(i);
+      }
     }
     if (key.column < 0) {
       Expression by = BindExpr(*item.expr, context);

@@ -416,7 +416,7 @@ Scope Binder::BindLateral(const Join& join, Scope left) {
   const Hoisted h = Hoist(right.plan, around);
   const bool outer_join = join.kind == JoinKind::kLeft;
   const int width = static_cast<int>(left.plan->columns.size());
-  Scope both = Combine(left, right, MakeJoin({.left = left.plan, .right = right.plan}));
+  Scope both = Combine(left, right, MakeJoin({.left = left.plan, .right = right.plan}), at);
   both.outer = left.outer;
   std::vector<Expression> outputs = InputsOfAll(*left.plan), on, tests;
   for (const Expression& e : h.outputs) outputs.push_back(around.Joined(e, width));

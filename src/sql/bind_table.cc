@@ -4,6 +4,7 @@
 
 #include "expr/functions.h"
 #include "sql/binder.h"
+#include "sql/parser.h"
 #include "sql/print.h"
 #include "sql/to_data_type.h"
 
@@ -48,10 +49,13 @@ class TableMaker {
           SetKey(*column->constraint, {column->name.back()});
       }
     }
+    if (!overwritten_.empty()) RebindOfSource();
     if (!text_.empty()) table_.place = QuoteAt(statement_.name[0].span.begin, text_);
     if (statement_.options) SetOptions(*statement_.options);
     if (statement_.comment) table_.comment = *statement_.comment;
-    if (!statement_.partitioned_by.empty()) table_.partitioned_by.clear();
+    if (!statement_.partitioned_by.empty() && !table_.partitioned_by.empty())
+      FailAt(statement_.partitioned_by[0].span.begin,
+             "The base table already has partitions defined. You might want to specify EXCLUDING PARTITIONS.");
     for (const Identifier& column : statement_.partitioned_by) {
       if (table_.Find(column.text) < 0)
         FailAt(column.span.begin, fmt::format("Partition column '{}' not defined in the table schema", column.text));
@@ -62,24 +66,43 @@ class TableMaker {
 
  private:
   void SetOptions(const Options& options) {
+    std::set<std::string> keys;
     for (const Option& option : options) {
+      auto known = table_.options.find(option.key);
+      if (keys.insert(option.key).second && known != table_.options.end() &&
+          MergeOf(LikeFeature::kOptions) != LikeMerge::kOverwriting)
+        FailAt(option.span.begin,
+               fmt::format("There already exists an option ['{}' -> '{}'] in the base table. You might want to specify "
+                           "EXCLUDING OPTIONS or OVERWRITING OPTIONS.",
+                           option.key, known->second));
       table_.options[option.key] = option.value;
       if (!text_.empty()) table_.option_places[option.key] = QuoteAt(option.span.begin, text_);
     }
   }
 
+  /// What LIKE says of a feature.
+  LikeMerge MergeOf(LikeFeature feature) const {
+    LikeMerge merge = feature == LikeFeature::kOptions ? LikeMerge::kOverwriting : LikeMerge::kIncluding;
+    if (!statement_.like) return merge;
+    for (const LikeOption& option : statement_.like->options)
+      if (option.feature == LikeFeature::kAll) merge = option.merge;
+    for (const LikeOption& option : statement_.like->options)
+      if (option.feature == feature) merge = option.merge;
+    return merge;
+  }
+
   void TakeLike(const LikeClause& like) {
+    std::set<LikeFeature> features;
+    for (const LikeOption& option : like.options)
+      if (!features.insert(option.feature).second)
+        FailAt(like.source[0].span.begin, "Each like option feature can be declared only once.");
     const ObjectPath path = environment_.catalog.Resolve(like.source);
     TablePtr source = environment_.catalog.FindTable(path);
     if (!source) FailAt(like.source[0].span.begin, environment_.catalog.NoTable(path).message());
-    auto merges = [&](LikeFeature feature) {
-      LikeMerge merge = LikeMerge::kIncluding;
-      for (const LikeOption& option : like.options)
-        if (option.feature == LikeFeature::kAll) merge = option.merge;
-      for (const LikeOption& option : like.options)
-        if (option.feature == feature) merge = option.merge;
-      return merge != LikeMerge::kExcluding;
-    };
+    if (source->is_view())
+      FailAt(like.source[0].span.begin,
+             fmt::format("Source table '{}' of the LIKE clause can not be a VIEW", path.ToString()));
+    auto merges = [&](LikeFeature feature) { return MergeOf(feature) != LikeMerge::kExcluding; };
     std::vector<int> place(source->columns.size(), -1);
     auto keeps = [&](const TableColumn& column) {
       return !(column.kind == ColumnKind::kComputed && !merges(LikeFeature::kGenerated)) &&
@@ -94,6 +117,7 @@ class TableMaker {
       if (column.time == TimeRole::kRowtime && !merges(LikeFeature::kWatermarks)) column.time = TimeRole::kNone;
       table_.columns.push_back(std::move(column));
     }
+    columns_of_source_ = static_cast<int>(table_.columns.size());
     if (source->watermark && merges(LikeFeature::kWatermarks)) {
       table_.watermark = source->watermark;
       const std::string& time = source->columns[static_cast<size_t>(source->watermark->column)].name;
@@ -125,12 +149,57 @@ class TableMaker {
 
   TableColumn& Reserve(const ColumnDefinition& definition) {
     const std::string& name = definition.name.back().text;
-    if (table_.Find(name) >= 0)
+    const int known = table_.Find(name);
+    if (known >= columns_of_source_ || overwritten_.contains(known))
       FailAt(definition.span.begin, fmt::format("A column named '{}' already exists in the table", name));
     TableColumn column{.name = name, .kind = definition.kind};
     if (definition.comment) column.comment = *definition.comment;
+    if (known >= 0) {
+      TableColumn& of_source = table_.columns[static_cast<size_t>(known)];
+      CheckOverwrites(definition, of_source);
+      overwritten_.insert(known);
+      column.time = of_source.time;
+      of_source = std::move(column);
+      return of_source;
+    }
     table_.columns.push_back(std::move(column));
     return table_.columns.back();
+  }
+
+  /// Whether a column may stand in the place of one that LIKE brings.
+  void CheckOverwrites(const ColumnDefinition& definition, const TableColumn& of_source) const {
+    const Position& at = definition.span.begin;
+    if (definition.kind != ColumnKind::kComputed && definition.kind != ColumnKind::kMetadata)
+      FailAt(at, fmt::format("A column named '{}' already exists in the base table.", of_source.name));
+    const bool computed = definition.kind == ColumnKind::kComputed;
+    if (of_source.kind != definition.kind)
+      FailAt(at,
+             fmt::format("A column named '{}' already exists in the base table. {} columns can only overwrite other {} "
+                         "columns.",
+                         of_source.name, computed ? "Computed" : "Metadata", computed ? "computed" : "metadata"));
+    const std::string_view feature = computed ? "GENERATED" : "METADATA";
+    if (MergeOf(computed ? LikeFeature::kGenerated : LikeFeature::kMetadata) != LikeMerge::kOverwriting)
+      FailAt(at, fmt::format("A {} column named '{}' already exists in the base table. You might want to specify "
+                             "EXCLUDING {} or OVERWRITING {}.",
+                             computed ? "generated" : "metadata", of_source.name, feature, feature));
+  }
+
+  /// What LIKE brings may read columns that now are others, of other types.
+  void RebindOfSource() {
+    const Position& at = statement_.like->source[0].span.begin;
+    auto parsed = [&](const std::string& source) { return OrFail(ParseExpression(source), at); };
+    try {
+      for (int i = 0; i < columns_of_source_; ++i) {
+        TableColumn& column = table_.columns[static_cast<size_t>(i)];
+        if (column.computed && !overwritten_.contains(i)) Compute(column, parsed(column.source));
+      }
+      if (!table_.watermark || declared_watermark_) return;
+      const std::string& time = table_.columns[static_cast<size_t>(table_.watermark->column)].name;
+      PutWatermark({.column = {Identifier{time, {}}}, .expr = parsed(table_.watermark->source)});
+    } catch (const SyntaxError& error) {
+      // The place is one of another text.
+      FailAt(at, fmt::format("LIKE brings what does not fit the columns here: {}", error.message), error.hint);
+    }
   }
 
   void AddColumn(const ColumnDefinition& definition) {
@@ -163,18 +232,38 @@ class TableMaker {
   }
 
   void Compute(const ColumnDefinition& definition) {
+    Compute(table_.columns[static_cast<size_t>(table_.Find(definition.name.back().text))], definition.expr);
+  }
+
+  void Compute(TableColumn& column, const ExprPtr& expr) {
     const Scope scope = Columns(false);
-    Expression e = binder_.BindExpr(*definition.expr, {.scope = &scope, .clause = "a computed column"});
-    TableColumn& column = table_.columns[static_cast<size_t>(table_.Find(definition.name.back().text))];
+    Expression e = binder_.BindExpr(*expr, {.scope = &scope, .clause = "a computed column"});
     column.type = e.type();
+    if (column.time == TimeRole::kProctime) column.time = TimeRole::kNone;
     if (e.kind() == Expression::Kind::kCall && e.function().name == "PROCTIME") column.time = TimeRole::kProctime;
     column.computed = std::move(e);
-    column.source = PrintPlain(*definition.expr);
+    column.source = PrintPlain(*expr);
   }
 
   void SetWatermark(const WatermarkDefinition& definition) {
-    if (table_.watermark && declared_watermark_)
-      FailAt(definition.span.begin, "Multiple WATERMARK statements is not supported yet");
+    const Position& at = definition.span.begin;
+    if (declared_watermark_) FailAt(at, "Multiple WATERMARK statements is not supported yet");
+    if (table_.watermark) {
+      const std::string& time = table_.columns[static_cast<size_t>(table_.watermark->column)].name;
+      if (definition.column.size() != 1 || definition.column[0].text != time)
+        FailAt(at, "Multiple watermark definitions are not supported yet.",
+               fmt::format("the base table has one for '{}': EXCLUDING WATERMARKS leaves it out", time));
+      if (MergeOf(LikeFeature::kWatermarks) != LikeMerge::kOverwriting)
+        FailAt(at,
+               fmt::format("There already exists a watermark spec for column '{}' in the base table. You might want "
+                           "to specify EXCLUDING WATERMARKS or OVERWRITING WATERMARKS.",
+                           time));
+    }
+    PutWatermark(definition);
+    declared_watermark_ = true;
+  }
+
+  void PutWatermark(const WatermarkDefinition& definition) {
     const std::string& name = definition.column.back().text;
     const int column = definition.column.size() == 1 ? table_.Find(name) : -1;
     if (column < 0)
@@ -199,7 +288,6 @@ class TableMaker {
       if (each.time == TimeRole::kRowtime) each.time = TimeRole::kNone;
     table_.columns[static_cast<size_t>(column)].time = TimeRole::kRowtime;
     table_.watermark = TableWatermark{column, std::move(e), PrintPlain(*definition.expr)};
-    declared_watermark_ = true;
   }
 
   void SetKey(const Constraint& constraint, const std::vector<Identifier>& columns) {
@@ -210,7 +298,9 @@ class TableMaker {
              "PRIMARY KEY constraint is in ENFORCED mode. The engine does not own the data: say PRIMARY KEY ... NOT "
              "ENFORCED");
     if (declared_key_) FailAt(constraint.span.begin, "Duplicate primary key definition");
-    table_.primary_key.clear();
+    if (!table_.primary_key.empty())
+      FailAt(constraint.span.begin,
+             "The base table already has a primary key. You might want to specify EXCLUDING CONSTRAINTS.");
     std::string name_of_key;
     declared_key_ = true;
     for (const Identifier& name : columns) {
@@ -237,6 +327,8 @@ class TableMaker {
   Table table_;
   bool declared_watermark_ = false;
   bool declared_key_ = false;
+  int columns_of_source_ = 0;  // those that LIKE brings come first
+  std::set<int> overwritten_;  // of them
 };
 
 }  // namespace

@@ -178,6 +178,8 @@ class Binder {
 
   // bind_select.cc
   PlanPtr BindSelect(const Select& select, const Query& query, const Scope* outer);
+  /// What is wrong with the one row of a select list that stands alone, told before a job runs.
+  void CheckConstants(const Select& select, const Query& query, const std::vector<expr::Expression>& columns) const;
   struct Item {
     std::string name;
     ExprPtr expr;                            // null: `column`
@@ -213,13 +215,15 @@ class Binder {
   Scope BindNamed(const NamedTable& named, const TableRef& ref);
   Scope BindFile(const NamedTable& named, const TableRef& ref);
   Scope BindJoin(const Join& join, const Scope* outer);
-  Scope Combine(const Scope& left, const Scope& right, PlanPtr plan);
+  /// `at`: of the right table.
+  Scope Combine(const Scope& left, const Scope& right, PlanPtr plan, const Position& at);
   Scope BindUnnest(const Unnest& unnest, const TableRef& ref, Scope left, bool outer_join);
   Scope UnnestOf(expr::Expression collection, bool ordinality, const TableRef& ref, Scope left, bool outer_join);
   /// Rows of a collection or of a table function, for each row of `left`; nullopt if `ref` is neither.
   std::optional<Scope> BindRowsOf(const TableRef& ref, Scope& left, bool outer_join);
   Scope BindRowsAlone(const TableRef& ref, const Scope* outer);
-  Scope WithRowsCondition(const Join& join, Scope rows);
+  /// `rows`: those of `left` with what UNNEST or a table function gives.
+  Scope WithRowsCondition(const Join& join, const Scope& left, Scope rows);
   Scope WithAlias(PlanPtr plan, const TableRef& ref, std::string alias, std::optional<ObjectPath> path = {});
   ObjectPath PathOf(const Name& name) const;
   PlanPtr TableScan(const Name& name, const std::vector<Hint>& hints, const Span& span);
@@ -316,8 +320,9 @@ class Binder {
   const BindEnvironment& environment_;
   std::vector<std::map<std::string, PlanPtr>> common_tables_;  // WITH, innermost last
   std::vector<std::map<std::string, TtlHint>> ttl_hints_;      // of the SELECTs at hand, innermost last
-  std::vector<TablePtr> views_;  // innermost last: names go by what was current when it was made
-  int queries_ = 0;              // how deep in queries, those of views among them
+  std::vector<TablePtr> views_;         // innermost last: names go by what was current when it was made
+  std::vector<const Select*> selects_;  // innermost last
+  int queries_ = 0;                     // how deep in queries, those of views among them
 };
 
 /// Throws SyntaxError.
@@ -332,6 +337,9 @@ T OrFail(Result<T> result, const Position& at) {
 /// The join of two plans on conditions over the columns of both: equalities of the two sides become keys.
 PlanPtr MakeJoinOn(JoinType type, PlanPtr left, PlanPtr right, const std::vector<expr::Expression>& conjuncts,
                    JoinTtl ttl = {});
+
+/// `name`, or as in Calcite `name0`, `name1`, ..., the first that is not taken; it is then.
+std::string UniqueName(const std::string& name, std::set<std::string>& taken);
 
 /// SNAPSHOT(...) in place of a table; null: it is another.
 const Call* SnapshotCall(const TableRef& ref);

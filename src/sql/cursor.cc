@@ -98,6 +98,18 @@ void Cursor::Expect(std::string_view words) {
   });
 }
 
+bool Cursor::AcceptIf(std::string_view words) {
+  if (Accept(words)) return true;
+  // IF may be a name, but then another word follows.
+  const Token& next = Peek(1);
+  if (!Peek().IsWord("IF") || next.kind != TokenKind::kWord ||
+      (next.upper != "NOT" && Nearest(next.upper, {"EXISTS"}).empty() && next.upper != "EXISTS"))
+    return false;
+  Take();
+  Expect(words.substr(words.find(' ') + 1));
+  return true;
+}
+
 size_t Cursor::ExpectOneOf(std::initializer_list<std::string_view> words, std::string_view what) {
   size_t i = 0;
   for (std::string_view word : words) {
@@ -227,6 +239,9 @@ std::string Cursor::Hint(bool name_wanted) const {
   const Token& token = Peek();
   const Token& before = At(index_ == 0 ? 0 : index_ - 1);
   if (before.IsSymbol("=") && token.IsSymbol("=")) return "equality is written with one =";
+  if (token.IsSymbol(":") && Peek(1).IsSymbol(":")) return "a cast is written CAST(value AS type)";
+  if (before.IsWord("TOP") && token.kind == TokenKind::kInteger)
+    return fmt::format("the first rows are asked for at the end of the query: LIMIT {}", token.text);
   if (before.IsSymbol(",") && (token.IsSymbol(")") || (token.kind == TokenKind::kWord && IsClauseWord(token.upper)))) {
     return "is the comma before it one too many?";
   }

@@ -35,6 +35,8 @@ class Cursor {
   bool IsAny(std::initializer_list<std::string_view> words);
   bool Accept(std::string_view words);
   void Expect(std::string_view words);
+  /// As Accept, of "IF EXISTS" or "IF NOT EXISTS"; fails where that is meant and misspelt.
+  bool AcceptIf(std::string_view words);
   /// The one of `words` that stands here, taken; fails with "expected <what>".
   size_t ExpectOneOf(std::initializer_list<std::string_view> words, std::string_view what);
 

@@ -45,6 +45,23 @@ std::string NamesText(const Plan& plan, const std::vector<int>& columns) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
+/// "a = b, c = d" of a join's keys.
+template <typename Node>
+std::string KeysText(const Node& join) {
+  std::vector<std::string> keys;
+  for (const JoinKey& key : join.keys)
+    keys.push_back(fmt::format("{} = {}", join.left->columns[static_cast<size_t>(key.left)].name,
+                               join.right->columns[static_cast<size_t>(key.right)].name));
+  return fmt::format("{}", fmt::join(keys, ", "));
+}
+
+std::string FrameText(const OverFrame& frame) {
+  const std::string_view kind = frame.rows ? "ROWS" : "RANGE";
+  if (!frame.preceding) return fmt::format("{} BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW", kind);
+  if (*frame.preceding == 0) return fmt::format("{} BETWEEN CURRENT ROW AND CURRENT ROW", kind);
+  return fmt::format("{} BETWEEN {}{} PRECEDING AND CURRENT ROW", kind, *frame.preceding, frame.rows ? "" : " ms");
+}
+
 std::string CallsText(const Plan& input, const std::vector<graph::AggregateCall>& calls) {
   std::vector<std::string> texts;
   for (const graph::AggregateCall& call : calls) {
@@ -126,28 +143,28 @@ struct PlanLine {
     return fmt::format("WindowTableFunction({})", WindowText(node.shape));
   }
   std::string operator()(const JoinPlan& join) const {
-    std::vector<std::string> keys;
-    for (const JoinKey& key : join.keys)
-      keys.push_back(fmt::format("{} = {}", join.left->columns[static_cast<size_t>(key.left)].name,
-                                 join.right->columns[static_cast<size_t>(key.right)].name));
     std::string text = fmt::format("{}Join(type=[{}], on=[{}]",
                                    join.interval   ? "Interval"
                                    : join.windowed ? "Window"
                                                    : "",
-                                   JoinName(join.type), fmt::join(keys, ", "));
+                                   JoinName(join.type), KeysText(join));
     if (join.interval) text += fmt::format(", within=[{} ms, {} ms]", join.interval->lower_ms, join.interval->upper_ms);
     if (join.condition) text += fmt::format(", where=[{}]", join.condition->ToString());
     return text + ")";
   }
   std::string operator()(const TemporalJoinPlan& join) const {
-    return fmt::format("{}Join(outer={})", join.snapshot ? "Snapshot" : "Temporal", join.outer);
+    std::string text = fmt::format("{}Join(type=[{}], on=[{}]", join.snapshot ? "Snapshot" : "Temporal",
+                                   JoinName(join.outer ? JoinType::kLeft : JoinType::kInner), KeysText(join));
+    if (!join.snapshot) text += fmt::format(", asOf=[{}]", NamesText(*join.left, {join.left_time}));
+    if (join.condition) text += fmt::format(", where=[{}]", join.condition->ToString());
+    return text + ")";
   }
   std::string operator()(const UnnestPlan& node) const { return fmt::format("Unnest({})", node.collection.ToString()); }
   std::string operator()(const UnionPlan&) const { return "Union(all)"; }
   std::string operator()(const OverPlan& over) const {
-    return fmt::format("OverAggregate(partitionBy=[{}], orderBy=[{}], select=[{}])",
+    return fmt::format("OverAggregate(partitionBy=[{}], orderBy=[{}], window=[{}], select=[{}])",
                        NamesText(*over.input, over.partition), OrderText(*over.input, over.order),
-                       CallsText(*over.input, over.calls));
+                       FrameText(over.frame), CallsText(*over.input, over.calls));
   }
   std::string operator()(const RankPlan& rank) const {
     return fmt::format("Rank(partitionBy=[{}], orderBy=[{}], from={}, to={})", NamesText(*rank.input, rank.partition),

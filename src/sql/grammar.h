@@ -182,6 +182,7 @@ class Grammar {
   AlterAction ParseSet(bool of_materialized_table);
   std::vector<std::string> ParseKeys();
   std::vector<TableElement> ParseChangedElements();
+  void RefuseColumnWord(std::string_view what);
 
   // parse_statement.cc
   Statement::Node ParseStatementNode();

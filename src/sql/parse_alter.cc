@@ -8,14 +8,14 @@ Statement::Node Grammar::ParseAlter() {
   bool system = temporary && at_.Accept("SYSTEM");
   if (temporary && !at_.Is("FUNCTION")) at_.Fail("FUNCTION");
   if (at_.Accept("FUNCTION")) return ParseAlterFunction(temporary, system);
-  Alter alter{ParseObjectKind(), at_.Accept("IF EXISTS"), {}, Suspend{}};
+  Alter alter{ParseObjectKind(), at_.AcceptIf("IF EXISTS"), {}, Suspend{}};
   alter.name = at_.ExpectPath("the name of what to alter");
   alter.action = ParseAlterAction(alter.kind);
   return alter;
 }
 
 AlterFunction Grammar::ParseAlterFunction(bool temporary, bool system) {
-  AlterFunction function{temporary, system, at_.Accept("IF EXISTS"), {}, {}, {}};
+  AlterFunction function{temporary, system, at_.AcceptIf("IF EXISTS"), {}, {}, {}};
   function.name = at_.ExpectPath("the name of a function");
   at_.Expect("AS");
   function.class_name = at_.ExpectString("the name of a class in quotes");
@@ -83,8 +83,16 @@ AlterAction Grammar::ParseRename(bool of_columns) {
   return rename;
 }
 
+// ADD COLUMN a INT, of other dialects.
+void Grammar::RefuseColumnWord(std::string_view what) {
+  if (at_.Peek().IsWord("COLUMN"))
+    at_.FailAt(at_.here(), fmt::format("expected {}, found COLUMN", what),
+               fmt::format("the word is left out: {} {} ...", at_.At(at_.index() - 1).upper, at_.Peek(1).text));
+}
+
 // One element, or several in parentheses.
 std::vector<TableElement> Grammar::ParseChangedElements() {
+  RefuseColumnWord("a column, WATERMARK FOR or PRIMARY KEY");
   if (at_.IsSymbol("(")) return ParseElements(false);
   return {ParseElement(false)};
 }
@@ -92,7 +100,7 @@ std::vector<TableElement> Grammar::ParseChangedElements() {
 AlterAction Grammar::ParseAdd() {
   if (at_.Accept("DISTRIBUTION")) return ChangeDistribution{true, ParseDistribution()};
   AddPartitions add;
-  add.if_not_exists = at_.Accept("IF NOT EXISTS");
+  add.if_not_exists = at_.AcceptIf("IF NOT EXISTS");
   if (!add.if_not_exists && !at_.Is("PARTITION")) return ChangeElements{true, ParseChangedElements()};
   if (!at_.Is("PARTITION")) at_.Fail("PARTITION");
   while (at_.Is("PARTITION")) {
@@ -116,18 +124,19 @@ AlterAction Grammar::ParseDropPart() {
   if (at_.Accept("CONSTRAINT")) return DropConstraint{at_.ExpectName("the name of a constraint")};
   if (at_.Accept("WATERMARK")) return DropWatermark{};
   if (at_.Accept("DISTRIBUTION")) return DropDistribution{};
-  DropPartitions partitions{at_.Accept("IF EXISTS"), {}};
+  DropPartitions partitions{at_.AcceptIf("IF EXISTS"), {}};
   if (at_.Is("PARTITION")) {
     CommaSeparated([&] { partitions.partitions.push_back(ParsePartition()); });
     return partitions;
   }
   if (partitions.if_exists) at_.Fail("PARTITION");
+  constexpr std::string_view kParts = "a column, PRIMARY KEY, CONSTRAINT, WATERMARK, DISTRIBUTION or PARTITION";
+  RefuseColumnWord(kParts);
   DropColumns columns;
   if (at_.IsSymbol("(")) {
     InParentheses([&] { columns.columns.push_back(at_.ExpectPath("the name of a column")); });
   } else {
-    columns.columns.push_back(
-        at_.ExpectPath("a column, PRIMARY KEY, CONSTRAINT, WATERMARK, DISTRIBUTION or PARTITION"));
+    columns.columns.push_back(at_.ExpectPath(kParts));
   }
   return columns;
 }

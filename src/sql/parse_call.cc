@@ -138,6 +138,9 @@ ExprPtr Grammar::ParseDescriptor() {
 }
 
 ExprPtr Grammar::ParseUnitSymbol() {
+  if (at_.Peek().kind == TokenKind::kString)
+    at_.FailAt(at_.here(), fmt::format("expected a unit of time such as DAY, found {}", at_.Found()),
+               "a unit stands without quotes");
   if (at_.Peek().kind != TokenKind::kWord) at_.Fail("a unit of time such as DAY");
   const Token& token = at_.Take();
   return Make(token.span.begin, Symbol{token.upper});

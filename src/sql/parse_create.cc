@@ -36,7 +36,7 @@ CreateTable Grammar::ParseCreateTable(CreateMode mode, bool temporary) {
   CreateTable table;
   table.mode = mode;
   table.temporary = temporary;
-  table.if_not_exists = at_.Accept("IF NOT EXISTS");
+  table.if_not_exists = at_.AcceptIf("IF NOT EXISTS");
   table.name = at_.ExpectPath("the name of a table");
   Token open = at_.Peek();
   if (at_.IsSymbol("(")) table.elements = ParseElements(true);
@@ -73,7 +73,7 @@ CreateTable Grammar::ParseCreateTable(CreateMode mode, bool temporary) {
 CreateMaterializedTable Grammar::ParseCreateMaterializedTable(CreateMode mode) {
   CreateMaterializedTable table;
   table.mode = mode;
-  table.if_not_exists = at_.Accept("IF NOT EXISTS");
+  table.if_not_exists = at_.AcceptIf("IF NOT EXISTS");
   table.name = at_.ExpectPath("the name of a materialized table");
   if (at_.IsSymbol("(")) table.elements = ParseElements(true);
   if (at_.Accept("COMMENT")) table.comment = at_.ExpectString("a comment in quotes");
@@ -120,7 +120,7 @@ void Grammar::ParseStartMode(CreateMaterializedTable& table) {
 CreateView Grammar::ParseCreateView(bool temporary) {
   CreateView view;
   view.temporary = temporary;
-  view.if_not_exists = at_.Accept("IF NOT EXISTS");
+  view.if_not_exists = at_.AcceptIf("IF NOT EXISTS");
   view.name = at_.ExpectPath("the name of a view");
   if (at_.IsSymbol("(")) view.columns = ParseNames("the name of a column");
   if (at_.Accept("COMMENT")) view.comment = at_.ExpectString("a comment in quotes");
@@ -130,7 +130,7 @@ CreateView Grammar::ParseCreateView(bool temporary) {
 }
 
 CreateObject Grammar::ParseCreateObject(ObjectKind kind, bool temporary, bool system) {
-  CreateObject object{kind, temporary, system, at_.Accept("IF NOT EXISTS"), {}, {}, {}};
+  CreateObject object{kind, temporary, system, at_.AcceptIf("IF NOT EXISTS"), {}, {}, {}};
   object.name = at_.ExpectPath("a name");
   if (at_.Accept("COMMENT")) object.comment = at_.ExpectString("a comment in quotes");
   if (at_.Accept("WITH")) object.options = ParseOptions();
@@ -147,7 +147,7 @@ CreateFunction Grammar::ParseCreateFunction(bool temporary, bool system) {
   CreateFunction function;
   function.temporary = temporary;
   function.system = system;
-  function.if_not_exists = at_.Accept("IF NOT EXISTS");
+  function.if_not_exists = at_.AcceptIf("IF NOT EXISTS");
   function.name = at_.ExpectPath("the name of a function");
   at_.Expect("AS");
   function.class_name = at_.ExpectString("the name of a class in quotes");
@@ -165,7 +165,7 @@ CreateFunction Grammar::ParseCreateFunction(bool temporary, bool system) {
 CreateModel Grammar::ParseCreateModel(bool temporary) {
   CreateModel model;
   model.temporary = temporary;
-  model.if_not_exists = at_.Accept("IF NOT EXISTS");
+  model.if_not_exists = at_.AcceptIf("IF NOT EXISTS");
   model.name = at_.ExpectPath("the name of a model");
   if (at_.Accept("INPUT")) model.input = ParseElements(false);
   if (at_.Accept("OUTPUT")) model.output = ParseElements(false);
@@ -195,7 +195,7 @@ Statement::Node Grammar::ParseDrop() {
   if (drop.system && !drop.temporary)
     at_.FailAt(system_at, "a SYSTEM object is always temporary", "write DROP TEMPORARY SYSTEM FUNCTION");
   drop.kind = ParseObjectKind();
-  drop.if_exists = at_.Accept("IF EXISTS");
+  drop.if_exists = at_.AcceptIf("IF EXISTS");
   drop.name = at_.ExpectPath(fmt::format("the name of what to drop"));
   if (drop.kind == ObjectKind::kDatabase && at_.IsAny({"RESTRICT", "CASCADE"}))
     drop.cascade = at_.Take().upper == "CASCADE";

@@ -181,7 +181,7 @@ CompilePlan Grammar::ParseCompile() {
   if (compile.execute) at_.Expect("EXECUTE");
   at_.Expect("PLAN");
   compile.path = at_.ExpectString("the path of a plan in quotes");
-  compile.if_not_exists = !compile.execute && at_.Accept("IF NOT EXISTS");
+  compile.if_not_exists = !compile.execute && at_.AcceptIf("IF NOT EXISTS");
   at_.Expect("FOR");
   compile.statement = ParseDataStatement();
   return compile;

@@ -71,8 +71,17 @@ constexpr std::array<UnitWord, 16> kUnits = {{{"YEAR", TimeUnit::kYear},
                                               {"SECOND", TimeUnit::kSecond},
                                               {"SECONDS", TimeUnit::kSecond}}};
 
-// A name that a type of the user may have, unless it is a misspelt type of ours: INTT.
+// Types of other dialects, and what is nearest here.
+constexpr std::pair<std::string_view, std::string_view> kForeignTypes[] = {
+    {"BLOB", "BYTES"},     {"BOOL", "BOOLEAN"}, {"BYTEA", "BYTES"}, {"DATETIME", "TIMESTAMP(3)"},
+    {"INT64", "BIGINT"},   {"LONG", "BIGINT"},  {"REAL", "FLOAT"},  {"TIMESTAMPTZ", "TIMESTAMP_LTZ(3)"},
+    {"TEXT", "STRING"},    {"UUID", "STRING"},  {"JSON", "STRING"}, {"NUMBER", "DECIMAL(38, 0)"},
+    {"NVARCHAR", "STRING"}};
+
+// A name that a type of the user may have, unless it is one of another dialect, or a misspelt one of ours: INTT.
 std::string_view MisspeltType(std::string_view upper) {
+  for (const auto& [foreign, here] : kForeignTypes)
+    if (foreign == upper) return here;
   if (upper.size() < 4) return {};
   for (const TypeWord& type : kTypeWords) {
     if (type.words.size() > 2 && EditDistance(upper, type.words, 1) <= 1) return type.words;
@@ -107,7 +116,6 @@ TypeKind Grammar::ParseTypeName(TypeSpec& type) {
   const Token token = at_.Peek();
   for (const TypeWord& word : kTypeWords)
     if (at_.Accept(word.words)) return word.kind;
-  if (!at_.IsName()) at_.FailName("a type such as INT or STRING");
   if (token.kind == TokenKind::kWord && !at_.Peek(1).IsSymbol(".")) {
     std::string_view nearest = MisspeltType(token.upper);
     if (!nearest.empty()) {
@@ -115,6 +123,7 @@ TypeKind Grammar::ParseTypeName(TypeSpec& type) {
                  fmt::format("did you mean {}?", nearest));
     }
   }
+  if (!at_.IsName()) at_.Fail("a type such as INT or STRING");
   type.name = at_.ExpectPath("a type");
   return TypeKind::kUserDefined;
 }
@@ -197,7 +206,8 @@ void Grammar::ParseFields(TypeSpec& type, const Token& open, std::string_view cl
 }
 
 void Grammar::ParseNullability(TypeSpec& type) {
-  type.nullable = !at_.Accept("NOT NULL");
+  type.nullable = !at_.Accept("NOT");
+  if (!type.nullable) at_.Expect("NULL");
   // Not the NULL of RETURNING INT NULL ON EMPTY.
   if (type.nullable && !at_.Peek(1).IsWord("ON")) at_.Accept("NULL");
 }

@@ -17,16 +17,6 @@ Properties PropertiesOf(const CreateObject& create) {
   return properties;
 }
 
-/// As in Flink: the second `a` of a query is the view's `a0`.
-void MakeNamesUnique(std::vector<TableColumn>& columns) {
-  std::set<std::string> taken;
-  for (TableColumn& column : columns) {
-    const std::string name = column.name;
-    for (int attempt = 0; !taken.insert(column.name).second; ++attempt)
-      column.name = fmt::format("{}{}", name, attempt);
-  }
-}
-
 /// Of what exists already.
 std::string KeepOrDrop(ObjectKind kind) {
   return fmt::format("IF NOT EXISTS keeps the one there is, DROP {} takes it away", ObjectKindText(kind));
@@ -70,7 +60,6 @@ Status Session::Visitor::SetViewQuery(Table& view, const QueryPtr& query, bool h
   for (size_t i = 0; i < plan->columns.size(); ++i)
     view.columns.push_back(
         {.name = plan->columns[i].name, .type = plan->columns[i].type, .time = times->columns[i].time});
-  MakeNamesUnique(view.columns);
   return {};
 }
 

@@ -61,6 +61,20 @@ Expression AsColumn(Expression value, const types::DataType& type) {
   return *std::move(renamed);
 }
 
+/// Where the query writes column `i` of its first row; the table, if it does not.
+const Position& ValuePlace(size_t i, const Insert& insert) {
+  if (auto* values = std::get_if<Values>(&insert.query->node)) {
+    auto* row = values->rows[0]->As<RowValue>();
+    return row ? row->fields[i]->span.begin : values->rows[0]->span.begin;
+  }
+  auto* select = std::get_if<Select>(&insert.query->node);
+  if (!select || std::ranges::any_of(select->items, [](const SelectItem& item) {
+        return item.expr->As<Star>() || item.expr->As<FieldStar>();
+      }))
+    return insert.table[0].span.begin;
+  return select->items[i].expr->span.begin;
+}
+
 }  // namespace
 
 Status Session::Visitor::SetPartition(const Insert& insert, const Table& table, const BindEnvironment& environment,
@@ -131,7 +145,8 @@ Status Session::Visitor::SetQueried(const Insert& insert, const Plan& query, con
     Expression value = InputOf(query, static_cast<int>(i));
     if (!expr::SameType(value.type(), column.type) && !expr::CastsImplicitly(value.type(), column.type))
       return Fault(
-          at, Mismatch(table, fmt::format("Incompatible types for sink column '{}' at position {}.", column.name, i)),
+          ValuePlace(i, insert),
+          Mismatch(table, fmt::format("Incompatible types for sink column '{}' at position {}.", column.name, i)),
           fmt::format("the query gives {} {}, the sink takes {}: write CAST", query.columns[i].name,
                       value.type().ToString(), column.type.ToString()));
     values[static_cast<size_t>(targets[i])] = std::move(value);

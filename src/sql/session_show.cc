@@ -110,7 +110,8 @@ Session::Visitor::Outcome Session::Visitor::operator()(const Show& show) {
     }
     case ShowKind::kFunctions: {
       std::vector<std::string> names;
-      for (const expr::Function* function : expr::Registry::BuiltIn().All()) names.push_back(Lowered(function->name));
+      for (const expr::Function* function : expr::Registry::BuiltIn().All())
+        if (!function->inner) names.push_back(Lowered(function->name));
       for (const expr::Aggregate& aggregate : expr::AllAggregates()) names.push_back(Lowered(aggregate.name));
       for (std::string& name : session.catalog_.Functions()) names.push_back(std::move(name));
       std::sort(names.begin(), names.end());

@@ -138,6 +138,22 @@ TEST_F(SessionTest, AJoinThatBoundsTheDistanceOfTimesIsAnIntervalJoin) {
               HasSubstr("IntervalJoin(type=[inner], on=[page = page], within=[-60000 ms, 0 ms])"));
 }
 
+TEST_F(SessionTest, ExplainShowsTheFrameOfOverAndTheKeysOfATemporalJoin) {
+  auto over = [&](const std::string& frame) {
+    return Explain("SELECT COUNT(*) OVER (PARTITION BY page ORDER BY ts " + frame + ") FROM clicks");
+  };
+  EXPECT_THAT(over(""), HasSubstr("window=[RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW]"));
+  EXPECT_THAT(over("ROWS BETWEEN 3 PRECEDING AND CURRENT ROW"),
+              HasSubstr("window=[ROWS BETWEEN 3 PRECEDING AND CURRENT ROW]"));
+  EXPECT_THAT(over("RANGE BETWEEN INTERVAL '2' SECOND PRECEDING AND CURRENT ROW"),
+              HasSubstr("window=[RANGE BETWEEN 2000 ms PRECEDING AND CURRENT ROW]"));
+  Run("CREATE TABLE rates (k STRING, r INT, since TIMESTAMP(3), WATERMARK FOR since AS since, PRIMARY KEY (k) NOT "
+      "ENFORCED) "
+      "WITH ('connector' = 'fake', 'changes' = 'upsert')");
+  EXPECT_THAT(Explain("SELECT page, r FROM clicks LEFT JOIN rates FOR SYSTEM_TIME AS OF ts ON page = k AND r > 1"),
+              HasSubstr("TemporalJoin(type=[left], on=[page = k], asOf=[ts], where=[>("));
+}
+
 TEST_F(SessionTest, ASinkGetsTheChangesThatItTakes) {
   EXPECT_THAT(Error("INSERT INTO appends SELECT page, COUNT(*) FROM clicks GROUP BY page"),
               HasSubstr("takes inserts only"));
