@@ -431,7 +431,7 @@ template <typename R>
 Expression Equality(std::string_view name, const Expression& left, const Expression& right, R resolve) {
   const size_t fields = left.kind() == Expression::Kind::kCall ? left.arguments().size() : 0;
   if (fields == 0 || !IsRowOf(left, fields) || !IsRowOf(right, fields)) return resolve(name, {left, right});
-  Arguments parts;
+  std::vector<Expression> parts;
   for (size_t i = 0; i < fields; ++i) parts.push_back(resolve(name, {left.arguments()[i], right.arguments()[i]}));
   return Connected(name == "=" ? "AND" : "OR", parts);
 }
