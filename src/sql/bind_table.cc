@@ -16,12 +16,6 @@ using types::TypeId;
 
 namespace {
 
-bool HasInterval(const DataType& type) {
-  if (type.id() == TypeId::kIntervalDayTime || type.id() == TypeId::kIntervalYearMonth) return true;
-  return std::any_of(type.children().begin(), type.children().end(),
-                     [](const types::Field& child) { return HasInterval(child.type); });
-}
-
 /// The table under construction, with where its parts stand.
 class TableMaker {
  public:
@@ -206,11 +200,6 @@ class TableMaker {
     if (definition.kind == ColumnKind::kNameOnly) FailAt(definition.span.begin, "A column needs a type");
     TableColumn& column = Reserve(definition);
     column.type = binder_.TypeOf(*definition.type);
-    if (HasInterval(column.type))
-      FailAt(definition.type->span.begin,
-             fmt::format("A column of a table cannot be of type {}", column.type.ToString()),
-             "an interval is the difference of times within a query; keep it as a BIGINT of its milliseconds or an INT "
-             "of its months");
     column.fixed_lengths = FixedLengths(*definition.type);
     if (definition.kind == ColumnKind::kMetadata) {
       column.metadata_key = definition.metadata_key.value_or(column.name);
