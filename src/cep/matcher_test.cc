@@ -194,7 +194,7 @@ TEST(Matcher, TimeThatPassesTakesPartialMatchesAndFreesThoseThatWaited) {
   // Of the rows ax1, a2, b the second begins a match that is complete, and the first one still waits for its y.
   struct TwoWays final : Conditions {
     std::string row;
-    Result<bool> Holds(int stage, const Run* run) override {
+    Result<bool> Holds(int stage, const cep::Run* run) override {
       if (stage == 0) return row[0] == 'a';
       if (stage == 1) return run->start() == 0;  // only the first run goes on so
       return row[0] == 'b' && run->start() != 0;
@@ -202,7 +202,7 @@ TEST(Matcher, TimeThatPassesTakesPartialMatchesAndFreesThoseThatWaited) {
   } ways;
   const Matcher matcher(PatternOf({kOne, kAnyReluctant, kOne}, {Skip::kPastLastRow}, 5000));
   Runs runs;
-  std::vector<Run> matches;
+  std::vector<cep::Run> matches;
   int64_t now_ms = 0;
   for (const char* row : {"a1", "a2", "b"}) {
     ways.row = row;
@@ -232,10 +232,10 @@ TEST(Matcher, RowsThatNoRunNeedsAreToldByTheirNumbers) {
 
 TEST(Matcher, ConditionsThatFailAreTheirErrors) {
   struct Failing final : Conditions {
-    Result<bool> Holds(int, const Run*) override { return UserError("Division by zero"); }
+    Result<bool> Holds(int, const cep::Run*) override { return UserError("Division by zero"); }
   } failing;
   Runs runs;
-  std::vector<Run> matches;
+  std::vector<cep::Run> matches;
   EXPECT_EQ(Matcher(PatternOf({kOne})).Take(0, failing, runs, matches).message(), "Division by zero");
 }
 
