@@ -183,7 +183,7 @@ TEST(MatchRecognize, AggregatesAndTheTimeOfTheMatchAreRead) {
                  {.kind = MatchRead::Kind::kTime}};
   RowHarness(MakeMatchRecognize, Encode(spec))
       .Input(kMatchInput, {kK})
-      .Output("k STRING, a INT, all INT, c INT, t TIMESTAMP(3), u TIMESTAMP(3)")
+      .Output("k STRING, a INT, whole INT, c INT, t TIMESTAMP(3), u TIMESTAMP(3)")
       .Rows({"+I[k, 4, 1]", "+I[k, 5, 2]", "+I[k, 6, 3]"})
       .MaxWatermark()
       .Expect({"+I[k, 9, 15, null, 1970-01-01T00:00:00.003, 1970-01-01T00:00:00.003]"});
