@@ -197,7 +197,7 @@ TEST(MatchRecognize, AConditionMayBeAColumn) {
   RowHarness(MakeMatchRecognize, Encode(spec))
       .Input("v INT, is_a BOOLEAN")
       .Global()
-      .Output("a INT, b INT, none INT")
+      .Output("a INT, b INT, nothing INT")
       .Rows({"+I[1, false]", "+I[2, true]", "+I[3, null]", "+I[4, true]"})
       .Expect({"+I[2, 3, null]"});
 }
