@@ -79,7 +79,8 @@ TEST_F(LikeTest, ASecondWatermarkOrKeyIsRefused) {
   EXPECT_THAT(Error(Like("PRIMARY KEY (n) NOT ENFORCED", "")),
               HasSubstr("The base table already has a primary key. You might want to specify EXCLUDING CONSTRAINTS."));
   Run(Like(watermark + ", PRIMARY KEY (n) NOT ENFORCED", "EXCLUDING CONSTRAINTS OVERWRITING WATERMARKS"));
-  EXPECT_THAT(Created(), AllOf(HasSubstr("WATERMARK FOR `ts` AS `ts`\n"), HasSubstr("PRIMARY KEY (`n`) NOT ENFORCED")));
+  EXPECT_THAT(Created(),
+              AllOf(HasSubstr("WATERMARK FOR `ts` AS `ts`,\n"), HasSubstr("PRIMARY KEY (`n`) NOT ENFORCED")));
   Run("DROP TABLE t; " + Like("u TIMESTAMP(3), WATERMARK FOR u AS u", "EXCLUDING WATERMARKS"));
 }
 

@@ -89,7 +89,7 @@ TEST(Plans, AMatchKeepsWhatItsPatternAndItsReadersAskFor) {
               HasSubstr("Match(partitionBy=[auction], orderBy=[ts ASC], measures=[LAST(A.price, 0)], after=[SKIP TO "
                         "NEXT ROW], pattern=[A{1,} B], define=[A AS $f3, B AS >($0, $1) of [LAST(B.price, 0), "
                         "LAST(A.price, 0)]])"));
-  EXPECT_THAT(text, HasSubstr("<($1, 10"));
+  EXPECT_THAT(text, HasSubstr("<($1, CAST(10)"));
   EXPECT_THAT(text, Not(HasSubstr("extra")));
   EXPECT_THAT(text, HasSubstr("keeps all rows of matches that have begun: A has no bound and there is no WITHIN"));
 }
