@@ -53,7 +53,7 @@ TEST_F(CompletionTest, KeywordsAndFunctionsComeInTheCaseThatWasBegun) {
   EXPECT_THAT(Words("sel"), ElementsAre("select"));
   EXPECT_THAT(Words("SELECT substr"), Contains("substring("));
   EXPECT_THAT(Words("SELECT COUN"), Contains("COUNT("));
-  EXPECT_THAT(Words("SELECT CAST"), ElementsAre("CAST(")) << "CAST_FIXED is no word of SQL";
+  EXPECT_THAT(Words("SELECT CAST"), ElementsAre("CAST", "CAST(")) << "CAST_FIXED is no word of SQL";
   EXPECT_THAT(Words(""), IsEmpty()) << "nothing typed: too much to list";
 }
 
