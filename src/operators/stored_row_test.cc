@@ -89,12 +89,12 @@ TEST(StoredRow, ComesOutWithTheZeroThatItHad) {
   const types::Schema schema =
       testing::ParseSchema("d DOUBLE, f FLOAT, a ARRAY<DOUBLE>, r ROW<f FLOAT>, m MAP<DOUBLE, FLOAT>");
   for (const std::string& row :
-       {"+I[0.0, 0.0, [0.0], [0.0], {0.0=0.0}]", "+I[-0.0, -0.0, [-0.0], [-0.0], {-0.0=-0.0}]"}) {
-    const columns::Batch batch = BatchOf(schema, {row.substr(2)}, pool);
+       {"[0.0, 0.0, [0.0], +I[0.0], {0.0=0.0}]", "[-0.0, -0.0, [-0.0], +I[-0.0], {-0.0=-0.0}]"}) {
+    const columns::Batch batch = BatchOf(schema, {row}, pool);
     columns::BatchBuilder back(schema, pool);
     ReadStoredRow(StoreRow(batch, 0).bytes, back, 0, schema.size());
     back.FinishRow();
-    EXPECT_EQ(columns::RowText(back.Take(), 0), row);
+    EXPECT_EQ(columns::RowText(back.Take(), 0), "+I" + row);
   }
 }
 
