@@ -19,7 +19,7 @@ namespace thalweg::operators {
 /// The rows of one key at a time, in state by number (row_times.h), and the row at hand, which is not there yet. The task's thread.
 class MatchRows {
  public:
-  MatchRows(types::Schema schema) : schema_(std::move(schema)) {}  // NOLINT(google-explicit-constructor)
+  explicit MatchRows(types::Schema schema) : schema_(std::move(schema)) {}
   void Open(state::Table<std::string> rows, columns::BufferPool& pool);
 
   void SetKey(const state::KeyView& key);

@@ -194,7 +194,7 @@ const WindowColumns* WindowAmong(const Plan& plan, const std::vector<int>& colum
 
 namespace {
 
-// Of sessions the columns that they are per lie where they may. A zone is that of a TIMESTAMP_LTZ.
+// Which columns the time and what sessions are per are, is a matter of each input: pruning moves them. A zone is that of a TIMESTAMP_LTZ.
 bool SameFunction(const graph::WindowShape& a, const graph::WindowShape& b) {
   return a.kind == b.kind && a.size_ms == b.size_ms && a.slide_ms == b.slide_ms && a.offset_ms == b.offset_ms &&
          a.processing_time == b.processing_time && a.zone == b.zone;
@@ -333,8 +333,9 @@ PlanPtr MakeUnion(std::vector<PlanPtr> inputs) {
   // Rows of one window function keep their windows.
   const auto& window = inputs[0]->window;
   if (window && std::all_of(inputs.begin(), inputs.end(), [&](const PlanPtr& input) {
-        return input->window && input->window->shape == window->shape && input->window->start == window->start &&
-               input->window->end == window->end && input->window->time == window->time;
+        return input->window && SameFunction(input->window->shape, window->shape) &&
+               input->window->start == window->start && input->window->end == window->end &&
+               input->window->time == window->time;
       }))
     plan.window = window;
   for (const PlanPtr& input : inputs)

@@ -684,9 +684,10 @@ struct GraphMaker::State : ScannedTables {
       return AddJoin(plan, "interval-join", "IntervalJoin", Encode(spec), left_edge, right_edge, parallelism);
     }
     if (join.windowed) {
-      const JoinedWindows windows = *WindowsOfJoin(join);
-      graph::WindowJoinSpec spec{std::move(sides), windows.left->end, windows.right->end};
-      spec.zone = windows.left->shape.zone;
+      const std::optional<JoinedWindows> windows = WindowsOfJoin(join);
+      THALWEG_CHECK(windows, "A window join has lost its windows: {}", ToText(plan));
+      graph::WindowJoinSpec spec{std::move(sides), windows->left->end, windows->right->end};
+      spec.zone = windows->left->shape.zone;
       return AddJoin(plan, "window-join", "WindowJoin", Encode(spec), left_edge, right_edge, parallelism);
     }
     graph::JoinSpec spec;
