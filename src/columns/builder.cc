@@ -42,6 +42,33 @@ void GatherBytes(std::byte* to, const std::byte* from, size_t width, const int32
   }
 }
 
+template <size_t W>
+void MergeFixed(std::byte* to, const std::byte* one, const std::byte* other, const int32_t* order, int32_t n) {
+  auto* out = reinterpret_cast<Bytes<W>*>(to);
+  const auto *ones = reinterpret_cast<const Bytes<W>*>(one), *others = reinterpret_cast<const Bytes<W>*>(other);
+  for (int32_t i = 0; i < n; ++i) out[i] = order[i] >= 0 ? ones[order[i]] : others[~order[i]];
+}
+
+void MergeBytes(std::byte* to, const std::byte* one, const std::byte* other, size_t width, const int32_t* order,
+                int32_t n) {
+  switch (width) {
+    case 1: return MergeFixed<1>(to, one, other, order, n);
+    case 2: return MergeFixed<2>(to, one, other, order, n);
+    case 4: return MergeFixed<4>(to, one, other, order, n);
+    case 8: return MergeFixed<8>(to, one, other, order, n);
+    default:
+      for (int32_t i = 0; i < n; ++i)
+        std::memcpy(to + static_cast<size_t>(i) * width,
+                    (order[i] >= 0 ? one : other) + static_cast<size_t>(order[i] >= 0 ? order[i] : ~order[i]) * width,
+                    width);
+  }
+}
+
+void SetBit(uint8_t* bits, int32_t at, bool value) {
+  const auto mask = static_cast<uint8_t>(1U << (at & 7));
+  bits[at >> 3] = static_cast<uint8_t>(value ? bits[at >> 3] | mask : bits[at >> 3] & ~mask);
+}
+
 int32_t RowAt(const int32_t* rows, int32_t i) { return rows ? rows[i] : i; }
 
 }  // namespace
@@ -78,6 +105,7 @@ ColumnBuilder::ColumnBuilder(ColumnBuilder&& other) noexcept
       validity_(std::move(other.validity_)),
       offsets_(std::move(other.offsets_)),
       heaps_(std::move(other.heaps_)),
+      heap_(std::exchange(other.heap_, -1)),
       heap_at_(std::exchange(other.heap_at_, nullptr)),
       heap_used_(std::exchange(other.heap_used_, 0)),
       heap_size_(std::exchange(other.heap_size_, 0)),
@@ -156,10 +184,7 @@ void ColumnBuilder::AppendNull() {
 void ColumnBuilder::AppendBool(bool value) {
   THALWEG_CHECK(type_.id() == TypeId::kBoolean, "{}", type_.ToString());
   if (length_ == capacity_) Grow(1);
-  auto& bits = reinterpret_cast<uint8_t*>(data_)[length_ >> 3];
-  auto mask = static_cast<uint8_t>(1U << (length_ & 7));
-  bits = static_cast<uint8_t>(value ? bits | mask : bits & ~mask);
-  ++length_;
+  SetBit(reinterpret_cast<uint8_t*>(data_), length_++, value);
 }
 
 void ColumnBuilder::SetView(StringView16& view, std::string_view value) {
@@ -173,13 +198,14 @@ void ColumnBuilder::SetLongView(StringView16& view, std::string_view value) {
   THALWEG_CHECK(value.size() <= INT32_MAX, "a string of {} bytes", value.size());
   if (value.size() > heap_size_ - heap_used_) {
     heap_size_ = std::max({kFirstHeapBytes, std::min(heap_size_ * 2, kMaxHeapBytes), value.size()});
+    heap_ = static_cast<int32_t>(heaps_.size());
     heap_at_ = heaps_.emplace_back(pool_->Allocate(heap_size_)).mutable_data<char>();
     heap_used_ = 0;
   }
   std::memcpy(heap_at_ + heap_used_, value.data(), value.size());
   view.size = static_cast<int32_t>(value.size());
   std::memcpy(view.ref.prefix, value.data(), sizeof(view.ref.prefix));
-  view.ref.heap = static_cast<int32_t>(heaps_.size()) - 1;
+  view.ref.heap = heap_;
   view.ref.offset = static_cast<int32_t>(heap_used_);
   heap_used_ += value.size();
 }
@@ -236,11 +262,41 @@ void ColumnBuilder::AppendValues(const Column& from, const int32_t* rows, int32_
                        static_cast<size_t>(width_), rows, n);
   if (type_.id() != TypeId::kBoolean) return;
   auto* bits = reinterpret_cast<uint8_t*>(data_);
-  for (int32_t i = 0; i < n; ++i) {
-    int32_t at = length_ + i;
-    auto mask = static_cast<uint8_t>(1U << (at & 7));
-    bits[at >> 3] = static_cast<uint8_t>(from.Bool(RowAt(rows, i)) ? bits[at >> 3] | mask : bits[at >> 3] & ~mask);
+  for (int32_t i = 0; i < n; ++i) SetBit(bits, length_ + i, from.Bool(RowAt(rows, i)));
+}
+
+int32_t ColumnBuilder::ShareHeaps(const Column& from) {
+  const auto first = static_cast<int32_t>(heaps_.size());
+  heaps_.insert(heaps_.end(), from.heaps.begin(), from.heaps.end());
+  return first;
+}
+
+void ColumnBuilder::AppendMerged(const Column& one, const Column& other, const int32_t* order, int32_t n) {
+  for (const Column* from : {&one, &other})
+    THALWEG_CHECK(from->length == 0 || (from->type.id() == type_.id() && from->type.value_width() == width_),
+                  "{} for {}", from->type.ToString(), type_.ToString());
+  THALWEG_CHECK(children_.empty() && type_.id() != TypeId::kObject, "{}", type_.ToString());
+  if (n > capacity_ - length_) Grow(n);
+  if (one.validity || other.validity)
+    for (int32_t i = 0; i < n; ++i)
+      if (order[i] >= 0 ? one.IsNull(order[i]) : other.IsNull(~order[i])) SetNull(length_ + i);
+  if (string_) {
+    const int32_t heaps[] = {ShareHeaps(one), ShareHeaps(other)};
+    auto* to = reinterpret_cast<StringView16*>(data_) + length_;
+    const auto *ones = one.data<StringView16>(), *others = other.data<StringView16>();
+    for (int32_t i = 0; i < n; ++i) {
+      to[i] = order[i] >= 0 ? ones[order[i]] : others[~order[i]];
+      if (to[i].size > static_cast<int32_t>(sizeof(to->inlined))) to[i].ref.heap += heaps[order[i] < 0];
+    }
+  } else if (width_ > 0) {
+    MergeBytes(data_ + static_cast<size_t>(length_) * static_cast<size_t>(width_), one.data<std::byte>(),
+               other.data<std::byte>(), static_cast<size_t>(width_), order, n);
+  } else if (type_.id() == TypeId::kBoolean) {
+    auto* bits = reinterpret_cast<uint8_t*>(data_);
+    for (int32_t i = 0; i < n; ++i)
+      SetBit(bits, length_ + i, order[i] >= 0 ? one.Bool(order[i]) : other.Bool(~order[i]));
   }
+  length_ += n;
 }
 
 void ColumnBuilder::AppendLists(const Column& from, const int32_t* rows, int32_t n, Column* take) {
@@ -314,6 +370,7 @@ Column ColumnBuilder::Take() {
   data_ = nullptr;
   valid_ = nullptr;
   offset_ = nullptr;
+  heap_ = -1;
   heap_at_ = nullptr;
   heap_used_ = heap_size_ = 0;
   return column;

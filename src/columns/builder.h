@@ -64,6 +64,9 @@ class ColumnBuilder {
 
   /// Copies of rows of a column of the same type (nullability may differ); `rows` null: rows 0..n-1. Objects must be copyable.
   void AppendRows(const Column& from, const int32_t* rows, int32_t n);
+  /// Rows of two columns of the same type in any order: row order[i] of `one` if it is not negative, else row ~order[i] of `other`. Long strings
+  /// stay where they are, their heaps are shared. Not for nested types and objects.
+  void AppendMerged(const Column& one, const Column& other, const int32_t* order, int32_t n);
   /// As AppendRows, but moves the objects if `from` is their sole owner (what is left in `from` may only be destroyed).
   void TakeRows(Column& from, const int32_t* rows, int32_t n);
 
@@ -79,6 +82,7 @@ class ColumnBuilder {
   void AppendValidity(const Column& from, const int32_t* rows, int32_t n);
   void AppendValues(const Column& from, const int32_t* rows, int32_t n);
   void AppendViews(const Column& from, const int32_t* rows, int32_t n);
+  int32_t ShareHeaps(const Column& from);
   void AppendLists(const Column& from, const int32_t* rows, int32_t n, Column* take);
   void AppendObjects(const Column& from, const int32_t* rows, int32_t n, Column* take);
   void Append(const Column& from, const int32_t* rows, int32_t n, Column* take);
@@ -96,6 +100,7 @@ class ColumnBuilder {
   int32_t* offset_ = nullptr;  // of offsets_
   BufferRef values_, validity_, offsets_;
   std::vector<BufferRef> heaps_;
+  int32_t heap_ = -1;  // of heaps_, where the next long string goes
   char* heap_at_ = nullptr;
   size_t heap_used_ = 0, heap_size_ = 0;
   std::vector<ColumnBuilder> children_;

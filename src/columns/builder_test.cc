@@ -27,6 +27,76 @@ TEST(ColumnBuilder, LongStringsLieInHeapsAndShortOnesInTheView) {
   EXPECT_EQ(builder.length(), 0);
 }
 
+TEST(ColumnBuilder, SharesLongStringsOfAnotherColumnAmongItsOwn) {
+  BufferPool pool;
+  const std::string one(40, 'a'), other(50, 'b'), own(60, 'c');
+  ColumnBuilder from(types::DataType(types::TypeId::kString), pool);
+  from.AppendString(one);
+  from.AppendNull();
+  from.AppendString("short");
+  from.AppendString(other);
+  const Column column = from.Take();
+  ColumnBuilder more(types::DataType(types::TypeId::kString), pool);
+  more.AppendString(other);
+  more.AppendNull();
+  const Column second = more.Take();
+  ColumnBuilder to(types::DataType(types::TypeId::kString), pool);
+  to.AppendString(own);
+  const std::vector<int32_t> order = {3, ~0, 1, 2, ~1, 0};
+  to.AppendMerged(column, second, order.data(), 6);
+  to.AppendString(own);
+  to.AppendString(std::string(1 << 20, 'd'));  // in a heap behind the shared ones
+  const Column made = to.Take();
+  EXPECT_EQ(made.heaps.size(), 4u);  // nothing was copied
+  ASSERT_EQ(made.length, 9);
+  EXPECT_EQ(made.String(0), own);
+  EXPECT_EQ(made.String(1), other);
+  EXPECT_EQ(made.String(2), other);
+  EXPECT_TRUE(made.IsNull(3));
+  EXPECT_EQ(made.String(4), "short");
+  EXPECT_TRUE(made.IsNull(5));
+  EXPECT_EQ(made.String(6), one);
+  EXPECT_EQ(made.String(7), own);
+  EXPECT_EQ(made.String(8), std::string(1 << 20, 'd'));
+}
+
+template <typename T>
+void ExpectMerged(types::TypeId id, const std::vector<T>& ones, const std::vector<T>& others) {
+  BufferPool pool;
+  const types::DataType type = id == types::TypeId::kDecimal ? types::DataType::Decimal(38, 0) : types::DataType(id);
+  const auto column = [&](const std::vector<T>& values) {
+    ColumnBuilder builder(type, pool);
+    for (const T& value : values) {
+      if constexpr (std::is_same_v<T, bool>)
+        builder.AppendBool(value);
+      else
+        builder.Append(value);
+    }
+    return builder.Take();
+  };
+  ColumnBuilder to(type, pool, 2);
+  to.AppendNull();
+  const std::vector<int32_t> order = {1, ~1, ~0, 0};
+  to.AppendMerged(column(ones), column(others), order.data(), 4);
+  const Column made = to.Take();
+  const std::vector<T> expected = {ones[1], others[1], others[0], ones[0]};
+  for (int32_t i = 0; i < 4; ++i) {
+    if constexpr (std::is_same_v<T, bool>)
+      EXPECT_EQ(made.Bool(i + 1), expected[static_cast<size_t>(i)]);
+    else
+      EXPECT_TRUE(made.data<T>()[i + 1] == expected[static_cast<size_t>(i)]) << i;
+  }
+}
+
+TEST(ColumnBuilder, MergesValuesOfEveryWidth) {
+  ExpectMerged<bool>(types::TypeId::kBoolean, {true, false}, {true, true});
+  ExpectMerged<int8_t>(types::TypeId::kTinyInt, {1, 2}, {3, 4});
+  ExpectMerged<int16_t>(types::TypeId::kSmallInt, {1, 2}, {3, 4});
+  ExpectMerged<int32_t>(types::TypeId::kInt, {1, 2}, {3, 4});
+  ExpectMerged<int64_t>(types::TypeId::kBigInt, {1, 2}, {3, 4});
+  ExpectMerged<__int128>(types::TypeId::kDecimal, {1, 2}, {3, 4});
+}
+
 TEST(ColumnBuilder, NullsCostABitmapOnlyWhenThereAreSome) {
   BufferPool pool;
   ColumnBuilder builder(DataType(TypeId::kInt), pool, 1);

@@ -57,6 +57,11 @@ class DeduplicateOperator : public RowOperator {
 
   void Prefetch(uint64_t hash) const override { kept_.Prefetch(hash); }
 
+  Status OnBatch(int, const columns::Batch& batch, int32_t from) override {
+    if (updates_ && keeps_row_) stored_.Load(batch, from, batch.rows());
+    return {};
+  }
+
   Status OnRow(int, const columns::Batch& batch, int32_t row, const state::KeyView& key) override {
     THALWEG_TRY(CheckInsert(batch, row, "a deduplication"));
     if (!updates_) {
@@ -67,12 +72,11 @@ class DeduplicateOperator : public RowOperator {
       output().CopyRow(batch, row, RowKind::kUpdateAfter);
       return {};
     }
-    KeptRow next;
+    int64_t time = 0;
     if (spec_.time_column >= 0) {
-      THALWEG_ASSIGN(next.time, TimeOf(batch, row, spec_.time_column));
+      THALWEG_ASSIGN(time, TimeOf(batch, row, spec_.time_column));
     }
-    AppendStoredRow(batch, row, next.bytes);
-    Replace(key, std::move(next));
+    Replace(key, time, batch, row);
     return {};
   }
 
@@ -83,38 +87,39 @@ class DeduplicateOperator : public RowOperator {
     output().CopyRow(batch, row, RowKind::kInsert);
   }
 
-  void Replace(const state::KeyView& key, KeptRow next) {
-    KeptRow* kept = kept_.Find(key);
-    if (kept && !Wins(next, *kept)) return;
-    if (kept && Repeats(next, *kept)) {
-      *kept = std::move(next);
-      return kept_.MarkDirty();
-    }
-    if (kept && spec_.generate_update_before) output().AppendStored(kept->bytes, RowKind::kUpdateBefore);
-    const bool first = !kept && (spec_.generate_update_before || spec_.generate_insert);
-    output().AppendStored(next.bytes, first ? RowKind::kInsert : RowKind::kUpdateAfter);
-    if (!kept) {
-      kept_.FindOrCreate(key) = std::move(next);
-      return;
-    }
-    *kept = std::move(next);
+  void Replace(const state::KeyView& key, int64_t time, const columns::Batch& batch, int32_t row) {
+    bool created = false;
+    // Most rows win where the last one is kept: one look-up then.
+    KeptRow* kept = spec_.keep_last && spec_.ttl_ms == 0 ? &kept_.FindOrCreate(key, {}, &created) : kept_.Find(key);
+    const bool replaces = kept && !created;
+    if (replaces && !Wins(time, *kept)) return;
+    const bool repeats = replaces && Repeats(stored_[row], *kept);
+    if (replaces && !repeats && spec_.generate_update_before)
+      output().AppendStored(kept->bytes, RowKind::kUpdateBefore);
+    if (!kept) kept = &kept_.FindOrCreate(key);
+    kept->time = time;
+    kept->bytes.assign(stored_[row]);
     kept_.MarkDirty();
+    if (repeats) return;
+    const bool first = !replaces && (spec_.generate_update_before || spec_.generate_insert);
+    output().CopyRow(batch, row, first ? RowKind::kInsert : RowKind::kUpdateAfter);
   }
 
-  bool Wins(const KeptRow& next, const KeptRow& kept) const {
+  bool Wins(int64_t time, const KeptRow& kept) const {
     if (spec_.time_column < 0) return true;
-    return spec_.keep_last ? kept.time <= next.time : next.time < kept.time;
+    return spec_.keep_last ? kept.time <= time : time < kept.time;
   }
 
   // Equal rows change nothing, but where state expires, that of operators behind must be kept alive.
-  bool Repeats(const KeptRow& next, const KeptRow& kept) const {
-    return spec_.time_column < 0 && spec_.ttl_ms == 0 && next.bytes == kept.bytes;
+  bool Repeats(std::string_view row, const KeptRow& kept) const {
+    return spec_.time_column < 0 && spec_.ttl_ms == 0 && row == kept.bytes;
   }
 
   DeduplicateSpec spec_;
   bool updates_;    // a row may replace another
   bool keeps_row_;  // else nothing need be known of what was there
   state::Table<KeptRow> kept_;
+  StoredRows stored_;  // of the batch at hand
 };
 
 /// Sends the first row by event time, when the watermark says that no earlier one comes.

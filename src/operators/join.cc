@@ -107,8 +107,9 @@ class JoinOperator : public RowOperator, public flow::WatchesInputs {
     return end;
   }
 
-  Status OnBatch(int, const columns::Batch&, int32_t from) override {
+  Status OnBatch(int input, const columns::Batch& batch, int32_t from) override {
     ahead_.end = from;
+    (input == 0 ? left_ : right_).Load(batch, from);
     Forget();
     return {};
   }

@@ -4,7 +4,6 @@
 
 #include "base/check.h"
 #include "operators/row_operator.h"
-#include "operators/stored_row.h"
 
 namespace thalweg::operators {
 
@@ -38,15 +37,15 @@ Status JoinSide::Open(state::KeyedBackend& backend) {
 }
 
 std::string_view JoinSide::NameOf(const columns::Batch& batch, int32_t row) {
+  if (layout_ == Layout::kCounted) return rows_[row];
   scratch_.clear();
   if (layout_ == Layout::kByUniqueKey) AppendCells(batch, row, options_.unique_key, scratch_);
-  if (layout_ == Layout::kCounted) AppendStoredRow(batch, row, scratch_);
   return scratch_;
 }
 
 void JoinSide::Add(const state::KeyView& key, const columns::Batch& batch, int32_t row, uint64_t associations) {
-  if (layout_ == Layout::kTimed) return timed_.Add(key, batch, row);
-  if (layout_ == Layout::kAppended) return Append(key, batch, std::span(&row, 1));
+  if (layout_ == Layout::kTimed) return timed_.Add(key, batch, row, rows_.WithLength(row));
+  if (layout_ == Layout::kAppended) return Append(key, std::span(&row, 1));
   bool created = false;
   JoinEntry& entry = table_.FindOrCreate(key, NameOf(batch, row), &created);
   entry.associations = associations;
@@ -54,18 +53,17 @@ void JoinSide::Add(const state::KeyView& key, const columns::Batch& batch, int32
     if (!created) ++entry.count;
     return;
   }
-  entry.bytes.clear();
-  AppendStoredRow(batch, row, entry.bytes);
+  entry.bytes.assign(rows_[row]);
 }
 
 void JoinSide::Change(const state::KeyView& key, const columns::Batch& batch, std::span<const int32_t> rows) {
-  if (layout_ == Layout::kAppended) return Append(key, batch, rows);
+  if (layout_ == Layout::kAppended) return Append(key, rows);
   for (int32_t row : rows) types::RowKindSign(batch.kind(row)) > 0 ? Add(key, batch, row, 0) : Retract(key, batch, row);
 }
 
-void JoinSide::Append(const state::KeyView& key, const columns::Batch& batch, std::span<const int32_t> rows) {
+void JoinSide::Append(const state::KeyView& key, std::span<const int32_t> rows) {
   appended_.Append(key, {}, rows,
-                   [&](int32_t row, std::string& bytes) { AppendStoredRowWithLength(batch, row, bytes); });
+                   [&](int32_t row, std::string& bytes) { AppendGrowing(rows_.WithLength(row), bytes); });
 }
 
 void JoinSide::Retract(const state::KeyView& key, const columns::Batch& batch, int32_t row) {

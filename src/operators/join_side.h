@@ -14,6 +14,7 @@
 #include "columns/batch.h"
 #include "graph/join_spec.h"
 #include "operators/appended_rows.h"
+#include "operators/stored_row.h"
 #include "operators/timed_rows.h"
 #include "state/table.h"
 #include "types/codec.h"
@@ -74,6 +75,8 @@ class JoinSide {
   bool only_comes() const { return layout_ == Layout::kAppended || layout_ == Layout::kTimed; }
   /// What ForEachRow shows depends on the key alone.
   bool same_for_all_rows() const { return layout_ != Layout::kTimed; }
+  /// Before rows of `batch` from `from` on are added, taken away or asked for.
+  void Load(const columns::Batch& batch, int32_t from) { rows_.Load(batch, from, batch.rows()); }
   /// Adds a row, or puts it in the place of the one with its unique key.
   void Add(const state::KeyView& key, const columns::Batch& batch, int32_t row, uint64_t associations);
   /// Adds or takes away rows of one key by their kinds, in their order. No associations are kept.
@@ -121,8 +124,8 @@ class JoinSide {
     ByteReader in(rows);
     while (!in.AtEnd()) visit(in.String());
   }
-  void Append(const state::KeyView& key, const columns::Batch& batch, std::span<const int32_t> rows);
-  /// The namespace of the row; in scratch_.
+  void Append(const state::KeyView& key, std::span<const int32_t> rows);
+  /// The namespace of the row; in rows_ or scratch_.
   std::string_view NameOf(const columns::Batch& batch, int32_t row);
 
   Options options_;
@@ -130,6 +133,7 @@ class JoinSide {
   state::Table<JoinEntry> table_;  // of all layouts but kAppended and kTimed
   AppendedRows appended_;
   TimedRows timed_;
+  StoredRows rows_;  // of the batch at hand
   std::string scratch_;
 };
 

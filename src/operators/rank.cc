@@ -82,15 +82,19 @@ class TopRowOperator : public RowOperator {
     better.bytes.clear();
     AppendStoredRow(batch, row, better.bytes);
     if (top) top_.MarkDirty();
-    Emit(better.bytes, kind);
+    if (!spec_.rank_number)
+      output().CopyRow(batch, row, kind);
+    else
+      Emit(better.bytes, kind);
     return {};
   }
 
  private:
   void Emit(std::string_view bytes, RowKind kind) {
+    if (!spec_.rank_number) return output().AppendStored(bytes, kind);
     const int columns = spec_.input.size();
     ReadStoredRow(bytes, output().row(), 0, columns);
-    if (spec_.rank_number) output().column(columns).Append(int64_t{1});
+    output().column(columns).Append(int64_t{1});
     output().FinishRow(kind);
   }
 

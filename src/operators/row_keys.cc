@@ -23,14 +23,46 @@ void RowKeys::LoadIntegers(const T* values, size_t count) {
   offsets_[count] = static_cast<uint32_t>(count * kBytes);
 }
 
+// As many bytes for each row: they are written by the column.
+bool RowKeys::LoadSeveralIntegers(const columns::Batch& batch, size_t count) {
+  size_t stride = 0;
+  for (int index : columns_) {
+    const columns::Column& column = batch.column(index);
+    if (column.validity || (column.type.id() != TypeId::kBigInt && column.type.id() != TypeId::kInt)) return false;
+    stride += 1 + static_cast<size_t>(column.type.value_width());
+  }
+  if (stride == 0) return false;
+  bytes_.resize(count * stride);
+  char* first = bytes_.data();
+  for (int index : columns_) {
+    const columns::Column& column = batch.column(index);
+    const auto write = [&]<typename T>(const T* values) {
+      char* at = first;
+      for (size_t i = 0; i < count; ++i, at += stride)
+        types::PutKeyInteger(values[from_ + static_cast<int32_t>(i)], at);
+      first += 1 + sizeof(T);
+    };
+    column.type.id() == TypeId::kBigInt ? write(column.data<int64_t>()) : write(column.data<int32_t>());
+  }
+  offsets_.resize(count + 1);
+  hashes_.resize(count);
+  for (size_t i = 0; i < count; ++i) {
+    offsets_[i] = static_cast<uint32_t>(i * stride);
+    hashes_[i] = Hash64({bytes_.data() + i * stride, stride});
+  }
+  offsets_[count] = static_cast<uint32_t>(count * stride);
+  return true;
+}
+
 void RowKeys::Load(const columns::Batch& batch, int32_t from) {
   from_ = from;
+  const auto count = static_cast<size_t>(batch.rows() - from);
   if (columns_.size() == 1 && !batch.column(columns_[0]).validity) {
     const columns::Column& column = batch.column(columns_[0]);
-    const auto count = static_cast<size_t>(batch.rows() - from);
     if (column.type.id() == TypeId::kBigInt) return LoadIntegers(column.data<int64_t>() + from, count);
     if (column.type.id() == TypeId::kInt) return LoadIntegers(column.data<int32_t>() + from, count);
   }
+  if (LoadSeveralIntegers(batch, count)) return;
   bytes_.clear();
   offsets_.assign(1, 0);
   hashes_.clear();

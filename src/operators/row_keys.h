@@ -32,6 +32,7 @@ class RowKeys {
  private:
   template <typename T>
   void LoadIntegers(const T* values, size_t count);
+  bool LoadSeveralIntegers(const columns::Batch& batch, size_t count);
 
   std::vector<int> columns_;
   int32_t max_parallelism_ = 1;

@@ -43,6 +43,26 @@ TEST(RowKeys, OneIntegerHasTheBytesAndHashOfAnyKey) {
   }
 }
 
+TEST(RowKeys, SeveralIntegersHaveTheBytesOfAnyKey) {
+  columns::BufferPool pool;
+  for (bool with_null : {false, true}) {
+    columns::Batch batch = IntegerRows<int64_t>(TypeId::kBigInt, {0, INT64_MIN, -1, INT64_MAX}, false, pool);
+    batch.AddColumn(IntegerRows<int32_t>(TypeId::kInt,
+                                         with_null ? std::vector{7, -7, 0} : std::vector{7, -7, 0, INT32_MIN},
+                                         with_null, pool)
+                        .column(0));
+    RowKeys keys({1, 0}, 128);
+    keys.Load(batch, 1);
+    for (int32_t row = 1; row < batch.rows(); ++row) {
+      std::string bytes;
+      columns::AppendCellKey(batch.column(1), row, bytes);
+      columns::AppendCellKey(batch.column(0), row, bytes);
+      EXPECT_EQ(keys[row].bytes, bytes) << row;
+      EXPECT_EQ(keys[row].hash, Hash64(bytes)) << row;
+    }
+  }
+}
+
 TEST(RowKeys, WithoutColumnsAllRowsHaveTheEmptyKey) {
   columns::BufferPool pool;
   RowKeys keys({}, 128);

@@ -1,7 +1,6 @@
 #include "operators/row_output.h"
 
 #include "operators/emitter.h"
-#include "operators/stored_row.h"
 
 namespace thalweg::operators {
 namespace {
@@ -37,6 +36,7 @@ bool RowOutput::Drain(flow::Output& out) {
     pool_ = &out.pool();
     capacity_ = out.batch_rows();
     builder_.emplace(schema_, *pool_, capacity_);
+    stored_builder_.emplace(schema_, *pool_, capacity_);
   }
   while (!spill_.empty() && out.has_credit()) {
     spilled_rows_ -= spill_.front().rows();
@@ -51,7 +51,7 @@ bool RowOutput::Drain(flow::Output& out) {
 void RowOutput::Send() { Pass(builder_->Take()); }
 
 void RowOutput::SendBatch(columns::Batch batch) {
-  if (builder_->rows() > 0) Send();
+  if (row().rows() > 0) Send();
   Pass(std::move(batch));
 }
 
@@ -65,22 +65,90 @@ void RowOutput::Pass(columns::Batch batch) {
 }
 
 void RowOutput::FinishRow(types::RowKind kind) {
+  THALWEG_CHECK(waiting_.empty(), "A row was begun before others that are behind it");
   builder_->FinishRow(columns::kNoTime, kind);
   if (builder_->full()) Send();
 }
 
 void RowOutput::CopyRow(const columns::Batch& batch, int32_t row, types::RowKind kind) {
-  for (int i = 0; i < builder_->num_columns(); ++i) builder_->column(i).AppendRows(batch.column(i), &row, 1);
-  FinishRow(kind);
+  if (waiting_batch_ != &batch && waiting_.size() > waiting_ends_.size()) TakeWaiting();
+  waiting_batch_ = &batch;
+  Wait(row, kind);
 }
 
 void RowOutput::AppendStored(std::string_view bytes, types::RowKind kind) {
-  ReadStoredRow(bytes, *builder_, 0, builder_->num_columns());
-  FinishRow(kind);
+  waiting_bytes_ += bytes;
+  waiting_ends_.push_back(waiting_bytes_.size());
+  Wait(~static_cast<int32_t>(waiting_ends_.size() - 1), kind);
+}
+
+void RowOutput::Wait(int32_t place, types::RowKind kind) {
+  order_.push_back(place);
+  waiting_.push_back(kind);
+  if (static_cast<int32_t>(waiting_.size()) == builder_->room()) TakeWaiting();
+}
+
+void RowOutput::TakeWaiting() {
+  if (waiting_ends_.size() == waiting_.size()) {
+    ReadStored(*builder_);
+  } else {
+    const columns::Batch stored = ReadStored(*stored_builder_);
+    rows_.clear();
+    compact_order_.clear();
+    for (int32_t place : order_) {
+      compact_order_.push_back(place >= 0 ? static_cast<int32_t>(rows_.size()) : place);
+      if (place >= 0) rows_.push_back(place);
+    }
+    for (int i = 0; i < builder_->num_columns(); ++i) TakeColumn(i, stored);
+  }
+  for (types::RowKind kind : waiting_) builder_->FinishRow(columns::kNoTime, kind);
+  waiting_.clear();
+  order_.clear();
+  waiting_bytes_.clear();
+  waiting_ends_.clear();
+  if (builder_->full()) Send();
+}
+
+// Finished and taken, unless they are the builder's own.
+columns::Batch RowOutput::ReadStored(columns::BatchBuilder& out) {
+  stored_.clear();
+  size_t begin = 0;
+  for (size_t end : waiting_ends_) {
+    stored_.push_back(std::string_view(waiting_bytes_).substr(begin, end - begin));
+    begin = end;
+  }
+  reader_.Start(stored_, out.num_columns());
+  for (const bool behind : {false, true})
+    for (int i = 0; i < out.num_columns(); ++i)
+      if (LiesBehind(out.column(i).type()) == behind) reader_.Read(i, 0, stored_.size(), out.column(i));
+  reader_.Finish();
+  if (&out == &*builder_) return {};
+  for (size_t i = 0; i < stored_.size(); ++i) out.FinishRow();
+  return out.Take();
+}
+
+void RowOutput::TakeColumn(int index, const columns::Batch& stored) {
+  columns::ColumnBuilder& out = builder_->column(index);
+  const columns::Column none;
+  const columns::Column &ones = waiting_batch_->column(index), &others = stored ? stored.column(index) : none;
+  const auto count = static_cast<int32_t>(order_.size()), taken = static_cast<int32_t>(rows_.size());
+  if (LiesBehind(out.type())) {
+    for (int32_t place : order_) {
+      const int32_t row = place >= 0 ? place : ~place;
+      out.AppendRows(place >= 0 ? ones : others, &row, 1);
+    }
+  } else if (!ones.heaps.empty() && taken < ones.length / 2) {
+    // As columns::GatherColumn: long strings are shared only where most rows are taken.
+    columns::ColumnBuilder copies(ones.type, *pool_, taken);
+    copies.AppendRows(ones, rows_.data(), taken);
+    out.AppendMerged(copies.Take(), others, compact_order_.data(), count);
+  } else {
+    out.AppendMerged(ones, others, order_.data(), count);
+  }
 }
 
 bool RowOutput::Flush() {
-  if (builder_->rows() > 0) Send();
+  if (row().rows() > 0) Send();
   return spill_.empty();
 }
 

@@ -10,6 +10,7 @@
 #include "columns/builder.h"
 #include "flow/context.h"
 #include "flow/output.h"
+#include "operators/stored_row.h"
 #include "types/row_kind.h"
 
 namespace thalweg::operators {
@@ -23,12 +24,15 @@ class RowOutput {
   /// At the start of every call of the operator: sends waiting rows. False: credit ran out first.
   bool Drain(flow::Output& out);
   /// The columns of the row at hand; then FinishRow. Columns keep the order of the types.
-  columns::BatchBuilder& row() { return *builder_; }
-  columns::ColumnBuilder& column(int index) { return builder_->column(index); }
+  columns::BatchBuilder& row() {
+    if (!waiting_.empty()) TakeWaiting();
+    return *builder_;
+  }
+  columns::ColumnBuilder& column(int index) { return row().column(index); }
   void FinishRow(types::RowKind kind);
-  /// A copy of a row of the same types, under another kind.
+  /// A copy of a row of the same types, under another kind. `batch` stays as it is until the end of the call, or Flush.
   void CopyRow(const columns::Batch& batch, int32_t row, types::RowKind kind);
-  /// A row of stored bytes (stored_row.h).
+  /// A row of stored bytes (stored_row.h), which may go: they are copied.
   void AppendStored(std::string_view bytes, types::RowKind kind);
   /// A batch of the output's types of no more than batch_rows(), behind the rows at hand.
   void SendBatch(columns::Batch batch);
@@ -44,6 +48,10 @@ class RowOutput {
   Status status() const;
 
  private:
+  void Wait(int32_t place, types::RowKind kind);
+  void TakeWaiting();
+  columns::Batch ReadStored(columns::BatchBuilder& out);
+  void TakeColumn(int index, const columns::Batch& stored);
   void Send();
   void Pass(columns::Batch batch);
 
@@ -51,6 +59,17 @@ class RowOutput {
   columns::BatchCodec codec_;
   int port_;
   std::optional<columns::BatchBuilder> builder_;
+  // Rows behind those of the builder, which has room for them: they are made by the column.
+  std::vector<types::RowKind> waiting_;
+  std::vector<int32_t> order_;  // of each: its row of waiting_batch_, or ~ its number among the stored
+  const columns::Batch* waiting_batch_ = nullptr;
+  std::vector<int32_t> rows_;           // of the batch that wait
+  std::vector<int32_t> compact_order_;  // as order_, by place in rows_
+  std::string waiting_bytes_;           // of stored rows
+  std::vector<size_t> waiting_ends_;
+  std::vector<std::string_view> stored_;
+  StoredRowReader reader_;
+  std::optional<columns::BatchBuilder> stored_builder_;
   columns::BufferPool* pool_ = nullptr;
   int32_t capacity_ = 0;
   flow::Output* out_ = nullptr;

@@ -44,6 +44,48 @@ TEST(RowOutput, RowsBeyondTheCreditWaitAlsoThroughARestart) {
                "-U[a long string that needs a heap, null]", "-D[a long string that needs a heap, null]"});
 }
 
+/// Sends the rows of a batch as they come, each third taken back at once.
+class PassOn final : public flow::Operator {
+ public:
+  Status Open(flow::Context& context) override { return out_.Open(context); }
+  Result<flow::Progress> Process(int, flow::Rows& rows, flow::Output& out) override {
+    if (!out_.Drain(out)) return flow::Progress::kMore;
+    int32_t row = rows.next();
+    for (; row < rows.end() && out_.has_credit(); ++row) {
+      out_.CopyRow(rows.batch(), row, types::RowKind::kInsert);
+      if (row % 3 == 2) out_.AppendStored(StoreRow(rows.batch(), row).bytes, types::RowKind::kDelete);
+    }
+    rows.AdvanceTo(row);
+    return out_.Flush() && rows.done() ? flow::Progress::kDone : flow::Progress::kMore;
+  }
+  Result<std::vector<std::string>> Snapshot(const flow::Barrier&) override {
+    THALWEG_TRY(out_.Snapshot());
+    return std::vector<std::string>{};
+  }
+
+ private:
+  RowOutput out_{{types::DataType(types::TypeId::kString), types::DataType(types::TypeId::kInt),
+                  types::DataType::Array(types::DataType(types::TypeId::kString))}};
+};
+
+TEST(RowOutput, RowsOfABatchAndStoredOnesKeepTheirOrder) {
+  std::vector<std::string> rows, expected;
+  for (int i = 0; i < 20; ++i) {
+    const std::string values =
+        i == 7 ? "[null, 7, null]"
+               : fmt::format("[a long string that needs a heap {}, {}, [x{}, a second element of {}]]", i, i, i, i);
+    rows.push_back("+I" + values);
+    expected.push_back("+I" + values);
+    if (i % 3 == 2) expected.push_back("-D" + values);
+  }
+  RowHarness([](const graph::Node&) -> Result<std::unique_ptr<flow::Operator>> { return std::make_unique<PassOn>(); },
+             "")
+      .Input("k STRING, n INT, a ARRAY<STRING>")
+      .Output("k STRING, n INT, a ARRAY<STRING>")
+      .Rows(rows)
+      .Expect(expected);
+}
+
 TEST(RowKeys, AreCanonicalBytesOfTheColumnsInKeyOrder) {
   columns::BufferPool pool;
   const types::Schema schema = testing::ParseSchema("a STRING, b INT, c BIGINT");

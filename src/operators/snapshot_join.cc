@@ -65,6 +65,11 @@ class SnapshotJoinOperator final : public RowOperator {
     return {};
   }
 
+  Status OnBatch(int input, const columns::Batch& batch, int32_t from) override {
+    if (input == 1) right_.Load(batch, from);
+    return {};
+  }
+
   Status OnRow(int input, const columns::Batch& batch, int32_t row, const state::KeyView& key) override {
     const bool matches = rows_.KeyMatches(batch, row, input == 0);
     if (input == 1) {

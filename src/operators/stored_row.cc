@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstring>
 #include <initializer_list>
+#include <span>
 #include <utility>
 
 #include "columns/key_encoder.h"
@@ -61,8 +62,8 @@ inline StoredForm FormOf(const types::DataType& type) {
 size_t BitmapOf(int columns) { return (static_cast<size_t>(columns) + 7) / 8; }
 size_t VarintBytes(uint32_t value) { return (static_cast<size_t>(std::bit_width(value | 1)) + 6) / 7; }
 
-/// Nested values have no size yet.
-size_t BytesOf(const Column& column, StoredForm form, int32_t row) {
+/// Of values that are not nested, and not of differing sizes.
+size_t WidthOf(StoredForm form) {
   switch (form) {
     case StoredForm::kBool:
     case StoredForm::kInt8: return 1;
@@ -73,11 +74,8 @@ size_t BytesOf(const Column& column, StoredForm form, int32_t row) {
     case StoredForm::kDouble: return 8;
     case StoredForm::kInt128: return 16;
     case StoredForm::kTime: return 12;
-    case StoredForm::kText: {
-      const auto size = static_cast<uint32_t>(column.data<columns::StringView16>()[row].size);
-      return VarintBytes(size) + size;
-    }
-    case StoredForm::kNested: return 0;
+    case StoredForm::kText:
+    case StoredForm::kNested: break;
   }
   return 0;
 }
@@ -87,10 +85,6 @@ char* PutBits(U bits, char* at) {
   bits = types::internal::BigEndian(bits);
   std::memcpy(at, &bits, sizeof(bits));
   return at + sizeof(bits);
-}
-template <typename T>
-char* PutInteger(const Column& column, int32_t row, char* at) {
-  return PutBits(types::internal::SortableBits(column.data<T>()[row]), at);
 }
 char* PutInt128(__int128 value, char* at) {
   at = PutBits(types::internal::SortableBits(static_cast<int64_t>(value >> 64)), at);
@@ -108,22 +102,70 @@ char* PutText(std::string_view text, char* at) {
   return at + text.size();
 }
 
-char* Put(const Column& column, StoredForm form, int32_t row, char* at) {
-  using types::internal::ExactFloatBits;
-  switch (form) {
-    case StoredForm::kBool: return PutBits(static_cast<uint8_t>(column.Bool(row)), at);
-    case StoredForm::kInt8: return PutInteger<int8_t>(column, row, at);
-    case StoredForm::kInt16: return PutInteger<int16_t>(column, row, at);
-    case StoredForm::kInt32: return PutInteger<int32_t>(column, row, at);
-    case StoredForm::kInt64: return PutInteger<int64_t>(column, row, at);
-    case StoredForm::kInt128: return PutInt128(column.data<__int128>()[row], at);
-    case StoredForm::kFloat: return PutBits(ExactFloatBits(column.data<float>()[row]), at);
-    case StoredForm::kDouble: return PutBits(ExactFloatBits(column.data<double>()[row]), at);
-    case StoredForm::kTime: return PutTime(column.data<types::TimestampValue>()[row], at);
-    case StoredForm::kText: return PutText(column.String(row), at);
-    case StoredForm::kNested: break;
+/// `visit(i, row)` for each of the rows [from, from + count) whose value is there.
+template <typename F>
+void ForEachPresent(const Column& column, int32_t from, int32_t count, F&& visit) {
+  if (column.type.id() == TypeId::kNull) return;
+  if (!column.validity) {
+    for (int32_t i = 0; i < count; ++i) visit(i, from + i);
+    return;
   }
-  return at;
+  for (int32_t i = 0; i < count; ++i)
+    if (!column.IsNull(from + i)) visit(i, from + i);
+}
+
+/// Adds what the values of a column take in each row; nested ones have no size yet.
+void AddSizes(const Column& column, StoredForm form, int32_t from, int32_t count, uint32_t* sizes) {
+  if (form == StoredForm::kNested) return;
+  if (form == StoredForm::kText) {
+    const auto* views = column.data<columns::StringView16>();
+    return ForEachPresent(column, from, count, [&](int32_t i, int32_t row) {
+      const auto size = static_cast<uint32_t>(views[row].size);
+      sizes[i] += static_cast<uint32_t>(VarintBytes(size)) + size;
+    });
+  }
+  const auto width = static_cast<uint32_t>(WidthOf(form));
+  ForEachPresent(column, from, count, [&](int32_t i, int32_t) { sizes[i] += width; });
+}
+
+/// Where a row's bitmap lies, and where its next value goes.
+struct Place {
+  char* bitmap;
+  char* at;
+};
+
+/// Values of a column behind those of the columns before it.
+void PutColumn(const Column& column, int index, StoredForm form, int32_t from, int32_t count, Place* places) {
+  using types::internal::ExactFloatBits;
+  const auto each = [&](auto&& put) {
+    const int byte = index >> 3, bit = 1 << (index & 7);
+    ForEachPresent(column, from, count, [&](int32_t i, int32_t row) {
+      places[i].bitmap[byte] = static_cast<char>(places[i].bitmap[byte] | bit);
+      places[i].at = put(row, places[i].at);
+    });
+  };
+  const auto integers = [&]<typename T>(const T* values) {
+    each([values](int32_t row, char* at) { return PutBits(types::internal::SortableBits(values[row]), at); });
+  };
+  const auto floats = [&]<typename T>(const T* values) {
+    each([values](int32_t row, char* at) { return PutBits(ExactFloatBits(values[row]), at); });
+  };
+  switch (form) {
+    case StoredForm::kBool:
+      return each([&](int32_t row, char* at) { return PutBits(static_cast<uint8_t>(column.Bool(row)), at); });
+    case StoredForm::kInt8: return integers(column.data<int8_t>());
+    case StoredForm::kInt16: return integers(column.data<int16_t>());
+    case StoredForm::kInt32: return integers(column.data<int32_t>());
+    case StoredForm::kInt64: return integers(column.data<int64_t>());
+    case StoredForm::kInt128:
+      return each([&](int32_t row, char* at) { return PutInt128(column.data<__int128>()[row], at); });
+    case StoredForm::kFloat: return floats(column.data<float>());
+    case StoredForm::kDouble: return floats(column.data<double>());
+    case StoredForm::kTime:
+      return each([&](int32_t row, char* at) { return PutTime(column.data<types::TimestampValue>()[row], at); });
+    case StoredForm::kText: return each([&](int32_t row, char* at) { return PutText(column.String(row), at); });
+    case StoredForm::kNested: return each([](int32_t, char* at) { return at; });  // it is there; AppendNested has it
+  }
 }
 
 /// What is left of a row's bytes.
@@ -178,63 +220,38 @@ class StoredBytes {
     THALWEG_CHECK(!in.failed(), "Bytes of a row of other types than the operator's");
     at_ = end_ - in.remaining();
   }
-  bool AtEnd() const { return at_ == end_; }
+  const char* at() const { return at_; }
 
  private:
   const char* at_;
   const char* end_;
 };
 
-void Read(StoredBytes& in, StoredForm form, ColumnBuilder& out) {
-  switch (form) {
-    case StoredForm::kBool: return out.AppendBool(in.Bits<uint8_t>() != 0);
-    case StoredForm::kInt8: return out.Append(in.Integer<int8_t>());
-    case StoredForm::kInt16: return out.Append(in.Integer<int16_t>());
-    case StoredForm::kInt32: return out.Append(in.Integer<int32_t>());
-    case StoredForm::kInt64: return out.Append(in.Integer<int64_t>());
-    case StoredForm::kInt128: return out.Append(in.Int128());
-    case StoredForm::kFloat: return out.Append(in.Float<float>());
-    case StoredForm::kDouble: return out.Append(in.Float<double>());
-    case StoredForm::kTime: return out.Append(in.Time());
-    case StoredForm::kText: return out.AppendString(in.Text());
-    case StoredForm::kNested: return in.Nested(out);
-  }
+bool IsNested(const types::DataType& type) { return FormOf(type) == StoredForm::kNested && type.id() != TypeId::kNull; }
+
+bool HasNested(const columns::Batch& batch) {
+  for (int i = 0; i < batch.num_columns(); ++i)
+    if (IsNested(batch.column(i).type)) return true;
+  return false;
 }
 
-}  // namespace
-
-namespace {
-
-/// Without the nested values, of which there may be some.
-size_t PlainBytes(const columns::Batch& batch, int32_t row, bool& nested) {
-  size_t size = BitmapOf(batch.num_columns());
-  for (int i = 0; i < batch.num_columns(); ++i) {
-    const Column& column = batch.column(i);
-    const StoredForm form = FormOf(column.type);
-    nested = nested || form == StoredForm::kNested;
-    if (!column.IsNull(row)) size += BytesOf(column, form, row);
-  }
-  return size;
+/// Sizes of the rows [from, from + count) without their nested values.
+void PlainSizes(const columns::Batch& batch, int32_t from, int32_t count, uint32_t* sizes) {
+  std::fill_n(sizes, count, static_cast<uint32_t>(BitmapOf(batch.num_columns())));
+  for (int i = 0; i < batch.num_columns(); ++i)
+    AddSizes(batch.column(i), FormOf(batch.column(i).type), from, count, sizes);
 }
 
-void AppendPlain(const columns::Batch& batch, int32_t row, size_t size, std::string& out) {
-  const size_t begin = out.size();
-  out.resize(begin + size);
-  char* bitmap = out.data() + begin;
-  char* at = bitmap + BitmapOf(batch.num_columns());
-  for (int i = 0; i < batch.num_columns(); ++i) {
-    const Column& column = batch.column(i);
-    if (column.IsNull(row) || column.type.id() == TypeId::kNull) continue;
-    bitmap[i >> 3] = static_cast<char>(bitmap[i >> 3] | 1 << (i & 7));
-    at = Put(column, FormOf(column.type), row, at);
-  }
+/// Their bytes; bitmaps are zero, and the places are behind them.
+void PutPlain(const columns::Batch& batch, int32_t from, int32_t count, Place* places) {
+  for (int i = 0; i < batch.num_columns(); ++i)
+    PutColumn(batch.column(i), i, FormOf(batch.column(i).type), from, count, places);
 }
 
 void AppendNested(const columns::Batch& batch, int32_t row, std::string& out) {
   for (int i = 0; i < batch.num_columns(); ++i) {
     const Column& column = batch.column(i);
-    if (FormOf(column.type) == StoredForm::kNested && !column.IsNull(row) && column.type.id() != TypeId::kNull)
-      columns::AppendCellValue(column, row, out);
+    if (IsNested(column.type) && !column.IsNull(row)) columns::AppendCellValue(column, row, out);
   }
 }
 
@@ -253,52 +270,133 @@ void Reserve(std::string& out, size_t more) {
   out.swap(grown);
 }
 
-void AppendLength(size_t length, std::string& out) {
-  for (; length >= 0x80; length >>= 7) out += static_cast<char>(length | 0x80);
-  out += static_cast<char>(length);
+char* PutLength(size_t length, char* at) {
+  for (; length >= 0x80; length >>= 7) *at++ = static_cast<char>(length | 0x80);
+  *at++ = static_cast<char>(length);
+  return at;
 }
+
+/// Rows whose column is written in one go: what is kept of each lies on the stack.
+constexpr size_t kTogether = 64;
 
 }  // namespace
 
 void AppendStoredRow(const columns::Batch& batch, int32_t row, std::string& out) {
-  bool nested = false;
-  const size_t size = PlainBytes(batch, row, nested);
-  AppendPlain(batch, row, size, out);
-  if (nested) AppendNested(batch, row, out);
+  uint32_t size = 0;
+  PlainSizes(batch, row, 1, &size);
+  const size_t begin = out.size();
+  out.resize(begin + size);
+  Place place{out.data() + begin, out.data() + begin + BitmapOf(batch.num_columns())};
+  PutPlain(batch, row, 1, &place);
+  AppendNested(batch, row, out);
 }
 
 void AppendStoredRowWithLength(const columns::Batch& batch, int32_t row, std::string& out) {
-  bool nested = false;
-  const size_t size = PlainBytes(batch, row, nested);
-  if (nested) {
-    const StoredRow stored = StoreRow(batch, row);
-    AppendLength(stored.bytes.size(), out);
-    out += stored.bytes;
-    return;
+  StoredRows rows;
+  rows.Load(batch, row, row + 1);
+  AppendGrowing(rows.WithLength(row), out);
+}
+
+void AppendGrowing(std::string_view bytes, std::string& out) {
+  Reserve(out, bytes.size());
+  out += bytes;
+}
+
+void StoredRows::Load(const columns::Batch& batch, int32_t from, int32_t end) {
+  from_ = from;
+  const int32_t count = std::max(end - from, 0);
+  bytes_.clear();
+  starts_.resize(static_cast<size_t>(count) + 1);
+  sizes_.resize(static_cast<size_t>(count));
+  if (HasNested(batch)) return LoadNested(batch, count);
+
+  PlainSizes(batch, from, count, sizes_.data());
+  size_t total = 0;
+  for (size_t i = 0; i < sizes_.size(); ++i) {
+    starts_[i] = static_cast<uint32_t>(total);
+    total += VarintBytes(sizes_[i]) + sizes_[i];
   }
-  Reserve(out, VarintBytes(static_cast<uint32_t>(size)) + size);
-  AppendLength(size, out);
-  AppendPlain(batch, row, size, out);
+  THALWEG_CHECK(total <= UINT32_MAX, "{} bytes of rows together", total);
+  starts_[sizes_.size()] = static_cast<uint32_t>(total);
+  bytes_.resize(total);
+  std::array<Place, kTogether> places;
+  for (size_t first = 0; first < sizes_.size(); first += kTogether) {
+    const size_t some = std::min(kTogether, sizes_.size() - first);
+    for (size_t i = 0; i < some; ++i) {
+      char* bitmap = PutLength(sizes_[first + i], bytes_.data() + starts_[first + i]);
+      places[i] = {bitmap, bitmap + BitmapOf(batch.num_columns())};
+    }
+    PutPlain(batch, from + static_cast<int32_t>(first), static_cast<int32_t>(some), places.data());
+  }
+}
+
+void StoredRows::LoadNested(const columns::Batch& batch, int32_t count) {
+  std::string row;
+  for (int32_t i = 0; i < count; ++i) {
+    row.clear();
+    AppendStoredRow(batch, from_ + i, row);
+    starts_[static_cast<size_t>(i)] = static_cast<uint32_t>(bytes_.size());
+    sizes_[static_cast<size_t>(i)] = static_cast<uint32_t>(row.size());
+    std::array<char, 10> length;
+    bytes_.append(length.data(), PutLength(row.size(), length.data()));
+    bytes_ += row;
+  }
+  THALWEG_CHECK(bytes_.size() <= UINT32_MAX, "{} bytes of rows together", bytes_.size());
+  starts_[static_cast<size_t>(count)] = static_cast<uint32_t>(bytes_.size());
+}
+
+bool LiesBehind(const types::DataType& type) { return FormOf(type) == StoredForm::kNested; }
+
+void StoredRowReader::Start(std::span<const std::string_view> rows, int columns) {
+  left_.clear();
+  for (std::string_view row : rows) {
+    StoredBytes in(row);
+    const char* bitmap = in.Take(BitmapOf(columns));
+    left_.push_back({bitmap, in.at(), row.data() + row.size()});
+  }
+}
+
+void StoredRowReader::Read(int column, size_t from, size_t count, ColumnBuilder& out) {
+  const int byte = column >> 3, bit = column & 7;
+  const auto each = [&](auto&& read) {
+    for (size_t i = from; i < from + count; ++i) {
+      Left& left = left_[i];
+      if ((left.bitmap[byte] >> bit & 1) == 0) {
+        out.AppendNull();
+        continue;
+      }
+      StoredBytes in({left.at, static_cast<size_t>(left.end - left.at)});
+      read(in);
+      left.at = in.at();
+    }
+  };
+  switch (FormOf(out.type())) {
+    case StoredForm::kBool: return each([&](StoredBytes& in) { out.AppendBool(in.Bits<uint8_t>() != 0); });
+    case StoredForm::kInt8: return each([&](StoredBytes& in) { out.Append(in.Integer<int8_t>()); });
+    case StoredForm::kInt16: return each([&](StoredBytes& in) { out.Append(in.Integer<int16_t>()); });
+    case StoredForm::kInt32: return each([&](StoredBytes& in) { out.Append(in.Integer<int32_t>()); });
+    case StoredForm::kInt64: return each([&](StoredBytes& in) { out.Append(in.Integer<int64_t>()); });
+    case StoredForm::kInt128: return each([&](StoredBytes& in) { out.Append(in.Int128()); });
+    case StoredForm::kFloat: return each([&](StoredBytes& in) { out.Append(in.Float<float>()); });
+    case StoredForm::kDouble: return each([&](StoredBytes& in) { out.Append(in.Float<double>()); });
+    case StoredForm::kTime: return each([&](StoredBytes& in) { out.Append(in.Time()); });
+    case StoredForm::kText: return each([&](StoredBytes& in) { out.AppendString(in.Text()); });
+    case StoredForm::kNested: return each([&](StoredBytes& in) { in.Nested(out); });
+  }
+}
+
+void StoredRowReader::Finish() const {
+  for (const Left& left : left_)
+    THALWEG_CHECK(left.at == left.end, "Bytes of a row of other types than the operator's");
 }
 
 void ReadStoredRow(std::string_view bytes, columns::BatchBuilder& out, int first, int count) {
-  StoredBytes in(bytes);
-  const char* bitmap = in.Take(BitmapOf(count));
-  const auto present = [&](int i) { return (bitmap[i >> 3] >> (i & 7) & 1) != 0; };
-  bool nested = false;
-  for (int i = 0; i < count; ++i) {
-    ColumnBuilder& column = out.column(first + i);
-    const StoredForm form = FormOf(column.type());
-    if (!present(i))
-      column.AppendNull();
-    else if (form == StoredForm::kNested)
-      nested = true;
-    else
-      Read(in, form, column);
-  }
-  for (int i = 0; nested && i < count; ++i)
-    if (present(i) && FormOf(out.column(first + i).type()) == StoredForm::kNested) in.Nested(out.column(first + i));
-  THALWEG_CHECK(in.AtEnd(), "Bytes of a row of other types than the operator's");
+  StoredRowReader reader;
+  reader.Start({&bytes, 1}, count);
+  for (const bool behind : {false, true})
+    for (int i = 0; i < count; ++i)
+      if (LiesBehind(out.column(first + i).type()) == behind) reader.Read(i, 0, 1, out.column(first + i));
+  reader.Finish();
 }
 
 }  // namespace thalweg::operators

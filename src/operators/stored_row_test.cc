@@ -51,6 +51,60 @@ TEST(StoredRow, RowsOfEveryTypeComeBackAsTheyWere) {
   }
 }
 
+TEST(StoredRows, HaveTheBytesOfEachRowAlone) {
+  columns::BufferPool pool;
+  Random random(11);
+  // With nested types and without: these are packed by the column, more rows than one stretch of it.
+  for (const types::Schema& schema :
+       {columns::EveryTypeSchema(), testing::ParseSchema("a BIGINT, s STRING, b BOOLEAN, d DOUBLE, t TIMESTAMP(6), n "
+                                                         "DECIMAL(20, 2), y TINYINT, m TIMESTAMP(3), f FLOAT")}) {
+    const columns::Batch batch = columns::RandomBatch(random, schema, 150, pool);
+    StoredRows rows;
+    for (int32_t from : {0, 7, 150}) {
+      rows.Load(batch, from, batch.rows());
+      for (int32_t row = from; row < batch.rows(); ++row) {
+        const std::string alone = StoreRow(batch, row).bytes;
+        ASSERT_EQ(rows[row], alone) << row;
+        ByteReader in(rows.WithLength(row));
+        ASSERT_EQ(in.String(), alone) << row;
+        ASSERT_TRUE(in.AtEnd() && !in.failed());
+      }
+    }
+  }
+}
+
+TEST(StoredRows, StretchesAreReadByTheColumn) {
+  columns::BufferPool pool;
+  Random random(12);
+  const types::Schema schema = columns::EveryTypeSchema();
+  const columns::Batch batch = columns::RandomBatch(random, schema, 90, pool);
+  StoredRows rows;
+  rows.Load(batch, 0, batch.rows());
+  std::vector<std::string_view> stored;
+  for (int32_t row = 0; row < batch.rows(); ++row) stored.push_back(rows[row]);
+  columns::BatchBuilder back(schema, pool);
+  StoredRowReader reader;
+  reader.Start(stored, schema.size());
+  for (const bool behind : {false, true})
+    for (int column = 0; column < schema.size(); ++column) {
+      if (LiesBehind(back.column(column).type()) != behind) continue;
+      reader.Read(column, 0, 40, back.column(column));
+      reader.Read(column, 40, 50, back.column(column));
+    }
+  reader.Finish();
+  for (int32_t row = 0; row < batch.rows(); ++row) back.FinishRow();
+  const columns::Batch read = back.Take();
+  for (int32_t row = 0; row < batch.rows(); ++row) ASSERT_EQ(Cells(read, row), Cells(batch, row)) << row;
+}
+
+TEST(StoredRowsDeathTest, HaveNoOtherRows) {
+  columns::BufferPool pool;
+  const columns::Batch batch = BatchOf(testing::ParseSchema("a INT"), {"[1]", "[2]"}, pool);
+  StoredRows rows;
+  rows.Load(batch, 1, 2);
+  EXPECT_DEATH(rows[0], "row 0 of 1 from 1");
+}
+
 TEST(StoredRow, StandsAmongOtherColumns) {
   columns::BufferPool pool;
   const columns::Batch batch = BatchOf(testing::ParseSchema("a INT, s STRING"), {"[1, x]"}, pool);

@@ -61,7 +61,7 @@ TimedRows::Index& TimedRows::IndexOf(Stretch& stretch, uint16_t group) {
   return stretch.indexes[group];
 }
 
-void TimedRows::Add(const state::KeyView& key, const columns::Batch& batch, int32_t row) {
+void TimedRows::Add(const state::KeyView& key, const columns::Batch& batch, int32_t row, std::string_view stored) {
   const columns::Column& times = batch.column(bound_.time);
   if (times.IsNull(row)) return;
   const int64_t time = times.data<int64_t>()[row];
@@ -73,7 +73,7 @@ void TimedRows::Add(const state::KeyView& key, const columns::Batch& batch, int3
         const uint32_t tag = TagOf(key.hash);
         rows.append(reinterpret_cast<const char*>(&tag), sizeof(tag));
         AppendKeyOfRecord(key.bytes, rows);
-        AppendStoredRowWithLength(batch, row, rows);
+        AppendGrowing(stored, rows);
       });
   if (first) StretchOf(number).groups.push_back(key.group);
 }

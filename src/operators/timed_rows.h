@@ -27,7 +27,8 @@ class TimedRows {
   Status Open(state::KeyedBackend& backend, std::string name);
 
   /// Rows without a time join nothing, and those out of bound nothing that comes: they are not kept.
-  void Add(const state::KeyView& key, const columns::Batch& batch, int32_t row);
+  /// `stored`: the bytes of the row behind their length (StoredRows::WithLength).
+  void Add(const state::KeyView& key, const columns::Batch& batch, int32_t row, std::string_view stored);
   /// `visit(bytes)` for each row of the key whose time may join row `row` of `batch`, of the other side; it must not call this.
   template <typename F>
   void ForEachRow(const state::KeyView& key, const columns::Batch& batch, int32_t row, F&& visit);

@@ -64,11 +64,15 @@ auto SortableFloatBits(F value) {
 }
 
 template <typename U>
+void PutKeyBits(U bits, char* at) {
+  *at = kKeyPresent;
+  bits = BigEndian(bits);
+  std::memcpy(at + 1, &bits, sizeof(U));
+}
+template <typename U>
 void AppendKeyBits(U bits, std::string& out) {
   char bytes[1 + sizeof(U)];
-  bytes[0] = kKeyPresent;
-  bits = BigEndian(bits);
-  std::memcpy(bytes + 1, &bits, sizeof(U));
+  PutKeyBits(bits, bytes);
   out.append(bytes, sizeof(bytes));
 }
 
@@ -83,6 +87,12 @@ template <typename T>
   requires(std::is_integral_v<T> && std::is_signed_v<T>)
 void AppendKeyInteger(T value, std::string& out) {
   internal::AppendKeyBits(internal::SortableBits(value), out);
+}
+/// The same 1 + sizeof(T) bytes, written where there is room.
+template <typename T>
+  requires(std::is_integral_v<T> && std::is_signed_v<T>)
+void PutKeyInteger(T value, char* at) {
+  internal::PutKeyBits(internal::SortableBits(value), at);
 }
 template <typename F>
   requires std::is_floating_point_v<F>
