@@ -68,7 +68,10 @@ Result<std::vector<Resolved>> Resolve(const Definition& definition) {
 
 // Keys without effect are looked at, too: what is mistyped must not wait for the day they get theirs.
 Status CheckText(const Resolved& key, std::string_view text) {
-  if (const HonouredOption* honoured = FindHonoured(key.key)) return honoured->check(text);
+  if (const HonouredOption* honoured = FindHonoured(key.key)) {
+    THALWEG_TRY(honoured->check(text));
+    return key.info->type == "Integer" ? CheckType(*key.info, text) : Status();
+  }
   const bool is_map_entry = key.info->type == "Map" && key.info->key != key.key;
   return is_map_entry ? Status() : CheckType(*key.info, text);
 }

@@ -200,6 +200,12 @@ TEST(Configuration, WrongValueNamesKeyAndPlace) {
             "example '10 s' or '500 ms'");
   EXPECT_EQ(LoadError("", {"parallelism.default=0"}).message(),
             "Configuration key 'parallelism.default' (-D): Value is below the least allowed: '0'");
+  // Flink's type of it is Integer: not cut to 2.
+  EXPECT_EQ(LoadError("", {"parallelism.default=4294967298"}).message(),
+            "Configuration key 'parallelism.default' (-D): Value is beyond -2147483648 to 2147483647: '4294967298'");
+  EXPECT_EQ(
+      LoadError("", {"pipeline.max-parallelism=4294967424"}).message(),
+      "Configuration key 'pipeline.max-parallelism' (-D): Value is beyond -2147483648 to 2147483647: '4294967424'");
   EXPECT_EQ(LoadError("", {"state.backend.type=forst"}).message(),
             "Configuration key 'state.backend.type' (-D): Not one of the allowed values: 'forst'; write one of: "
             "hashmap, rocksdb");

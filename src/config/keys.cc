@@ -77,7 +77,12 @@ Status CheckEnum(std::string_view type, std::string_view text) {
 
 Status CheckType(const KeyInfo& info, std::string_view text) {
   if (info.type == "Boolean") return ParseBoolean(text).status();
-  if (info.type == "Integer" || info.type == "Long") return ParseInteger(text).status();
+  if (info.type == "Integer" || info.type == "Long") {
+    THALWEG_ASSIGN(const int64_t value, ParseInteger(text));
+    if (info.type == "Integer" && (value < INT32_MIN || value > INT32_MAX))
+      return UserError("Value is beyond {} to {}: '{}'", INT32_MIN, INT32_MAX, text);
+    return {};
+  }
   if (info.type == "Double") return ParseDouble(text).status();
   if (info.type == "Duration") return ParseDuration(text).status();
   // Flink writes one default as "infinite", which its own parser refuses.

@@ -98,7 +98,9 @@ Result<ErrorPolicy> ReadErrorPolicy(NodeOptions& options, bool ignore_parse_erro
   for (size_t port = 1; port < outputs.size(); ++port)
     if (outputs[port].name == kDeadLetterOutput)
       return ErrorPolicy{ParseErrorPolicy::kDeadLetter, static_cast<int>(port)};
-  return options.Bad(key, UserError("Dead letters need an output of the source named '{}'", kDeadLetterOutput));
+  return options.Bad(key, UserError("Dead letters need an output of the source named '{}', which a job in C++ gives "
+                                    "it; in SQL choose fail or skip",
+                                    kDeadLetterOutput));
 }
 
 bool HoldsAs(const types::DataType& wanted, const types::DataType& given) {

@@ -81,9 +81,9 @@ TEST(NodeOptions, ASourceWithoutSchemaAndASinkWithoutPayloadAreErrors) {
 TEST(NodeOptions, DeadLettersNeedTheirOutput) {
   graph::Node node = SourceNode("kafka-source", {{"error-policy", "dead-letter"}});
   NodeOptions without(node);
-  EXPECT_EQ(
-      ReadErrorPolicy(without).status().message(),
-      "Option 'error-policy' of kafka-source 'clicks': Dead letters need an output of the source named 'dead-letters'");
+  EXPECT_EQ(ReadErrorPolicy(without).status().message(),
+            "Option 'error-policy' of kafka-source 'clicks': Dead letters need an output of the source named "
+            "'dead-letters', which a job in C++ gives it; in SQL choose fail or skip");
   node.outputs.push_back({"late", nullptr, {}, {}});
   node.outputs.push_back({"dead-letters", formats::DeadLetterSchema(), {}, {}});
   NodeOptions with(node);

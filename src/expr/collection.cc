@@ -295,7 +295,9 @@ Inferred InferAppend(Arguments& arguments) {
   if (arguments.size() != 2 || !IsArray(arguments[0])) return std::nullopt;
   const bool nullable = ElementOf(arguments[0]).nullable() || arguments[1].type().nullable();
   if (!FitElement(arguments, true)) return std::nullopt;
-  return DataType::Array(ElementOf(arguments[0]).WithNullable(nullable), arguments[0].type().nullable());
+  // An element that may be NULL makes Flink's array so, too.
+  return DataType::Array(ElementOf(arguments[0]).WithNullable(nullable),
+                         arguments[0].type().nullable() || arguments[1].type().nullable());
 }
 
 Inferred InferArraySame(Arguments& arguments) {

@@ -1,6 +1,7 @@
 #include "expr/json_document.h"
 
 #include <algorithm>
+#include <cctype>
 #include <map>
 
 #include <simdjson.h>
@@ -43,8 +44,12 @@ bool JsonDocument::Parse(std::string_view text) {
   unescaped_.reserve(text.size());
   rest_ = text;
   if (!simdjson::validate_utf8(text.data(), text.size()) || !ParseValue({}, 0)) return false;
-  SkipBlanks();
-  return rest_.empty();
+  // As Jackson, which looks no further than the first value, but at what stands right behind a number or a word.
+  const Kind root = nodes_.front().kind;
+  if (rest_.empty() || root == Kind::kString || root == Kind::kArray || root == Kind::kObject) return true;
+  const char next = rest_.front();
+  if (root == Kind::kNumber) return next == ' ' || next == '\n' || next == '\t' || next == '\r';
+  return static_cast<uint8_t>(next) < 0x80 && !std::isalnum(static_cast<uint8_t>(next)) && next != '_' && next != '$';
 }
 
 void JsonDocument::SkipBlanks() {

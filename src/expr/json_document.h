@@ -13,7 +13,7 @@ class JsonValue;
 /// Parsed one after the other, so that its memory is used again.
 class JsonDocument {
  public:
-  /// False if `text` as a whole is no JSON value. It outlives what is read of it; the values of the document before are gone.
+  /// False if `text` begins with no JSON value; what stands behind it does not matter, as in Flink. It outlives what is read of it; the values of the document before are gone.
   bool Parse(std::string_view text);
   /// After Parse gave true.
   JsonValue root() const;

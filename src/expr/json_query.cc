@@ -71,9 +71,7 @@ void AppendStrings(const std::vector<JsonValue>& values, columns::ColumnBuilder&
 
 /// An ARRAY<STRING> has no place for an object: that is an error, NULL without a clause.
 void AppendArray(const Answer& answer, columns::ColumnBuilder& out) {
-  if (answer.outcome == Answer::Outcome::kArray) return AppendStrings(answer.values, out);
-  if (!answer.values[0].is_array()) return out.AppendNull();
-  AppendStrings(answer.values[0].parts(), out);
+  AppendStrings(answer.outcome == Answer::Outcome::kArray ? answer.values : answer.values[0].parts(), out);
 }
 
 template <bool kArray>
@@ -84,7 +82,9 @@ class Query {
   Result<Vector> operator()(Call& call) const {
     return ForEachPath(
         call, [&](JsonDocument& document, const JsonPath& path, int32_t row, columns::ColumnBuilder& out) -> Status {
-          const Answer answer = Ask(document, TextAt(call, 0, row), path, clauses_.wrapper);
+          Answer answer = Ask(document, TextAt(call, 0, row), path, clauses_.wrapper);
+          if (kArray && answer.outcome == Answer::Outcome::kValue && !answer.values[0].is_array())
+            answer = {Answer::Outcome::kError, {}, "no array"};
           return Append(answer, path, TextAt(call, 1, row), out);
         });
   }

@@ -164,8 +164,7 @@ bool FitTexts(Arguments& arguments, size_t count) {
 std::optional<DataType> InferExists(Arguments& arguments) {
   if (arguments.size() < 2 || arguments.size() > 3 || !FitTexts(arguments, 2)) return std::nullopt;
   if (arguments.size() == 3 && !IsWord(arguments[2], {"TRUE", "FALSE", "UNKNOWN", "ERROR"})) return std::nullopt;
-  const bool unknown = arguments.size() == 3 && arguments[2].value().string() == "UNKNOWN";
-  return Strict(DataType(TypeId::kBoolean), arguments).WithNullable(unknown || AnyNullable(arguments));
+  return DataType(TypeId::kBoolean);
 }
 
 /// A default as the type that is returned; as text it is that of Java, "false".

@@ -34,7 +34,7 @@ Result<std::vector<string_view>> SplitByPattern(string_view text, const Regex& d
   }
   pieces.push_back(text.substr(begin));
   if (most == SIZE_MAX)
-    while (pieces.size() > 1 && pieces.back().empty()) pieces.pop_back();
+    while (!pieces.empty() && begin > 0 && pieces.back().empty()) pieces.pop_back();  // as Java's split
   return pieces;
 }
 

@@ -8,6 +8,7 @@
 #include "columns/format.h"
 #include "columns/key_encoder.h"
 #include "columns/test_batches.h"
+#include "testing/golden_states.h"
 #include "testing/row_harness.h"
 
 namespace thalweg::operators {
@@ -49,6 +50,24 @@ TEST(StoredRow, RowsOfEveryTypeComeBackAsTheyWere) {
       ASSERT_TRUE(in.AtEnd() && !in.failed());
     }
   }
+}
+
+TEST(StoredRow, HasTheBytesOfTheDocument) {
+  columns::BufferPool pool;
+  const columns::Batch batch = BatchOf(
+      testing::ParseSchema("a BIGINT, s STRING, b BOOLEAN, d DOUBLE, t TIMESTAMP(6), n DECIMAL(20, 2), y TINYINT"),
+      {"[-2, " + std::string(130, 'x') + ", true, 1.5, 1970-01-01 00:00:00.007, 1.00, 3]",
+       "[null, ab, null, null, null, null, null]"},
+      pool);
+  std::string first = StoreRow(batch, 0).bytes;
+  // The text of a test has no nanoseconds: its 0 are the document's 8.
+  const std::string golden = testing::GoldenState("stored-row");
+  ASSERT_EQ(first.size(), golden.size());
+  const size_t nanos = golden.size() - 1 - 16 - 1;
+  EXPECT_EQ(first[nanos], 0);
+  first[nanos] = 8;
+  EXPECT_EQ(first, golden);
+  EXPECT_EQ(StoreRow(batch, 1).bytes, testing::GoldenState("stored-row-nulls"));
 }
 
 TEST(StoredRows, HaveTheBytesOfEachRowAlone) {

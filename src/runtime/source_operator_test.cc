@@ -5,9 +5,32 @@
 #include "columns/gather.h"
 #include "columns/object_writer.h"
 #include "runtime/task.h"
+#include "testing/golden_states.h"
 
 namespace thalweg::runtime {
 namespace {
+
+TEST(SourceBytes, AreThoseOfTheDocument) {
+  const SplitAssignment first{{"in/a.json#4096", "\x01state"},
+                              std::string("\x00\x68\xe5\xcf\x8b\x01\x00\x00", 8)};  // 1,700,000,000,000 ms
+  const SplitAssignment second{{"clicks-1", ""}, ""};
+  EXPECT_EQ(EncodeSplit(first), testing::GoldenState("split"));
+  EXPECT_EQ(EncodeSplit(second), testing::GoldenState("split-without-watermark"));
+  const Result<SplitAssignment> split = DecodeSplit(testing::GoldenState("split"));
+  ASSERT_TRUE(split.ok());
+  EXPECT_EQ(split->split.id, "in/a.json#4096");
+  EXPECT_EQ(split->split.state, "\x01state");
+  EXPECT_EQ(split->watermark_state, first.watermark_state);
+  using Kind = SourceEvent::Kind;
+  EXPECT_EQ(EncodeSourceEvent({Kind::kAssign, {first, second}, {}}), testing::GoldenState("source-event-assign"));
+  EXPECT_EQ(EncodeSourceEvent({Kind::kNoMoreSplits, {}, {}}), testing::GoldenState("source-event-no-more"));
+  EXPECT_EQ(EncodeSourceEvent({Kind::kForReader, {}, "paused: clicks-1"}),
+            testing::GoldenState("source-event-for-reader"));
+  const Result<SourceEvent> event = DecodeSourceEvent(testing::GoldenState("source-event-assign"));
+  ASSERT_TRUE(event.ok());
+  ASSERT_EQ(event->splits.size(), 2u);
+  EXPECT_EQ(event->splits[1].split.id, "clicks-1");
+}
 
 /// Gives one row per Poll, of the times it was made with; all of split "s".
 class TimesReader final : public flow::SourceReader {

@@ -275,10 +275,20 @@ struct GraphMaker::State : ScannedTables {
     return stream;
   }
 
-  /// What aggregates say of no rows: they count 0, and know nothing else.
+  /// What aggregates say of no rows: they count 0, collect nothing, and know nothing else.
   static Result<std::string> RowOfNothing(const AggregatePlan& aggregate) {
     std::string bytes;
     for (const graph::AggregateCall& call : aggregate.calls) {
+      if (call.function == "COLLECT" || call.function.starts_with("JSON_")) {
+        columns::BufferPool pool;
+        columns::ColumnBuilder empty(call.type, pool, 1);
+        if (call.function == "COLLECT")
+          empty.CloseRow();
+        else
+          empty.AppendString(call.function.starts_with("JSON_ARRAYAGG") ? "[]" : "{}");
+        columns::AppendCellKey(empty.Take(), 0, bytes);
+        continue;
+      }
       expr::Value value = expr::Value::Null(call.type);
       if (call.function == "COUNT" || call.function == "$SUM0") {
         THALWEG_ASSIGN(const Expression zero, expr::Cast(Expression::Literal(expr::Value::Int(0)), call.type));

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "testing/golden_states.h"
 #include "types/text.h"
 
 namespace shop {
@@ -87,11 +88,26 @@ TEST(Record, SchemaHasOneColumnPerField) {
       "paid BOOLEAN NOT NULL, tags MAP<STRING NOT NULL, SMALLINT NOT NULL> NOT NULL)");
 }
 
-TEST(Record, EncodingIsFieldCountThenFields) {
-  EXPECT_EQ(EncodeToString(shop::Item{"ab", 5}), std::string("\x02\x02"
-                                                             "ab"
-                                                             "\x05\0\0\0",
-                                                             8));
+template <typename T>
+void ExpectGolden(const T& value, const std::string& name) {
+  const std::string golden = testing::GoldenState(name);
+  EXPECT_EQ(EncodeToString(value), golden) << name;
+  const Result<T> back = DecodeFromString<T>(golden);
+  ASSERT_TRUE(back.ok()) << name << back.status().ToString();
+  EXPECT_EQ(*back, value) << name;
+}
+
+TEST(Codec, HasTheBytesOfTheDocument) {
+  ExpectGolden(true, "codec-bool");
+  ExpectGolden(int16_t{-2}, "codec-i16");
+  ExpectGolden(0.5, "codec-f64");
+  ExpectGolden(std::string("ab"), "codec-str");
+  ExpectGolden(std::pair<std::optional<int32_t>, std::optional<int32_t>>(5, std::nullopt), "codec-optional");
+  ExpectGolden(std::vector<std::string>{"b", "a"}, "codec-vector");
+  ExpectGolden(std::unordered_set<int32_t>{7, -1, 2}, "codec-unordered-set");
+  ExpectGolden(std::unordered_map<std::string, uint16_t>{{"b", 2}, {"a", 1}}, "codec-unordered-map");
+  ExpectGolden(std::array<uint8_t, 2>{4, 5}, "codec-array");
+  ExpectGolden(shop::Item{"ab", 5}, "codec-record");
 }
 
 TEST(Record, RoundTrips) {

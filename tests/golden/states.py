@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Writes states.tsv: what sources, sinks and windows put into a checkpoint, independently of the C++ code, from docs/internals/files.md,
-kafka.md, relations.md, state.md and windows.md. Usage: states.py > states.tsv"""
+"""Writes states.tsv: what sources, sinks, windows and values of C++ types put into a checkpoint, independently of the C++ code, from docs/internals/bytes.md,
+files.md, kafka.md, relations.md, state.md, watermarks.md and windows.md. Usage: states.py > states.tsv"""
 import struct
 
 from encoding import string, varint
@@ -19,7 +19,40 @@ def ordered(value):
     return struct.pack(">Q", value + (1 << 63))
 
 
+def flipped(value, size):
+    """Big-endian, the sign bit flipped: a stored row's integers."""
+    return (value + (1 << (8 * size - 1))).to_bytes(size, "big")
+
+
+def stored_double(value):
+    """Of a positive number: its bits, big-endian, the sign bit set."""
+    return struct.pack(">Q", struct.unpack(">Q", struct.pack(">d", value))[0] | 1 << 63)
+
+
+SPLIT = string("in/a.json#4096") + string(b"\x01state") + string(i64(1_700_000_000_000))
+SECOND_SPLIT = string("clicks-1") + string("") + string("")
+
 CASES = [
+    ("split", SPLIT),
+    ("split-without-watermark", SECOND_SPLIT),
+    ("source-event-assign", u8(0) + string(SPLIT) + string(SECOND_SPLIT)),
+    ("source-event-no-more", u8(1)),
+    ("source-event-for-reader", u8(2) + string("paused: clicks-1")),
+    ("watermark-generator", i64(1_700_000_000_000)),
+    # BIGINT -2, STRING of 130 letters, BOOLEAN true, DOUBLE 1.5, TIMESTAMP(6) of 7 ms and 8 ns, DECIMAL(20, 2) 1.00, TINYINT 3: a bitmap of seven bits
+    ("stored-row",
+     u8(0b1111111) + flipped(-2, 8) + varint(130) + b"x" * 130 + u8(1) + stored_double(1.5) + flipped(7, 8) + struct.pack(">I", 8) + flipped(100, 16) + flipped(3, 1)),
+    ("stored-row-nulls", u8(0b0000010) + varint(2) + b"ab"),
+    ("codec-bool", u8(1)),
+    ("codec-i16", struct.pack("<h", -2)),
+    ("codec-f64", struct.pack("<d", 0.5)),
+    ("codec-str", string("ab")),
+    ("codec-optional", u8(1) + struct.pack("<i", 5) + u8(0)),   # a pair of one that is there and one that is not
+    ("codec-vector", varint(2) + string("b") + string("a")),
+    ("codec-unordered-set", varint(3) + b"".join(struct.pack("<i", n) for n in (-1, 2, 7))),
+    ("codec-unordered-map", varint(2) + string("a") + struct.pack("<H", 1) + string("b") + struct.pack("<H", 2)),
+    ("codec-array", struct.pack("<BB", 4, 5)),
+    ("codec-record", varint(2) + string("ab") + struct.pack("<i", 5)),
     ("file-split",
      u8(2) + string("in/a.json") + varint(300) + varint(7) + i64(0x1000) + u8(1) + varint(5000) + i64(1_700_000_000_123)),
     ("range-split", u8(1) + i64(-2) + i64(3) + i64(1 << 40)),
