@@ -30,9 +30,9 @@ section_checks() {
   check "every suppression and exclusion of a sanitizer has its reason above it" \
     awk '/^#/ {reason = 1; next} /^$/ {reason = 0; next} !reason || FNR == 1 {print FILENAME ": " $0; bad = 1} {reason = 0} END {exit bad}' \
     tests/sanitizers/*.supp tests/sanitizers/*.exclude
-  # Those of them that need nothing but Python.
   check "golden files are what their programs write" bash -c 'set -e -o pipefail; export PYTHONDONTWRITEBYTECODE=1; cd tests/golden
-    python3 batch.py | cmp - batch_v1.hex; python3 states.py | cmp - states.tsv; python3 row_specs.py | cmp - row_specs.tsv'
+    python3 batch.py | cmp - batch_v1.hex; python3 states.py | cmp - states.tsv; python3 row_specs.py | cmp - row_specs.tsv
+    ../../.venv/bin/python keys.py | cmp - keys.tsv; ../../.venv/bin/python files.py --check'
   check "every planted fault still has its place" scripts/mutants.sh --check
   check "nothing is left to do" bash -c '! git grep -nIwE "TODO|FIXME" -- . ":!scripts/test.sh" ":!tests/corpus"'
 }

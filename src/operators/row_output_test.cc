@@ -10,18 +10,15 @@ namespace {
 
 using testing::RowHarness;
 
-/// Emits each row three times: far beyond a credit of one row.
-class Triple final : public flow::Operator {
+/// Works its rows off one by one, while there is credit.
+class OneByOne : public flow::Operator {
  public:
+  explicit OneByOne(std::vector<types::DataType> types) : out_(std::move(types)) {}
   Status Open(flow::Context& context) override { return out_.Open(context); }
   Result<flow::Progress> Process(int, flow::Rows& rows, flow::Output& out) override {
     if (!out_.Drain(out)) return flow::Progress::kMore;
     int32_t row = rows.next();
-    for (; row < rows.end() && out_.has_credit(); ++row) {
-      out_.CopyRow(rows.batch(), row, rows.batch().kind(row));
-      out_.AppendStored(StoreRow(rows.batch(), row).bytes, types::RowKind::kUpdateBefore);
-      out_.CopyRow(rows.batch(), row, types::RowKind::kDelete);
-    }
+    for (; row < rows.end() && out_.has_credit(); ++row) OnRow(rows.batch(), row);
     rows.AdvanceTo(row);
     return out_.Flush() && rows.done() ? flow::Progress::kDone : flow::Progress::kMore;
   }
@@ -30,8 +27,22 @@ class Triple final : public flow::Operator {
     return std::vector<std::string>{};
   }
 
+ protected:
+  virtual void OnRow(const columns::Batch& batch, int32_t row) = 0;
+  RowOutput out_;
+};
+
+/// Emits each row three times: far beyond a credit of one row.
+class Triple final : public OneByOne {
+ public:
+  Triple() : OneByOne({types::DataType(types::TypeId::kString), types::DataType(types::TypeId::kDouble)}) {}
+
  private:
-  RowOutput out_{{types::DataType(types::TypeId::kString), types::DataType(types::TypeId::kDouble)}};
+  void OnRow(const columns::Batch& batch, int32_t row) override {
+    out_.CopyRow(batch, row, batch.kind(row));
+    out_.AppendStored(StoreRow(batch, row).bytes, types::RowKind::kUpdateBefore);
+    out_.CopyRow(batch, row, types::RowKind::kDelete);
+  }
 };
 
 TEST(RowOutput, RowsBeyondTheCreditWaitAlsoThroughARestart) {
@@ -45,28 +56,18 @@ TEST(RowOutput, RowsBeyondTheCreditWaitAlsoThroughARestart) {
 }
 
 /// Sends the rows of a batch as they come; those whose number leaves 2 of 3 are taken back at once.
-class PassOn final : public flow::Operator {
+class PassOn final : public OneByOne {
  public:
-  Status Open(flow::Context& context) override { return out_.Open(context); }
-  Result<flow::Progress> Process(int, flow::Rows& rows, flow::Output& out) override {
-    if (!out_.Drain(out)) return flow::Progress::kMore;
-    int32_t row = rows.next();
-    for (; row < rows.end() && out_.has_credit(); ++row) {
-      out_.CopyRow(rows.batch(), row, types::RowKind::kInsert);
-      if (rows.batch().column(1).data<int32_t>()[row] % 3 == 2)
-        out_.AppendStored(StoreRow(rows.batch(), row).bytes, types::RowKind::kDelete);
-    }
-    rows.AdvanceTo(row);
-    return out_.Flush() && rows.done() ? flow::Progress::kDone : flow::Progress::kMore;
-  }
-  Result<std::vector<std::string>> Snapshot(const flow::Barrier&) override {
-    THALWEG_TRY(out_.Snapshot());
-    return std::vector<std::string>{};
-  }
+  PassOn()
+      : OneByOne({types::DataType(types::TypeId::kString), types::DataType(types::TypeId::kInt),
+                  types::DataType::Array(types::DataType(types::TypeId::kString))}) {}
 
  private:
-  RowOutput out_{{types::DataType(types::TypeId::kString), types::DataType(types::TypeId::kInt),
-                  types::DataType::Array(types::DataType(types::TypeId::kString))}};
+  void OnRow(const columns::Batch& batch, int32_t row) override {
+    out_.CopyRow(batch, row, types::RowKind::kInsert);
+    if (batch.column(1).data<int32_t>()[row] % 3 == 2)
+      out_.AppendStored(StoreRow(batch, row).bytes, types::RowKind::kDelete);
+  }
 };
 
 TEST(RowOutput, RowsOfABatchAndStoredOnesKeepTheirOrder) {
