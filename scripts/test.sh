@@ -14,7 +14,7 @@ source scripts/lib/tally.sh
 
 sections=(checks release install e2e unit tsan corpus callgrind)
 # Folders whose code runs on several threads or hands data between them.
-threaded_folders=(columns metrics io exchange connectors checkpoint runtime api bin client)
+threaded_folders=(columns metrics io state exchange connectors checkpoint runtime api bin client)
 # Folders whose tests take longest go first, so that no core waits for the last of them.
 slow_folders=(sql operators state)
 
