@@ -139,8 +139,8 @@ class Generator:
         random = self.random
         if depth == 0:
             return self.narrow(self.project(self.table()))
-        shapes = [self.project_of] + [self.group] * 3 + [self.global_group] * 3 + [self.distinct] * 2 + [self.join] * 9 + [self.semi] * 4 + [self.in_subquery] * 3 \
-            + [self.set_operation] * 11 + [self.top_n] * 2 + [self.deduplicate] * 2 + [self.window] * 4 + [self.over] * 2 + [self.interval_join] * 2 + [self.scalar] * 2 \
+        shapes = [self.project_of] + [self.group] * 3 + [self.global_group] * 3 + [self.distinct] * 2 + [self.join] * 9 + [self.semi] * 5 + [self.in_subquery] * 3 \
+            + [self.set_operation] * 11 + [self.top_n] * 2 + [self.deduplicate] * 2 + [self.window] * 4 + [self.over] * 2 + [self.interval_join] * 2 + [self.scalar] * 3 \
             + [self.grouping] * 2 + [self.correlated] * 2 + [self.values] * 2 + [self.with_] * 2
         return random.choice(shapes)(depth)
 
