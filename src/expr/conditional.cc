@@ -193,7 +193,13 @@ void AddConditional(Registry& registry) {
   registry.Add(Lazy("CASE", {"CASE(<BOOLEAN>, <ANY>, ..., <ANY>)"}, InferCase, RunCase));
   registry.Add(Lazy(
       "IF", {"IF(<BOOLEAN>, <ANY>, <ANY>)"},
-      [](Arguments& arguments) { return arguments.size() == 3 ? InferCase(arguments) : std::nullopt; }, RunCase));
+      [](Arguments& arguments) -> std::optional<DataType> {
+        if (arguments.size() != 3) return std::nullopt;
+        std::optional<DataType> type = InferCase(arguments);
+        if (type) type = Strict(*type, arguments);  // of the condition too, unlike CASE
+        return type;
+      },
+      RunCase));
   registry.Add(Lazy("COALESCE", {"COALESCE(<ANY>, ...)"}, InferCoalesce, RunCoalesce));
   registry.Add(Lazy(
       "IFNULL", {"IFNULL(<ANY>, <ANY>)"},

@@ -1,6 +1,9 @@
 #include "expr/json_text.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
+#include <iterator>
 #include <map>
 
 #include "expr/cell_text.h"
@@ -81,6 +84,36 @@ void AppendArray(const Column& column, int32_t row, const Zone& zone, std::strin
 
 }  // namespace
 
+namespace {
+
+/// As `new BigDecimal(Double.toString(value)).toString()` writes it, which is what Flink's JSON functions come to: 1.5, 12345678, 1.0E+7, 0.000010.
+/// NaN and infinities are strings.
+void AppendNumber(double value, std::string& out) {
+  std::string text;
+  types::AppendDoubleText(value == 0 ? 0.0 : value, text);  // -0.0 is 0.0
+  if (!std::isfinite(value)) return AppendJsonString(text, out);
+  const size_t e = text.find('E');
+  if (e == std::string::npos) return void(out += text);
+
+  const size_t sign = text[0] == '-' ? 1 : 0;
+  const std::string digits = text[sign] + text.substr(sign + 2, e - sign - 2);  // of "d.dddE"
+  const auto size = static_cast<int>(digits.size());
+  const int exponent = std::stoi(text.substr(e + 1));
+  const int scale = size - 1 - exponent;  // digits behind the point
+  out.append(text, 0, sign);
+  if (scale < 0 || exponent < -6) {
+    fmt::format_to(std::back_inserter(out), "{}.{}E{:+}", digits[0], std::string_view(digits).substr(1), exponent);
+  } else if (exponent < 0) {
+    out.append("0.").append(static_cast<size_t>(-exponent - 1), '0').append(digits);
+  } else {
+    const auto whole = static_cast<size_t>(exponent) + 1;
+    out.append(digits, 0, whole);
+    if (scale > 0) out.append(".").append(digits, whole);
+  }
+}
+
+}  // namespace
+
 void AppendJsonCell(const Column& column, int32_t row, const Zone& zone, std::string& out) {
   if (column.type.id() == TypeId::kNull || column.IsNull(row)) return void(out += "null");
   std::string text;
@@ -91,13 +124,8 @@ void AppendJsonCell(const Column& column, int32_t row, const Zone& zone, std::st
     case TypeId::kInt:
     case TypeId::kBigInt:
     case TypeId::kDecimal: return AppendSqlText(column, row, zone, out);
-    case TypeId::kFloat:
-    case TypeId::kDouble: {
-      AppendSqlText(column, row, zone, text);
-      const double value = column.type.id() == TypeId::kFloat ? column.data<float>()[row] : column.data<double>()[row];
-      out += std::isfinite(value) ? text : "\"" + text + "\"";
-      return;
-    }
+    case TypeId::kFloat: return AppendNumber(column.data<float>()[row], out);
+    case TypeId::kDouble: return AppendNumber(column.data<double>()[row], out);
     case TypeId::kBinary: types::AppendBase64(column.String(row), &text); return AppendJsonString(text, out);
     case TypeId::kTimestamp: {
       const auto value = ReadAs<types::TimestampValue>(column, row);

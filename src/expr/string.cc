@@ -530,7 +530,7 @@ void AddEncodings(Registry& registry) {
   registry.Add(std::move(from_base64));
   registry.Add(Text1("ASCII", Returns(TypeId::kInt),
                      [](string_view t) -> int32_t { return t.empty() ? 0 : static_cast<signed char>(t[0]); }));
-  registry.Add(Define("CHR", {{{Param::kBigInt}}}, Returns(kText), RowKernel<int64_t>([](int64_t c) {
+  registry.Add(Define("CHR", {{{Param::kBigInt}}}, ReturnsNullable(kText), RowKernel<int64_t>([](int64_t c) {
                         std::string out;
                         if (c >= 0) AppendCodePoint(static_cast<uint32_t>(c & 0xff), out);
                         return out;
@@ -566,7 +566,7 @@ void AddStrings(Registry& registry) {
       [](const std::vector<Expression>& a) { return Strict(DataType(a[0].type().id()), a); }, Kernel(RunConcat)));
   registry.Add(Define(
       "CONCAT_WS", {{{Param::kString, Param::kString}, {}, true}},
-      [](const std::vector<Expression>& a) { return kText.WithNullable(a[0].type().nullable()); },
+      [](const std::vector<Expression>& a) { return Strict(kText, a); },  // of texts too, though a NULL of them is left out
       Kernel(RunConcatWs)));
   registry.Add(Define(
       "ELT", {{{Param::kBigInt, Param::kString}, {}, true}, {{Param::kBigInt, Param::kBinary}, {}, true}},

@@ -93,7 +93,7 @@ Kernel StringMapKernel() {
 void AddStringMaps(Registry& registry) {
   Function map =
       Define("STR_TO_MAP", {{{Param::kString}}, {{Param::kString, Param::kString, Param::kString}}},
-             Returns(DataType::Map(DataType(TypeId::kString), DataType(TypeId::kString))), StringMapKernel());
+             ReturnsNullable(DataType::Map(DataType(TypeId::kString), DataType(TypeId::kString))), StringMapKernel());
   map.fails = true;  // on a malformed delimiter
   registry.Add(std::move(map));
 }

@@ -234,6 +234,13 @@ Status CheckLtz(const Arguments& arguments) {
   return UserError("The precision of TO_TIMESTAMP_LTZ is 0 (seconds) to 9 (nanoseconds), not {}", digits);
 }
 
+/// Digits of a second's fraction that a constant pattern asks for, as Flink counts them: its letters S, no fewer than 3.
+int FractionOf(const Expression& pattern) {
+  if (!pattern.is_literal() || pattern.is_null_literal()) return 3;
+  const std::string_view text = pattern.value().string();
+  return std::clamp(static_cast<int>(std::count(text.begin(), text.end(), 'S')), 3, 9);
+}
+
 /// TO_TIMESTAMP_LTZ(number [, 0 to 9]): of the epoch, in seconds, milliseconds (3) or less. A constant tells the type, too.
 std::optional<DataType> InferLtz(Arguments& arguments) {
   if (arguments.empty() || arguments.size() > 3) return std::nullopt;
@@ -252,7 +259,7 @@ std::optional<DataType> InferLtz(Arguments& arguments) {
     if (!text) return std::nullopt;
     argument = *text;
   }
-  return DataType::TimestampLtz(3);
+  return DataType::TimestampLtz(arguments.size() == 1 ? 3 : FractionOf(arguments[1]));
 }
 
 Status LtzOfText(Call& call, int32_t row, PatternCache& cache, columns::ColumnBuilder& out) {
@@ -267,7 +274,7 @@ Status LtzOfText(Call& call, int32_t row, PatternCache& cache, columns::ColumnBu
   if (call.arguments() == 3) {
     THALWEG_ASSIGN(zone, Zone::Find(TextAt(call, 2, row)));
   }
-  if (value) value = Truncated({zone.ToUtc(value->millis), value->nanos}, 3);
+  if (value) value = Truncated({zone.ToUtc(value->millis), value->nanos}, call.type().precision());
   AppendResult(out, value);
   return {};
 }
@@ -347,7 +354,7 @@ void AddTimeFormats(Registry& registry) {
             true);
   ltz.check = CheckLtz;
   registry.Add(std::move(ltz));
-  registry.Add(Checked(Zoned(Define("FROM_UNIXTIME", {{{Param::kBigInt}, {Param::kString}}}, Returns(TypeId::kString),
+  registry.Add(Checked(Zoned(Define("FROM_UNIXTIME", {{{Param::kBigInt}, {Param::kString}}}, ReturnsNullable(TypeId::kString),
                                     PatternKernel(FromUnixTime)),
                              true),
                        CheckPattern));

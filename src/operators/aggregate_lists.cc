@@ -122,7 +122,7 @@ struct Collect : CountedCells {
 
 constexpr std::string_view kJsonNull = "null";
 
-/// JSON_OBJECTAGG. A name that comes again replaces its value.
+/// JSON_OBJECTAGG. A name that comes again is an error, as in Flink: a value would be lost.
 struct JsonObject {
   using State = std::map<std::string, std::string>;
   int name;
@@ -141,15 +141,19 @@ struct JsonObject {
     status = UserError("The key of JSON_OBJECTAGG must not be NULL");
     return true;
   }
+  void Put(State& state, std::string key, std::string_view text) {
+    const auto [at, is_new] = state.try_emplace(std::move(key), text);
+    if (!is_new) status = UserError("The key '{}' comes twice in one JSON_OBJECTAGG", at->first);
+  }
   void Add(State& state, int32_t row) {
     if (Refuses(row) || (ignore_nulls && values->IsNull(row))) return;
-    state[std::string(names->String(row))] = values->IsNull(row) ? kJsonNull : values->String(row);
+    Put(state, std::string(names->String(row)), values->IsNull(row) ? kJsonNull : values->String(row));
   }
   void Retract(State& state, int32_t row) {
     if (!Refuses(row)) state.erase(std::string(names->String(row)));
   }
   void Merge(State& into, const State& from) {
-    for (const auto& [key, text] : from) into[key] = text;
+    for (const auto& [key, text] : from) Put(into, key, text);
   }
   void Append(const State& state, columns::ColumnBuilder& out) const {
     std::string text = "{";

@@ -313,11 +313,10 @@ void StoredRows::Load(const columns::Batch& batch, int32_t from, int32_t end) {
   PlainSizes(batch, from, count, sizes_.data());
   size_t total = 0;
   for (size_t i = 0; i < sizes_.size(); ++i) {
-    starts_[i] = static_cast<uint32_t>(total);
+    starts_[i] = total;
     total += VarintBytes(sizes_[i]) + sizes_[i];
   }
-  THALWEG_CHECK(total <= UINT32_MAX, "{} bytes of rows together", total);
-  starts_[sizes_.size()] = static_cast<uint32_t>(total);
+  starts_[sizes_.size()] = total;
   bytes_.resize(total);
   std::array<Place, kTogether> places;
   for (size_t first = 0; first < sizes_.size(); first += kTogether) {
@@ -335,14 +334,13 @@ void StoredRows::LoadNested(const columns::Batch& batch, int32_t count) {
   for (int32_t i = 0; i < count; ++i) {
     row.clear();
     AppendStoredRow(batch, from_ + i, row);
-    starts_[static_cast<size_t>(i)] = static_cast<uint32_t>(bytes_.size());
+    starts_[static_cast<size_t>(i)] = bytes_.size();
     sizes_[static_cast<size_t>(i)] = static_cast<uint32_t>(row.size());
     std::array<char, 10> length;
     bytes_.append(length.data(), PutLength(row.size(), length.data()));
     bytes_ += row;
   }
-  THALWEG_CHECK(bytes_.size() <= UINT32_MAX, "{} bytes of rows together", bytes_.size());
-  starts_[static_cast<size_t>(count)] = static_cast<uint32_t>(bytes_.size());
+  starts_[static_cast<size_t>(count)] = bytes_.size();
 }
 
 bool LiesBehind(const types::DataType& type) { return FormOf(type) == StoredForm::kNested; }

@@ -60,9 +60,9 @@ class StoredRows {
   void LoadNested(const columns::Batch& batch, int32_t count);
 
   int32_t from_ = 0;
-  std::string bytes_;             // of each row, its length before it
-  std::vector<uint32_t> starts_;  // of the lengths; and the end
-  std::vector<uint32_t> sizes_;   // of the rows
+  std::string bytes_;            // of each row, its length before it
+  std::vector<size_t> starts_;   // of the lengths; and the end
+  std::vector<uint32_t> sizes_;  // of the rows
 };
 
 /// The way back, of several rows by the column: Start, Read for each column and stretch of rows, Finish. The bytes are this process's or a
