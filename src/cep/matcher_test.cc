@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "base/bytes.h"
+#include "testing/golden_states.h"
 
 namespace thalweg::cep {
 namespace {
@@ -237,6 +238,33 @@ TEST(Matcher, ConditionsThatFailAreTheirErrors) {
   Runs runs;
   std::vector<cep::Run> matches;
   EXPECT_EQ(Matcher(PatternOf({kOne})).Take(0, failing, runs, matches).message(), "Division by zero");
+}
+
+/// The runs are the vector's, and come out of it.
+void ExpectGolden(const std::string& vector, const Runs& runs) {
+  const std::string golden = testing::GoldenState(vector);
+  ByteWriter out;
+  types::Codec<Runs>::Encode(runs, out);
+  EXPECT_EQ(out.view(), golden) << vector;
+  ByteReader in(golden);
+  Runs read;
+  types::Codec<Runs>::Decode(in, read);
+  EXPECT_TRUE(in.status().ok() && in.AtEnd()) << vector;
+  EXPECT_EQ(read, runs) << vector;
+}
+
+TEST(Runs, BytesAreThoseOfTheGoldenFile) {
+  EXPECT_EQ(types::Codec<Runs>::Name(), "pattern-runs/1");
+  ExpectGolden("pattern-runs", {.next_row = 300,
+                                .partial = {{.state = 2, .start_ms = -5, .rows = {{0, 10, 289}, {1, 299, 1}}},
+                                            {.state = 4, .start_ms = 1'700'000'000'000, .rows = {{0, 299, 1}}}},
+                                .completed = {{.state = 0, .start_ms = 7, .rows = {{0, 200, 3}, {2, 203, 1}}}}});
+}
+
+TEST(Runs, StatesAreNumberedFromTheLastRowOfThePatternToTheFirst) {
+  Rows rows("abc", PatternOf({{2, 3}, kOptional, kOne}));
+  EXPECT_EQ(rows.Take({"a1", "a2", "a3"}), "");
+  ExpectGolden("pattern-runs-of-rows", rows.runs());
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "graph/join_spec.h"
 #include "graph/rank_spec.h"
 #include "operators/test_times.h"
+#include "testing/kept_state.h"
 #include "testing/row_harness.h"
 
 namespace thalweg::operators {
@@ -230,6 +231,70 @@ TEST(WindowDeduplicate, OneRowOfEachKeyAndWindow) {
       .Watermark(milliseconds(19))
       .Expect({Timed("+I[a, 4, {}, {}]", 5, 10), Timed("+I[a, 6, {}, {}]", 11, 20)})
       .ExpectEntries(0);
+}
+
+constexpr const char* kWindowedValues = "e TIMESTAMP(3), k STRING, v INT";
+
+/// Rows of one value meet.
+WindowJoinSpec JoinOfValues(JoinType type) {
+  WindowJoinSpec spec = JoinOfWindows(type);
+  spec.sides.left = spec.sides.right = ParseSchema(kWindowedValues);
+  const types::DataType integer(types::TypeId::kInt);
+  spec.sides.condition =
+      expr::Resolve("=", {expr::Expression::Input(2, integer), expr::Expression::Input(5, integer)}).value();
+  return spec;
+}
+
+TEST(WindowJoin, RecordsAreThoseOfTheGoldenFile) {
+  testing::KeptState(MakeWindowJoin, Encode(JoinOfValues(JoinType::kFull)))
+      .Input(kWindowedValues, {1})
+      .Input(kWindowedValues, {1})
+      .RowsOn(0, {"+I[3, a, 1]", "+I[3, a, 2]"})
+      .RowsOn(1, {"+I[3, a, 1]", "+I[3, a, 9]"})
+      .BeginWatermark(2)
+      .Expect({Timed("+I[{}, a, 1, {}, a, 1]", 3, 3)})
+      .ExpectGolden({{"left-records", "windowed-rows/2", "window-join-left"},
+                     {"right-records", "windowed-rows/2", "window-join-right"}})
+      .Watermark(2)
+      .Expect({Timed("+I[{}, a, 2, null, null, null]", 3), Timed("+I[null, null, null, {}, a, 9]", 3)});
+  testing::KeptState(MakeWindowJoin, Encode(JoinOfValues(JoinType::kLeft)))
+      .Input(kWindowedValues, {1})
+      .Input(kWindowedValues, {1})
+      .RowsOn(0, {"+I[3, null, 1]"})
+      .ExpectGolden({{"left-records", "windowed-rows/2", "window-join-alone"}})
+      .Watermark(2)
+      .Expect({Timed("+I[{}, null, 1, null, null, null]", 3)});
+}
+
+TEST(WindowRank, RowsAreThoseOfTheGoldenFile) {
+  WindowRankSpec spec;
+  spec.input = ParseSchema(kWindowedValues);
+  spec.partition = {1};
+  spec.order = {{.column = 2, .descending = true}};
+  spec.to = 2;
+  spec.window_end = 0;
+  testing::KeptState(MakeWindowRank, Encode(spec))
+      .Input(kWindowedValues, {1})
+      .Rows({"+I[3, a, 1]", "+I[3, a, 0]", "+I[3, a, 9]"})
+      .ExpectGolden({{"window-rank", "[keyed-row/2]", "window-rank"}})
+      .Watermark(2)
+      .Expect({Timed("+I[{}, a, 9]", 3), Timed("+I[{}, a, 1]", 3)});
+}
+
+TEST(WindowDeduplicate, TheRowIsThatOfTheGoldenFile) {
+  constexpr const char* columns = "e TIMESTAMP(3), k STRING, t TIMESTAMP(3)";
+  WindowDeduplicateSpec spec;
+  spec.input = ParseSchema(columns);
+  spec.keys = {1};
+  spec.time_column = 2;
+  spec.keep_last = true;
+  spec.window_end = 0;
+  testing::KeptState(MakeWindowDeduplicate, Encode(spec))
+      .Input(columns, {1})
+      .Rows({"+I[3, a, 1]", "+I[3, a, 2]", "+I[3, a, 0]"})
+      .ExpectGolden({{"window-deduplicate", "keyed-row/2", "window-deduplicate"}})
+      .Watermark(2)
+      .Expect({Timed("+I[{}, a, {}]", 3, 2)});
 }
 
 }  // namespace

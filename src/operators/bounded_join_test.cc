@@ -3,6 +3,7 @@
 #include "graph/join_spec.h"
 #include "operators/join.h"
 #include "operators/test_times.h"
+#include "testing/kept_state.h"
 #include "testing/row_harness.h"
 
 namespace thalweg::operators {
@@ -201,6 +202,16 @@ TEST(BoundedJoin, WhatIsAskedOftenIsFoundByItsIndexAndBehindIt) {
     ExpectLongBids(harness, 16, end);
   }
   harness.RowsOn(1, {Top(125, 4000), Top(9, 4000)}).Expect({BidOfTop(125, "another", 125, 4000)});
+}
+
+TEST(BoundedJoin, RecordsAreThoseOfTheGoldenFile) {
+  testing::KeptState(MakeJoin, Encode(BidsOfTops()))
+      .Input(kBids, {0})
+      .Input(kTops, {0})
+      .RowsOn(0, {"+I[-1, b, 2001]", "+I[-1, a, -1]", "+I[-1, null, 2499]"})
+      .ExpectGolden({{"left-records-timed", "join-part/2", "join-timed"}})
+      .RowsOn(1, {Top(-1, 12'001)})
+      .Expect({BidOfTop(-1, "b", 2001, 12'001), BidOfTop(-1, "null", 2499, 12'001)});
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include "expr/functions.h"
 #include "graph/changelog_spec.h"
+#include "testing/kept_state.h"
 #include "testing/row_harness.h"
 
 namespace thalweg::operators {
@@ -130,6 +131,30 @@ TEST(DropUpdateBefore, DropsNothingElse) {
       .Rows({"+I[a, 1]", "-U[a, 1]", "+U[a, 2]", "-D[a, 2]"})
       .Rows({"-U[b, 1]"})
       .ExpectInOrder({"+I[a, 1]", "+U[a, 2]", "-D[a, 2]"});
+}
+
+TEST(ChangelogNormalize, TheRowIsThatOfTheGoldenFile) {
+  testing::KeptState(MakeChangelogNormalize, Encode(Normalize(true)))
+      .Input(kPairs, {0})
+      .Rows({"+U[a, 1]"})
+      .Expect({"+I[a, 1]"})
+      .ExpectGolden({{"normalized", "row/2", "normalized"}})
+      .Rows({"-D[a, null]"})
+      .Expect({"-D[a, 1]"});
+}
+
+TEST(UpsertMaterialize, ValuesAreThoseOfTheGoldenFile) {
+  UpsertMaterializeSpec spec;
+  spec.input = ParseSchema(kPairs);
+  spec.keys = {0};
+  spec.upsert_key = {1};
+  testing::KeptState(MakeUpsertMaterialize, Encode(spec))
+      .Input(kPairs, {0})
+      .Rows({"+I[a, 1]", "+I[a, 2]"})
+      .Expect({"+I[a, 1]", "+U[a, 2]"})
+      .ExpectGolden({{"values", "[keyed-row/2]", "upsert-values"}})
+      .Rows({"-D[a, 2]"})
+      .Expect({"+U[a, 1]"});
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include "graph/rank_spec.h"
 #include "operators/test_times.h"
+#include "testing/kept_state.h"
 #include "testing/row_harness.h"
 
 namespace thalweg::operators {
@@ -143,6 +144,35 @@ TEST(Deduplicate, OnlyInsertionsAreTaken) {
       .Output(kEvents)
       .Rows({"+I[a, 1, null]"})
       .ExpectError("The time of a row is NULL: column 2");
+}
+
+TEST(Deduplicate, StateIsThatOfTheGoldenFile) {
+  testing::KeptState(MakeDeduplicate, Encode(OneOfEach(true, true, true, true)))
+      .Input(kEvents, {0})
+      .Rows({"+I[a, 1, -7]"})
+      .Expect({"+I[a, 1, 1969-12-31T23:59:59.993]"})
+      .ExpectGolden({{"deduplicate", "kept-row/2", "deduplicate"}})
+      .Rows({"+I[a, 2, -8]", "+I[a, 3, 1]"})
+      .Expect({"-U[a, 1, 1969-12-31T23:59:59.993]", Event("+U", "a", 3, 1)});
+  testing::KeptState(MakeDeduplicate, Encode(OneOfEach(false, false, true, true)))
+      .Input(kEvents, {0})
+      .Rows({"+I[a, 1, 1]"})
+      .Expect({Event("+I", "a", 1, 1)})
+      .ExpectGolden({{"deduplicate", "kept-row/2", "deduplicate-seen"}})
+      .Rows({"+I[a, 2, 1]"})
+      .Expect({});
+  DeduplicateSpec once = OneOfEach(true, false, true, true);
+  once.on_watermark = true;
+  testing::KeptState(MakeDeduplicate, Encode(once))
+      .Input(kEvents, {0})
+      .Rows({"+I[a, 1, 10]", "+I[a, 2, 9]"})
+      .ExpectGolden({{"deduplicate-waiting", "kept-row/2", "deduplicate-waiting"}})
+      .Watermark(9)
+      .Expect({Event("+I", "a", 2, 9)})
+      .ExpectGolden({{"deduplicate-sent", "kept-row/2", "deduplicate-seen"}})
+      .Rows({"+I[a, 3, 20]"})
+      .Watermark(20)
+      .Expect({});
 }
 
 }  // namespace

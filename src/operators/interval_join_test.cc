@@ -3,6 +3,7 @@
 #include "expr/functions.h"
 #include "graph/join_spec.h"
 #include "operators/test_times.h"
+#include "testing/kept_state.h"
 #include "testing/row_harness.h"
 
 namespace thalweg::operators {
@@ -230,6 +231,21 @@ TEST(IntervalJoin, InProcessingTimeARowHasTheTimeWhenItComes) {
       .ProcessingTime(milliseconds(20))
       .RowsOn(1, {"+I[1, 1a3]"})
       .ExpectNothing();  // 17 ms later: too late by 7
+}
+
+TEST(IntervalJoin, StateIsThatOfTheGoldenFile) {
+  testing::KeptState(MakeIntervalJoin, Encode(Near(JoinType::kLeft, -10, 20, 15)))
+      .Input(kTimedKeys, {1})
+      .Input(kTimedKeys, {1})
+      .RowsOn(0, {"+I[5, a]", "+I[6, a]"})
+      .RowsOn(1, {"+I[16, a]"})
+      .Expect({Pair("a", 6, 16)})
+      .ExpectGolden({{"left-rows", "[cached-row/2]", "interval-join-left"},
+                     {"right-rows", "[cached-row/2]", "interval-join-right"},
+                     {"left-cleanup", "i64", "interval-join-left-cleanup"},
+                     {"right-cleanup", "i64", "interval-join-right-cleanup"}})
+      .Watermark(31)
+      .Expect({Pair("a", 5, -1)});
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include "expr/functions.h"
 #include "graph/join_spec.h"
+#include "testing/kept_state.h"
 #include "testing/row_harness.h"
 
 namespace thalweg::operators {
@@ -375,6 +376,47 @@ TEST(Join, ManyPairsOfABatchKeepTheKindsOfTheirRows) {
   }
   RowHarness harness(MakeJoin, Encode(spec));
   Inputs(harness, spec).RowsOn(0, {"+I[1, a]"}).RowsOn(1, rights).ExpectInOrder(expected).ExpectEntries(81);
+}
+
+testing::KeptState& PlainInputs(testing::KeptState& state) {
+  return state.Input("k INT, a STRING", {0}).Input("k INT, b STRING", {0});
+}
+
+TEST(Join, RecordsAreThoseOfTheGoldenFile) {
+  testing::KeptState counted(MakeJoin, Encode(PlainJoin(JoinType::kLeft)));
+  PlainInputs(counted)
+      .RowsOn(1, {"+I[1, y]", "+I[1, z]"})
+      .RowsOn(0, {"+I[1, x]", "+I[1, x]"})
+      .Expect({"+I[1, x, 1, y]", "+I[1, x, 1, z]", "+I[1, x, 1, y]", "+I[1, x, 1, z]"})
+      .ExpectGolden({{"left-records", "join-entry/2", "join-counted"}})
+      .RowsOn(1, {"-D[1, y]"})
+      .Expect({"-D[1, x, 1, y]", "-D[1, x, 1, y]"})
+      .RowsOn(1, {"-D[1, z]"})
+      .Expect({"-D[1, x, 1, z]", "+I[1, x, null, null]", "-D[1, x, 1, z]", "+I[1, x, null, null]"});
+  JoinSpec keyed = PlainJoin(JoinType::kInner);
+  keyed.left_unique_key = {1};
+  keyed.right_unique_key = {0};
+  testing::KeptState unique(MakeJoin, Encode(keyed));
+  PlainInputs(unique)
+      .RowsOn(0, {"+I[1, x]"})
+      .RowsOn(1, {"+I[1, y]"})
+      .Expect({"+I[1, x, 1, y]"})
+      .ExpectGolden(
+          {{"left-records", "join-entry/2", "join-by-unique-key"}, {"right-records", "join-entry/2", "join-single"}})
+      .RowsOn(1, {"-D[1, y]"})
+      .Expect({"-D[1, x, 1, y]"});
+}
+
+TEST(Join, AppendedRecordsAreThoseOfTheGoldenFile) {
+  JoinSpec spec = PlainJoin(JoinType::kInner);
+  spec.left_append_only = spec.right_append_only = true;
+  const std::string text(3840, 'z');
+  testing::KeptState state(MakeJoin, Encode(spec));
+  PlainInputs(state)
+      .RowsOn(0, {"+I[1, x]", "+I[1, " + text + "]", "+I[1, y]"})
+      .ExpectGolden({{"left-records-appended", "join-part/2", "join-appended"}})
+      .RowsOn(1, {"+I[1, b]"})
+      .Expect({"+I[1, x, 1, b]", "+I[1, " + text + ", 1, b]", "+I[1, y, 1, b]"});
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include "expr/functions.h"
 #include "graph/match_spec.h"
+#include "testing/kept_state.h"
 #include "testing/row_harness.h"
 
 namespace thalweg::operators {
@@ -220,6 +221,20 @@ TEST(MatchRecognize, ChangesAreRefused) {
       .Output("k STRING, first INT, bottom INT, up INT")
       .Rows({"-D[a, 1, 1]"})
       .ExpectError("An input of MATCH_RECOGNIZE holds more than +I");
+}
+
+TEST(MatchRecognize, StateIsThatOfTheGoldenFile) {
+  testing::KeptState(MakeMatchRecognize, Encode(DownsAndUp()))
+      .Input(kMatchInput, {kK})
+      .Rows({"+I[a, 9, 1]", "+I[a, 8, 2]"})
+      .Watermark(2)
+      .Rows({"+I[a, 1, 6]", "+I[a, 7, 5]", "+I[a, 6, 5]"})
+      .ExpectGolden({{"match-rows", "str", "match-rows"},
+                     {"match-runs", "pattern-runs/1", "match-runs"},
+                     {"match-waiting", "{i64:[str]}", "match-waiting"}})
+      .Rows({"+I[a, 5, 7]"})
+      .Watermark(7)
+      .Expect({"+I[a, 9, 1, 5]"});
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "operators/over_aggregate.h"
 
 #include "operators/aggregate_samples_test.h"
+#include "testing/kept_state.h"
 #include "testing/row_harness.h"
 
 namespace thalweg::operators {
@@ -126,6 +127,21 @@ TEST(OverAggregate, WhatNeedsLaterRowsIsRefused) {
   node.payload = Encode(OverSpec({.rows = true, .preceding = 3}, {"ROW_NUMBER"}));
   EXPECT_EQ(MakeOverAggregate(node).status().message(),
             "ROW_NUMBER takes no bounded frame: ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW");
+}
+
+TEST(OverAggregate, StateIsThatOfTheGoldenFile) {
+  testing::KeptState state(MakeOverAggregate, Encode(OverSpec({.rows = true, .preceding = 1})));
+  state.Input(kOverInput, {0})
+      .Rows({"+I[a, 1, 1]", "+I[a, 2, 2]", "+I[a, 3, 3]"})
+      .Watermark(3)
+      .Rows({"+I[a, 4, 10]", "+I[a, 6, 12]", "+I[a, 5, 10]"})
+      .Expect({"+I[a, 1, 1970-01-01T00:00:00.001, 1]", "+I[a, 2, 1970-01-01T00:00:00.002, 3]",
+               "+I[a, 3, 1970-01-01T00:00:00.003, 5]"})
+      .ExpectGolden({{"over-rows", "over-rows/2", "over-rows"},
+                     {"over-aggregates", "aggregates/2 24-+SUM(INT;)", "over-aggregates"}});
+  EXPECT_EQ(state.Items("over-watermark"), std::vector<std::string>{testing::GoldenState("over-watermark")});
+  state.Watermark(INT64_MAX).Expect({"+I[a, 4, 1970-01-01T00:00:00.010, 7]", "+I[a, 5, 1970-01-01T00:00:00.010, 9]",
+                                     "+I[a, 6, 1970-01-01T00:00:00.012, 11]"});
 }
 
 }  // namespace

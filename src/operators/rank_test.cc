@@ -1,6 +1,7 @@
 #include "operators/rank.h"
 
 #include "graph/rank_spec.h"
+#include "testing/kept_state.h"
 #include "testing/row_harness.h"
 
 namespace thalweg::operators {
@@ -277,6 +278,42 @@ TEST(Rank, ARetractionOfAnAppendOnlyInputIsAnError) {
   const RankSpec spec = Cheapest(RankSpec::Input::kAppend, 1, 2, true, false);
   RowHarness harness(MakeRank, Encode(spec));
   Goods(harness, spec).Rows({"-D[b, 1, 5]"}).ExpectError("was given -D");
+}
+
+TEST(Rank, RowsAreThoseOfTheGoldenFile) {
+  RankSpec spec = Cheapest(RankSpec::Input::kRetract, 1, 2, true, false);
+  spec.order = {{.column = 2, .descending = true, .nulls_last = true}};
+  testing::KeptState(MakeRank, Encode(spec))
+      .Input(kGoods, {0})
+      .Rows({"+I[a, 3, null]", "+I[a, 1, 12]", "+I[a, 2, 12]"})
+      .Expect({"+I[a, 3, null]", "+I[a, 1, 12]", "-D[a, 3, null]", "+I[a, 2, 12]"})
+      .ExpectGolden({{"rank-rows", "[keyed-row/2]", "rank-rows"}})
+      .Rows({"-D[a, 2, 12]"})
+      .Expect({"-D[a, 2, 12]", "+I[a, 3, null]"});
+  testing::KeptState(MakeRank, Encode(Cheapest(RankSpec::Input::kUpsert, 1, 2, true, false)))
+      .Input(kGoods, {0})
+      .Rows({"+I[a, 1, 12]", "+I[a, 3, null]"})
+      .Expect({"+I[a, 1, 12]", "+I[a, 3, null]"})
+      .ExpectGolden({{"rank-rows", "[keyed-row/2]", "rank-rows-upsert"}})
+      .Rows({"+U[a, 1, 11]"})
+      .Expect({"-U[a, 1, 12]", "+U[a, 1, 11]"});
+}
+
+TEST(Rank, EdgeAndTopRowAreThoseOfTheGoldenFile) {
+  testing::KeptState(MakeRank, Encode(Cheapest(RankSpec::Input::kAppend, 1, 2, true, false)))
+      .Input(kGoods, {0})
+      .Rows({"+I[a, 1, 12]", "+I[a, 2, 19]", "+I[a, 3, 20]"})
+      .Expect({"+I[a, 1, 12]", "+I[a, 2, 19]"})
+      .ExpectGolden({{"rank-edge", "rank-edge/1", "rank-edge"}})
+      .Rows({"+I[a, 4, 19]", "+I[a, 5, 11]"})
+      .Expect({"-D[a, 2, 19]", "+I[a, 5, 11]"});
+  testing::KeptState(MakeRank, Encode(Cheapest(RankSpec::Input::kAppend, 1, 1, true, false)))
+      .Input(kGoods, {0})
+      .Rows({"+I[a, 1, 12]", "+I[a, 2, 11]"})
+      .Expect({"+I[a, 1, 12]", "-U[a, 1, 12]", "+U[a, 2, 11]"})
+      .ExpectGolden({{"rank-top", "keyed-row/2", "rank-top"}})
+      .Rows({"+I[a, 3, 11]", "+I[a, 4, 10]"})
+      .Expect({"-U[a, 2, 11]", "+U[a, 4, 10]"});
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include "expr/functions.h"
 #include "graph/join_spec.h"
+#include "testing/kept_state.h"
 #include "testing/row_harness.h"
 
 namespace thalweg::operators {
@@ -81,6 +82,19 @@ TEST(SnapshotJoin, TheWatermarkTellsThatItIsLoaded) {
       .ExpectNothing()
       .Watermark(milliseconds(100))
       .Expect({"+I[a, 1, a, 10]"});
+}
+
+TEST(SnapshotJoin, WaitingRowsAreThoseOfTheGoldenFile) {
+  SnapshotJoinSpec spec = OfPairs(JoinType::kLeft, SnapshotJoinSpec::Load::kTime);
+  spec.load_time_ms = 10;
+  testing::KeptState(MakeSnapshotJoin, Encode(spec))
+      .Input(kPair, {0})
+      .Input(kPair, {0})
+      .RowsOn(0, {"+I[a, 1]", "-D[a, 1]"})
+      .ExpectGolden(
+          {{"waiting", "waiting-row/2", "snapshot-join-waiting"}, {"next-index", "i64", "snapshot-join-next-index"}})
+      .Watermark(10)
+      .Expect({"+I[a, 1, null, null]", "-D[a, 1, null, null]"});
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "operators/sort.h"
 
 #include "graph/rank_spec.h"
+#include "testing/kept_state.h"
 #include "testing/row_harness.h"
 
 namespace thalweg::operators {
@@ -110,6 +111,44 @@ TEST(Limit, AnOffsetAloneSkips) {
       .Output("v INT")
       .Rows({"+I[1]", "+I[2]", "+I[3]"})
       .ExpectInOrder({"+I[2]", "+I[3]"});
+}
+
+TEST(Sort, RowsThatWaitAreThoseOfTheGoldenFile) {
+  SortSpec spec;
+  spec.input = ParseSchema(kTimed);
+  spec.order = {{.column = 0}, {.column = 1, .descending = true}};
+  spec.time_column = 0;
+  testing::KeptState(MakeSort, Encode(spec))
+      .Input(kTimed)
+      .Rows({"+I[1003, 4]", "+I[1001, 2]", "+I[1003, 2]", "+I[1003, 4]"})
+      .Watermark(1001)
+      .Expect({"+I[1970-01-01T00:00:01.001, 2]"})
+      .ExpectGolden({{"sort-rows", "[str]", "sort-rows"}, {"sort-mark", "sort-mark/1", "sort-mark"}})
+      .Rows({"+I[1001, 7]"})
+      .Watermark(2000)
+      .Expect({"+I[1970-01-01T00:00:01.003, 4]", "+I[1970-01-01T00:00:01.003, 4]", "+I[1970-01-01T00:00:01.003, 2]"});
+}
+
+TEST(Sort, RowsToTheEndAndALimitAreThoseOfTheGoldenFile) {
+  SortSpec spec;
+  spec.input = ParseSchema("d DOUBLE, s STRING");
+  spec.order = {{.column = 0, .nulls_last = true}};
+  testing::KeptState(MakeSort, Encode(spec))
+      .Input("d DOUBLE, s STRING")
+      .Rows({"+I[-0.0, a]", "-D[null, b]", "+I[-0.0, a]"})
+      .ExpectGolden({{"sort-all", "sorted-rows/1", "sort-all"}})
+      .Rows({"+I[null, b]"})
+      .Watermark(INT64_MAX)
+      .Expect({"+I[-0.0, a]", "+I[-0.0, a]"});
+  LimitSpec limit;
+  limit.input = ParseSchema("v INT");
+  limit.limit = 3;
+  testing::KeptState(MakeLimit, Encode(limit))
+      .Input("v INT")
+      .Rows({"+I[1]", "+I[2]"})
+      .ExpectGolden({{"limit", "sort-mark/1", "limit"}})
+      .Rows({"+I[3]", "+I[4]"})
+      .Expect({"+I[1]", "+I[2]", "+I[3]"});
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "operators/sorted_over.h"
 
 #include "graph/sorted_over_spec.h"
+#include "testing/kept_state.h"
 #include "testing/row_harness.h"
 
 namespace thalweg::operators {
@@ -69,6 +70,16 @@ TEST(SortedOver, UpdatesComeWithoutTheRowBeforeWhereItIsNotWanted) {
   graph::SortedOverSpec spec = SumOver(false);
   spec.generate_update_before = false;
   Harness(spec).Rows({"+I[a, 5]", "+I[a, 1]"}).ExpectInOrder({"+I[a, 5, 5]", "+I[a, 1, 1]", "+U[a, 5, 6]"});
+}
+
+TEST(SortedOver, StateIsThatOfTheGoldenFile) {
+  testing::KeptState(MakeSortedOver, Encode(SumOver(false)))
+      .Input(kKeyed, {0})
+      .Rows({"+I[a, 2]", "+I[a, 5]", "+I[a, 2]"})
+      .Expect({"+I[a, 2, 2]", "+I[a, 5, 7]", "-U[a, 2, 2]", "+U[a, 2, 4]", "+I[a, 2, 4]", "-U[a, 5, 7]", "+U[a, 5, 9]"})
+      .ExpectGolden({{"sorted-over", "[over-entry/2]", "sorted-over"}})
+      .Rows({"-D[a, 5]"})
+      .Expect({"-D[a, 5, 9]"});
 }
 
 }  // namespace

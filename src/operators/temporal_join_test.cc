@@ -3,6 +3,7 @@
 #include "expr/functions.h"
 #include "graph/join_spec.h"
 #include "operators/test_times.h"
+#include "testing/kept_state.h"
 #include "testing/row_harness.h"
 
 namespace thalweg::operators {
@@ -175,6 +176,31 @@ TEST(TemporalJoin, InProcessingTimeAVersionExpires) {
       .ExpectEntries(0)
       .RowsOn(0, {"+I[2, k, y]"})
       .Expect({Timed("+I[{}, k, y, null, null, null]", 2)});
+}
+
+TEST(TemporalJoin, StateIsThatOfTheGoldenFile) {
+  TemporalJoinSpec spec = AsOf(JoinType::kLeft);
+  spec.ttl_ms = 100;
+  testing::KeptState(MakeTemporalJoin, Encode(spec))
+      .Input(kVersioned, {1})
+      .Input(kVersioned, {1})
+      .RowsOn(0, {"+I[2, a, l]", "+U[4, a, m]"})
+      .RowsOn(1, {"+I[-1, a, v]", "-D[3, a, v]"})
+      .ExpectGolden({{"left", "versioned-row/2", "temporal-join-left"},
+                     {"right", "versioned-row/2", "temporal-join-right"},
+                     {"next-index", "i64", "temporal-join-next-index"},
+                     {"timer", "i64", "temporal-join-timer"},
+                     {"cleanup", "i64", "temporal-join-cleanup"}})
+      .Watermark(5)
+      .Expect({Timed("+I[{}, a, l, 1969-12-31T23:59:59.999, a, v]", 2), Timed("+U[{}, a, m, null, null, null]", 4)});
+  spec.left_time = spec.right_time = -1;
+  testing::KeptState(MakeTemporalJoin, Encode(spec))
+      .Input(kVersioned, {1})
+      .Input(kVersioned, {1})
+      .RowsOn(1, {"+I[1, a, v]"})
+      .ExpectGolden({{"right", "row/2", "temporal-join-now"}, {"cleanup", "i64", "temporal-join-cleanup"}})
+      .RowsOn(0, {"+I[2, a, l]"})
+      .Expect({Timed("+I[{}, a, l, {}, a, v]", 2, 1)});
 }
 
 }  // namespace

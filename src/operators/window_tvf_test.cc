@@ -1,6 +1,7 @@
 #include "operators/window_tvf.h"
 
 #include "operators/aggregate_samples_test.h"
+#include "testing/kept_state.h"
 #include "testing/row_harness.h"
 
 namespace thalweg::operators {
@@ -85,6 +86,19 @@ TEST(WindowTvf, SizesThatMakeNoWindowsAreRefused) {
   graph::Node node;
   node.payload = Encode(TvfSpec(WindowShape::Kind::kTumble, 0));
   EXPECT_EQ(MakeWindowTvf(node).status().message(), "Window parameters must satisfy size > 0: Tumbling(size=0 ms)");
+}
+
+TEST(WindowTvf, RowsOfASessionAreThoseOfTheGoldenFile) {
+  graph::WindowTvfSpec spec = TvfSpec(WindowShape::Kind::kSession, 10);
+  spec.window.partition = {0};
+  const std::string row =
+      "[a, 1970-01-01T00:00:00.003, 1970-01-01T00:00:00.003, 1970-01-01T00:00:00.013, 1970-01-01T00:00:00.012]";
+  testing::KeptState(MakeWindowTvf, Encode(spec))
+      .Input(kTvfInput, {0})
+      .Rows({"+I[a, 3]", "-D[a, 3]"})
+      .ExpectGolden({{"window-contents", "[(u8,str)]", "session-rows"}})
+      .Watermark(12)
+      .Expect({"+I" + row, "-D" + row});
 }
 
 }  // namespace

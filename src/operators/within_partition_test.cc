@@ -1,6 +1,7 @@
 #include "operators/within_partition.h"
 
 #include "graph/sorted_over_spec.h"
+#include "testing/kept_state.h"
 #include "testing/row_harness.h"
 
 namespace thalweg::operators {
@@ -80,6 +81,15 @@ TEST(WithinPartition, AChangeOrANumberOfTilesBelowOneEndsTheJob) {
       .Rows({"+I[a, 0]"})
       .MaxWatermark()
       .ExpectError("NTILE needs a number of tiles above 0, not 0");
+}
+
+TEST(WithinPartition, StateIsThatOfTheGoldenFile) {
+  testing::KeptState(MakeBatchOver, Encode(PartitionSpec({PartitionCall("ROW_NUMBER", kCount)})))
+      .Input("k STRING, v BIGINT", {0})
+      .Rows({"+I[a, 2]", "+I[a, 5]", "+I[a, 2]"})
+      .ExpectGolden({{"batch-over", "[str]", "batch-over"}})
+      .Watermark(INT64_MAX)
+      .Expect({"+I[a, 2, 1]", "+I[a, 2, 2]", "+I[a, 5, 3]"});
 }
 
 }  // namespace
