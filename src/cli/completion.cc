@@ -4,6 +4,7 @@
 #include <cctype>
 #include <map>
 
+#include "base/ascii.h"
 #include "expr/aggregates.h"
 #include "expr/functions.h"
 #include "sql/keywords.h"
@@ -21,23 +22,15 @@ bool IsWordPart(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '$' || c == '`' || (c & 0x80);
 }
 
-std::string InCase(std::string text, bool upper) {
-  for (char& c : text)
-    c = static_cast<char>(upper ? std::toupper(static_cast<unsigned char>(c))
-                                : std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
-
 bool BeginsWithoutCase(std::string_view word, std::string_view prefix) {
-  return word.size() >= prefix.size() && std::equal(prefix.begin(), prefix.end(), word.begin(), [](char a, char b) {
-           return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
-         });
+  return word.size() >= prefix.size() && std::equal(prefix.begin(), prefix.end(), word.begin(),
+                                                    [](char a, char b) { return AsciiLower(a) == AsciiLower(b); });
 }
 
 std::string Quoted(const std::string& name) {
   const bool plain = !name.empty() &&
                      std::all_of(name.begin(), name.end(), [](char c) { return IsWordPart(c) && c != '`'; }) &&
-                     !std::isdigit(static_cast<unsigned char>(name[0])) && !sql::IsReserved(InCase(name, true));
+                     !std::isdigit(static_cast<unsigned char>(name[0])) && !sql::IsReserved(AsciiUpper(name));
   return plain ? name : "`" + name + "`";
 }
 
@@ -70,7 +63,7 @@ std::vector<std::string_view> Words(std::string_view text) {
 
 bool NamesTable(std::string_view word) {
   for (std::string_view before : {"FROM", "JOIN", "INTO", "TABLE", "VIEW", "DESCRIBE", "DESC", "OVERWRITE", "USE"})
-    if (InCase(std::string(word), true) == before) return true;
+    if (AsciiUpper(word) == before) return true;
   return false;
 }
 
@@ -92,9 +85,8 @@ std::map<std::string, sql::TablePtr, std::less<>> TablesOf(const sql::Catalog& c
     if (!table) continue;
     tables[name.back().text] = table;
     size_t alias = at + 1;
-    if (alias < words.size() && InCase(std::string(words[alias]), true) == "AS") ++alias;
-    if (alias < words.size() && IsWordPart(words[alias][0]) &&
-        !sql::IsReserved(InCase(std::string(words[alias]), true)))
+    if (alias < words.size() && AsciiUpper(words[alias]) == "AS") ++alias;
+    if (alias < words.size() && IsWordPart(words[alias][0]) && !sql::IsReserved(AsciiUpper(words[alias])))
       tables[std::string(Unquoted(words[alias]))] = table;
   }
   return tables;
@@ -110,7 +102,7 @@ class Candidates {
   void Word(std::string_view word, std::string_view behind = "") {
     if (!BeginsWithoutCase(word, prefix_)) return;
     const bool lower = !prefix_.empty() && std::islower(static_cast<unsigned char>(prefix_[0]));
-    words_.push_back(InCase(std::string(word), !lower) + std::string(behind));
+    words_.push_back((lower ? AsciiLower(word) : AsciiUpper(word)) + std::string(behind));
   }
   void Columns(const sql::Table& table) {
     for (const sql::TableColumn& column : table.columns) Name(column.name);

@@ -1,8 +1,8 @@
 #include "expr/aggregates.h"
 
 #include <algorithm>
-#include <cctype>
 
+#include "base/ascii.h"
 #include "expr/type_rules.h"
 
 namespace thalweg::expr {
@@ -181,12 +181,6 @@ std::vector<Aggregate> MakeAll() {
   return all;
 }
 
-std::string Upper(std::string_view name) {
-  std::string upper(name);
-  for (char& c : upper) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  return upper;
-}
-
 std::string Listed(const std::vector<std::string>& parts, std::string_view between) {
   std::string text;
   for (const std::string& part : parts) text += (text.empty() ? "" : std::string(between)) + part;
@@ -201,7 +195,7 @@ const std::vector<Aggregate>& AllAggregates() {
 }
 
 const Aggregate* FindAggregate(std::string_view name) {
-  const std::string upper = Upper(name);
+  const std::string upper = AsciiUpper(name);
   for (const Aggregate& aggregate : AllAggregates())
     if (aggregate.name == upper) return &aggregate;
   return nullptr;
@@ -209,7 +203,7 @@ const Aggregate* FindAggregate(std::string_view name) {
 
 Result<DataType> AggregateResultType(std::string_view name, const Types& arguments, bool grouped) {
   const Aggregate* aggregate = FindAggregate(name);
-  if (!aggregate) return UserError("Unknown aggregate function: {}", Upper(name));
+  if (!aggregate) return UserError("Unknown aggregate function: {}", AsciiUpper(name));
   if (Inferred type = aggregate->infer(arguments, grouped)) return *type;
   std::vector<std::string> given;
   for (const DataType& argument : arguments) given.push_back(argument.WithNullable(true).ToString());

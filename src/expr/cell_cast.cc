@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "base/ascii.h"
 #include "expr/calendar.h"
 #include "expr/cell_text.h"
 #include "expr/decimal.h"
@@ -62,8 +63,7 @@ std::optional<int64_t> ParseInteger(std::string_view text, int64_t least, int64_
 }
 
 std::optional<bool> ParseSqlBoolean(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+  const std::string lower = AsciiLower(text);
   for (std::string_view word : {"t", "true", "y", "yes", "1"})
     if (lower == word) return true;
   for (std::string_view word : {"f", "false", "n", "no", "0"})

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "base/edit_distance.h"
 #include "expr/evaluator.h"
 #include "expr/families.h"
@@ -10,13 +11,6 @@
 
 namespace thalweg::expr {
 namespace {
-
-std::string Upper(std::string_view name) {
-  std::string upper(name);
-  for (char& c : upper)
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  return upper;
-}
 
 std::string TypesText(const std::vector<Expression>& arguments, std::string_view separator = ", ") {
   std::string text;
@@ -77,12 +71,12 @@ void Registry::Add(Function function) {
 
 const Function* Registry::Find(std::string_view name) const {
   if (IsUserFunctionName(name)) return FindUserFunction(name);
-  auto found = functions_.find(Upper(name));
+  auto found = functions_.find(AsciiUpper(name));
   return found == functions_.end() ? nullptr : found->second.get();
 }
 
 Status Registry::Unknown(std::string_view name) const {
-  const std::string upper = Upper(name);
+  const std::string upper = AsciiUpper(name);
   const size_t limit = std::min<size_t>(3, upper.size() / 3 + 1);
   std::string best;
   size_t least = limit + 1;

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "expr/java_class.h"
 #include "expr/unicode_blocks.h"
 
@@ -116,12 +117,6 @@ constexpr string_view kCategories[] = {"Cn", "Lu", "Ll", "Lt", "Lm", "Lo", "Mn",
                                        "Zl", "Zp", "Cc", "Cf", "Co", "Cs", "Pd", "Ps", "Pe", "Pc", "Po", "Sm", "Sc",
                                        "Sk", "So", "Pi", "Pf", "L",  "M",  "N",  "Z",  "C",  "P",  "S"};
 
-std::string InCapitals(string_view text) {
-  std::string upper(text);
-  for (char& c : upper) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  return upper;
-}
-
 bool IsOneOf(string_view name, std::initializer_list<string_view> names) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
@@ -141,7 +136,7 @@ std::optional<JavaSet> CategorySet(string_view name, bool ignore_case) {
 }
 
 std::optional<JavaSet> BinarySet(string_view name, bool ignore_case) {
-  const std::string upper = InCapitals(name);
+  const std::string upper = AsciiUpper(name);
   if (ignore_case && IsOneOf(upper, {"LOWERCASE", "UPPERCASE", "TITLECASE"}))
     return JavaSet("\\p{Lowercase}\\p{Uppercase}\\p{Lt}");
   const NamedItems* named = FindNamed(kBinary, upper);
@@ -174,7 +169,7 @@ std::optional<JavaSet> BlockSet(string_view name) {
 
 std::optional<JavaSet> JavaProperty(string_view name, const JavaFlags& flags) {
   if (const size_t equals = name.find('='); equals != string_view::npos) {
-    const std::string key = InCapitals(name.substr(0, equals));
+    const std::string key = AsciiUpper(name.substr(0, equals));
     const string_view value = name.substr(equals + 1);
     if (key == "SC" || key == "SCRIPT") return ScriptSet(value);
     if (key == "BLK" || key == "BLOCK") return BlockSet(value);
@@ -189,7 +184,7 @@ std::optional<JavaSet> JavaProperty(string_view name, const JavaFlags& flags) {
     return ScriptSet(short_name);
   }
   if (flags.unicode_classes)
-    if (const NamedItems* posix = FindNamed(kUnicodePosix, InCapitals(name)))
+    if (const NamedItems* posix = FindNamed(kUnicodePosix, AsciiUpper(name)))
       return BinarySet(posix->items, flags.ignore_case);
   return CategorySet(name, flags.ignore_case);
 }

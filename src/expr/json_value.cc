@@ -6,6 +6,7 @@
 
 #include <cmath>
 
+#include "base/ascii.h"
 #include "expr/json_number.h"
 #include "expr/json_rows.h"
 #include "expr/numeric_cast.h"
@@ -69,8 +70,7 @@ Result<Vector> RunExists(Call& call) {
 std::optional<bool> ToBoolean(JsonValue value) {
   if (value.is_bool()) return value.is_true();
   if (!value.is_string()) return std::nullopt;
-  std::string lower(types::Trim(value.text()));
-  for (char& c : lower) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+  const std::string lower = AsciiLower(types::Trim(value.text()));
   for (string_view word : {"true", "t", "yes", "1"})
     if (lower == word) return true;
   for (string_view word : {"false", "f", "no", "0"})

@@ -2,7 +2,8 @@
 #include "expr/unicode_blocks.h"
 
 #include <algorithm>
-#include <cctype>
+
+#include "base/ascii.h"
 
 namespace thalweg::expr {
 namespace {
@@ -332,7 +333,7 @@ constexpr NamedBlock kBlocks[] = {
 std::optional<std::pair<uint32_t, uint32_t>> UnicodeBlock(std::string_view name) {
   std::string plain;
   for (const char c : name)
-    if (c != ' ' && c != '_' && c != '-') plain += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    if (c != ' ' && c != '_' && c != '-') plain += AsciiUpper(c);
   const auto* found = std::lower_bound(std::begin(kBlocks), std::end(kBlocks), plain,
                                        [](const NamedBlock& block, const std::string& n) { return block.name < n; });
   if (found == std::end(kBlocks) || found->name != plain) return std::nullopt;

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <map>
 
+#include "base/ascii.h"
 #include "columns/compare.h"
 #include "columns/format.h"
 #include "expr/aggregates.h"
@@ -128,8 +129,7 @@ class AggregateCase {
   Status AddCall(const std::string& text) {
     graph::AggregateCall call;
     const size_t open = text.find('(');
-    call.function = text.substr(0, open);
-    for (char& c : call.function) c = static_cast<char>(std::toupper(c));
+    call.function = AsciiUpper(text.substr(0, open));
     std::string inside = text.substr(open + 1, text.size() - open - 2);
     call.distinct = Cut(inside, "DISTINCT ");
     call.ignore_nulls = Cut(inside, " IGNORE NULLS");

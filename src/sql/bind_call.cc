@@ -1,6 +1,7 @@
 // Calls: scalar functions with their special forms, aggregates, OVER.
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "expr/aggregates.h"
 #include "expr/functions.h"
 #include "expr/json_value.h"
@@ -23,12 +24,6 @@ bool LooksAhead(std::string_view function) {
 namespace {
 
 Expression Word(std::string_view word) { return Expression::Literal(Value::String(word)); }
-
-std::string UpperName(const Name& name) {
-  std::string upper;
-  for (char c : name.back().text) upper += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  return upper;
-}
 
 bool HasColumn(const Scope* scope, const std::string& name) {
   return scope && std::any_of(scope->plan->columns.begin(), scope->plan->columns.end(),
@@ -115,12 +110,13 @@ std::string_view WrapperWord(JsonWrapper wrapper) {
 }  // namespace
 
 bool IsWordOfColumn(const Call& call) {
-  return call.syntax == CallSyntax::kNoParentheses && !expr::Registry::BuiltIn().Find(UpperName(call.name));
+  return call.syntax == CallSyntax::kNoParentheses &&
+         !expr::Registry::BuiltIn().Find(AsciiUpper(call.name.back().text));
 }
 
 // The clauses become arguments where expr/json.cc and json_query.cc have them.
 Expression Binder::BindJsonCall(const Call& call, const Expr& expr, const ExprContext& context) {
-  const std::string name = UpperName(call.name);
+  const std::string name = AsciiUpper(call.name.back().text);
   Arguments arguments;
   for (const ExprPtr& argument : call.arguments) arguments.push_back(BindExpr(*argument, context));
   static const JsonClauses kNone;
@@ -159,7 +155,7 @@ Expression Binder::BindJsonCall(const Call& call, const Expr& expr, const ExprCo
 Expression Binder::BindCall(const Call& call, const Expr& expr, const ExprContext& context) {
   if (context.match)
     if (auto of_match = BindMatchCall(call, expr, context)) return *std::move(of_match);
-  const std::string name = UpperName(call.name);
+  const std::string name = AsciiUpper(call.name.back().text);
   const UserFunctionEntry* user = FindUserFunction(call);
   if (!user && IsWordOfColumn(call) && HasColumn(context.scope, call.name.back().text))
     return context.match ? BindMatchColumn(ColumnRef{call.name}, expr, context)
@@ -197,7 +193,7 @@ Expression Binder::BindCall(const Call& call, const Expr& expr, const ExprContex
 }
 
 const UserFunctionEntry* Binder::FindUserFunction(const Call& call) const {
-  const std::string name = UpperName(call.name);
+  const std::string name = AsciiUpper(call.name.back().text);
   return environment_.catalog.FindFunction(call.name,
                                            expr::FindAggregate(name) || expr::Registry::BuiltIn().Find(name));
 }
@@ -212,7 +208,7 @@ Expression Binder::BindUserCall(const UserFunctionEntry& user, const Call& call,
 }
 
 void Binder::FailFunction(const Call& call, const Expr& expr) const {
-  const std::string name = UpperName(call.name);
+  const std::string name = AsciiUpper(call.name.back().text);
   if (const std::string_view why = expr::WhyRefused(name); !why.empty())
     FailAt(expr.span.begin, fmt::format("Function {} is not supported: {}", name, why));
   if (const std::string_view here = InPlaceOf(name); !here.empty())
@@ -235,7 +231,7 @@ bool Binder::IsApproximateCount(std::string_view function, const Expr& expr) con
 }
 
 Expression Binder::BindAggregate(const Call& call, const Expr& expr, const ExprContext& context) {
-  const std::string name = UpperName(call.name);
+  const std::string name = AsciiUpper(call.name.back().text);
   const bool approximate = IsApproximateCount(name, expr);
   if (expr::FindAggregate(name)->over_only)
     FailAt(expr.span.begin, fmt::format("{} needs an OVER clause", name),

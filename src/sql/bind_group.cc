@@ -1,6 +1,7 @@
 // GROUP BY: keys, the older group windows, aggregates, grouping sets.
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "expr/aggregates.h"
 #include "expr/functions.h"
 #include "expr/type_rules.h"
@@ -16,12 +17,6 @@ using types::DataType;
 using types::TypeId;
 
 namespace {
-
-std::string UpperOf(const Call& call) {
-  std::string upper;
-  for (char c : call.name.back().text) upper += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  return upper;
-}
 
 bool IsGroupWindow(std::string_view name) { return name == "TUMBLE" || name == "HOP" || name == "SESSION"; }
 
@@ -59,7 +54,7 @@ bool ContainsAggregate(const Expr& expr) {
   return AnyExpr(expr, [](const Expr& each) {
     auto* call = each.As<Call>();
     if (!call || call->over) return false;
-    const std::string name = UpperOf(*call);
+    const std::string name = AsciiUpper(call->name.back().text);
     return expr::FindAggregate(name) && !expr::Registry::BuiltIn().Find(name);
   });
 }
@@ -80,14 +75,14 @@ bool Binder::HasAggregates(const Select& select) const {
 bool HasGroupWindow(const Select& select) {
   return select.group_by && std::ranges::any_of(*select.group_by, [](const GroupingElement& element) {
            auto* call = element.kind == GroupingKind::kExpr ? element.exprs[0]->As<Call>() : nullptr;
-           return call && IsGroupWindow(UpperOf(*call));
+           return call && IsGroupWindow(AsciiUpper(call->name.back().text));
          });
 }
 
 std::optional<WindowShape> Binder::GroupWindow(const Expr& expr, const Scope& scope) {
   auto* call = expr.As<Call>();
   if (!call) return std::nullopt;
-  const std::string name = UpperOf(*call);
+  const std::string name = AsciiUpper(call->name.back().text);
   if (!IsGroupWindow(name)) return std::nullopt;
   const size_t intervals = name == "HOP" ? 2 : 1;
   if (call->arguments.size() != 1 + intervals)
@@ -170,7 +165,7 @@ std::optional<Expression> Binder::MatchGroup(const Expr& expr, const ExprContext
 }
 
 std::optional<Expression> Binder::BindWindowProperty(const Call& call, const Expr& expr, const ExprContext& context) {
-  const std::string name = UpperOf(call);
+  const std::string name = AsciiUpper(call.name.back().text);
   const size_t underscore = name.find('_');
   if (underscore == std::string::npos || !IsGroupWindow(name.substr(0, underscore))) return std::nullopt;
   const std::string part = name.substr(underscore + 1);

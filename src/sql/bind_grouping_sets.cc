@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "base/ascii.h"
 #include "expr/functions.h"
 #include "expr/type_rules.h"
 #include "sql/binder.h"
@@ -129,8 +130,7 @@ void Binder::BindGroupingSets(const Select& select, Grouping& grouping) {
 // GROUPING(a, b), GROUPING_ID(a, b): a bit for each argument, 1 where the set does not have it. GROUP_ID(): how many equal sets stand
 // before this one.
 std::optional<Expression> Binder::BindGroupingFunction(const Call& call, const Expr& expr, const ExprContext& context) {
-  std::string name;
-  for (char c : call.name.back().text) name += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  const std::string name = AsciiUpper(call.name.back().text);
   const bool group_id = name == "GROUP_ID";
   if (!group_id && name != "GROUPING" && name != "GROUPING_ID") return std::nullopt;
   if (!context.grouping) FailAt(expr.span.begin, fmt::format("{} stands over groups: the query needs GROUP BY", name));

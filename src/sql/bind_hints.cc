@@ -1,7 +1,7 @@
 // Hints of a SELECT. STATE_TTL is obeyed; those that choose how to join (BROADCAST, LOOKUP, ...) have nothing to choose from here.
-#include <cctype>
 #include <chrono>
 
+#include "base/ascii.h"
 #include "config/configuration.h"
 #include "sql/binder.h"
 
@@ -10,9 +10,7 @@ namespace thalweg::sql {
 std::map<std::string, Binder::TtlHint> Binder::TtlHints(const Select& select) const {
   std::map<std::string, TtlHint> ttls;
   for (const Hint& hint : select.hints) {
-    std::string name;
-    for (char c : hint.name.text) name += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-    if (name != "STATE_TTL") continue;
+    if (AsciiUpper(hint.name.text) != "STATE_TTL") continue;
     if (hint.options.empty())
       FailAt(hint.name.span.begin, "STATE_TTL needs a time for a table", "/*+ STATE_TTL('table' = '1 d') */");
     for (const Option& option : hint.options) {

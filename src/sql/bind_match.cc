@@ -5,6 +5,7 @@
 
 #include <fmt/ranges.h>
 
+#include "base/ascii.h"
 #include "columns/buffer.h"
 #include "expr/aggregates.h"
 #include "expr/evaluator.h"
@@ -22,12 +23,6 @@ using types::DataType;
 using types::TypeId;
 
 namespace {
-
-std::string UpperNameOf(const Call& call) {
-  std::string upper;
-  for (char c : call.name.back().text) upper += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  return upper;
-}
 
 int FindVariable(const std::vector<MatchVariable>& pattern, const std::string& name) {
   for (size_t i = 0; i < pattern.size(); ++i)
@@ -318,7 +313,7 @@ Expression Binder::BindMatchColumn(const ColumnRef& ref, const Expr& expr, const
 }
 
 std::optional<Expression> Binder::BindMatchCall(const Call& call, const Expr& expr, const ExprContext& context) {
-  const std::string name = UpperNameOf(call);
+  const std::string name = AsciiUpper(call.name.back().text);
   if (name == "FIRST" || name == "LAST" || name == "PREV" || name == "NEXT") return BindNavigation(call, expr, context);
   if (name == "MATCH_ROWTIME" || name == "MATCH_PROCTIME") return BindMatchTime(call, expr, context);
   if (call.over) FailAt(expr.span.begin, fmt::format("OVER is not allowed in {}", context.clause));
@@ -329,7 +324,7 @@ std::optional<Expression> Binder::BindMatchCall(const Call& call, const Expr& ex
 
 Expression Binder::BindNavigation(const Call& call, const Expr& expr, const ExprContext& context) {
   MatchUse& use = *context.match;
-  const std::string name = UpperNameOf(call);
+  const std::string name = AsciiUpper(call.name.back().text);
   const Position& at = expr.span.begin;
   const bool physical = name == "PREV" || name == "NEXT";
   if (physical && use.defines < 0) FailAt(at, fmt::format("Cannot use PREV/NEXT in MEASURES: {}", name));
@@ -361,7 +356,7 @@ Expression Binder::BindNavigation(const Call& call, const Expr& expr, const Expr
 
 Expression Binder::BindMatchTime(const Call& call, const Expr& expr, const ExprContext& context) {
   MatchUse& use = *context.match;
-  const std::string name = UpperNameOf(call);
+  const std::string name = AsciiUpper(call.name.back().text);
   const PlanColumns& columns = use.rows->plan->columns;
   const PlanColumn& time = columns[static_cast<size_t>(use.time)];
   if (name == "MATCH_PROCTIME") {
@@ -387,7 +382,7 @@ Expression Binder::BindMatchTime(const Call& call, const Expr& expr, const ExprC
 
 Expression Binder::BindMatchAggregate(const Call& call, const Expr& expr, const ExprContext& context) {
   MatchUse& use = *context.match;
-  const std::string name = UpperNameOf(call);
+  const std::string name = AsciiUpper(call.name.back().text);
   const Position& at = expr.span.begin;
   const expr::Aggregate& function = *expr::FindAggregate(name);
   if (use.around) FailAt(at, fmt::format("{} cannot stand inside of {}", name, use.around->function));

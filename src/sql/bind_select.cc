@@ -1,6 +1,7 @@
 // SELECT: from, where, groups, OVER, the select list.
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "expr/aggregates.h"
 #include "expr/evaluator.h"
 #include "expr/functions.h"
@@ -358,7 +359,7 @@ Expression Binder::BindOver(const Call& call, const Expr& expr, const ExprContex
   rows.over = nullptr;
   rows.clause = "OVER";
   OverCalls::One one;
-  for (char c : call.name.back().text) one.function += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  one.function = AsciiUpper(call.name.back().text);
   if (!environment_.batch && LooksAhead(one.function))
     FailAt(expr.span.begin,
            fmt::format("{} Function is not supported in stream mode: it waits for rows to come", one.function));

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.h"
 #include "sql/binder.h"
 
 namespace thalweg::sql {
@@ -17,12 +18,6 @@ constexpr std::array<std::pair<std::string_view, RowKind>, 4> kChanges = {{{"INS
                                                                            {"UPDATE_BEFORE", RowKind::kUpdateBefore},
                                                                            {"UPDATE_AFTER", RowKind::kUpdateAfter},
                                                                            {"DELETE", RowKind::kDelete}}};
-
-std::string UpperText(std::string_view text) {
-  std::string upper;
-  for (char c : text) upper += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  return upper;
-}
 
 std::string WithoutBlanks(std::string_view text) {
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
@@ -76,7 +71,7 @@ Named NamedArguments(const Call& call, const Position& begin, const std::string&
     const Position& at = call.arguments[i]->span.begin;
     if (!named && i >= parameters.size())
       FailAt(at, fmt::format("{} takes at most {} arguments", function, parameters.size()));
-    const std::string name = named ? UpperText(named->name.text) : std::string(parameters[i]);
+    const std::string name = named ? AsciiUpper(named->name.text) : std::string(parameters[i]);
     // Flink has `uid` for all such functions: it names the state, and these have none.
     if (name != "UID" && std::find(parameters.begin(), parameters.end(), name) == parameters.end())
       FailAt(at, fmt::format("{} has no argument '{}'", function, named->name.text));
@@ -123,7 +118,7 @@ std::vector<std::pair<std::string, std::string>> TextPairs(const Value& map, con
 const Call* SnapshotCall(const TableRef& ref) {
   auto* function = std::get_if<FunctionTable>(&ref.node);
   auto* call = function ? function->call->As<Call>() : nullptr;
-  return call && UpperText(call->name.back().text) == "SNAPSHOT" ? call : nullptr;
+  return call && AsciiUpper(call->name.back().text) == "SNAPSHOT" ? call : nullptr;
 }
 
 PlanPtr Binder::BindTableArgument(const Expr& argument, std::string_view function, const Scope* outer,
@@ -149,7 +144,7 @@ PlanPtr Binder::BindTableArgument(const Expr& argument, std::string_view functio
 }
 
 PlanPtr Binder::BindTableFunction(const Call& call, const Expr& expr, const Scope* outer) {
-  const std::string name = UpperText(call.name.back().text);
+  const std::string name = AsciiUpper(call.name.back().text);
   if (name == "TO_CHANGELOG") return BindToChangelog(call, expr, outer);
   if (name == "FROM_CHANGELOG") return BindFromChangelog(call, expr, outer);
   if (name == "SNAPSHOT")

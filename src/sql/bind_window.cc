@@ -3,6 +3,7 @@
 
 #include <fmt/ranges.h>
 
+#include "base/ascii.h"
 #include "expr/functions.h"
 #include "sql/binder.h"
 #include "sql/time_attributes.h"
@@ -31,12 +32,6 @@ const std::vector<WindowSignature>& WindowSignatures() {
   return all;
 }
 
-std::string InUpperCase(std::string_view text) {
-  std::string upper;
-  for (char c : text) upper += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  return upper;
-}
-
 /// A window by a column that is finer than milliseconds: by a copy of it, which nobody sees.
 PlanPtr WindowOfMillis(PlanPtr input, WindowShape shape) {
   std::vector<expr::Expression> columns = InputsOfAll(*input);
@@ -62,7 +57,7 @@ PlanPtr WindowOfMillis(PlanPtr input, WindowShape shape) {
 }  // namespace
 
 PlanPtr Binder::BindWindowFunction(const Call& call, const Expr& expr, const Scope* outer) {
-  const std::string name = InUpperCase(call.name.back().text);
+  const std::string name = AsciiUpper(call.name.back().text);
   const WindowSignature* signature = nullptr;
   for (const WindowSignature& each : WindowSignatures())
     if (each.name == name) signature = &each;
@@ -79,7 +74,7 @@ PlanPtr Binder::BindWindowFunction(const Call& call, const Expr& expr, const Sco
   const std::vector<std::string_view> fixed = {"DATA", "TIMECOL"};
   for (size_t i = 0; i < call.arguments.size(); ++i) {
     if (auto* named = call.arguments[i]->As<NamedArgument>()) {
-      arguments[InUpperCase(named->name.text)] = named->value;
+      arguments[AsciiUpper(named->name.text)] = named->value;
     } else {
       const size_t parameters = fixed.size() + signature->parameters.size();
       if (i >= parameters)

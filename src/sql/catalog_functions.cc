@@ -1,19 +1,15 @@
 // The functions of a catalog: CREATE FUNCTION and DROP FUNCTION.
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "sql/catalog.h"
 
 namespace thalweg::sql {
 namespace {
 
-std::string LoweredName(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
-
 ObjectPath FunctionPath(const Catalog& catalog, const Name& name) {
   ObjectPath path = catalog.Resolve(name);
-  path.object = LoweredName(path.object);
+  path.object = AsciiLower(path.object);
   return path;
 }
 
@@ -21,7 +17,7 @@ ObjectPath FunctionPath(const Catalog& catalog, const Name& name) {
 
 Status Catalog::CreateFunction(const Name& name, bool system, UserFunctionEntry function, bool if_not_exists) {
   if (system && name.size() > 1) return UserError("A SYSTEM function has a name of one part, not {}", name.size());
-  const bool added = system ? system_functions_.emplace(LoweredName(name[0].text), std::move(function)).second
+  const bool added = system ? system_functions_.emplace(AsciiLower(name[0].text), std::move(function)).second
                             : functions_.emplace(FunctionPath(*this, name), std::move(function)).second;
   if (!added && !if_not_exists) return UserError("Function {} already exists", name.back().text);
   return {};
@@ -29,14 +25,14 @@ Status Catalog::CreateFunction(const Name& name, bool system, UserFunctionEntry 
 
 Status Catalog::DropFunction(const Name& name, bool system, bool if_exists) {
   const size_t dropped =
-      system ? system_functions_.erase(LoweredName(name.back().text)) : functions_.erase(FunctionPath(*this, name));
+      system ? system_functions_.erase(AsciiLower(name.back().text)) : functions_.erase(FunctionPath(*this, name));
   if (dropped == 0 && !if_exists) return UserError("Function {} does not exist", name.back().text);
   return {};
 }
 
 const UserFunctionEntry* Catalog::FindFunction(const Name& name, bool is_built_in) const {
   if (name.size() == 1) {
-    if (auto found = system_functions_.find(LoweredName(name[0].text)); found != system_functions_.end())
+    if (auto found = system_functions_.find(AsciiLower(name[0].text)); found != system_functions_.end())
       return &found->second;
     if (is_built_in) return nullptr;
   }

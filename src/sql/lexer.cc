@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 
+#include "base/ascii.h"
 #include "sql/syntax_error.h"
 
 namespace thalweg::sql {
@@ -18,13 +19,6 @@ bool IsNameStart(char c) {
          static_cast<unsigned char>(c) >= 0x80;
 }
 bool IsNamePart(char c) { return IsNameStart(c) || IsDigit(c); }
-
-std::string ToUpper(std::string_view text) {
-  std::string upper(text);
-  for (char& c : upper)
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  return upper;
-}
 
 void AppendUtf8(uint32_t code, std::string& out) {
   if (code < 0x80) {
@@ -142,7 +136,7 @@ class Lexer {
     for (char c : digits)
       if (!IsHexDigit(c)) throw SyntaxError{opened, "a binary string has hexadecimal digits only: X'CAFE'", ""};
     if (digits.size() % 2 != 0) throw SyntaxError{opened, "a binary string has two hexadecimal digits a byte", ""};
-    return {TokenKind::kBinaryString, {}, ToUpper(digits), ""};
+    return {TokenKind::kBinaryString, {}, AsciiUpper(digits), ""};
   }
 
   // E'a\nb': escapes as in C.
@@ -172,7 +166,7 @@ class Lexer {
   // Strings are Unicode, whichever of its encodings the word in front names.
   Token ReadStringOfCharset(size_t length) {
     const Position opened = at_;
-    const std::string charset = ToUpper(text_.substr(at_.offset + 1, length));
+    const std::string charset = AsciiUpper(text_.substr(at_.offset + 1, length));
     static constexpr std::array<std::string_view, 8> kUnicode = {"UTF8",    "UTF-8",    "UTF16",    "UTF-16",
                                                                  "UTF16LE", "UTF-16LE", "UTF-16BE", "UTF-32"};
     if (std::find(kUnicode.begin(), kUnicode.end(), charset) == kUnicode.end())
@@ -257,7 +251,7 @@ class Lexer {
     SkipBlanksAndComments();
     size_t length = 0;
     while (IsNamePart(Peek(length))) ++length;
-    if (ToUpper(text_.substr(std::min<size_t>(at_.offset, text_.size()), length)) != "UESCAPE") {
+    if (AsciiUpper(text_.substr(std::min<size_t>(at_.offset, text_.size()), length)) != "UESCAPE") {
       at_ = before;
       return std::nullopt;
     }
@@ -299,7 +293,7 @@ class Lexer {
     size_t begin = at_.offset;
     while (IsNamePart(Peek())) Advance();
     std::string text(text_.substr(begin, at_.offset - begin));
-    std::string upper = ToUpper(text);
+    std::string upper = AsciiUpper(text);
     return {TokenKind::kWord, {}, std::move(text), std::move(upper)};
   }
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/ascii.h"
 #include "sql/printer.h"
 
 namespace thalweg::sql {
@@ -21,10 +22,8 @@ void Printer::Print(const Call& call) {
   if (call.syntax == CallSyntax::kPlain && !(plain_ && call.name.size() == 1 && IsPlainWord(call.name[0].text))) {
     Path(call.name);
   } else {
-    std::string name = call.name.front().text;
-    if (call.syntax == CallSyntax::kPlain)
-      for (char& c : name) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-    Word(name);
+    const std::string& name = call.name.front().text;
+    Word(call.syntax == CallSyntax::kPlain ? AsciiUpper(name) : name);
   }
   Raw("(");
   If(call.quantifier == SetQuantifier::kAll, "ALL");

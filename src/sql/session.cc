@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <sstream>
 
+#include "base/ascii.h"
 #include "config/keys.h"
 #include "config/options.h"
 #include "expr/zone.h"
@@ -213,8 +214,7 @@ std::string Session::Visitor::FirstWords() const {
   std::istringstream text{std::string(script.substr(std::min<size_t>(at, script.size()), 100))};
   std::string first, second;
   text >> first >> second;
-  for (std::string* word : {&first, &second})
-    for (char& c : *word) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  for (std::string* word : {&first, &second}) *word = AsciiUpper(*word);
   for (std::string_view verb : {"CREATE", "ALTER", "DROP", "ANALYZE", "COMPILE", "EXECUTE", "TRUNCATE"})
     if (first == verb) return first + " " + second;
   return first;

@@ -1,6 +1,6 @@
 #include <algorithm>
-#include <cctype>
 
+#include "base/ascii.h"
 #include "expr/aggregates.h"
 #include "expr/functions.h"
 #include "sql/describe.h"
@@ -21,11 +21,6 @@ bool MatchesLike(std::string_view text, std::string_view pattern) {
   }
   return !text.empty() && (pattern[0] == '_' || pattern[0] == text[0]) &&
          MatchesLike(text.substr(1), pattern.substr(1));
-}
-
-std::string Lowered(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
 }
 
 std::vector<std::string> Texts(const Name& name) {
@@ -56,7 +51,7 @@ std::string StateAdvice(const std::vector<PlanPtr>& plans, GraphMaker& maker, bo
 std::vector<std::string> Session::Visitor::Filtered(std::vector<std::string> names, const Show& show) const {
   if (!show.like) return names;
   std::erase_if(names, [&](const std::string& name) {
-    const bool matches = show.like->ignore_case ? MatchesLike(Lowered(name), Lowered(show.like->text))
+    const bool matches = show.like->ignore_case ? MatchesLike(AsciiLower(name), AsciiLower(show.like->text))
                                                 : MatchesLike(name, show.like->text);
     return matches == show.like->negated;
   });
@@ -111,8 +106,8 @@ Session::Visitor::Outcome Session::Visitor::operator()(const Show& show) {
     case ShowKind::kFunctions: {
       std::vector<std::string> names;
       for (const expr::Function* function : expr::Registry::BuiltIn().All())
-        if (!function->inner) names.push_back(Lowered(function->name));
-      for (const expr::Aggregate& aggregate : expr::AllAggregates()) names.push_back(Lowered(aggregate.name));
+        if (!function->inner) names.push_back(AsciiLower(function->name));
+      for (const expr::Aggregate& aggregate : expr::AllAggregates()) names.push_back(AsciiLower(aggregate.name));
       for (std::string& name : session.catalog_.Functions()) names.push_back(std::move(name));
       std::sort(names.begin(), names.end());
       return OneColumn("function name", Filtered(std::move(names), show));
