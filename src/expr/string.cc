@@ -566,7 +566,9 @@ void AddStrings(Registry& registry) {
       [](const std::vector<Expression>& a) { return Strict(DataType(a[0].type().id()), a); }, Kernel(RunConcat)));
   registry.Add(Define(
       "CONCAT_WS", {{{Param::kString, Param::kString}, {}, true}},
-      [](const std::vector<Expression>& a) { return Strict(kText, a); },  // of texts too, though a NULL of them is left out
+      [](const std::vector<Expression>& a) {
+        return Strict(kText, a);
+      },  // of texts too, though a NULL of them is left out
       Kernel(RunConcatWs)));
   registry.Add(Define(
       "ELT", {{{Param::kBigInt, Param::kString}, {}, true}, {{Param::kBigInt, Param::kBinary}, {}, true}},

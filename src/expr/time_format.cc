@@ -354,8 +354,8 @@ void AddTimeFormats(Registry& registry) {
             true);
   ltz.check = CheckLtz;
   registry.Add(std::move(ltz));
-  registry.Add(Checked(Zoned(Define("FROM_UNIXTIME", {{{Param::kBigInt}, {Param::kString}}}, ReturnsNullable(TypeId::kString),
-                                    PatternKernel(FromUnixTime)),
+  registry.Add(Checked(Zoned(Define("FROM_UNIXTIME", {{{Param::kBigInt}, {Param::kString}}},
+                                    ReturnsNullable(TypeId::kString), PatternKernel(FromUnixTime)),
                              true),
                        CheckPattern));
   registry.Add(Zoned(Define("CONVERT_TZ", {{{Param::kString, Param::kString, Param::kString}}},

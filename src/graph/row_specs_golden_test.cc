@@ -154,8 +154,14 @@ void ExpectAggregates(Vectors& vectors) {
   vectors.Expect("sorted-over",
                  SortedOverSpec{Events(), {0}, {{.column = 1, .nulls_last = true}}, false, Calls(), true, 9},
                  DecodeSortedOver);
-  vectors.Expect("batch-over", SortedOverSpec{Events(), {}, {{.column = 0}}, true, {Count()}, false, 0, 4},
-                 DecodeSortedOver);
+  vectors.Expect(
+      "batch-over",
+      SortedOverSpec{Events(), {}, {{.column = 0}}, true, {Count()}, false, 0, {.offset = -4}, {.offset = 2}},
+      DecodeSortedOver);
+  vectors.Expect(
+      "batch-over of a range",
+      SortedOverSpec{Events(), {}, {{.column = 0}}, false, {Count()}, false, 0, {.column = 0}, {.unbounded = true}},
+      DecodeSortedOver);
 }
 
 void ExpectJoins(Vectors& vectors) {

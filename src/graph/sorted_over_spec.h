@@ -10,7 +10,16 @@
 
 namespace thalweg::graph {
 
-/// OVER with a frame that ends at CURRENT ROW. Output: the input's columns, then results; a changelog, in batch mode none.
+/// Where a frame begins or ends.
+struct FrameEdge {
+  bool unbounded = false;
+  int64_t offset = 0;  // of ROWS: counted from the current row, negative before it
+  int column =
+      -1;  // of RANGE: holds the last value of the order's column within the frame, in that column's type; -1: the current row's peers
+  bool operator==(const FrameEdge&) const = default;
+};
+
+/// OVER. Output: the input's columns, then results; a changelog, in batch mode none.
 struct SortedOverSpec {
   types::Schema input;
   std::vector<int> partition;
@@ -19,7 +28,8 @@ struct SortedOverSpec {
   std::vector<AggregateCall> calls;
   bool generate_update_before = true;
   int64_t ttl_ms = 0;
-  int64_t preceding = -1;  // rows of the frame before the current one; -1: unbounded. "batch-over" with ROWS only
+  FrameEdge start = {.unbounded = true};  // "sorted-over" has these two
+  FrameEdge end;
   bool operator==(const SortedOverSpec&) const = default;
 };
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "expr/type_rules.h"
 #include "graph/sorted_over_spec.h"
 #include "operators/aggregate_layout.h"
 #include "operators/row_operator.h"
@@ -78,9 +79,11 @@ class SortedPartition {
 // Rows lie in a map by the bytes of their order; a timer at the end of time computes their partition.
 class BatchOverOperator : public RowOperator {
  public:
-  BatchOverOperator(graph::SortedOverSpec spec, std::shared_ptr<AggregateLayout> layout)
+  /// `exact`: sums of floating point numbers are made anew when rows leave the frame, for what was rounded cannot be taken back.
+  BatchOverOperator(graph::SortedOverSpec spec, std::shared_ptr<AggregateLayout> layout, bool exact)
       : RowOperator({spec.partition}, BatchOverOutput(spec)),
         spec_(std::move(spec)),
+        exact_(exact),
         layout_(std::move(layout)),
         group_(*layout_) {
     for (const graph::AggregateCall& call : spec_.calls) functions_.push_back(PlaceFunctionOf(call.function));
@@ -121,13 +124,12 @@ class BatchOverOperator : public RowOperator {
  private:
   Status SendAll(const SortedPartition& partition, const std::vector<int64_t>& ends) {
     group_.Clear();
+    Frame frame;
     RowPlace place{.rows = partition.rows()};
     for (const int64_t end : ends) {
       place.begin = std::exchange(place.end, end);
-      if (!spec_.rows)
-        for (int64_t row = place.begin; row < end; ++row) Apply(partition, row, kAddRow);
       for (place.row = place.begin; place.row < end; ++place.row) {
-        if (spec_.rows) MoveFrame(partition, place.row);
+        if (layout_->size() > 0 && (spec_.rows || place.row == place.begin)) MoveFrame(partition, place, frame);
         THALWEG_TRY(Send(partition, place));
       }
       ++place.group;
@@ -135,14 +137,55 @@ class BatchOverOperator : public RowOperator {
     return layout_->status();
   }
 
-  /// ROWS: the frame ends at `row`, and begins `preceding` rows before it.
-  void MoveFrame(const SortedPartition& partition, int64_t row) {
-    if (spec_.preceding >= 0 && row > spec_.preceding) Apply(partition, row - spec_.preceding - 1, kRetractRow);
-    Apply(partition, row, kAddRow);
+  /// The rows that are in group_: neither edge goes back from one row to the next.
+  struct Frame {
+    int64_t begin = 0, end = 0;
+  };
+
+  void MoveFrame(const SortedPartition& partition, const RowPlace& place, Frame& frame) {
+    const int64_t begin = BeginOf(partition, place, frame);
+    const int64_t end = std::max(begin, EndOf(partition, place, frame));
+    if (exact_ && begin > frame.begin) {
+      group_.Clear();
+      frame = {begin, begin};
+    }
+    for (; frame.begin < std::min(begin, frame.end); ++frame.begin) Apply(partition, frame.begin, kRetractRow);
+    frame.begin = begin;
+    for (frame.end = std::max(frame.end, begin); frame.end < end; ++frame.end) Apply(partition, frame.end, kAddRow);
+  }
+
+  int64_t BeginOf(const SortedPartition& partition, const RowPlace& place, const Frame& frame) {
+    if (spec_.start.unbounded) return 0;
+    if (spec_.rows) return Clamped(place.row + spec_.start.offset, place);
+    if (spec_.start.column < 0) return place.begin;
+    const std::string limit = OrderOf(partition, place.row, spec_.start.column);
+    int64_t row = frame.begin;
+    while (row < place.rows && OrderOf(partition, row, spec_.order[0].column) < limit) ++row;
+    return row;
+  }
+
+  int64_t EndOf(const SortedPartition& partition, const RowPlace& place, const Frame& frame) {
+    if (spec_.end.unbounded) return place.rows;
+    if (spec_.rows) return Clamped(place.row + spec_.end.offset + 1, place);
+    if (spec_.end.column < 0) return place.end;
+    const std::string limit = OrderOf(partition, place.row, spec_.end.column);
+    int64_t row = frame.end;
+    while (row < place.rows && OrderOf(partition, row, spec_.order[0].column) <= limit) ++row;
+    return row;
+  }
+
+  static int64_t Clamped(int64_t row, const RowPlace& place) { return std::clamp<int64_t>(row, 0, place.rows); }
+
+  /// The bytes of the order, of the value in `column`.
+  std::string OrderOf(const SortedPartition& partition, int64_t row, int column) const {
+    graph::SortKey key = spec_.order[0];
+    key.column = column;
+    std::string bytes;
+    AppendSortKey(partition.BatchOf(row), SortedPartition::RowIn(row), {key}, bytes);
+    return bytes;
   }
 
   void Apply(const SortedPartition& partition, int64_t row, AggregateOp op) {
-    if (layout_->size() == 0) return;
     std::byte* block = group_.block();
     const uint8_t ops = op;
     const int32_t at = SortedPartition::RowIn(row);
@@ -232,6 +275,7 @@ class BatchOverOperator : public RowOperator {
   }
 
   graph::SortedOverSpec spec_;
+  bool exact_;
   std::shared_ptr<AggregateLayout> layout_;  // of the calls that are no PlaceFunction
   AggregateObject group_;
   std::vector<std::optional<PlaceFunction>> functions_;  // of each call; none: an aggregate over the frame
@@ -254,15 +298,19 @@ Status CheckPlaceCall(const graph::AggregateCall& call, const types::Schema& inp
 Result<std::unique_ptr<flow::Operator>> MakeBatchOver(const graph::Node& node) {
   THALWEG_ASSIGN(graph::SortedOverSpec spec, graph::DecodeSortedOver(node.payload));
   std::vector<graph::AggregateCall> aggregates;
+  bool exact = false;
   for (const graph::AggregateCall& call : spec.calls) {
     if (PlaceFunctionOf(call.function))
       THALWEG_TRY(CheckPlaceCall(call, spec.input));
     else
       aggregates.push_back(call);
+    for (int argument : call.arguments) exact = exact || expr::IsApproximate(spec.input.field(argument).type.id());
   }
-  THALWEG_ASSIGN(std::shared_ptr<AggregateLayout> layout,
-                 AggregateLayout::Make(spec.input, aggregates, {.retracts = spec.preceding >= 0, .over = true}));
-  return std::unique_ptr<flow::Operator>(std::make_unique<BatchOverOperator>(std::move(spec), std::move(layout)));
+  THALWEG_ASSIGN(
+      std::shared_ptr<AggregateLayout> layout,
+      AggregateLayout::Make(spec.input, aggregates, {.retracts = !spec.start.unbounded && !exact, .over = true}));
+  return std::unique_ptr<flow::Operator>(
+      std::make_unique<BatchOverOperator>(std::move(spec), std::move(layout), exact));
 }
 
 }  // namespace thalweg::operators

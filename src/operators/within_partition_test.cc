@@ -61,17 +61,31 @@ TEST(WithinPartition, PeersShareRanksAndShares) {
 TEST(WithinPartition, AFrameOfRowsForgetsWhatLeavesItWhileOneOfAllKeepsIt) {
   graph::SortedOverSpec spec = PartitionSpec({PartitionCall("SUM", DataType(TypeId::kBigInt), {1})});
   spec.rows = true;
-  spec.preceding = 1;
+  spec.start = {.offset = -1};
   Partition(spec, "k STRING, v BIGINT, s BIGINT")
       .Rows({"+I[a, 4]", "+I[a, 1]", "+I[a, 2]"})
       .MaxWatermark()
       .ExpectInOrder({"+I[a, 1, 1]", "+I[a, 2, 3]", "+I[a, 4, 6]"});
   spec.rows = false;
-  spec.preceding = -1;
+  spec.start = {.unbounded = true};
   Partition(spec, "k STRING, v BIGINT, s BIGINT")
       .Rows({"+I[a, 2]", "+I[a, 1]", "+I[a, 2]"})
       .MaxWatermark()
       .ExpectInOrder({"+I[a, 1, 1]", "+I[a, 2, 5]", "+I[a, 2, 5]"});
+}
+
+TEST(WithinPartition, ARangeReachesToTheValuesInItsColumns) {
+  graph::SortedOverSpec spec = PartitionSpec({PartitionCall("SUM", DataType(TypeId::kBigInt), {1})});
+  spec.input = ParseSchema("k STRING, v BIGINT, low BIGINT, high BIGINT");
+  spec.start = {.column = 2};
+  spec.end = {.column = 3};
+  RowHarness(MakeBatchOver, Encode(spec))
+      .Input("k STRING, v BIGINT, low BIGINT, high BIGINT", {0})
+      .Output("k STRING, v BIGINT, low BIGINT, high BIGINT, s BIGINT")
+      .Rows({"+I[a, 4, 3, 6]", "+I[a, null, null, null]", "+I[a, 1, 0, 3]", "+I[a, 3, 2, 5]", "+I[a, 9, 10, 8]"})
+      .MaxWatermark()
+      .ExpectInOrder({"+I[a, null, null, null, null]", "+I[a, 1, 0, 3, 4]", "+I[a, 3, 2, 5, 7]", "+I[a, 4, 3, 6, 7]",
+                      "+I[a, 9, 10, 8, null]"});
 }
 
 TEST(WithinPartition, AChangeOrANumberOfTilesBelowOneEndsTheJob) {

@@ -108,8 +108,8 @@ struct OverCalls {
     bool distinct = false;
     std::vector<expr::Expression> partition;
     std::vector<std::pair<expr::Expression, graph::SortKey>> order;  // the key's column is set later
-    std::optional<WindowFrame> frame;
     OverFrame bounds;
+    std::optional<expr::Expression> start_limit, end_limit;  // of a RANGE in batch mode: become columns
     types::DataType type;
     Position at;
   };
@@ -309,6 +309,11 @@ class Binder {
                                 const ExprContext& context);
   expr::Expression BindJsonCall(const Call& call, const Expr& expr, const ExprContext& context);
   expr::Expression BindOver(const Call& call, const Expr& expr, const ExprContext& context);
+  /// Of a call whose order is bound.
+  void BindFrame(const WindowFrame& frame, OverCalls::One& one, const Expr& expr);
+  graph::FrameEdge BindFrameEdge(const FrameBound& bound, bool rows);
+  /// The value of `order` at the edge of a RANGE.
+  expr::Expression LimitOf(const FrameBound& bound, const expr::Expression& order, bool descending);
   expr::Expression Literal(const sql::Literal& literal, const Expr& expr);
   expr::Expression Interval(const IntervalLiteral& literal, const Expr& expr);
   expr::Expression Resolve(std::string_view function, Arguments arguments, const Expr& at);

@@ -154,11 +154,8 @@ Result<SortWay> ChangelogModes::WayToSort(const SortPlan& sort, Changes below) {
 }
 
 bool ChangelogModes::OverByTime(const OverPlan& over, Changes below) const {
-  if (below.any() || over.order.size() != 1 || over.order[0].descending) return false;
-  const PlanColumn& column = over.input->columns[static_cast<size_t>(over.order[0].column)];
-  const bool millis = (column.type.id() == TypeId::kTimestamp || column.type.id() == TypeId::kTimestampLtz) &&
-                      column.type.precision() <= 3;
-  return batch_ ? millis && !over.frame.rows && over.frame.preceding : column.time != TimeRole::kNone;
+  if (batch_ || below.any() || over.order.size() != 1 || over.order[0].descending) return false;
+  return over.input->columns[static_cast<size_t>(over.order[0].column)].time != TimeRole::kNone;
 }
 
 }  // namespace thalweg::sql

@@ -57,7 +57,7 @@ class ChangelogModes {
   /// Whether all tables below have an end.
   Result<bool> Bounded(const Plan& plan);
   Result<SortWay> WayToSort(const SortPlan& sort, Changes below);
-  /// Ascending by a time attribute of rows that only come: results are final. In batch mode: the frame is an interval, of any time.
+  /// Ascending by a time attribute of rows that only come: results are final. Not in batch mode.
   bool OverByTime(const OverPlan& over, Changes below) const;
 
  private:

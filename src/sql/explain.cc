@@ -55,11 +55,17 @@ std::string KeysText(const Node& join) {
   return fmt::format("{}", fmt::join(keys, ", "));
 }
 
-std::string FrameText(const OverFrame& frame) {
-  const std::string_view kind = frame.rows ? "ROWS" : "RANGE";
-  if (!frame.preceding) return fmt::format("{} BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW", kind);
-  if (*frame.preceding == 0) return fmt::format("{} BETWEEN CURRENT ROW AND CURRENT ROW", kind);
-  return fmt::format("{} BETWEEN {}{} PRECEDING AND CURRENT ROW", kind, *frame.preceding, frame.rows ? "" : " ms");
+std::string FrameText(const Plan& input, const OverFrame& frame) {
+  auto text = [&](const graph::FrameEdge& edge, std::string_view unbounded) -> std::string {
+    if (edge.unbounded) return fmt::format("UNBOUNDED {}", unbounded);
+    if (edge.column >= 0) return input.columns[static_cast<size_t>(edge.column)].name;
+    if (edge.offset == 0) return "CURRENT ROW";
+    const bool before = edge.offset < 0;
+    return fmt::format("{}{} {}", before ? -edge.offset : edge.offset, frame.rows ? "" : " ms",
+                       before ? "PRECEDING" : "FOLLOWING");
+  };
+  return fmt::format("{} BETWEEN {} AND {}", frame.rows ? "ROWS" : "RANGE", text(frame.start, "PRECEDING"),
+                     text(frame.end, "FOLLOWING"));
 }
 
 std::string CallsText(const Plan& input, const std::vector<graph::AggregateCall>& calls) {
@@ -164,7 +170,7 @@ struct PlanLine {
   std::string operator()(const OverPlan& over) const {
     return fmt::format("OverAggregate(partitionBy=[{}], orderBy=[{}], window=[{}], select=[{}])",
                        NamesText(*over.input, over.partition), OrderText(*over.input, over.order),
-                       FrameText(over.frame), CallsText(*over.input, over.calls));
+                       FrameText(*over.input, over.frame), CallsText(*over.input, over.calls));
   }
   std::string operator()(const RankPlan& rank) const {
     return fmt::format("Rank(partitionBy=[{}], orderBy=[{}], from={}, to={})", NamesText(*rank.input, rank.partition),

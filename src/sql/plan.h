@@ -15,6 +15,7 @@
 #include "graph/join_spec.h"
 #include "graph/match_spec.h"
 #include "graph/row_spec.h"
+#include "graph/sorted_over_spec.h"
 #include "sql/catalog.h"
 
 namespace thalweg::sql {
@@ -122,9 +123,12 @@ struct UnnestPlan {
 struct UnionPlan {
   std::vector<PlanPtr> inputs;
 };
+/// By the order's values if not by rows; offsets are milliseconds then (in batch mode there are columns in their place).
 struct OverFrame {
-  bool rows = true;                  // else by time
-  std::optional<int64_t> preceding;  // rows, or milliseconds; none: unbounded
+  bool rows = true;
+  graph::FrameEdge start = {.unbounded = true};
+  graph::FrameEdge end;
+  bool operator==(const OverFrame&) const = default;
 };
 /// Appends one column a call.
 struct OverPlan {

@@ -263,8 +263,12 @@ struct PruneNode {
     Need(inputs, node.partition);
     Need(inputs, node.order);
     for (const graph::AggregateCall& call : node.calls) Need(inputs, call);
+    for (const graph::FrameEdge& edge : {node.frame.start, node.frame.end})
+      if (edge.column >= 0) inputs.insert(edge.column);
     const Pruned below = Narrow(node.input, inputs);
     OverPlan made = node;
+    for (graph::FrameEdge* edge : {&made.frame.start, &made.frame.end})
+      edge->column = Placed(edge->column, below.place);
     made.input = below.plan;
     made.partition = Placed(node.partition, below.place);
     made.order = Placed(node.order, below.place);

@@ -15,7 +15,7 @@ using graph::Partitioning;
 Result<GraphMaker::State::Stream> GraphMaker::State::SortedOver(const Plan& plan, const OverPlan& over, Changes below,
                                                                 bool before) {
   if (over.order.empty()) return UserError("OVER needs ORDER BY in streaming mode");
-  if (over.frame.preceding)
+  if (!over.frame.start.unbounded)
     return UserError(
         "OVER with a bounded frame must be ordered by a time attribute, ascending, of an input that does not change");
   // Functions that number rows or look back have no peers.
@@ -43,9 +43,6 @@ Result<GraphMaker::State::Stream> GraphMaker::State::SortedOver(const Plan& plan
 }
 
 Result<GraphMaker::State::Stream> GraphMaker::State::BatchOver(const Plan& plan, const OverPlan& over) {
-  if (over.frame.preceding && !over.frame.rows)
-    return UserError(
-        "OVER with RANGE of an interval must be ordered by one time column of at most milliseconds, ascending");
   if (over.order.empty())
     for (const graph::AggregateCall& call : over.calls)
       if (expr::FindAggregate(call.function)->over_only && call.function != "ROW_NUMBER")
@@ -56,7 +53,8 @@ Result<GraphMaker::State::Stream> GraphMaker::State::BatchOver(const Plan& plan,
   spec.partition = over.partition;
   spec.order = over.order;
   spec.rows = over.frame.rows;
-  spec.preceding = over.frame.preceding.value_or(-1);
+  spec.start = over.frame.start;
+  spec.end = over.frame.end;
   spec.calls = over.calls;
   graph::Node node = NewNode("batch-over", "OverAggregate", Encode(spec), SchemaOf(plan.columns));
   node.keyed = true;
@@ -65,14 +63,14 @@ Result<GraphMaker::State::Stream> GraphMaker::State::BatchOver(const Plan& plan,
 
 Result<GraphMaker::State::Stream> GraphMaker::State::Make(const Plan& plan, const OverPlan& over, bool before) {
   THALWEG_ASSIGN(Changes below, modes.ChangesOf(*over.input));
-  if (options.batch && !modes.OverByTime(over, below)) return BatchOver(plan, over);
+  if (options.batch) return BatchOver(plan, over);
   if (!modes.OverByTime(over, below)) return SortedOver(plan, over, below, before);
   THALWEG_ASSIGN(Stream input, Build(over.input, true));
   graph::OverAggregateSpec spec;
   spec.input = SchemaOf(over.input->columns);
   spec.partition = over.partition;
   spec.rows = over.frame.rows;
-  spec.preceding = over.frame.preceding.value_or(-1);
+  spec.preceding = over.frame.start.unbounded ? -1 : -over.frame.start.offset;
   spec.time_column = over.order[0].column;
   spec.processing_time = over.input->columns[static_cast<size_t>(spec.time_column)].time == TimeRole::kProctime;
   spec.calls = over.calls;

@@ -146,8 +146,7 @@ Result<bool> GraphMaker::State::Materializes(const Plan& plan, const Table& tabl
         "primary key. Please specify an ON CONFLICT clause to define how conflicts should be handled: ON CONFLICT DO "
         "DEDUPLICATE (update to the latest record, state intensive, since we need to keep the entire history), or ON "
         "CONFLICT DO ERROR (fail on conflict), or ON CONFLICT DO NOTHING (keep first record).",
-        FullName(table), NamesOfKey(plan.columns, primary),
-        keys.empty() ? "none" : NamesOfKey(plan.columns, keys[0]));
+        FullName(table), NamesOfKey(plan.columns, primary), keys.empty() ? "none" : NamesOfKey(plan.columns, keys[0]));
   if (insert.on_conflict && insert.on_conflict != OnConflict::kDeduplicate && made.any())
     return UserError("ON CONFLICT DO {} is supported only where the query gives rows and never changes them",
                      insert.on_conflict == OnConflict::kError ? "ERROR" : "NOTHING");

@@ -124,8 +124,11 @@ CASES = [
      signed(8, 7)),
     ("over-aggregate of processing time", field(1, EVENTS) + flag(4) + repeated(7, [COUNT])),
     ("sorted-over", field(1, EVENTS) + columns(2, 0) + repeated(3, [sort_key(1, nulls_last=True)]) + repeated(5, CALLS) + flag(6) +
-     signed(7, 9)),
-    ("batch-over", field(1, EVENTS) + repeated(3, [sort_key(0)]) + flag(4) + repeated(5, [COUNT]) + signed(8, 4 + 1)),
+     signed(7, 9) + field(8, flag(1))),
+    ("batch-over", field(1, EVENTS) + repeated(3, [sort_key(0)]) + flag(4) + repeated(5, [COUNT]) + field(8, signed(2, -4)) +
+     field(9, signed(2, 2))),
+    ("batch-over of a range", field(1, EVENTS) + repeated(3, [sort_key(0)]) + repeated(5, [COUNT]) + field(8, signed(3, 0 + 1)) +
+     field(9, flag(1))),
     ("join", sides(LEFT) + columns(9, 0) + columns(10, 1, 0) + signed(11, 5) + signed(12, 6) + flag(14)),
     ("join of bounded sides", sides(INNER) + flag(13) + flag(14) + field(15, bound(1, 1, -7, 0, 1)) +
      field(16, bound(1, 1, 8, None, -9))),
