@@ -164,6 +164,33 @@ TEST(DataStream, TwoPartitionersBetweenTheSameOperatorsAreTwo) {
   EXPECT_THAT(*rows, UnorderedElementsAre(10, 20, 30, 40, 1001, 2001, 3001, 4001));
 }
 
+TEST(DataStream, RescaleKeepsToTheSubtasksNearby) {
+  struct Subtask {
+    void Open(RuntimeContext& runtime) { subtask = runtime.subtask(); }
+    void ProcessElement(const int64_t& value, operators::ProcessContext&, Collector<Numbered>& out) {
+      out.Collect({value, subtask});
+    }
+    int subtask = 0;
+  };
+  struct Further {
+    void Open(RuntimeContext& runtime) { subtask = runtime.subtask(); }
+    void ProcessElement(const Numbered& from, operators::ProcessContext&, Collector<Numbered>& out) {
+      out.Collect({from.second, subtask});
+    }
+    int subtask = 0;
+  };
+  StreamExecutionEnvironment env;
+  env.SetParallelism(2);
+  auto near = env.FromSequence(0, 9999).Process<Numbered>(Subtask{}).Rescale().Process<Numbered>(Further{});
+  near.SetParallelism(4);
+  auto rows = near.ExecuteAndCollect();
+  ASSERT_TRUE(rows.ok()) << rows.status().ToString();
+  // Of two senders and four receivers: 0 has 0 and 1, 1 has 2 and 3.
+  EXPECT_THAT(std::set<Numbered>(rows->begin(), rows->end()),
+              UnorderedElementsAre(Numbered{0, 0}, Numbered{0, 1}, Numbered{1, 2}, Numbered{1, 3}));
+  EXPECT_EQ(rows->size(), 10'000);
+}
+
 TEST(DataStream, ASideOutputReadAsAnotherTypeIsRefused) {
   StreamExecutionEnvironment env;
   OutputTag<int> side{"side"};
@@ -314,6 +341,28 @@ TEST(KeyedStream, RichFunctionsHaveKeyedState) {
   EXPECT_THAT(*words.Filter(FirstOnly{}).ExecuteAndCollect(), ElementsAre("a", "b"));
   EXPECT_THAT(*words.FlatMap<std::string>(Twice{}).ExecuteAndCollect(), ElementsAre("aa", "bb"));
   EXPECT_THAT(*words.ExecuteAndCollect(), UnorderedElementsAre("a", "b", "a", "a", "b")) << "it is a stream, too";
+}
+
+TEST(KeyedStream, ProcessingTimersFireForTheirKeyAndNotWhenTheyAreDeleted) {
+  // A timer of a time that has come fires before the source ends: it has many batches left.
+  struct Alarm {
+    void ProcessElement(const int64_t& value, operators::KeyedContext<int64_t>& context, Collector<Numbered>&) {
+      if (value >= 3) return;
+      const int64_t now = context.now_ms();
+      context.RegisterProcessingTimer(now);
+      if (value == 2) context.DeleteProcessingTimer(now);
+    }
+    void OnTimer(int64_t time, operators::KeyedContext<int64_t>& context, Collector<Numbered>& out) {
+      EXPECT_EQ(context.timer_kind(), operators::TimerKind::kProcessingTime);
+      EXPECT_LE(time, context.now_ms());
+      out.Collect({context.current_key(), 1});
+    }
+  };
+  StreamExecutionEnvironment env;
+  auto rows =
+      env.FromSequence(0, 1'000'000).KeyBy([](int64_t n) { return n; }).Process<Numbered>(Alarm{}).ExecuteAndCollect();
+  ASSERT_TRUE(rows.ok()) << rows.status().ToString();
+  EXPECT_THAT(*rows, UnorderedElementsAre(Numbered{0, 1}, Numbered{1, 1}));
 }
 
 TEST(KeyedStream, ConnectedKeysShareTheStateOfCoMaps) {

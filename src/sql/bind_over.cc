@@ -91,7 +91,8 @@ graph::FrameEdge Binder::BindFrameEdge(const FrameBound& bound, bool rows) {
   } else if (!environment_.batch) {
     offset = BindMillis(*bound.offset, "The frame of OVER");
   }
-  if (offset < 0) FailAt(at, "A frame of OVER has a number of rows, or an interval, on a side of the row: not negative");
+  if (offset < 0)
+    FailAt(at, "A frame of OVER has a number of rows, or an interval, on a side of the row: not negative");
   return {.offset = bound.kind == FrameBoundKind::kPreceding ? -offset : offset};
 }
 
