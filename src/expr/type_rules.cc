@@ -171,6 +171,7 @@ bool CastsImplicitly(const DataType& from, const DataType& to) {
   }
   if (from.is_variable()) return from.id() == to.id();
   if (IsDatetime(from.id()) && IsDatetime(to.id())) {
+    if (from.id() == TypeId::kTimestamp) return true;
     if (from.id() == TypeId::kTime || to.id() == TypeId::kTime) return from.id() == to.id();
     return IsTimestamp(to.id());
   }

@@ -341,17 +341,32 @@ std::optional<FoundColumn> FindColumn(const Scope& scope, const Name& name, cons
   return found;
 }
 
-/// The column of a ROW type that has a field of this name: as in Flink, what is no column may be a field of the one that has it.
-std::optional<FoundColumn> FindField(const Scope& scope, const Name& name, const Position& at) {
-  if (name.size() != 1) return std::nullopt;
-  std::optional<FoundColumn> found;
-  for (size_t i = 0; i < scope.plan->columns.size(); ++i) {
-    const DataType& type = scope.plan->columns[i].type;
-    if (type.id() != TypeId::kRow) continue;
-    for (const types::Field& field : type.children()) {
-      if (field.name != name[0].text) continue;
-      if (found) FailAt(at, fmt::format("Column '{}' is ambiguous", name[0].text));
-      found = FoundColumn{static_cast<int>(i), 0};
+/// Where a field lies in a row's columns.
+struct FoundField {
+  int column;
+  std::vector<std::string> path;  // of fields, from the column's own to the one that was sought
+};
+
+/// Of the columns' fields and theirs: as in Flink, what is no column may be a field of a row that one has, the least deep of that name.
+std::optional<FoundField> FindField(const Scope& scope, const std::string& name, const Position& at) {
+  struct Row {
+    const DataType* type;
+    FoundField place;
+  };
+  std::vector<Row> rows, deeper;
+  for (size_t i = 0; i < scope.plan->columns.size(); ++i)
+    rows.push_back({&scope.plan->columns[i].type, {static_cast<int>(i), {}}});
+  std::optional<FoundField> found;
+  for (; !rows.empty() && !found; rows = std::exchange(deeper, {})) {
+    for (const Row& row : rows) {
+      if (row.type->id() != TypeId::kRow) continue;
+      for (const types::Field& field : row.type->children()) {
+        FoundField place = row.place;
+        place.path.push_back(field.name);
+        if (field.name == name && found) FailAt(at, fmt::format("Column '{}' is ambiguous", name));
+        if (field.name == name) found = place;
+        deeper.push_back({&field.type, std::move(place)});
+      }
     }
   }
   return found;
@@ -361,21 +376,32 @@ std::optional<FoundColumn> FindField(const Scope& scope, const Name& name, const
 
 Expression Binder::BindColumn(const ColumnRef& ref, const Expr& expr, const ExprContext& context) {
   const Name& name = ref.name;
+  if (context.aliases && name.size() == 1)
+    if (auto named = context.aliases->find(name[0].text); named != context.aliases->end()) return named->second;
+  const Position& at = expr.span.begin;
   const Scope* scope = context.scope;
   std::optional<FoundColumn> found;
   int level = 0;
   for (; scope; scope = scope->outer, ++level)
-    if ((found = FindColumn(*scope, name, expr.span.begin))) break;
-  if (!found && context.scope && (found = FindField(*context.scope, name, expr.span.begin))) {
-    scope = context.scope;
-    level = 0;
+    if ((found = FindColumn(*scope, name, at))) break;
+  if (found) {
+    Expression column = InputOf(*scope->plan, found->column);
+    if (level > 0) column = OuterColumn(level, found->column, column.type());
+    for (size_t i = found->used; i < name.size(); ++i)
+      column = FieldOf(std::move(column), name[i], at,
+                       i > 0 ? name[i - 1].text : scope->plan->columns[static_cast<size_t>(found->column)].name);
+    return column;
   }
-  if (!found) FailColumn(name, expr, context.scope);
-  Expression column = InputOf(*scope->plan, found->column);
-  if (level > 0) column = OuterColumn(level, found->column, column.type());
-  for (size_t i = found->used; i < name.size(); ++i)
-    column = FieldOf(std::move(column), name[i], expr.span.begin,
-                     i > 0 ? name[i - 1].text : scope->plan->columns[static_cast<size_t>(found->column)].name);
+  std::optional<FoundField> field = context.scope ? FindField(*context.scope, name[0].text, at) : std::nullopt;
+  if (!field) FailColumn(name, expr, context.scope);
+  const Plan& plan = *context.scope->plan;
+  Expression column = InputOf(plan, field->column);
+  std::string owner = plan.columns[static_cast<size_t>(field->column)].name;
+  for (size_t i = 1; i < name.size(); ++i) field->path.push_back(name[i].text);
+  for (const std::string& part : field->path) {
+    column = FieldOf(std::move(column), {part, expr.span}, at, owner);
+    owner = part;
+  }
   return column;
 }
 

@@ -302,6 +302,16 @@ Scope Binder::BindRowsAlone(const TableRef& ref, const Scope* outer) {
   return *BindRowsOf(ref, one, false);
 }
 
+namespace {
+
+/// Of elements that are no rows. As in Flink the name of UNNEST is that of its column, too.
+std::string NameOfElements(const TableRef& ref) {
+  if (!std::get_if<Unnest>(&ref.node)) return "f0";
+  return ref.alias ? ref.alias->text : "EXPR$0";
+}
+
+}  // namespace
+
 Scope Binder::UnnestOf(Expression collection, bool ordinality, const TableRef& ref, Scope left, bool outer_join) {
   UnnestPlan node;
   node.collection = std::move(collection);
@@ -316,7 +326,7 @@ Scope Binder::UnnestOf(Expression collection, bool ordinality, const TableRef& r
     if (element.id() == TypeId::kRow)
       for (const types::Field& field : element.children()) appended.push_back({field.name, field.type});
     else
-      appended = {{"f0", element}};
+      appended = {{NameOfElements(ref), element}};
   } else {
     const auto* unnest = std::get_if<Unnest>(&ref.node);
     FailAt(unnest ? unnest->operands[0]->span.begin : ref.span.begin,

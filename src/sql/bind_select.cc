@@ -258,9 +258,14 @@ PlanPtr Binder::BindSelect(const Select& select, const Query& query, const Scope
     having = BindConditions(*select.having, context, scope);
   }
   if (select.qualify) {
+    std::map<std::string, Expression> aliases;
+    for (size_t i = 0; i < items.size(); ++i)
+      if (!items[i].column) aliases.try_emplace(names[i], columns[i]);
     context.clause = "QUALIFY";
     context.over = &over;
+    context.aliases = &aliases;
     qualify = BindCondition(*select.qualify, context);
+    context.aliases = nullptr;
   }
   // ORDER BY may name what the select list does not have; such columns are computed, sorted by, and left out.
   const size_t visible = columns.size();

@@ -145,6 +145,8 @@ struct ExprContext {
   /// Subqueries may stand here: called with the query; gives the expression that takes its place.
   std::function<expr::Expression(const Expr& expr)> subquery;
   MatchUse* match = nullptr;  // in MATCH_RECOGNIZE
+  const std::map<std::string, expr::Expression>* aliases =
+      nullptr;  // of the select list, in QUALIFY: come before columns
 };
 
 class Binder {

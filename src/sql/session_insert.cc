@@ -146,7 +146,7 @@ Status Session::Visitor::SetQueried(const Insert& insert, const Plan& query, con
     if (!expr::SameType(value.type(), column.type) && !expr::CastsImplicitly(value.type(), column.type))
       return Fault(
           ValuePlace(i, insert),
-          Mismatch(table, fmt::format("Incompatible types for sink column '{}' at position {}.", column.name, i)),
+          Mismatch(table, fmt::format("Incompatible types for sink column '{}' at position {}.", column.name, i + 1)),
           fmt::format("the query gives {} {}, the sink takes {}: write CAST", query.columns[i].name,
                       value.type().ToString(), column.type.ToString()));
     values[static_cast<size_t>(targets[i])] = std::move(value);

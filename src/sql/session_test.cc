@@ -184,7 +184,7 @@ TEST_F(SessionTest, AFilterOnWhatAnUpdateChangesSeesTheRowAsItWasToo) {
 TEST_F(SessionTest, AnInsertNamesWhatDoesNotFit) {
   EXPECT_THAT(Error("INSERT INTO appends SELECT page FROM clicks"), HasSubstr("Different number of columns"));
   EXPECT_THAT(Error("INSERT INTO appends SELECT page, ts FROM clicks"),
-              HasSubstr("Incompatible types for sink column 'n' at position 1"));
+              HasSubstr("Incompatible types for sink column 'n' at position 2"));
   EXPECT_THAT(Error("INSERT INTO appends (x) SELECT page FROM clicks"), HasSubstr("Unknown target column 'x'"));
   EXPECT_THAT(Error("INSERT INTO upserts (n) SELECT who FROM clicks"), HasSubstr("Column 'k' has no default value"));
   Run("INSERT INTO appends (k) SELECT page FROM clicks");

@@ -61,7 +61,9 @@ int mtx_init(mtx_t* mutex, int type) {
 }
 int mtx_lock(mtx_t* mutex) { return ResultOf(pthread_mutex_lock(Posix(mutex))); }
 int mtx_trylock(mtx_t* mutex) { return ResultOf(pthread_mutex_trylock(Posix(mutex))); }
-int mtx_timedlock(mtx_t* mutex, const timespec* until) { return ResultOf(pthread_mutex_timedlock(Posix(mutex), until)); }
+int mtx_timedlock(mtx_t* mutex, const timespec* until) {
+  return ResultOf(pthread_mutex_timedlock(Posix(mutex), until));
+}
 int mtx_unlock(mtx_t* mutex) { return ResultOf(pthread_mutex_unlock(Posix(mutex))); }
 void mtx_destroy(mtx_t* mutex) { pthread_mutex_destroy(Posix(mutex)); }
 
