@@ -7,6 +7,7 @@
 #include "expr/expression_text.h"
 #include "expr/zone.h"
 #include "graph/scan_spec.h"
+#include "time/eager_watermarks.h"
 
 namespace thalweg::operators {
 namespace {
@@ -75,8 +76,13 @@ std::vector<std::string> NamesOf(const graph::Node& node, const graph::ScanSpec&
   return names;
 }
 
-flow::SourcePipeline PipelineOf(const graph::ScanSpec& spec, const std::vector<std::string>& names,
-                                const time::Clock& clock) {
+/// Of the sources that Flink puts a WatermarkAssigner behind: watermarks go with the rows. Kafka makes its own, by the clock.
+bool HasEagerWatermarks(const graph::Node& node) {
+  return node.kind == "file-source" || node.kind == "datagen" || node.kind == "nexmark";
+}
+
+flow::SourcePipeline PipelineOf(const graph::Node& node, const graph::ScanSpec& spec,
+                                const std::vector<std::string>& names, const time::Clock& clock) {
   flow::SourcePipeline pipeline;
   pipeline.make_transform = [spec, names, &clock]() -> flow::SourceTransform {
     auto expressions =
@@ -86,7 +92,10 @@ flow::SourcePipeline PipelineOf(const graph::ScanSpec& spec, const std::vector<s
       return (**expressions)->Run(std::move(batch), pool);
     };
   };
-  if (spec.watermark) pipeline.make_watermarks = [] { return std::make_unique<time::GreatestTime>(); };
+  if (spec.watermark && HasEagerWatermarks(node))
+    pipeline.make_watermarks = [] { return std::make_unique<time::EagerWatermarks>(); };
+  else if (spec.watermark)
+    pipeline.make_watermarks = [] { return std::make_unique<time::GreatestTime>(); };
   pipeline.idle_timeout_ms = spec.idle_timeout_ms;
   if (!spec.alignment_group.empty())
     pipeline.alignment =
@@ -103,7 +112,7 @@ Status AddScanPipelines(flow::Program& program, const time::Clock& clock) {
     if (spec.columns.empty() && !spec.watermark) continue;  // it says only what is read
     const std::vector<std::string> names = NamesOf(node, spec);
     THALWEG_TRY(ScanExpressions::Make(spec, names, clock).status().WithContext(node.name));
-    program.functions.pipelines[node.uid] = PipelineOf(spec, names, clock);
+    program.functions.pipelines[node.uid] = PipelineOf(node, spec, names, clock);
   }
   return {};
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "columns/gather.h"
+
 namespace thalweg::runtime {
 
 using columns::Batch;
@@ -95,6 +97,8 @@ Status SourceOperator::AddSplits(const std::vector<SplitAssignment>& assignments
     split.quiet_since_ms = IdleClockMs();
     if (pipeline_ && pipeline_->make_watermarks) {
       split.generator = pipeline_->make_watermarks();
+      split.eager = dynamic_cast<time::EagerWatermarks*>(split.generator.get());
+      if (split.eager) split.eager->SetInterval(watermark_interval_ms_);
       if (!assignment.watermark_state.empty()) {
         ByteReader in(assignment.watermark_state);
         split.generator->Restore(in);
@@ -122,8 +126,14 @@ Result<flow::ReadProgress> SourceOperator::Poll(flow::Output& out) {
   out_ = &out;
   credit_ = out.has_credit();
   poll_rows_ = ask_.rows();
+  if (holds_rows()) {
+    GiveHeld();
+    return flow::ReadProgress::kMore;
+  }
   auto progress = reader_->Poll(*this);
   if (!error_.ok()) return std::exchange(error_, Status());
+  // It says so again when it is asked behind them.
+  if (holds_rows() && progress.ok()) return flow::ReadProgress::kMore;
   return progress;
 }
 
@@ -149,23 +159,50 @@ void SourceOperator::Emit(const std::string& id, Batch batch) {
   }
   if (!batch || batch.rows() == 0) return;
   if (pipeline_ && pipeline_->assign_times) pipeline_->assign_times(batch, out_->pool());
+  if (holds_rows()) return held_.push_back({id, std::move(batch)});
+  Give(id, std::move(batch));
+}
+
+void SourceOperator::Give(const std::string& id, Batch batch) {
   auto split = splits_.find(id);
   if (split != splits_.end()) {
     split->second.rows_since_look = true;
-    if (split->second.generator && batch.times()) flow::ShowRows(batch, *split->second.generator);
+    if (split->second.eager && batch.times()) {
+      const int32_t rows = batch.rows();
+      const int32_t taken = split->second.eager->Take(batch.times().data<int64_t>(), rows);
+      if (taken < rows) {
+        held_.push_front({id, columns::Slice(batch, taken, rows - taken, out_->pool())});
+        if (taken == 0) return void(credit_ = false);
+        batch = columns::Slice(batch, 0, taken, out_->pool());
+      }
+    } else if (split->second.generator && batch.times()) {
+      flow::ShowRows(batch, *split->second.generator);
+    }
     if (watermark_limit_ != time::kMaxWatermark) Align(id, split->second);
   }
   rows_ += static_cast<uint64_t>(batch.rows());
   out_->Emit(std::move(batch));
-  credit_ = out_->has_credit();
+  credit_ = out_->has_credit() && !holds_rows();
+}
+
+void SourceOperator::GiveHeld() {
+  Held held = std::move(held_.front());
+  held_.pop_front();
+  if (held.ends)
+    splits_.erase(held.split);
+  else
+    Give(held.split, std::move(held.batch));
 }
 
 void SourceOperator::EmitSide(int port, Batch batch) {
   out_->Emit(port, std::move(batch));
-  credit_ = out_->has_credit();
+  credit_ = out_->has_credit() && !holds_rows();
 }
 
-void SourceOperator::FinishSplit(const std::string& id) { splits_.erase(id); }
+void SourceOperator::FinishSplit(const std::string& id) {
+  if (holds_rows()) return held_.push_back({.split = id, .batch = {}, .ends = true});
+  splits_.erase(id);
+}
 
 int64_t SourceOperator::CurrentWatermark() {
   int64_t now = IdleClockMs();
@@ -173,7 +210,9 @@ int64_t SourceOperator::CurrentWatermark() {
   int64_t least = time::kMaxWatermark;
   bool any_active = false;
   for (auto& [id, split] : splits_) {
-    if (std::exchange(split.rows_since_look, false) || split.paused) {
+    const bool rows = std::exchange(split.rows_since_look, false);
+    if (split.eager && !rows && !holds_rows()) split.eager->OnQuiet();
+    if (rows || split.paused) {
       split.quiet_since_ms.reset();
     } else if (!split.quiet_since_ms) {
       split.quiet_since_ms = now;

@@ -2,6 +2,7 @@
 // Rule: a split's position and its watermark state are snapshotted together, so a replay judges lateness as the first run did.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -12,7 +13,7 @@
 #include "flow/source.h"
 #include "runtime/poll_rows.h"
 #include "state/snapshot.h"
-#include "time/watermark.h"
+#include "time/eager_watermarks.h"
 
 namespace thalweg::runtime {
 
@@ -50,7 +51,12 @@ class SourceOperator final : public flow::Operator, private flow::SourceOutput {
   void Close() override { reader_->Close(); }
 
   Status AddSplits(const std::vector<SplitAssignment>& splits);
+  /// Not while rows are held for a watermark: those first.
   Result<flow::ReadProgress> Poll(flow::Output& out);
+  /// Rows are held that the reader has given: CurrentWatermark has to be sent before the next Poll, and no barrier before all have been given.
+  bool holds_rows() const { return !held_.empty(); }
+  /// Of generators that go with the rows (time/eager_watermarks.h). Before any split.
+  void SetWatermarkInterval(int64_t ms) { watermark_interval_ms_ = ms; }
   /// Rows emitted since the last Passed.
   int64_t under_measure() const { return static_cast<int64_t>(rows_ - rows_measured_); }
   /// Those took so long to pass the chain: Poll asks for as many as pass it in time.
@@ -76,6 +82,7 @@ class SourceOperator final : public flow::Operator, private flow::SourceOutput {
  private:
   struct SplitTime {
     std::unique_ptr<time::WatermarkGenerator> generator;
+    time::EagerWatermarks* eager = nullptr;  // the generator, if it is one
     // Idleness is counted as in Flink: from the first look (CurrentWatermark) that finds no new rows, so that what a split has shown
     // counts before it is called idle.
     bool rows_since_look = false;
@@ -86,6 +93,9 @@ class SourceOperator final : public flow::Operator, private flow::SourceOutput {
   };
   void Align(const std::string& id, SplitTime& split);
   void Emit(const std::string& split, columns::Batch batch) override;
+  /// Rows that are transformed, up to the first that has to wait for a watermark.
+  void Give(const std::string& split, columns::Batch batch);
+  void GiveHeld();
   Status Transform(columns::Batch& batch);
   void EmitSide(int port, columns::Batch batch) override;
   void FinishSplit(const std::string& split) override;
@@ -104,6 +114,15 @@ class SourceOperator final : public flow::Operator, private flow::SourceOutput {
   bool assigned_ = false;  // has heard of its first splits (perhaps none)
   bool idle_ = true;
   int64_t IdleClockMs() const;
+
+  /// What a reader has given behind a row that has to wait: rows, or the end of a split.
+  struct Held {
+    std::string split;
+    columns::Batch batch;
+    bool ends = false;
+  };
+  std::deque<Held> held_;
+  int64_t watermark_interval_ms_ = 200;
 
   std::optional<int64_t> paused_since_ms_;
   int64_t paused_ms_ = 0;  // all together, which the idle clock is behind

@@ -122,6 +122,59 @@ TEST(SourceOperator, WhatASplitHasShownCountsBeforeItIsIdle) {
   EXPECT_FALSE(reading.source.idle());
 }
 
+/// Gives a batch of all times in one Poll and ends the split with it.
+class WholeReader final : public flow::SourceReader {
+ public:
+  explicit WholeReader(std::vector<int64_t> times) : times_(std::move(times)) {}
+  Status AddSplits(const std::vector<flow::Split>&) override { return {}; }
+  void NoMoreSplits() override {}
+  void PauseSplit(const std::string&, bool) override {}
+  Result<flow::ReadProgress> Poll(flow::SourceOutput& out) override {
+    if (times_.empty()) return flow::ReadProgress::kFinished;
+    columns::ObjectWriter<int64_t> writer(out.pool());
+    for (int64_t time : times_) writer.Append(time, time);
+    times_.clear();
+    out.Emit("s", writer.Take());
+    out.FinishSplit("s");
+    return flow::ReadProgress::kFinished;
+  }
+  std::vector<flow::Split> SnapshotSplits() const override { return {}; }
+
+ private:
+  std::vector<int64_t> times_;
+};
+
+TEST(SourceOperator, RowsBehindAWatermarkThatIsDueAreHeldUntilItIsSent) {
+  time::ManualClock clock{1000};
+  const flow::SourcePipeline pipeline{.make_watermarks = [] { return std::make_unique<time::EagerWatermarks>(); }};
+  TaskContext context{{}, {.clock = &clock}, nullptr, nullptr, nullptr};
+  CountingOutput out;
+  SourceOperator source(std::make_unique<WholeReader>(std::vector<int64_t>{1000, 1300, 1400, 1300, 1200, 2000, 900}),
+                        &pipeline);
+  source.SetWatermarkInterval(200);
+  ASSERT_TRUE(source.Open(context).ok());
+  ASSERT_TRUE(source.AddSplits({{{"s", ""}, ""}}).ok());
+
+  // 1400 raises 1300 by less than the interval.
+  EXPECT_EQ(source.Poll(out).value(), flow::ReadProgress::kMore) << "though the reader has finished";
+  EXPECT_EQ(out.rows, 3);
+  EXPECT_TRUE(source.holds_rows());
+  EXPECT_EQ(source.CurrentWatermark(), 1300);
+  EXPECT_EQ(source.CurrentWatermark(), 1300) << "that no row has come since does not raise it while rows are held";
+
+  // 1200 is late already, and so is no reason to stop.
+  EXPECT_EQ(source.Poll(out).value(), flow::ReadProgress::kMore);
+  EXPECT_EQ(out.rows, 6);
+  EXPECT_EQ(source.CurrentWatermark(), 2000);
+  EXPECT_EQ(source.Poll(out).value(), flow::ReadProgress::kMore);
+  EXPECT_EQ(out.rows, 7);
+  EXPECT_TRUE(source.holds_rows()) << "the end of the split";
+  EXPECT_EQ(source.Poll(out).value(), flow::ReadProgress::kMore);
+  EXPECT_FALSE(source.holds_rows());
+  EXPECT_EQ(source.Poll(out).value(), flow::ReadProgress::kFinished);
+  EXPECT_EQ(source.rows(), 7u);
+}
+
 /// Ends split "s" at the first Poll.
 class EndingReader final : public flow::SourceReader {
  public:

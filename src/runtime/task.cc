@@ -89,6 +89,7 @@ Task::Task(Options options, Parts parts, Core& core, time::Clock& clock, ReportT
   if (parts_.gate) watches_inputs_ = dynamic_cast<flow::WatchesInputs*>(&chain_->op(0));
   if (watches_inputs_) told_watermarks_.assign(static_cast<size_t>(parts_.gate->inputs()), time::kMinWatermark);
   parts_.waker->Bind(this);
+  if (is_source()) parts_.source->SetWatermarkInterval(options_.watermark_interval_ms);
   if (is_source() && parts_.source->pipeline() && parts_.source->pipeline()->alignment) next_report_ms_ = 0;
   if (options_.metrics == nullptr) return;
   start_delay_ns_ = &options_.metrics->gauge(metrics::kCheckpointStartDelayNanos);
@@ -276,6 +277,7 @@ Status Task::StepSource(bool& idle) {
     idle = true;
     return {};
   }
+  if (parts_.source->holds_rows()) return StepHeldRows();
   if (triggered_) {
     flow::Barrier barrier = *triggered_;
     triggered_.reset();
@@ -309,6 +311,14 @@ Status Task::StepSource(bool& idle) {
   progress_.rows_in.store(parts_.source->rows(), std::memory_order_relaxed);
   if (progress == flow::ReadProgress::kIdle) idle = true;
   if (progress == flow::ReadProgress::kFinished) return EndSource(flow::EndKind::kFinished);
+  return {};
+}
+
+Status Task::StepHeldRows() {
+  THALWEG_TRY(EmitWatermark(false));
+  if (!chain_->ready_for_input()) return {};
+  THALWEG_TRY(chain_->WithHeadOutput([&](flow::Output& out) { return parts_.source->Poll(out).status(); }));
+  progress_.rows_in.store(parts_.source->rows(), std::memory_order_relaxed);
   return {};
 }
 

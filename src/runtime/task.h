@@ -194,6 +194,7 @@ class Task {
   void ReportWatermark(int64_t watermark);
   Status EndSource(flow::EndKind kind);
   Status FireTimers();
+  Status StepHeldRows();
   Status AfterProgress();
   Status DeliverBarrier(int input, const flow::Barrier& barrier);
   Status SaveMore(int64_t deadline_ns);

@@ -1,8 +1,12 @@
 #include "time/watermark.h"
 
+#include <vector>
+
 #include <gtest/gtest.h>
 
+#include "testing/golden_states.h"
 #include "time/clock.h"
+#include "time/eager_watermarks.h"
 
 namespace thalweg::time {
 
@@ -15,6 +19,39 @@ TEST(BoundedOutOfOrderness, IsTheGreatestTimeLessTheBoundLessOne) {
   const int64_t times[] = {5000, 7000, 6000};
   generator.OnRows(times, 3);
   EXPECT_EQ(generator.Current(), 5999);
+}
+
+TEST(EagerWatermarks, RiseBehindARowByMoreThanTheInterval) {
+  EagerWatermarks generator;
+  generator.SetInterval(200);
+  auto take = [&](const std::vector<int64_t>& times) {
+    return generator.Take(times.data(), static_cast<int32_t>(times.size()));
+  };
+  EXPECT_EQ(take({100, 200}), 2);
+  EXPECT_EQ(generator.Current(), kMinWatermark) << "they begin at 0";
+  EXPECT_EQ(take({1000, 1100, 1200, 999}), 3);
+  EXPECT_EQ(generator.Current(), 1000);
+  EXPECT_EQ(take({999, INT64_MIN, 1000, 1201, 5}), 4) << "1201 is sent before 5, and 1000 was";
+  EXPECT_EQ(generator.Current(), 1201);
+  EXPECT_EQ(take({5, 1300}), 2);
+  EXPECT_EQ(generator.Current(), 1201);
+  generator.OnQuiet();
+  EXPECT_EQ(generator.Current(), 1300);
+}
+
+TEST(EagerWatermarks, AreTheSameBehindARestore) {
+  EagerWatermarks before, after;
+  const int64_t times[] = {1'700'000'000'000, 1'700'000'000'150};
+  EXPECT_EQ(before.Take(times, 2), 2);
+  ByteWriter out;
+  before.Snapshot(out);
+  EXPECT_EQ(out.view(), testing::GoldenState("eager-watermark-generator"));
+  ByteReader in(out.view());
+  after.Restore(in);
+  EXPECT_TRUE(in.status().ok() && in.AtEnd());
+  EXPECT_EQ(after.Current(), 1'700'000'000'000);
+  after.OnQuiet();
+  EXPECT_EQ(after.Current(), 1'700'000'000'150);
 }
 
 TEST(BoundedOutOfOrderness, WithoutRowsThereIsNoWatermark) {

@@ -272,6 +272,7 @@ CASES = [
     ("source-event-no-more", u8(1)),
     ("source-event-for-reader", u8(2) + string("paused: clicks-1")),
     ("watermark-generator", i64(1_700_000_000_000)),
+    ("eager-watermark-generator", i64(1_700_000_000_150) + i64(1_700_000_000_000)),
     # BIGINT -2, STRING of 130 letters, BOOLEAN true, DOUBLE 1.5, TIMESTAMP(6) of 7 ms and 8 ns, DECIMAL(20, 2) 1.00, TINYINT 3: a bitmap of seven bits
     ("stored-row",
      u8(0b1111111) + flipped(-2, 8) + varint(130) + b"x" * 130 + u8(1) + stored_double(1.5) + flipped(7, 8) + struct.pack(">I", 8) + flipped(100, 16) + flipped(3, 1)),
