@@ -69,10 +69,12 @@ section_tsan() {
 }
 
 section_e2e() {
-  compgen -G "tests/e2e/test_*.py" >/dev/null || return 0
   built release all || return
   asked unit && ahead debug unit_tests
-  pytests tests/e2e
+  # Half of the time goes into one file, which waits more than it works: the others pass beside it.
+  local slow=tests/e2e/test_clickstream.py
+  mapfile -t others < <(printf '%s\n' tests/e2e/test_*.py | grep -vxF "$slow")
+  pytests "$slow" "${others[@]}"
 }
 
 section_corpus() {

@@ -71,6 +71,7 @@ class FileTables final : public graph::TableConnector {
     SetPartitionKeys(source.node, table.partition_keys);
     THALWEG_ASSIGN(FileSourceOptions options, ReadFileSourceNode(source.node));
     source.bounded = options.discovery_interval_ms == 0;
+    source.eager_watermarks = true;
     if (TellsChanges(table)) source.changelog = graph::ChangelogMode::kRetract;
     return source;
   }
@@ -112,6 +113,7 @@ class DatagenTables final : public graph::TableConnector {
     THALWEG_ASSIGN(source.node, SourceNodeOf(table, "datagen", {}, {}));
     THALWEG_ASSIGN(auto made, MakeDatagenNode(source.node, 0));
     source.bounded = made->bounded();
+    source.eager_watermarks = true;
     return source;
   }
   Result<graph::SinkTable> Sink(const TableDescriptor& table) const override { return ReadOnly(table, "datagen"); }
@@ -124,6 +126,7 @@ class NexmarkTables final : public graph::TableConnector {
     THALWEG_ASSIGN(source.node, SourceNodeOf(table, "nexmark", {}, {}));
     THALWEG_ASSIGN(NexmarkOptions options, ReadNexmarkNode(source.node));
     source.bounded = options.events > 0;
+    source.eager_watermarks = true;
     return source;
   }
   Result<graph::SinkTable> Sink(const TableDescriptor& table) const override { return ReadOnly(table, "nexmark"); }
@@ -151,7 +154,8 @@ class BlackholeTables final : public graph::TableConnector {
     graph::SinkTable sink;
     THALWEG_ASSIGN(sink.node, SinkNodeOf(table, "blackhole", {}, {}));
     THALWEG_TRY(MakeBlackholeNode(sink.node).status());
-    sink.accepts = graph::ChangelogMode::kRetract;
+    // As Flink's, it wants no -U, if it knows what an update takes the place of.
+    sink.accepts = table.primary_key.empty() ? graph::ChangelogMode::kRetract : graph::ChangelogMode::kUpsert;
     return sink;
   }
 };

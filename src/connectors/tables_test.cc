@@ -54,6 +54,22 @@ TEST(TableConnectorNames, AreFlinks) {
               ElementsAre("blackhole", "datagen", "filesystem", "kafka", "nexmark", "print", "upsert-kafka"));
 }
 
+// As in Flink, whose sources of files have no watermarks of their own.
+TEST(TableConnectors, WatermarksGoWithTheRowsWhereTheConnectorMakesNone) {
+  TableDescriptor files = ViewTable({{"path", "/views"}, {"format", "json"}});
+  EXPECT_TRUE(MakeFileTables()->Source(files)->eager_watermarks);
+  EXPECT_FALSE(MakeKafkaTables()->Source(KafkaTable({{"scan.startup.mode", "earliest-offset"}}))->eager_watermarks);
+}
+
+// As in Flink, whose blackhole leaves -U out of what is asked of it.
+TEST(TableConnectors, ABlackholeWithAKeyTakesUpserts) {
+  TableDescriptor table = ViewTable({});
+  EXPECT_EQ(MakeBlackholeTables()->Sink(table)->accepts, graph::ChangelogMode::kRetract);
+  table.primary_key = {"page"};
+  EXPECT_EQ(MakeBlackholeTables()->Sink(table)->accepts, graph::ChangelogMode::kUpsert);
+  EXPECT_EQ(MakePrintTables()->Sink(table)->accepts, graph::ChangelogMode::kRetract);
+}
+
 TEST(KafkaTables, ATableIsASourceAndASinkEachWithItsOwnOptions) {
   const TableDescriptor table = KafkaTable({{"scan.startup.mode", "latest-offset"},
                                             {"scan.bounded.mode", "latest-offset"},

@@ -82,10 +82,6 @@ void AppendArray(const Column& column, int32_t row, const Zone& zone, std::strin
   out += ']';
 }
 
-}  // namespace
-
-namespace {
-
 /// As `new BigDecimal(Double.toString(value)).toString()` writes it, which is what Flink's JSON functions come to: 1.5, 12345678, 1.0E+7, 0.000010.
 /// NaN and infinities are strings.
 void AppendNumber(double value, std::string& out) {

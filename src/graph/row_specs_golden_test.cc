@@ -121,6 +121,11 @@ void ExpectRows(Vectors& vectors) {
   scan.zone = "UTC";
   scan.reads = {{0}, {2, 1}};
   vectors.Expect("scan", scan, DecodeScan);
+  ScanSpec eager;
+  eager.watermark = scan.watermark;
+  eager.partition_columns = {0};
+  eager.eager_watermarks = true;
+  vectors.Expect("scan with watermarks that go with the rows", eager, DecodeScan);
 }
 
 void ExpectAggregates(Vectors& vectors) {

@@ -38,6 +38,8 @@ struct SourceTable {
   /// kUpsert: +U (or +I) and -D by the primary key, no -U. kRetract: all kinds.
   ChangelogMode changelog = ChangelogMode::kAppend;
   bool bounded = false;
+  /// Watermarks go with the rows, as from Flink's WatermarkAssigner, and not by the clock, as from sources that make their own.
+  bool eager_watermarks = false;
   std::vector<std::string> warnings;  // for the person, one a line
 };
 

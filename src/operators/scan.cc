@@ -76,13 +76,8 @@ std::vector<std::string> NamesOf(const graph::Node& node, const graph::ScanSpec&
   return names;
 }
 
-/// Of the sources that Flink puts a WatermarkAssigner behind: watermarks go with the rows. Kafka makes its own, by the clock.
-bool HasEagerWatermarks(const graph::Node& node) {
-  return node.kind == "file-source" || node.kind == "datagen" || node.kind == "nexmark";
-}
-
-flow::SourcePipeline PipelineOf(const graph::Node& node, const graph::ScanSpec& spec,
-                                const std::vector<std::string>& names, const time::Clock& clock) {
+flow::SourcePipeline PipelineOf(const graph::ScanSpec& spec, const std::vector<std::string>& names,
+                                const time::Clock& clock) {
   flow::SourcePipeline pipeline;
   pipeline.make_transform = [spec, names, &clock]() -> flow::SourceTransform {
     auto expressions =
@@ -92,7 +87,7 @@ flow::SourcePipeline PipelineOf(const graph::Node& node, const graph::ScanSpec& 
       return (**expressions)->Run(std::move(batch), pool);
     };
   };
-  if (spec.watermark && HasEagerWatermarks(node))
+  if (spec.watermark && spec.eager_watermarks)
     pipeline.make_watermarks = [] { return std::make_unique<time::EagerWatermarks>(); };
   else if (spec.watermark)
     pipeline.make_watermarks = [] { return std::make_unique<time::GreatestTime>(); };
@@ -112,7 +107,7 @@ Status AddScanPipelines(flow::Program& program, const time::Clock& clock) {
     if (spec.columns.empty() && !spec.watermark) continue;  // it says only what is read
     const std::vector<std::string> names = NamesOf(node, spec);
     THALWEG_TRY(ScanExpressions::Make(spec, names, clock).status().WithContext(node.name));
-    program.functions.pipelines[node.uid] = PipelineOf(node, spec, names, clock);
+    program.functions.pipelines[node.uid] = PipelineOf(spec, names, clock);
   }
   return {};
 }

@@ -293,18 +293,27 @@ Status CheckPlaceCall(const graph::AggregateCall& call, const types::Schema& inp
   return {};
 }
 
+/// Whether what a call keeps is rounded: of floating point numbers, all but those that give one of them, or count them.
+bool Rounds(const graph::AggregateCall& call, const types::Schema& input) {
+  for (const char* picks : {"COUNT", "MIN", "MAX", "FIRST_VALUE", "LAST_VALUE"})
+    if (call.function == picks) return false;
+  return std::any_of(call.arguments.begin(), call.arguments.end(),
+                     [&](int argument) { return expr::IsApproximate(input.field(argument).type.id()); });
+}
+
 }  // namespace
 
 Result<std::unique_ptr<flow::Operator>> MakeBatchOver(const graph::Node& node) {
   THALWEG_ASSIGN(graph::SortedOverSpec spec, graph::DecodeSortedOver(node.payload));
   std::vector<graph::AggregateCall> aggregates;
-  bool exact = false;
+  bool exact = false;  // what was rounded cannot be taken back
   for (const graph::AggregateCall& call : spec.calls) {
-    if (PlaceFunctionOf(call.function))
+    if (PlaceFunctionOf(call.function)) {
       THALWEG_TRY(CheckPlaceCall(call, spec.input));
-    else
-      aggregates.push_back(call);
-    for (int argument : call.arguments) exact = exact || expr::IsApproximate(spec.input.field(argument).type.id());
+      continue;
+    }
+    aggregates.push_back(call);
+    exact = exact || Rounds(call, spec.input);
   }
   THALWEG_ASSIGN(
       std::shared_ptr<AggregateLayout> layout,

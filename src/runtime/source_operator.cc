@@ -211,12 +211,15 @@ int64_t SourceOperator::CurrentWatermark() {
   bool any_active = false;
   for (auto& [id, split] : splits_) {
     const bool rows = std::exchange(split.rows_since_look, false);
-    if (split.eager && !rows && !holds_rows()) split.eager->OnQuiet();
     if (rows || split.paused) {
       split.quiet_since_ms.reset();
     } else if (!split.quiet_since_ms) {
       split.quiet_since_ms = now;
     }
+    // What ends has its last watermark then: how fast it is read must not tell which rows are late.
+    if (split.eager && !bounded_ && !holds_rows() && split.quiet_since_ms &&
+        now - *split.quiet_since_ms >= watermark_interval_ms_)
+      split.eager->OnQuiet();
     int64_t watermark = split.watermark();
     split.idle = timeout > 0 && split.quiet_since_ms && now - *split.quiet_since_ms >= timeout;
     if (split.idle) continue;

@@ -175,6 +175,29 @@ TEST(SourceOperator, RowsBehindAWatermarkThatIsDueAreHeldUntilItIsSent) {
   EXPECT_EQ(source.rows(), 7u);
 }
 
+// A look at the clock before the first rows, as behind a restore, is no silence; nor is any where rows are only slow to come.
+TEST(SourceOperator, OnlyAStreamThatIsSilentForAnIntervalRaisesTheWatermarkByIt) {
+  for (const bool bounded : {false, true}) {
+    SCOPED_TRACE(bounded ? "bounded" : "unbounded");
+    time::ManualClock clock{1000};
+    const flow::SourcePipeline pipeline{.make_watermarks = [] { return std::make_unique<time::EagerWatermarks>(); }};
+    TaskContext context{{}, {.clock = &clock}, nullptr, nullptr, nullptr};
+    time::EagerWatermarks before;
+    before.OnRows(std::vector<int64_t>{1000, 1100}.data(), 2);
+    ByteWriter state;
+    before.Snapshot(state);
+    SourceOperator source(std::make_unique<WholeReader>(std::vector<int64_t>{}), &pipeline, bounded);
+    source.SetWatermarkInterval(200);
+    ASSERT_TRUE(source.Open(context).ok());
+    ASSERT_TRUE(source.AddSplits({{{"s", ""}, std::string(state.view())}}).ok());
+    EXPECT_EQ(source.CurrentWatermark(), 1000);
+    clock.Set(1199);
+    EXPECT_EQ(source.CurrentWatermark(), 1000);
+    clock.Set(1200);
+    EXPECT_EQ(source.CurrentWatermark(), bounded ? 1000 : 1100);
+  }
+}
+
 /// Ends split "s" at the first Poll.
 class EndingReader final : public flow::SourceReader {
  public:

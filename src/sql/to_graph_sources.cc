@@ -124,7 +124,10 @@ Result<GraphMaker::State::Stream> GraphMaker::State::RowsOf(const Plan& plan, co
   if (plain && given.size() == static_cast<int>(declared.size())) spec.columns.clear();
   THALWEG_TRY(AtOption(*scan.table, scan.hints, ReadWatermarkOptions(*scan.table, scan.hints, spec, warnings)));
   // In batch mode nothing is late: time passes once, at the end.
-  if (scan.table->watermark && !options.batch) spec.watermark = scan.table->watermark->expression;
+  if (scan.table->watermark && !options.batch) {
+    spec.watermark = scan.table->watermark->expression;
+    spec.eager_watermarks = source->eager_watermarks;
+  }
   for (const std::string& partition : scan.table->partitioned_by)
     if (const int place = given.Find(partition); place >= 0) spec.partition_columns.push_back(place);
   if (spec.watermark || !spec.columns.empty() || !spec.partition_columns.empty()) node.scan = graph::Encode(spec);

@@ -28,7 +28,7 @@ class EagerWatermarks final : public WatermarkGenerator {
   void OnRows(const int64_t* times, int32_t count) override {
     for (int32_t i = 0; i < count; ++i) Raise(times[i]);
   }
-  /// No row has come for an interval: all that is known may be sent.
+  /// No row has come for an interval of a stream that does not end: all that is known may be sent.
   void OnQuiet() { current_ = std::max(current_, greatest_); }
   int64_t Current() const override { return current_; }
   void Snapshot(ByteWriter& out) const override {

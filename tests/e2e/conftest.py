@@ -21,7 +21,7 @@ def program(name):
 
 @pytest.fixture(scope="session")
 def broker(tmp_path_factory):
-    """One broker for all tests; one that stops it starts it again over its data, and other tests do not notice."""
+    """One broker for all tests of a run; one that stops it starts it again over its data, and other tests do not notice."""
     broker = Broker(tmp_path_factory.mktemp("kafka"))
     broker.start()
     yield broker
