@@ -141,6 +141,7 @@ class PrintTables final : public graph::TableConnector {
     THALWEG_ASSIGN(sink.node, SinkNodeOf(table, "print", {}, {}));
     THALWEG_TRY(MakePrintNode(sink.node, {}).status());
     sink.accepts = graph::ChangelogMode::kRetract;
+    sink.keeps_no_rows = true;
     return sink;
   }
 };
@@ -154,8 +155,9 @@ class BlackholeTables final : public graph::TableConnector {
     graph::SinkTable sink;
     THALWEG_ASSIGN(sink.node, SinkNodeOf(table, "blackhole", {}, {}));
     THALWEG_TRY(MakeBlackholeNode(sink.node).status());
-    // As Flink's, it wants no -U, if it knows what an update takes the place of.
-    sink.accepts = table.primary_key.empty() ? graph::ChangelogMode::kRetract : graph::ChangelogMode::kUpsert;
+    // As Flink's, it leaves -U out of what it asks for.
+    sink.accepts = graph::ChangelogMode::kUpsert;
+    sink.keeps_no_rows = true;
     return sink;
   }
 };

@@ -47,6 +47,8 @@ struct SinkTable {
   Node node;  // its rows, the schema in the payload: physical columns, then metadata columns that are not virtual
   /// kAppend: +I only. kUpsert: no -U, by the primary key. kRetract: all kinds.
   ChangelogMode accepts = ChangelogMode::kAppend;
+  /// It has no rows that a change could find: upserts need no primary key, and with one ON CONFLICT says what comes, whatever it accepts.
+  bool keeps_no_rows = false;
   /// Columns of the node's rows: rows that are equal in them go to one subtask. Empty: they stay where they are.
   std::vector<int> together;
   std::vector<std::string> warnings;

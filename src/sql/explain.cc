@@ -292,9 +292,9 @@ Result<std::string> ToText(const PlanPtr& plan, const std::function<Result<std::
   return text;
 }
 
-std::string ChangelogNote(const Plan& plan, Changes changes) {
+std::string ChangelogNote(const Plan& plan, Changes changes, bool before) {
   std::string text = "changelogMode=[I";
-  if (changes.updates) text += ",UB,UA";
+  if (changes.updates) text += before ? ",UB,UA" : ",UA";
   if (changes.deletes) text += ",D";
   text += "]";
   std::vector<std::string> keys;

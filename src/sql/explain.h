@@ -18,7 +18,7 @@ std::string GraphText(const graph::JobGraph& graph);
 Result<std::string> ToText(const PlanPtr& plan, const std::function<Result<std::string>(const PlanPtr& node)>& note);
 
 /// "changelogMode=[I,UB,UA,D], upsertKeys=[{page}]": what rows of the node may be, and the columns by which they may be updated.
-std::string ChangelogNote(const Plan& plan, Changes changes);
+std::string ChangelogNote(const Plan& plan, Changes changes, bool before);
 
 /// "forgetsLeft=[ts + 9999 ms]": of the sides that a time bounds, until which watermark of the other side a row is kept.
 std::string ForgetsNote(const JoinPlan& join, const TimeBounds& bounds);

@@ -156,17 +156,12 @@ Session::Visitor::Outcome Session::Visitor::operator()(const Explain& explain) {
   THALWEG_ASSIGN(PhysicalOptions physical, Physical());
   const int64_t ttl_ms = physical.state_ttl_ms;
   GraphMaker maker(std::move(physical));
-  std::vector<PlanPtr> plans;
   for (const StatementPtr& statement : statements) {
     if (auto* query = statement->As<QueryStatement>()) {
       THALWEG_ASSIGN(PlanPtr plan, PlanOf(*query->query));
-      plans.push_back(std::move(plan));
-      THALWEG_TRY(maker.AddCollect(plans.back()));
+      THALWEG_TRY(maker.AddCollect(plan));
     } else if (auto* insert = statement->As<Insert>()) {
-      THALWEG_ASSIGN(TablePtr table, TableNamed(insert->table));
       THALWEG_TRY(AddInsert(*insert, maker));
-      THALWEG_ASSIGN(PlanPtr plan, InsertPlan(*insert, *table));
-      plans.push_back(std::move(plan));
     } else {
       return UserError("EXPLAIN is of queries, INSERT statements and statement sets");
     }
@@ -182,8 +177,9 @@ Session::Visitor::Outcome Session::Visitor::operator()(const Explain& explain) {
     }
     if (!wants(ExplainDetail::kChangelogMode)) return text;
     THALWEG_ASSIGN(Changes changes, maker.ChangesOf(node));
-    return (text.empty() ? "" : text + ", ") + ChangelogNote(*node, changes);
+    return (text.empty() ? "" : text + ", ") + ChangelogNote(*node, changes, maker.UpdateBeforeAsked(*node));
   };
+  const std::vector<PlanPtr> plans = maker.plans();
   std::string text = "== Optimized Logical Plan ==\n";
   for (const PlanPtr& plan : plans) {
     THALWEG_ASSIGN(std::string tree, ToText(plan, note));

@@ -90,6 +90,15 @@ TEST_F(SessionTest, ExplainShowsChangesAndKeysAndWarnsOfStateThatGrows) {
   EXPECT_THAT(
       plan,
       HasSubstr("GroupAggregate(groupBy=[page], select=[COUNT(*)]), changelogMode=[I,UB,UA], upsertKeys=[{page}]"));
+  // A sink of upserts asks for no -U; a filter of what changes needs it all the same.
+  const auto counts_of = [this](const std::string& having) {
+    return FirstColumn("EXPLAIN CHANGELOG_MODE INSERT INTO upserts SELECT page, COUNT(*) FROM clicks GROUP BY page " +
+                       having)
+        .at(0);
+  };
+  EXPECT_THAT(counts_of(""), HasSubstr("GroupAggregate(groupBy=[page], select=[COUNT(*)]), changelogMode=[I,UA], "));
+  EXPECT_THAT(counts_of("HAVING COUNT(*) < 9"),
+              HasSubstr("GroupAggregate(groupBy=[page], select=[COUNT(*)]), changelogMode=[I,UB,UA], "));
   EXPECT_THAT(
       plan,
       HasSubstr(

@@ -184,8 +184,15 @@ Result<GraphMaker::State::Stream> GraphMaker::State::Settled(const Plan& plan, S
 GraphMaker::GraphMaker(PhysicalOptions options) : state_(std::make_unique<State>(std::move(options))) {}
 GraphMaker::~GraphMaker() = default;
 
+const std::vector<PlanPtr>& GraphMaker::plans() const { return state_->roots; }
+
+// A node that another is made with has no place of its own in `built`.
+bool GraphMaker::UpdateBeforeAsked(const Plan& node) const {
+  return state_->built.contains({&node, true}) || !state_->built.contains({&node, false});
+}
+
 Status GraphMaker::AddCollect(const PlanPtr& plan) {
-  state_->plans.push_back(plan);
+  state_->roots.push_back(plan);
   THALWEG_ASSIGN(Changes changes, state_->modes.ChangesOf(*plan));
   THALWEG_ASSIGN(State::Stream input, state_->Build(plan, true));
   graph::Node node;
@@ -197,16 +204,16 @@ Status GraphMaker::AddCollect(const PlanPtr& plan) {
 }
 
 Status GraphMaker::AddSink(const PlanPtr& plan, const Table& table, const SinkClauses& insert) {
-  state_->plans.push_back(plan);
+  state_->roots.push_back(plan);
   THALWEG_ASSIGN(graph::SinkTable sink, state_->SinkTableOf(table, insert.hints));
   for (const std::string& warning : sink.warnings) state_->warnings.push_back(warning);
   THALWEG_ASSIGN(Changes changes, state_->modes.ChangesOf(*plan));
   if (sink.accepts == ChangelogMode::kAppend && changes.any())
     return UserError("Table sink {} takes inserts only, and the query updates or deletes rows it has given",
                      table.path.ToString());
-  if (sink.accepts == ChangelogMode::kUpsert && changes.any() && table.primary_key.empty())
+  if (sink.accepts == ChangelogMode::kUpsert && !sink.keeps_no_rows && changes.any() && table.primary_key.empty())
     return UserError("Table sink {} needs a PRIMARY KEY: the query updates rows", table.path.ToString());
-  THALWEG_ASSIGN(const bool materialize, state_->Materializes(*plan, table, sink.accepts, insert, changes));
+  THALWEG_ASSIGN(const bool materialize, state_->Materializes(*plan, table, sink, insert, changes));
   const bool before = sink.accepts == ChangelogMode::kRetract || materialize;
   THALWEG_ASSIGN(State::Stream input, state_->Build(plan, before));
   input = state_->Constrained(*plan, table, input, ModeOf(changes, before));

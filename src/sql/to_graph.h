@@ -63,6 +63,10 @@ class GraphMaker {
   Status AddSink(const PlanPtr& plan, const Table& table, const SinkClauses& insert);
   /// Rows of `plan` to whoever runs the query: a node of kind "collect".
   Status AddCollect(const PlanPtr& plan);
+  /// The plans of all sinks so far, in order.
+  const std::vector<PlanPtr>& plans() const;
+  /// Whether a node of one of them gives -U in front of +U, if it gives +U: somebody asks for it.
+  bool UpdateBeforeAsked(const Plan& node) const;
   /// What the rows of a plan may be; the plan is kept.
   Result<Changes> ChangesOf(const PlanPtr& plan);
   /// What bounds the sides of a join; its inputs are kept.

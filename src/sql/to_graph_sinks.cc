@@ -44,13 +44,20 @@ void SourcesWithoutWatermark(const Plan& plan, std::set<std::string>& names) {
   for (const PlanPtr& input : InputsOfPlan(plan)) SourcesWithoutWatermark(*input, names);
 }
 
-Status CheckConflictClause(const Plan& plan, const Table& table, ChangelogMode accepts, OnConflict on_conflict) {
-  if (accepts != ChangelogMode::kUpsert)
+/// A sink that keeps no rows takes what it is asked for: inserts alone, where nothing else comes.
+bool TakesUpserts(const graph::SinkTable& sink, Changes made) {
+  return sink.keeps_no_rows ? made.any() : sink.accepts == ChangelogMode::kUpsert;
+}
+
+Status CheckConflictClause(const Plan& plan, const Table& table, const graph::SinkTable& sink, Changes made,
+                           OnConflict on_conflict) {
+  if (!TakesUpserts(sink, made))
     return UserError(
         "ON CONFLICT clause is only allowed for upsert sinks. The sink '{}' is not an upsert sink because {}.",
         FullName(table),
-        accepts == ChangelogMode::kAppend ? "it only accepts INSERT (append-only) changes"
-                                          : "it requires UPDATE_BEFORE (retract mode)");
+        sink.accepts == ChangelogMode::kRetract && !sink.keeps_no_rows
+            ? "it requires UPDATE_BEFORE (retract mode)"
+            : "it only accepts INSERT (append-only) changes");
   if (on_conflict == OnConflict::kDeduplicate) return {};
   std::set<std::string> without;
   SourcesWithoutWatermark(plan, without);
@@ -98,7 +105,7 @@ Status GraphMaker::State::AddLateSink(const AggregatePlan& aggregate, Stream fro
   const Table& table = *aggregate.late->table;
   if (!late_sinks.emplace(from.node, aggregate.late->table.get()).second) return {};  // a view that is read twice
   THALWEG_ASSIGN(graph::SinkTable sink, SinkTableOf(table, {}));
-  if (changes.any() && sink.accepts != ChangelogMode::kRetract)
+  if (changes.any() && sink.accepts != ChangelogMode::kRetract && !sink.keeps_no_rows)
     return UserError("Table sink {} takes no changes as they are, and late rows of an input that changes are such",
                      table.path.ToString());
   for (const std::string& warning : sink.warnings) warnings.push_back(warning);
@@ -124,12 +131,12 @@ Status GraphMaker::State::AddLateSink(const AggregatePlan& aggregate, Stream fro
   return {};
 }
 
-Result<bool> GraphMaker::State::Materializes(const Plan& plan, const Table& table, ChangelogMode accepts,
+Result<bool> GraphMaker::State::Materializes(const Plan& plan, const Table& table, const graph::SinkTable& sink,
                                              const SinkClauses& insert, Changes made) const {
-  if (insert.on_conflict) THALWEG_TRY(CheckConflictClause(plan, table, accepts, *insert.on_conflict));
+  if (insert.on_conflict) THALWEG_TRY(CheckConflictClause(plan, table, sink, made, *insert.on_conflict));
   const config::UpsertMaterialize mode = options.sink.upsert_materialize;
   if (options.batch || mode == config::UpsertMaterialize::kNone || table.primary_key.empty() ||
-      accepts != ChangelogMode::kUpsert)
+      !TakesUpserts(sink, made))
     return false;
   if (mode == config::UpsertMaterialize::kForce) return true;
   if (!made.any() && insert.on_conflict == OnConflict::kDeduplicate) return false;

@@ -42,7 +42,8 @@ struct GraphMaker::State : ScannedTables {
   PhysicalOptions options;
   graph::JobGraph graph;
   std::vector<std::string> warnings;
-  std::vector<PlanPtr> plans;  // kept: what is known of a plan is known by its address
+  std::vector<PlanPtr> roots;  // of the sinks
+  std::vector<PlanPtr> plans;  // others, kept: what is known of a plan is known by its address
   ChangelogModes modes{*this, options.batch};
   UpdateBefore update_before{modes};
   std::map<const Plan*, graph::SourceTable> sources;
@@ -141,7 +142,7 @@ struct GraphMaker::State : ScannedTables {
   Status AddTableSink(graph::SinkTable sink, const Table& table, Stream input, Changes changes, bool by_key);
   Status AddLateSink(const AggregatePlan& aggregate, Stream from, Changes changes);
   /// Whether changes of a key of the sink may come by different ways, so that they are brought in order in front of it.
-  Result<bool> Materializes(const Plan& plan, const Table& table, graph::ChangelogMode accepts,
+  Result<bool> Materializes(const Plan& plan, const Table& table, const graph::SinkTable& sink,
                             const SinkClauses& insert, Changes made) const;
   Stream Materialized(const Plan& plan, const Table& table, Stream input, const SinkClauses& insert,
                       graph::ChangelogMode mode);

@@ -307,6 +307,34 @@ def test_a_terminal_shows_progress_on_one_line(tmp_path):
     assert "\n" not in seen.decode().split("stopping")[0].strip("\r\n"), "progress takes more than one line"
 
 
+COUNTS = "SELECT k, COUNT(*) FROM (VALUES ('a'), ('a'), ('b'), ('a')) AS t(k) GROUP BY k"
+
+
+# What Flink 2.3.0 gave for each.
+def test_print_takes_changes_by_its_key_as_flinks_does(thalweg):
+    def printed(key, clause="", query=COUNTS, status=0):
+        table = f"CREATE TABLE p (k STRING, n BIGINT, PRIMARY KEY ({key}) NOT ENFORCED) WITH ('connector' = 'print');"
+        done = thalweg("run", "-e", f"{table} INSERT INTO p {query} {clause};", status=status)
+        return done.stderr if status else re.findall(r"^[+-][IUD]\[.*\]$", done.stdout, re.M)
+
+    assert printed("k") == ["+I[a, 1]", "-U[a, 1]", "+U[a, 2]", "+I[b, 1]", "-U[a, 2]", "+U[a, 3]"]
+    assert printed("n", "ON CONFLICT DO DEDUPLICATE") == ["+I[a, 1]", "-D[a, 1]", "+I[a, 2]", "+I[b, 1]", "-D[a, 2]", "+I[a, 3]"]
+    assert "Primary key: [n], upsert key: [k]" in printed("n", status=1)
+    appended = "SELECT * FROM (VALUES ('a', CAST(1 AS BIGINT)), ('a', CAST(2 AS BIGINT))) AS t(k, n)"
+    assert printed("k", query=appended) == ["+I[a, 1]", "+I[a, 2]"]
+    assert "it only accepts INSERT" in printed("k", "ON CONFLICT DO NOTHING", appended, status=1)
+
+
+# Flink 2.3.0: changelogMode=[I,UA] below the sink.
+def test_blackhole_asks_for_no_update_before(thalweg):
+    table = "CREATE TABLE b (k STRING, n BIGINT) WITH ('connector' = 'blackhole');"
+    said = thalweg("run", "-e", f"{table} INSERT INTO b {COUNTS};").stderr
+    assert "4 rows in, 4 rows out" in said
+    assert "4 rows in, 4 rows out" in thalweg("run", "-e", f"{table} INSERT INTO b {COUNTS} ON CONFLICT DO DEDUPLICATE;").stderr
+    table = table.replace("n BIGINT", "n BIGINT, PRIMARY KEY (n) NOT ENFORCED")
+    assert "Primary key: [n], upsert key: [k]" in thalweg("run", "-e", f"{table} INSERT INTO b {COUNTS};", status=1).stderr
+
+
 def test_a_job_that_prints_to_a_terminal_shows_lines_of_progress_between(tmp_path):
     ours, theirs = pty.openpty()
     script = tmp_path / "ticks.sql"
