@@ -17,6 +17,7 @@
 #include "io/meta_store.h"
 #include "io/process_memory.h"
 #include "io/storage.h"
+#include "io/temporary_folder.h"
 #include "metrics/names.h"
 #include "operators/scan.h"
 #include "runtime/job.h"
@@ -92,13 +93,13 @@ Status FillRestore(const config::Configuration& config, const RunOptions& run, c
   if (from.empty()) return {};
   const std::string_view asked = by_flag ? "--from-checkpoint" : config::kRecoveryPath.key;
   if (from == "latest") {
-    if (!options.store) return UserError("{} latest needs execution.checkpointing.dir", asked);
+    if (!directory) return UserError("{} latest needs execution.checkpointing.dir", asked);
     options.restore = runtime::RestoreFrom{options.store, job, std::nullopt};
     return {};
   }
   auto path = checkpoint::ResolveCheckpointPath(from);
   THALWEG_TRY(path.status().WithContext(fmt::format("{} {}", asked, from)));
-  if (options.store && SameFolder(path->directory, *directory)) {
+  if (directory && SameFolder(path->directory, *directory)) {
     options.restore = runtime::RestoreFrom{options.store, path->job, path->checkpoint};
     return {};
   }
@@ -116,7 +117,23 @@ Status MustBeWritable(const std::string& directory) {
   return status.WithContext("Checkpoint directory (execution.checkpointing.dir)");
 }
 
-Status FillCheckpoints(const config::Configuration& config, JobOptions& options) {
+/// Where checkpoints are while the job runs if it is not said, as in Flink, which has them in the memory of its job manager: they serve restarts of the
+/// job, and go with its process.
+Result<std::unique_ptr<io::TemporaryFolder>> FolderOfTheJob(const JobOptions& options) {
+  std::error_code error;
+  const std::filesystem::path temporary = std::filesystem::temp_directory_path(error);
+  if (error || ::access(temporary.c_str(), W_OK) != 0)
+    return UserError("Checkpoints need a directory: execution.checkpointing.dir is not set, and {} cannot be written",
+                     temporary.empty() ? "the temporary folder" : temporary.string());
+  auto folder = std::make_unique<io::TemporaryFolder>();
+  options.log(fmt::format("Checkpoints are kept in {} and go with this process: execution.checkpointing.dir keeps them",
+                          folder->path()));
+  return folder;
+}
+
+/// `folder`: one that has to stay as long as the job.
+Status FillCheckpoints(const config::Configuration& config, JobOptions& options,
+                       std::unique_ptr<io::TemporaryFolder>& folder) {
   THALWEG_ASSIGN(std::optional<config::Duration> interval, config.Find(config::kCheckpointInterval));
   THALWEG_ASSIGN(std::optional<std::string> directory, config.Find(config::kCheckpointDir));
   THALWEG_ASSIGN(config::Duration timeout, config.Get(config::kCheckpointTimeout));
@@ -126,9 +143,10 @@ Status FillCheckpoints(const config::Configuration& config, JobOptions& options)
   options.checkpointing.timeout_ms = Millis(timeout);
   options.checkpointing.min_pause_ms = Millis(min_pause);
   options.checkpointing.tolerable_failures = static_cast<int>(tolerable);
-  if (interval && !directory)
-    return UserError(
-        "Checkpoints need a directory: execution.checkpointing.interval is set, execution.checkpointing.dir is not");
+  if (interval && !directory) {
+    THALWEG_ASSIGN(folder, FolderOfTheJob(options));
+    directory = folder->uri();
+  }
   if (!directory) return {};
   if (directory->empty()) return UserError("{} is empty: name a folder or a file:// URI", config::kCheckpointDir.key);
   THALWEG_ASSIGN(options.store, OpenStore(AsUri(*directory), config, options.log));
@@ -314,7 +332,8 @@ Result<JobResult> RunEmbedded(flow::Program program, const config::Configuration
   THALWEG_TRY(operators::AddScanPipelines(program, clock));
   THALWEG_TRY(FillPlan(config, options));
   THALWEG_TRY(FillProcess(config, options));
-  THALWEG_TRY(FillCheckpoints(config, options));
+  std::unique_ptr<io::TemporaryFolder> checkpoints;
+  THALWEG_TRY(FillCheckpoints(config, options, checkpoints));
   THALWEG_TRY(FillRestore(config, run, program.graph.name, options));
   THALWEG_TRY(FillBackend(config, program.graph, clock, options));
   std::random_device device;

@@ -221,6 +221,8 @@ Status StatementRunner::Do(sql::QueryToRun& query) {
   run.cancel = std::make_shared<std::atomic<bool>>(false);
   std::optional<StopOnSignal> signals;
   if (run.terminal) signals.emplace(run.stop);
+  api::JobResult result;
+  run.on_end = [&result](const api::JobResult& end) { result = end; };
   Status ended;
   std::thread job([&] {
     ended = api::RunEmbedded(std::move(program), JobConfig(), run).status();
@@ -230,6 +232,8 @@ Status StatementRunner::Do(sql::QueryToRun& query) {
   queue->Cancel();
   run.cancel->store(true);
   job.join();
+  if (const std::string lost = LostText(result); !lost.empty())
+    fmt::print(stderr, "Not in the result: {}\n", lost.substr(2));
   THALWEG_TRY(printed);
   return ended;
 }

@@ -56,6 +56,16 @@ std::string WatermarkText(int64_t watermark_ms) {
   return text;
 }
 
+std::string LostText(const api::JobResult& result) {
+  std::string text;
+  if (result.late_rows > 0)
+    text += fmt::format(", {} late row{} dropped", WithCommas(result.late_rows), result.late_rows == 1 ? "" : "s");
+  if (result.malformed_rows > 0)
+    text += fmt::format(", {} malformed row{} skipped or in dead letters", WithCommas(result.malformed_rows),
+                        result.malformed_rows == 1 ? "" : "s");
+  return text;
+}
+
 std::string SummaryText(const api::JobResult& result) {
   const api::RunProgress& at = result.progress;
   const int64_t ms = std::max<int64_t>(result.duration_ms, 1);
@@ -65,11 +75,7 @@ std::string SummaryText(const api::JobResult& result) {
                                                   : "finished",
                                  static_cast<double>(result.duration_ms) / 1e3, WithCommas(at.rows_in),
                                  WithCommas(at.rows_out), WithCommas(at.rows_in * 1000 / static_cast<uint64_t>(ms)));
-  if (result.late_rows > 0)
-    text += fmt::format(", {} late row{} dropped", WithCommas(result.late_rows), result.late_rows == 1 ? "" : "s");
-  if (result.malformed_rows > 0)
-    text += fmt::format(", {} malformed row{} skipped or in dead letters", WithCommas(result.malformed_rows),
-                        result.malformed_rows == 1 ? "" : "s");
+  text += LostText(result);
   if (at.checkpoints > 0) text += fmt::format(", {} checkpoint{}", at.checkpoints, at.checkpoints == 1 ? "" : "s");
   if (at.restarts > 0) text += fmt::format(", {} restart{}", at.restarts, at.restarts == 1 ? "" : "s");
   return text;

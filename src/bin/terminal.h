@@ -20,6 +20,8 @@ std::string WatermarkText(int64_t watermark_ms);
 /// "Job 'x' finished in 1.23 s: 1,000,000 rows in, 20 rows out, 812,345 rows/s"; with checkpoints and restarts if there were any.
 /// "stopped" or "failed" where it was.
 std::string SummaryText(const api::JobResult& result);
+/// ", 3 late rows dropped": of rows that are in no result, or "".
+std::string LostText(const api::JobResult& result);
 
 /// Rows per second between calls. One thread.
 class ProgressMeter {

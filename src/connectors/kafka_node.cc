@@ -17,7 +17,8 @@ Status ReadTopics(NodeOptions& options, KafkaSourceOptions& source) {
   THALWEG_ASSIGN(source.topics, options.Get<config::StringList>(kTopic, {}));
   THALWEG_ASSIGN(source.topic_pattern, options.Get<std::string>(kTopicPattern, ""));
   if (source.topics.empty() && source.topic_pattern.empty())
-    return UserError("Required option is missing: 'topic' or 'topic-pattern' of {}", options.Label());
+    return UserError("Required option is missing: 'topic' or 'topic-pattern' of {}{}", options.Label(),
+                     options.MisspeltText(kTopic));
   for (const std::string& topic : source.topics)
     if (Status name = CheckKafkaTopic(topic); !name.ok()) return options.Bad(kTopic, name);
   if (!source.topics.empty() && !source.topic_pattern.empty())

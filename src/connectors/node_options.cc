@@ -30,8 +30,15 @@ Status NodeOptions::Bad(const std::string& key, const Status& why) const {
 
 Result<std::string> NodeOptions::Required(const std::string& key) {
   const std::string* text = TextOf(key);
-  if (!text || text->empty()) return UserError("Required option is missing: '{}' of {}", key, Label());
-  return *text;
+  if (text && !text->empty()) return *text;
+  return UserError("Required option is missing: '{}' of {}{}", key, Label(), MisspeltText(key));
+}
+
+std::string NodeOptions::MisspeltText(const std::string& key) const {
+  NearestWord nearest(key);
+  for (const auto& [name, value] : node_.options)
+    if (!known_.contains(name)) nearest.Consider(name);
+  return nearest.word().empty() ? "" : fmt::format("; is '{}' a misspelling of it?", nearest.word());
 }
 
 Result<int64_t> NodeOptions::Millis(const std::string& key, int64_t otherwise) {

@@ -54,6 +54,8 @@ class NodeOptions {
 
   /// UserError about one option: "Option 'key' of kind 'name': why".
   Status Bad(const std::string& key, const Status& why) const;
+  /// "; is 'topics' a misspelling of it?" of a required option that is missing, and an option that nobody has asked for yet; or "".
+  std::string MisspeltText(const std::string& key) const;
   /// "kafka-source 'clicks'".
   std::string Label() const;
   const graph::Node& node() const { return node_; }

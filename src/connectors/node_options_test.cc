@@ -54,6 +54,12 @@ TEST(NodeOptions, AMissingOrEmptyRequiredOptionIsAnError) {
   EXPECT_EQ(options.Required("topic").status().message(), "Required option is missing: 'topic' of kafka-sink 'counts'");
   EXPECT_EQ(options.OneOf("format", {"json"}, "").status().message(),
             "Required option is missing: 'format' of kafka-sink 'counts'");
+  graph::Node misspelt = SinkNode("kafka-sink", {{"topics", "x"}, {"formt", "json"}});
+  NodeOptions given(misspelt);
+  EXPECT_EQ(given.Required("topic").status().message(),
+            "Required option is missing: 'topic' of kafka-sink 'counts'; is 'topics' a misspelling of it?");
+  EXPECT_EQ(given.Required("format").status().message(),
+            "Required option is missing: 'format' of kafka-sink 'counts'; is 'formt' a misspelling of it?");
 }
 
 TEST(NodeOptions, AMalformedValueIsAnErrorWithOptionAndNode) {

@@ -7,6 +7,7 @@
 #include "expr/evaluator.h"
 #include "expr/families.h"
 #include "expr/refused.h"
+#include "expr/type_rules.h"
 #include "expr/user_function.h"
 
 namespace thalweg::expr {
@@ -28,9 +29,12 @@ std::string SidesText(const std::vector<Expression>& sides) {
 Status NoOverload(const Function& function, const std::vector<Expression>& arguments) {
   const char first = function.name[0];
   const bool sign = !(first >= 'A' && first <= 'Z') && first != '$';  // a user's function begins with a dollar
-  if (sign && arguments.size() == 2)
+  if (sign && arguments.size() == 2) {
+    const bool casts =
+        function.name.find_first_of("=<>") != std::string::npos && !SameType(arguments[0].type(), arguments[1].type());
     return UserError("Operator {} does not take {}{}", function.name, SidesText(arguments),
-                     function.name.find_first_of("=<>") == std::string::npos ? "" : ": write CAST for one of them");
+                     casts ? ": write CAST for one of them" : "");
+  }
   for (const std::string_view common : {"COALESCE", "IFNULL", "NULLIF", "GREATEST", "LEAST"})
     if (function.name == common && arguments.size() > 1)
       return UserError("The arguments of {} have no type in common: {}", function.name, TypesText(arguments, " and "));

@@ -393,7 +393,7 @@ std::optional<DataType> TypeOf(const arrow::DataType& from) {
     case arrow::Type::DOUBLE: return DataType(TypeId::kDouble);
     case arrow::Type::DATE32: return DataType(TypeId::kDate);
     case arrow::Type::TIME32:
-    case arrow::Type::TIME64: return DataType(TypeId::kTime);
+    case arrow::Type::TIME64: return *DataType::FromParts(TypeId::kTime, true, 3, 0, {});  // as fine as a TIME is here
     case arrow::Type::DICTIONARY: return TypeOf(*static_cast<const arrow::DictionaryType&>(from).value_type());
     case arrow::Type::TIMESTAMP: {
       const auto& time = static_cast<const arrow::TimestampType&>(from);

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "graph/join_spec.h"
+#include "metrics/names.h"
+#include "metrics/registry.h"
 #include "operators/join_rows.h"
 #include "operators/row_operator.h"
 #include "operators/row_times.h"
@@ -72,6 +74,7 @@ class IntervalJoinOperator : public RowOperator {
  protected:
   Status OpenState(flow::Context& context, state::KeyedBackend& backend) override {
     rows_.Open(context);
+    late_ = &context.metrics().counter(metrics::kNumLateRecordsDropped);
     THALWEG_TRY(OpenSide(left_, "left", backend));
     return OpenSide(right_, "right", backend);
   }
@@ -100,6 +103,8 @@ class IntervalJoinOperator : public RowOperator {
       if (!own.cleanup.Find(key)) SetCleanup(own, key, time);
     } else if (!joined && own.pads) {
       rows_.EmitPadded(ref, left, RowKind::kInsert, output());
+    } else if (!joined && event_time_ && time <= timers().watermark()) {
+      late_->Increment();  // beyond Flink, which says nothing of them
     }
     return {};
   }
@@ -207,6 +212,7 @@ class IntervalJoinOperator : public RowOperator {
   int64_t min_cleanup_ms_;
   JoinRows rows_;
   CachedSide left_, right_;
+  metrics::Counter* late_ = nullptr;
   std::vector<std::string> found_;
   std::vector<std::pair<int64_t, size_t>> places_;  // of found_: time, and which row of it
 };

@@ -6,6 +6,7 @@
 #include "expr/user_function.h"
 #include "sql/binder.h"
 #include "sql/decorrelate.h"
+#include "sql/hints.h"
 #include "sql/keys.h"
 #include "sql/rules.h"
 #include "sql/time_attributes.h"
@@ -17,15 +18,6 @@ using types::DataType;
 using types::TypeId;
 
 namespace {
-
-std::map<std::string, std::string> OptionHints(const std::vector<Hint>& hints) {
-  std::map<std::string, std::string> options;
-  for (const Hint& hint : hints) {
-    if (hint.name.text != "OPTIONS" && hint.name.text != "options") continue;
-    for (const Option& option : hint.options) options[option.key] = option.value;
-  }
-  return options;
-}
 
 /// An expression over right columns alone, as one over the right input.
 bool OnlySide(const Expression& e, int from, int to) {
@@ -191,6 +183,7 @@ ObjectPath Binder::PathOf(const Name& name) const {
 }
 
 PlanPtr Binder::TableScan(const Name& name, const std::vector<Hint>& hints, const Span& span) {
+  CheckHints(hints);
   if (name.size() == 1)
     for (auto tables = common_tables_.rbegin(); tables != common_tables_.rend(); ++tables)
       if (auto found = tables->find(name[0].text); found != tables->end()) return found->second;
@@ -199,8 +192,8 @@ PlanPtr Binder::TableScan(const Name& name, const std::vector<Hint>& hints, cons
   if (!table) FailAt(span.begin, environment_.catalog.NoTable(path).message());
   if (environment_.defined && path == *environment_.defined)
     FailAt(span.begin, fmt::format("View {} refers to itself", path.ToString()));
-  if (!table->is_view()) return MakeScan(table, OptionHints(hints));
-  if (!OptionHints(hints).empty())
+  if (!table->is_view()) return MakeScan(table, OptionsOfHints(hints));
+  if (!OptionsOfHints(hints).empty())
     FailAt(span.begin,
            fmt::format("View '{}' cannot be enriched with new options. Hints can only be applied to tables.",
                        path.ToString()));
@@ -223,7 +216,7 @@ Scope Binder::BindFile(const NamedTable& named, const TableRef& ref) {
   for (const types::Field& field : file.schema->fields())
     table->columns.push_back({.name = field.name, .type = field.type});
   table->options = file.options;
-  return WithAlias(MakeScan(std::move(table), OptionHints(named.hints)), ref, "");
+  return WithAlias(MakeScan(std::move(table), OptionsOfHints(named.hints)), ref, "");
 }
 
 Scope Binder::BindFrom(const TableRef& ref, const Scope* outer) {

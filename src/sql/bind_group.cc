@@ -258,18 +258,24 @@ PlanPtr Binder::ApplyGrouping(const Grouping& grouping, PlanPtr plan) {
   std::vector<std::string> names;
   // Of grouping sets an aggregate of a key is over the row's own value, not over the NULL that stands for it in some sets.
   size_t shared = 0;
-  auto place = [&](const Expression& e) {
-    for (size_t i = shared; i < columns.size(); ++i)
-      if (columns[i] == e) return static_cast<int>(i);
+  auto append = [&](const Expression& e) {
     columns.push_back(e);
     names.push_back(e.kind() == Expression::Kind::kInput
                         ? grouping.input->plan->columns[static_cast<size_t>(e.input())].name
                         : fmt::format("$f{}", columns.size() - 1));
     return static_cast<int>(columns.size() - 1);
   };
+  auto place = [&](const Expression& e) {
+    for (size_t i = shared; i < columns.size(); ++i)
+      if (columns[i] == e) return static_cast<int>(i);
+    return append(e);
+  };
   AggregatePlan node;
   node.ttl_ms = grouping.ttl_ms;
-  for (const Expression& key : grouping.keys) node.keys.push_back(place(key));
+  for (const Expression& key : grouping.keys) {
+    const bool is_number = !grouping.sets.empty() && &key == &grouping.keys.back();
+    node.keys.push_back(is_number ? append(Expression::Literal(expr::Value::BigInt(0))) : place(key));
+  }
   if (!grouping.sets.empty()) shared = columns.size();
   for (const Grouping::Aggregate& aggregate : grouping.aggregates) {
     graph::AggregateCall call;

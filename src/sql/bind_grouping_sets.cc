@@ -1,6 +1,7 @@
 // GROUPING SETS, ROLLUP and CUBE: each row stands once for each set, with NULL in the keys that the set does not have and the set's
 // number behind; groups are by the keys and the number.
 #include <algorithm>
+#include <climits>
 #include <functional>
 
 #include "base/ascii.h"
@@ -20,8 +21,8 @@ constexpr size_t kMostGroupingSets = 4096;  // CUBE of 12 columns
 constexpr size_t kMostCubeParts = 12;
 constexpr size_t kMostGroupingArguments = 63;
 
-/// Stands among the keys for the number of the set: a value that nobody groups by.
-Expression SetNumber() { return Expression::Literal(expr::Value::BigInt(INT64_MIN)); }
+/// Stands among the keys for the number of the set: a column that no input has.
+Expression SetNumber() { return Expression::Input(INT_MAX, DataType(TypeId::kBigInt, false)); }
 
 using KeySet = std::vector<int>;  // ascending
 using KeySets = std::vector<KeySet>;

@@ -4,10 +4,12 @@
 #include "base/ascii.h"
 #include "config/configuration.h"
 #include "sql/binder.h"
+#include "sql/hints.h"
 
 namespace thalweg::sql {
 
 std::map<std::string, Binder::TtlHint> Binder::TtlHints(const Select& select) const {
+  CheckHints(select.hints);
   std::map<std::string, TtlHint> ttls;
   for (const Hint& hint : select.hints) {
     if (AsciiUpper(hint.name.text) != "STATE_TTL") continue;

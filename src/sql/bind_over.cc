@@ -135,6 +135,8 @@ Expression Binder::BindOver(const Call& call, const Expr& expr, const ExprContex
            fmt::format("{} Function is not supported in stream mode: it waits for rows to come", one.function));
   if (!expr::FindAggregate(one.function))
     FailAt(expr.span.begin, fmt::format("{} is no aggregate function: OVER needs one", one.function));
+  if (one.function.starts_with("JSON_"))  // its parser takes no OVER
+    FailAt(expr.span.begin, fmt::format("{} has no OVER, as in Flink", one.function), "it is an aggregate of GROUP BY");
   one.at = expr.span.begin;
   one.distinct = call.quantifier == SetQuantifier::kDistinct;
   const bool star = call.arguments.size() == 1 && call.arguments[0]->As<Star>();

@@ -185,10 +185,10 @@ Status Catalog::DropTable(const ObjectPath& path, bool if_exists, bool temporary
   TablePtr table = FindTable(path);
   const std::string_view what = view ? "View" : "Table";
   if (!table || (temporary && !table->temporary) || table->is_view() != view) {
+    if (if_exists) return {};
     if (table && table->is_view() != view)
       return UserError("{} with identifier '{}' does not exist: it is a {}", what, path.ToString(),
                        view ? "table" : "view");
-    if (if_exists) return {};
     return UserError("{}{} with identifier '{}.{}.{}' does not exist.", temporary ? "Temporary " : "", what,
                      path.catalog, path.database, path.object);
   }

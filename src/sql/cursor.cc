@@ -242,13 +242,15 @@ std::string Cursor::Hint(bool name_wanted) const {
   if (token.IsSymbol(":") && Peek(1).IsSymbol(":")) return "a cast is written CAST(value AS type)";
   if (before.IsWord("TOP") && token.kind == TokenKind::kInteger)
     return fmt::format("the first rows are asked for at the end of the query: LIMIT {}", token.text);
-  if (before.IsSymbol(",") && (token.IsSymbol(")") || (token.kind == TokenKind::kWord && IsClauseWord(token.upper)))) {
+  const bool clause = token.kind == TokenKind::kWord && IsClauseWord(token.upper);
+  const bool names_something = clause && name_wanted && Peek(1).kind == TokenKind::kWord;  // `by INT`
+  if (before.IsSymbol(",") && (token.IsSymbol(")") || (clause && !names_something))) {
     return "is the comma before it one too many?";
   }
   if (token.kind == TokenKind::kWord) {
     std::string_view nearest = Nearest(token.upper, tried_);
     if (!nearest.empty()) return fmt::format("did you mean {}?", nearest);
-    if (name_wanted && IsReserved(token.upper) && !IsClauseWord(token.upper)) {
+    if (name_wanted && IsReserved(token.upper) && (!clause || names_something)) {
       return fmt::format("{0} is a reserved word: to use it as a name, write `{0}`", token.text);
     }
   }

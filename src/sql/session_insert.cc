@@ -4,6 +4,7 @@
 #include "expr/functions.h"
 #include "expr/type_rules.h"
 #include "sql/binder.h"
+#include "sql/hints.h"
 #include "sql/rules.h"
 #include "sql/session_visitor.h"
 
@@ -11,13 +12,6 @@ namespace thalweg::sql {
 namespace {
 
 using expr::Expression;
-
-std::map<std::string, std::string> OptionsOfHints(const std::vector<Hint>& hints) {
-  std::map<std::string, std::string> options;
-  for (const Hint& hint : hints)
-    for (const Option& option : hint.options) options[option.key] = option.value;
-  return options;
-}
 
 std::string DottedName(const ObjectPath& path) {
   return fmt::format("{}.{}.{}", path.catalog, path.database, path.object);
@@ -183,7 +177,13 @@ Status Session::Visitor::AddInsert(const Insert& insert, GraphMaker& maker) cons
   if (table->is_view())
     return Fault(insert.table[0].span.begin, fmt::format("A view cannot be written: {}", DottedName(path)));
   THALWEG_ASSIGN(PlanPtr plan, InsertPlan(insert, *table));
-  return maker.AddSink(plan, *table, {OptionsOfHints(insert.hints), insert.on_conflict});
+  SinkClauses clauses{{}, insert.on_conflict};
+  try {
+    clauses.hints = OptionsOfHints(insert.hints);
+  } catch (const SyntaxError& error) {
+    return RenderSyntaxError(error, script);
+  }
+  return maker.AddSink(plan, *table, clauses);
 }
 
 Result<JobToRun> Session::Visitor::Inserts(const std::vector<StatementPtr>& statements) {

@@ -120,9 +120,23 @@ def test_a_checkpoint_directory_below_a_file_is_told(clicks, spawn, tmp_path):
     assert str(tmp_path / "file") in text and "Not a directory" in text
 
 
-def test_an_interval_without_a_directory_is_told(clicks, spawn):
-    text = failure(run(spawn, clicks[0], "-D", "execution.checkpointing.interval=1s"))
-    assert "execution.checkpointing.dir" in text
+def test_checkpoints_without_a_directory_serve_the_process_and_go_with_it(clicks, spawn, tmp_path):
+    folder, expected = clicks
+    (tmp_path / "tmp").mkdir()
+    process = spawn(program("clickstream"), "--files", folder, "-D", "execution.checkpointing.interval=10ms", TMPDIR=str(tmp_path / "tmp"))
+    assert process.wait(120) == 0, process.err.read_text()
+    assert results(process)[0] == expected
+    text = process.err.read_text()
+    assert f"Checkpoints are kept in {tmp_path}/tmp/thalweg-" in text and "execution.checkpointing.dir keeps them" in text
+    assert re.search(r", \d+ checkpoints?", text)
+    assert not list((tmp_path / "tmp").iterdir())
+
+
+def test_checkpoints_without_a_directory_need_a_temporary_folder_and_cannot_be_restored(clicks, spawn, tmp_path):
+    text = failure(spawn(program("clickstream"), "--files", clicks[0], "-D", "execution.checkpointing.interval=1s", TMPDIR=str(tmp_path / "none")))
+    assert "execution.checkpointing.dir is not set" in text
+    text = failure(run(spawn, clicks[0], "-D", "execution.checkpointing.interval=1s", "--from-checkpoint", "latest"))
+    assert "latest needs execution.checkpointing.dir" in text
 
 
 def test_a_misspelt_key_and_a_missing_folder_are_told(clicks, spawn, tmp_path):

@@ -80,6 +80,23 @@ def test_rows_are_late_by_their_order(tmp_path, options):
     assert run(table(tmp_path / "rows.csv") + query(10_000), tmp_path, *options) == sorted(windows.values())
 
 
+def test_late_rows_of_a_query_and_of_an_interval_join_are_told(tmp_path):
+    write([(1, START), (2, START + 60_000), (3, START + 1000), (4, START + 61_000)], tmp_path / "rows.csv")
+
+    def said(statement):
+        file = tmp_path / "job.sql"
+        file.write_text(table(tmp_path / "rows.csv") + statement)
+        return subprocess.run([program("thalweg"), "run", "-o", "jsonl", file], capture_output=True, text=True, timeout=120, check=True).stderr
+
+    assert "Not in the result: 1 late row dropped" in said(query(10_000))
+    # The third row joins nobody but itself, and the watermark has passed it.
+    assert "1 late row dropped" in said("""
+        CREATE TABLE pairs (a INT, b INT) WITH ('connector' = 'blackhole');
+        CREATE VIEW ones AS SELECT * FROM rows_of_file WHERE v <> 3;
+        INSERT INTO pairs SELECT a.v, b.v FROM rows_of_file AS a JOIN ones AS b ON a.v = b.v AND a.ts BETWEEN b.ts - INTERVAL '1' SECOND AND b.ts;""")
+    assert "late" not in said("SELECT v FROM rows_of_file;")
+
+
 def test_a_job_killed_while_its_source_holds_rows_goes_on_with_them(spawn, tmp_path):
     rows = disordered(500_000)
     write(rows, tmp_path / "rows.csv")
