@@ -60,15 +60,19 @@ def fold(changes):
     return Counter({row: count for row, count in rows.items() if count})
 
 
+def fold_texts(changes, read):
+    """The same of rows as they are printed, (kind, text): a row that is taken back was printed alike, so only those that stay are read."""
+    standing = Counter()
+    for (text,), count in fold((kind, (text,)) for kind, text in changes).items():
+        standing[frozen(read(text))] += count
+    return standing
+
+
 def fold_lines(lines):
-    """The same of lines as they are printed: a row that is taken back was printed alike, so only those that stay are read."""
+    """The same of lines of JSON."""
     if not lines or not lines[0].startswith('{"op":"'):
         return fold(map(parse, lines))
-    rows = fold((line[7:9], (line[11:],)) for line in lines)
-    standing = Counter()
-    for (text,), count in rows.items():
-        standing[frozen(parse("{" + text)[1])] += count
-    return standing
+    return fold_texts(((line[7:9], line[11:]) for line in lines), lambda text: parse("{" + text)[1])
 
 
 def frozen(value):

@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 from random import Random
 
@@ -21,6 +21,7 @@ PER_TABLES = 50   # queries over the same tables, in one process
 ROWS = 40
 SHARE = 0.05      # of the queries that each feature is in
 SETTINGS = "SET 'table.local-time-zone' = 'UTC';\n"
+RUNS = ("as it stands", "rows one by one", "restarted after each step")   # of a case, by `thalweg test`
 
 
 def placement(seed):
@@ -95,41 +96,65 @@ class Batch:
             if number in rows:
                 rows[number].append(line)
         for number in numbers:
-            try:
-                ours = values.read_rows(engine.fold_lines(rows[number]), self.kinds[number])
-                if difference := values.difference(ours, self.expected[number]):
-                    wrong[number] = difference
-            except (AssertionError, ValueError) as failed:
-                wrong[number] = str(failed)
+            if difference := self.difference(number, engine.fold_lines, rows[number]):
+                wrong[number] = difference
+
+    def difference(self, number, fold, *came):
+        """What is wrong with the rows that `fold` reads from what came; None: nothing."""
+        try:
+            return values.difference(values.read_rows(fold(*came), self.kinds[number]), self.expected[number])
+        except (AssertionError, ValueError) as failed:
+            return str(failed)
 
     def restart(self, folder):
-        """{query: what is wrong} of streams that are stopped and restored in the middle, under all variations of `thalweg test`."""
-        cases, names = [], {}
-        for number, (flink, _, kinds, _) in enumerate(self.queries):
-            if "double" in kinds:   # sums of floats depend on the order: these are compared by the runs over files
-                continue
-            names[f"q{number}"] = number
+        """{query: what is wrong} of streams that are stopped and restored in the middle, in all runs of `thalweg test`.
+
+        Each run prints a row that says that it begins, then its changes: they are folded, read and compared as those of the other ways, floats too.
+        """
+        cases = []
+        for number, (flink, _, _, _) in enumerate(self.queries):
             read = [table for table in self.tables if re.search(rf"(FROM|JOIN|TABLE) {table.name}\b", flink)]
-            lines = [f"=== q{number}", SETTINGS.strip()] + [table.test().strip() for table in read] + [flink + ";"]
+            lines = [f"=== q{number}", SETTINGS.strip(), *(table.test().strip() for table in read)]
+            lines += [printing("run", f"SELECT {number}"), printing("row", flink)]
             for half in (0, 1):
                 for table in read:
                     middle = len(table.log) // 2
                     lines += [f"--- input {table.name}", *(data.row_text(*change) for change in (table.log[:middle], table.log[middle:])[half])]
                 if half == 0:
                     lines.append("--- restart")
-            lines += ["--- end", "--- table"]
-            lines += [data.row_text("", row, printed=True) for row in self.expected[number].elements()]
-            cases.append("\n".join(lines) + "\n")
+            cases.append("\n".join([*lines, "--- end"]) + "\n")
         file = folder / "restart.test"
         file.write_text("\n".join(cases))
         output = test(file)
-        wrong = {}
-        for part in output.split("FAILED ")[1:]:
-            name, _, why = part.partition("\n")
-            wrong[names[name]] = why.strip()
-        if not re.search(r"\d+ cases?, \d+ failed", output):
-            wrong[-1] = output
+        wrong = {int(number): why.strip() for number, why in re.findall(r"^FAILED q(\d+)\n(.*?)\n\n", output, re.M | re.S)}
+        if not re.search(rf"^{len(cases)} cases?, {len(wrong)} failed", output, re.M):
+            return {-1: output[-1500:]}
+        runs = changes_of_runs(output)
+        for number, kinds in enumerate(self.kinds):
+            if number not in wrong and len(runs[number]) != len(RUNS):
+                wrong[number] = f"{len(runs[number])} runs instead of {len(RUNS)}"
+            for name, changes in zip(RUNS, runs[number]):
+                difference = self.difference(number, engine.fold_texts, changes, lambda text, kinds=kinds: data.printed_cells(text, kinds))
+                if difference and number not in wrong:
+                    wrong[number] = f"{name}: {difference}"
         return wrong
+
+
+def printing(name, query):
+    """A statement that prints the query's changes behind a name."""
+    return f"CREATE TABLE printed_{name} WITH ('connector' = 'print', 'print-identifier' = '{name}') AS {query};"
+
+
+def changes_of_runs(output):
+    """{query: [changes of each of its runs]}, changes as (kind, what stands between the brackets)."""
+    runs = defaultdict(list)
+    for name, kind, text in re.findall(r"^(run|row)> (..)\[(.*)\]$", output, re.M):
+        if name == "run":
+            changes = []
+            runs[int(text)].append(changes)
+        else:
+            changes.append((kind, text))
+    return runs
 
 
 def run(script):
