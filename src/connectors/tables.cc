@@ -37,8 +37,10 @@ const EndOptions kFileEnds = {
 
 /// Why an option of Flink's connector is none here; nullopt for those that are.
 std::optional<std::string> WhyRefused(const std::string& key, const std::string& value) {
-  if ((key == kAutoCompaction && value != "false") || key == "compaction.file-size")
+  if ((key == kAutoCompaction && value != "false") || key == "compaction.file-size" || key == "compaction.parallelism")
     return "small files are not put together";
+  if (key == "source.path.regex-pattern") return "'path' takes a pattern as a shell's, *.json";
+  if (key == "source.report-statistics") return "plans are made without statistics";
   if (key.starts_with("sink.partition-commit.policy.class") || key == "partition.time-extractor.class")
     return "it names a class in Java";
   return std::nullopt;

@@ -13,7 +13,7 @@ namespace thalweg::sql {
 namespace {
 
 // Those that Flink 2.3 has registered.
-constexpr std::array<std::string_view, 8> kHints = {"OPTIONS",       "STATE_TTL",  "LOOKUP",     "BROADCAST",
+constexpr std::array<std::string_view, 8> kHints = {"OPTIONS",      "STATE_TTL",     "LOOKUP",    "BROADCAST",
                                                     "SHUFFLE_HASH", "SHUFFLE_MERGE", "NEST_LOOP", "MULTI_JOIN"};
 
 }  // namespace
