@@ -243,7 +243,9 @@ std::string Cursor::Hint(bool name_wanted) const {
   if (before.IsWord("TOP") && token.kind == TokenKind::kInteger)
     return fmt::format("the first rows are asked for at the end of the query: LIMIT {}", token.text);
   const bool clause = token.kind == TokenKind::kWord && IsClauseWord(token.upper);
-  const bool names_something = clause && name_wanted && Peek(1).kind == TokenKind::kWord;  // `by INT`
+  // `by INT`: a column's type stands behind it.
+  const bool names_something = clause && name_wanted && token.upper != "FROM" && Peek(1).kind == TokenKind::kWord &&
+                               IsReserved(Peek(1).upper) && !IsClauseWord(Peek(1).upper);
   if (before.IsSymbol(",") && (token.IsSymbol(")") || (clause && !names_something))) {
     return "is the comma before it one too many?";
   }
