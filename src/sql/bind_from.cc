@@ -233,6 +233,7 @@ Scope Binder::BindJoined(const TableRef& ref, const Scope* outer) {
   if (auto* derived = std::get_if<DerivedTable>(&ref.node))
     return WithAlias(BindQuery(*derived->query, outer), ref, "");
   if (auto* function = std::get_if<FunctionTable>(&ref.node)) {
+    CheckHints(function->hints);
     auto* call = function->call->As<Call>();
     if (!call) FailAt(ref.span.begin, "A table function is called here");
     if (FindUserFunction(*call)) return BindRowsAlone(ref, outer);
@@ -279,6 +280,7 @@ Scope Binder::BindUnnest(const Unnest& unnest, const TableRef& ref, Scope left, 
 std::optional<Scope> Binder::BindRowsOf(const TableRef& ref, Scope& left, bool outer_join) {
   if (auto* unnest = std::get_if<Unnest>(&ref.node)) return BindUnnest(*unnest, ref, std::move(left), outer_join);
   auto* function = std::get_if<FunctionTable>(&ref.node);
+  if (function) CheckHints(function->hints);
   auto* call = function ? function->call->As<Call>() : nullptr;
   const UserFunctionEntry* user = call ? FindUserFunction(*call) : nullptr;
   if (!user) return std::nullopt;

@@ -1,4 +1,6 @@
 """The program `thalweg`: what it says, what it runs, how it stops."""
+import datetime
+import json
 import os
 import pty
 import re
@@ -8,6 +10,8 @@ import socket
 import subprocess
 import time
 
+import pyarrow
+import pyarrow.parquet
 import pytest
 
 from conftest import BUILD, ROOT, program
@@ -305,6 +309,15 @@ def test_a_terminal_shows_progress_on_one_line(tmp_path):
     redrawn = re.findall(r"\rin ([\d,]+) \(([\d,]+)/s\)  out [\d,]+  watermark none", seen.decode())
     assert len(redrawn) >= 3, seen
     assert "\n" not in seen.decode().split("stopping")[0].strip("\r\n"), "progress takes more than one line"
+
+
+def test_times_of_a_parquet_file_keep_their_milliseconds(thalweg, tmp_path):
+    time_of_day = datetime.time(10, 11, 12, 345_678)
+    columns = {unit: pyarrow.array([time_of_day.replace(microsecond=345_000) if unit == "ms" else time_of_day],
+                                   (pyarrow.time32 if unit == "ms" else pyarrow.time64)(unit)) for unit in ("ms", "us")}
+    pyarrow.parquet.write_table(pyarrow.table(columns), tmp_path / "times.parquet")
+    query = f"SELECT TYPEOF(ms) AS t, CAST(ms AS STRING) AS ms, CAST(us AS STRING) AS us FROM '{tmp_path}/times.parquet';"
+    assert json.loads(thalweg("run", "-o", "jsonl", "-e", query).stdout) == {"op": "+I", "t": "TIME(3)", "ms": "10:11:12.345", "us": "10:11:12.345"}
 
 
 COUNTS = "SELECT k, COUNT(*) FROM (VALUES ('a'), ('a'), ('b'), ('a')) AS t(k) GROUP BY k"
