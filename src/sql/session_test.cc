@@ -45,6 +45,8 @@ TEST_F(SessionTest, TablesAreCreatedShownDescribedAndDropped) {
   EXPECT_THAT(FirstColumn("SHOW TABLES"), ElementsAre("v"));
   EXPECT_THAT(FirstColumn("SHOW CURRENT DATABASE"), ElementsAre("d"));
   EXPECT_THAT(Error("DROP TABLE v"), HasSubstr("it is a view"));
+  Run("DROP TABLE IF EXISTS v; DROP VIEW IF EXISTS default_database.clicks");  // as in Flink, neither is there as such
+  EXPECT_THAT(FirstColumn("SHOW TABLES"), ElementsAre("v"));
 }
 
 TEST_F(SessionTest, WhatSetChangesResetRestores) {
