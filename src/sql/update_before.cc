@@ -48,6 +48,9 @@ Result<bool> UpdateBefore::JoinsUpserts(const JoinPlan& join) {
 
 Result<UpdateBefore::Course> UpdateBefore::CourseOf(const Plan& plan, int column) {
   if (auto* calc = plan.As<CalcPlan>()) {
+    // A filter of what changes lets -U pass, which may be all that it lets pass of an update.
+    THALWEG_ASSIGN(const Changes below, modes_.ChangesOf(*calc->input));
+    if (below.updates && FiltersWhatChanges(*calc)) return Course::kAny;
     const Expression& value = calc->columns[static_cast<size_t>(column)];
     if (value.kind() != Expression::Kind::kInput) return Course::kAny;
     return CourseOf(*calc->input, value.input());
