@@ -70,6 +70,22 @@ class FileSinkTest : public FileSinkFixture {
     std::sort(rows.rows.begin(), rows.rows.end());
     return rows.rows;
   }
+  void ExpectReadBack(FileFormat format, io::Compression compression) {
+    SCOPED_TRACE(static_cast<int>(format));
+    std::filesystem::remove_all(folder_.path() + "/out");
+    FileSinkOptions options = Options();
+    options.format = format;
+    options.compression = compression;
+    auto sink = Open(options);
+    ASSERT_TRUE(Write(*sink, 0, 5000).ok());
+    ASSERT_TRUE(Until([&] { return sink->OnEnd(flow::EndKind::kFinished, out_); }).ok());
+    ASSERT_EQ(Checkpoint(*sink, 1)->size(), 1u);
+    ASSERT_TRUE(sink->OnCheckpointComplete(1).ok());
+    sink->Close();
+    std::vector<std::string> rows = ReadBack(format);
+    ASSERT_EQ(rows.size(), 5000u);
+    EXPECT_EQ(rows[1], "+I[1, text 1]");
+  }
 };
 
 // docs/internals/files.md
@@ -239,26 +255,16 @@ TEST_F(FileSinkTest, PartsRollBySizeAndByTime) {
   EXPECT_EQ(Checkpoint(*sink, 2)->size(), 2u);
 }
 
-TEST_F(FileSinkTest, EveryFormatAndCompressionIsReadBackByTheSource) {
-  for (FileFormat format : {FileFormat::kJson, FileFormat::kCsv, FileFormat::kParquet, FileFormat::kDebezium}) {
+TEST_F(FileSinkTest, EveryFormatOfRecordsAndCompressionIsReadBackByTheSource) {
+  for (FileFormat format : {FileFormat::kJson, FileFormat::kCsv, FileFormat::kDebezium}) {
     for (io::Compression compression : {io::Compression::kNone, io::Compression::kGzip, io::Compression::kZstd}) {
-      if (format == FileFormat::kParquet && compression != io::Compression::kNone) continue;
-      std::filesystem::remove_all(folder_.path() + "/out");
-      FileSinkOptions options = Options();
-      options.format = format;
-      options.compression = compression;
-      auto sink = Open(options);
-      ASSERT_TRUE(Write(*sink, 0, 5000).ok());
-      ASSERT_TRUE(Until([&] { return sink->OnEnd(flow::EndKind::kFinished, out_); }).ok());
-      ASSERT_EQ(Checkpoint(*sink, 1)->size(), 1u);
-      ASSERT_TRUE(sink->OnCheckpointComplete(1).ok());
-      sink->Close();
-      std::vector<std::string> rows = ReadBack(format);
-      ASSERT_EQ(rows.size(), 5000u);
-      EXPECT_EQ(rows[1], "+I[1, text 1]");
+      ExpectReadBack(format, compression);
     }
   }
 }
+
+// Apart from the others: TSan runs those, and not this one (tests/sanitizers/tsan.exclude).
+TEST_F(FileSinkTest, ParquetIsReadBackByTheSource) { ExpectReadBack(FileFormat::kParquet, io::Compression::kNone); }
 
 TEST_F(FileSinkTest, ACsvHeaderBeginsEachPart) {
   FileSinkOptions options = Options();
