@@ -120,12 +120,10 @@ Status MustBeWritable(const std::string& directory) {
 /// Where checkpoints are while the job runs if it is not said, as in Flink, which has them in the memory of its job manager: they serve restarts of the
 /// job, and go with its process.
 Result<std::unique_ptr<io::TemporaryFolder>> FolderOfTheJob(const JobOptions& options) {
-  std::error_code error;
-  const std::filesystem::path temporary = std::filesystem::temp_directory_path(error);
-  if (error || ::access(temporary.c_str(), W_OK) != 0)
-    return UserError("Checkpoints need a directory: execution.checkpointing.dir is not set, and {} cannot be written",
-                     temporary.empty() ? "the temporary folder" : temporary.string());
-  auto folder = std::make_unique<io::TemporaryFolder>();
+  Result<io::TemporaryFolder> made = io::TemporaryFolder::Make();
+  if (!made.ok())
+    return made.status().WithContext("Checkpoints need a directory, and execution.checkpointing.dir is not set");
+  auto folder = std::make_unique<io::TemporaryFolder>(*std::move(made));
   options.log(fmt::format("Checkpoints are kept in {} and go with this process: execution.checkpointing.dir keeps them",
                           folder->path()));
   return folder;

@@ -13,6 +13,7 @@
 #include "columns/builder.h"
 #include "config/client_options.h"
 #include "config/options.h"
+#include "config/sql_options.h"
 #include "connectors/tables.h"
 #include "formats/text.h"
 #include "sql/syntax_error.h"
@@ -120,9 +121,11 @@ Status StatementRunner::Execute(const sql::ParsedStatement& statement, std::stri
   return std::visit([this](auto& outcome) { return Do(outcome); }, result->outcome);
 }
 
-config::Configuration StatementRunner::JobConfig() const {
+Result<config::Configuration> StatementRunner::JobConfig() const {
   config::Configuration config = session_.config();
   config.Unset(config::kRuntimeMode.key);
+  THALWEG_ASSIGN(const int64_t parallelism, config.Get(config::kSqlParallelism));
+  if (parallelism > 0) THALWEG_TRY(config.Set(config::kParallelism.key, std::to_string(parallelism)));
   return config;
 }
 
@@ -167,13 +170,14 @@ Result<bool> StatementRunner::WaitsFor(const sql::JobToRun& job) {
 }
 
 Status StatementRunner::StartBeside(sql::JobToRun& job) {
+  THALWEG_ASSIGN(config::Configuration config, JobConfig());
   flow::Program program;
   program.graph = std::move(job.graph);
   if (options_.run.terminal && !options_.interactive && !signals_) signals_.emplace(options_.run.stop);
   api::RunOptions run = options_.run;
   if (options_.interactive) run.stop = nullptr;
   // What a person has typed is told by the job's name: its lines are gone.
-  jobs_.push_back(std::make_unique<BackgroundJob>(std::move(program), JobConfig(), run,
+  jobs_.push_back(std::make_unique<BackgroundJob>(std::move(program), std::move(config), run,
                                                   options_.interactive ? "" : sql::ToText(begin_)));
   fmt::print(stderr, "Job '{}' runs beside what follows ('table.dml-sync' = 'true' waits)\nJob ID: {}\n",
              jobs_.back()->name(), jobs_.back()->id());
@@ -183,10 +187,11 @@ Status StatementRunner::StartBeside(sql::JobToRun& job) {
 Status StatementRunner::Do(sql::JobToRun& job) {
   THALWEG_ASSIGN(bool wait, WaitsFor(job));
   if (!wait) return StartBeside(job);
+  THALWEG_ASSIGN(const config::Configuration config, JobConfig());
   flow::Program program;
   program.graph = std::move(job.graph);
-  THALWEG_TRY((options_.run.terminal ? api::RunInTerminal(std::move(program), JobConfig(), options_.run)
-                                     : api::RunEmbedded(std::move(program), JobConfig(), options_.run))
+  THALWEG_TRY((options_.run.terminal ? api::RunInTerminal(std::move(program), config, options_.run)
+                                     : api::RunEmbedded(std::move(program), config, options_.run))
                   .status());
   return PrintWritten(job.targets);
 }
@@ -198,6 +203,7 @@ Status StatementRunner::PrintWritten(const std::vector<std::string>& targets) {
 }
 
 Status StatementRunner::Do(sql::QueryToRun& query) {
+  THALWEG_ASSIGN(const config::Configuration config, JobConfig());
   THALWEG_ASSIGN(std::optional<config::Duration> interval, session_.config().Find(config::kCheckpointInterval));
   THALWEG_ASSIGN(int64_t width, session_.config().Get(config::kMaxColumnWidth));
   THALWEG_ASSIGN(std::string zone, session_.Zone());
@@ -225,7 +231,7 @@ Status StatementRunner::Do(sql::QueryToRun& query) {
   run.on_end = [&result](const api::JobResult& end) { result = end; };
   Status ended;
   std::thread job([&] {
-    ended = api::RunEmbedded(std::move(program), JobConfig(), run).status();
+    ended = api::RunEmbedded(std::move(program), config, run).status();
     queue->Finish(ended);
   });
   Status printed = PrintRows(*queue, *writer);

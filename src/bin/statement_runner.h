@@ -53,7 +53,7 @@ class StatementRunner {
  private:
   sql::SessionOptions MakeSessionOptions();
   /// A plan in batch mode is a job like others: it needs no mode any more.
-  config::Configuration JobConfig() const;
+  Result<config::Configuration> JobConfig() const;
   Status Print(std::string_view text);
   Status Do(const sql::Done&);
   Status Do(const sql::Rows& rows);

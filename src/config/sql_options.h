@@ -38,11 +38,23 @@ struct EnumNames<NestedEnforcer> {
        {"ROWS_AND_COLLECTIONS", NestedEnforcer::kRowsAndCollections}}};
 };
 
+enum class SqlDialect : uint8_t { kDefault };
+template <>
+struct EnumNames<SqlDialect> {
+  static constexpr std::array<std::pair<std::string_view, SqlDialect>, 1> kNames{{{"DEFAULT", SqlDialect::kDefault}}};
+};
+
+inline constexpr ConfigOption<SqlDialect> kSqlDialect{"table.sql-dialect", "DEFAULT: there is no other."};
+inline constexpr ConfigOption<int64_t> kSqlParallelism{
+    "table.exec.resource.default-parallelism",
+    "Subtasks of a SQL query's operators; not above 0: `parallelism.default`."};
 inline constexpr ConfigOption<UpsertMaterialize> kSinkUpsertMaterialize{
     "table.exec.sink.upsert-materialize",
     "Whether changes of a sink's primary key that come by different ways are brought in order: NONE, AUTO (where the "
     "query's key "
     "is another), FORCE."};
+inline constexpr ConfigOption<bool> kOptionHints{"table.dynamic-table-options.enabled",
+                                                 "Whether /*+ OPTIONS(...) */ may change a table's options."};
 inline constexpr ConfigOption<bool> kSinkRequireOnConflict{"table.exec.sink.require-on-conflict",
                                                            "Whether such an INSERT needs an ON CONFLICT clause."};
 inline constexpr ConfigOption<NotNullEnforcer> kSinkNotNull{

@@ -102,7 +102,10 @@ void ExpectRows(Vectors& vectors) {
   const Expression k = Expression::Input(0, kInt);
   const Expression less = expr::Resolve("+", {k, Expression::Literal(expr::Value::Int(-7))}).value();
   vectors.Expect("calc", CalcSpec{LessThan(0, 0), {k, less}, "Europe/Berlin", 17}, DecodeCalc);
-  vectors.Expect("unnest", UnnestSpec{Lists(), Expression::Input(1, DataType::Array(kInt)), true, true, "UTC"},
+  vectors.Expect("unnest", UnnestSpec{Lists(), Expression::Input(1, DataType::Array(kInt)), true, true, "UTC", {}},
+                 DecodeUnnest);
+  vectors.Expect("unnest with a condition",
+                 UnnestSpec{Lists(), Expression::Input(1, DataType::Array(kInt)), true, false, "", LessThan(0, 2)},
                  DecodeUnnest);
   vectors.Expect("constraints",
                  ConstraintSpec{Lists(),

@@ -12,6 +12,7 @@ std::string Encode(const UnnestSpec& spec) {
   out.Bool(3, spec.outer);
   out.Bool(4, spec.ordinality);
   out.Bytes(5, spec.zone);
+  if (spec.condition) out.Nested(6, expr::Encode(*spec.condition));
   return out.Take();
 }
 
@@ -32,6 +33,14 @@ std::vector<types::DataType> ElementTypes(const types::DataType& collection, boo
   return types;
 }
 
+std::vector<types::Field> UnnestedFields(const UnnestSpec& spec) {
+  std::vector<types::Field> fields = spec.input.fields();
+  for (const types::DataType& type : ElementTypes(spec.collection.type(), spec.outer))
+    fields.push_back({"element", type});
+  if (spec.ordinality) fields.push_back({"ordinality", types::DataType(types::TypeId::kInt, spec.outer)});
+  return fields;
+}
+
 Result<UnnestSpec> DecodeUnnest(std::string_view bytes) {
   FieldReader in(bytes, "unnest");
   UnnestSpec spec;
@@ -42,6 +51,7 @@ Result<UnnestSpec> DecodeUnnest(std::string_view bytes) {
       case 3: spec.outer = in.Bool(); break;
       case 4: spec.ordinality = in.Bool(); break;
       case 5: spec.zone = in.String(); break;
+      case 6: spec.condition = in.Take(expr::Decode(in.Bytes())); break;
       default: RefuseField(in, "unnest");
     }
   }
@@ -49,6 +59,10 @@ Result<UnnestSpec> DecodeUnnest(std::string_view bytes) {
   if (ElementTypes(spec.collection.type(), false).empty() && spec.collection.type().id() != types::TypeId::kBigInt)
     return UserError("UNNEST needs an ARRAY, MAP or MULTISET, not {}", spec.collection.type().ToString());
   THALWEG_TRY(CheckColumns(spec.input, expr::InputsOf(spec.collection), "collection of UNNEST"));
+  if (spec.condition) {
+    if (!spec.outer) return ExternalError("Malformed unnest: a condition without outer");
+    THALWEG_TRY(CheckCondition(spec.condition, UnnestedFields(spec), "unnest"));
+  }
   return spec;
 }
 

@@ -19,6 +19,8 @@ struct UnnestSpec {
   bool outer = false;           // a row without elements is kept, with NULL in place of one
   bool ordinality = false;
   std::string zone;  // the session's; empty: UTC
+  // Of outer: elements for which it is not TRUE are none. Over the input's columns and the element's.
+  std::optional<expr::Expression> condition;
 };
 
 std::string Encode(const UnnestSpec& spec);
@@ -27,5 +29,7 @@ Result<UnnestSpec> DecodeUnnest(std::string_view bytes);
 
 /// The columns that an element of `collection` has, nullable where `outer`; empty if it is no collection.
 std::vector<types::DataType> ElementTypes(const types::DataType& collection, bool outer);
+/// Fields of the rows that come out: the input's, the element's, the ordinality.
+std::vector<types::Field> UnnestedFields(const UnnestSpec& spec);
 
 }  // namespace thalweg::graph

@@ -18,6 +18,7 @@ struct BindEnvironment {
   std::string zone = "UTC";    // the session's
   int64_t query_start_ms = 0;  // what clocks say where a constant is wanted
   bool batch = false;
+  bool option_hints = true;                      // table.dynamic-table-options.enabled
   const FileTableSource* file_tables = nullptr;  // null: files are no tables
   /// Of the view that is made or altered: no view that its query reads may read it.
   const ObjectPath* defined = nullptr;

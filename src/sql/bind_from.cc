@@ -192,8 +192,8 @@ PlanPtr Binder::TableScan(const Name& name, const std::vector<Hint>& hints, cons
   if (!table) FailAt(span.begin, environment_.catalog.NoTable(path).message());
   if (environment_.defined && path == *environment_.defined)
     FailAt(span.begin, fmt::format("View {} refers to itself", path.ToString()));
-  if (!table->is_view()) return MakeScan(table, OptionsOfHints(hints));
-  if (!OptionsOfHints(hints).empty())
+  if (!table->is_view()) return MakeScan(table, OptionsOfHints(hints, environment_.option_hints));
+  if (!OptionsOfHints(hints, environment_.option_hints).empty())
     FailAt(span.begin,
            fmt::format("View '{}' cannot be enriched with new options. Hints can only be applied to tables.",
                        path.ToString()));
@@ -216,7 +216,7 @@ Scope Binder::BindFile(const NamedTable& named, const TableRef& ref) {
   for (const types::Field& field : file.schema->fields())
     table->columns.push_back({.name = field.name, .type = field.type});
   table->options = file.options;
-  return WithAlias(MakeScan(std::move(table), OptionsOfHints(named.hints)), ref, "");
+  return WithAlias(MakeScan(std::move(table), OptionsOfHints(named.hints, environment_.option_hints)), ref, "");
 }
 
 Scope Binder::BindFrom(const TableRef& ref, const Scope* outer) {
@@ -424,30 +424,36 @@ Conditions Binder::JoinConditions(const Join& join, Scope& both, const Scope& le
   return conditions;
 }
 
-// ON of a join with UNNEST or a table function: a filter of an inner join, TRUE of a left one.
+// ON of a join with UNNEST or a table function: of an inner join a filter, of a left one it says which elements a row has.
 Scope Binder::WithRowsCondition(const Join& join, const Scope& left, Scope rows) {
   const Position& at = join.right->span.begin;
   if (join.kind == JoinKind::kRight || join.kind == JoinKind::kFull)
     FailAt(at, "UNNEST and table functions stand on the right of CROSS, INNER and LEFT joins");
+  std::optional<Expression> condition;
   if (join.natural || !join.using_columns.empty()) {
-    if (join.kind == JoinKind::kLeft)
-      FailAt(at, "A LEFT JOIN with UNNEST or a table function is ON TRUE, neither NATURAL nor with USING");
     const PlanColumns& all = rows.plan->columns;
     const auto own = static_cast<long>(left.plan->columns.size());
     Scope right;
     right.plan = MakeValues(PlanColumns(all.begin() + own, all.end()), {});
     right.sources.push_back(
         {rows.sources.back().alias, std::nullopt, 0, static_cast<int>(all.size() - left.plan->columns.size())});
-    if (auto same = JoinConjuncts(JoinConditions(join, rows, left, right).conjuncts))
-      rows.plan = MakeFilter(std::move(rows.plan), *same);
+    condition = JoinConjuncts(JoinConditions(join, rows, left, right).conjuncts);
+  } else if (join.on) {
+    condition = BindCondition(*join.on, {.scope = &rows, .clause = "ON"});
+  }
+  if (!condition || *condition == Expression::Literal(expr::Value::Boolean(true))) return rows;
+  if (join.kind != JoinKind::kLeft) {
+    rows.plan = MakeFilter(std::move(rows.plan), *condition);
     return rows;
   }
-  if (!join.on) return rows;
-  const Expression condition = BindCondition(*join.on, {.scope = &rows, .clause = "ON"});
-  if (condition == Expression::Literal(expr::Value::Boolean(true))) return rows;
-  if (join.kind == JoinKind::kLeft)
-    FailAt(join.on->span.begin, "A LEFT JOIN with UNNEST or a table function is ON TRUE");
-  rows.plan = MakeFilter(std::move(rows.plan), condition);
+  if (HasOuter(*condition))
+    FailAt(join.on->span.begin,
+           "ON of a LEFT JOIN with UNNEST or a table function may not refer to the query around it");
+  UnnestPlan unnest = *rows.plan->As<UnnestPlan>();
+  unnest.condition = std::move(condition);
+  rows.plan = MakeUnnest(
+      std::move(unnest),
+      PlanColumns(rows.plan->columns.begin() + static_cast<long>(left.plan->columns.size()), rows.plan->columns.end()));
   return rows;
 }
 

@@ -34,11 +34,8 @@ std::optional<int64_t> Binder::StateTtlOf(const Scope& scope) {
 void Binder::CheckTtlHints() const {
   for (const auto& [table, hint] : ttl_hints_.back())
     if (!hint.used)
-      FailAt(hint.at,
-             fmt::format(
-                 "The options of following hints cannot match the name of input tables or views: `{}` in `STATE_TTL`",
-                 table),
-             "it names a side of a join without windows, or the table of a GROUP BY");
+      NoTableOfHint(hint.at, table, "STATE_TTL",
+                    "it names a side of a join without windows, or the table of a GROUP BY");
 }
 
 }  // namespace thalweg::sql

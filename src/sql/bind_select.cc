@@ -5,6 +5,7 @@
 #include "expr/functions.h"
 #include "expr/type_rules.h"
 #include "sql/binder.h"
+#include "sql/hints.h"
 #include "sql/time_attributes.h"
 
 namespace thalweg::sql {
@@ -209,6 +210,10 @@ PlanPtr Binder::BindSelect(const Select& select, const Query& query, const Scope
   else
     scope.plan = MakeOneRow();
   scope.outer = outer;
+  CheckJoinHints(select.hints, [&](const std::string& name) {
+    return std::any_of(scope.sources.begin(), scope.sources.end(),
+                       [&](const auto& each) { return each.alias == name; });
+  });
   if (select.where) BindWhere(*select.where, scope);
   if (HasGroupWindow(select)) scope.plan = WithTimeAttributes(std::move(scope.plan));
 

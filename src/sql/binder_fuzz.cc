@@ -99,7 +99,7 @@ class PlanGenerator {
   std::string Pick(std::initializer_list<const char*> words) { return words.begin()[random_.Below(words.size())]; }
 
   std::string Query(int depth) {
-    std::string keys = Pick({"a", "c", "a, c", "f"});
+    std::string keys = Pick({"a", "c", "a, c", "f", "a, -9223372036854775808", "2147483648, c", "1e308"});
     if (Chance(3))
       return "SELECT " + keys + ", " + Aggregate(depth) + From(depth) + " GROUP BY " + keys +
              (Chance(4) ? " HAVING COUNT(*) > 1" : "");
@@ -134,7 +134,7 @@ class PlanGenerator {
 
   std::string Aggregate(int depth) {
     return Pick({"COUNT(*)", "COUNT(DISTINCT c)", "SUM(b)", "MIN(ts)", "LISTAGG(c)", "AVG(d)", "COLLECT(a)",
-                 "LAST_VALUE(c)"}) +
+                 "LAST_VALUE(c)", "JSON_OBJECTAGG(KEY c VALUE a)", "JSON_ARRAYAGG(c)"}) +
            Pick({"", "", " FILTER (WHERE f)"}) + (Chance(3) ? ", MAX(" + Number(depth - 1) + ")" : "");
   }
 
@@ -150,7 +150,8 @@ class PlanGenerator {
                          : "CAST(" + Number(depth - 1) + Pick({" AS BIGINT)", " AS DECIMAL(20, 4))", " AS STRING)"});
       case 3: return "CHAR_LENGTH(" + Text(depth - 1) + ")";
       case 4:
-        return "SUM(b) OVER (PARTITION BY " + Pick({"a", "c"}) + " ORDER BY " + Pick({"ts", "p", "b"}) +
+        return Pick({"SUM(b)", "SUM(b)", "JSON_OBJECTAGG(KEY c VALUE a)", "LAG(a, 9223372036854775807)"}) +
+               " OVER (PARTITION BY " + Pick({"a", "c"}) + " ORDER BY " + Pick({"ts", "p", "b"}) +
                Pick({"", " ROWS 2 PRECEDING", " RANGE INTERVAL '1' HOUR PRECEDING"}) + ")";
       case 5: return "(SELECT MAX(a) FROM u)";
       default: return Number(0);

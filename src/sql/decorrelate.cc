@@ -74,7 +74,11 @@ std::vector<Expression> ExpressionsOf(const Plan& plan) {
   }
   if (auto* join = plan.As<JoinPlan>(); join && join->condition) return {*join->condition};
   if (auto* join = plan.As<TemporalJoinPlan>(); join && join->condition) return {*join->condition};
-  if (auto* unnest = plan.As<UnnestPlan>()) return {unnest->collection};
+  if (auto* unnest = plan.As<UnnestPlan>()) {
+    std::vector<Expression> all = {unnest->collection};
+    if (unnest->condition) all.push_back(*unnest->condition);
+    return all;
+  }
   return {};
 }
 
@@ -482,6 +486,16 @@ class Decorrelator {
           [&](const Expression& ref, OuterRef outer) {
             return Expression::Input(input.outputs + IndexIn(columns, outer), ref.type());
           });
+    // The keys stand between the columns that it had and the element's.
+    if (node.condition) {
+      const int keys = static_cast<int>(input.plan->columns.size()) - input.outputs;
+      node.condition = Mapped(
+          *unnest.condition,
+          [&](const Expression& e) {
+            return e.input() < input.outputs ? e : Expression::Input(e.input() + keys, e.type());
+          },
+          [&](const Expression&, OuterRef) -> Expression { Fail(); });
+    }
     return Around(MakeUnnest(std::move(node), std::move(appended)), input.outputs, input.keys);
   }
 

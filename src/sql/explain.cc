@@ -165,7 +165,10 @@ struct PlanLine {
     if (join.condition) text += fmt::format(", where=[{}]", join.condition->ToString());
     return text + ")";
   }
-  std::string operator()(const UnnestPlan& node) const { return fmt::format("Unnest({})", node.collection.ToString()); }
+  std::string operator()(const UnnestPlan& node) const {
+    return fmt::format("Unnest({}{})", node.collection.ToString(),
+                       node.condition ? ", " + node.condition->ToString() : "");
+  }
   std::string operator()(const UnionPlan&) const { return "Union(all)"; }
   std::string operator()(const OverPlan& over) const {
     return fmt::format("OverAggregate(partitionBy=[{}], orderBy=[{}], window=[{}], select=[{}])",

@@ -119,6 +119,7 @@ struct UnnestPlan {
   expr::Expression collection;
   bool outer = false;
   bool ordinality = false;
+  std::optional<expr::Expression> condition;  // of outer, over the plan's columns: which elements a row has
 };
 struct UnionPlan {
   std::vector<PlanPtr> inputs;

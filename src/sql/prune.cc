@@ -239,11 +239,21 @@ struct PruneNode {
   Pruned operator()(const UnnestPlan& node) const {
     Needed inputs = Part(needed, 0, count(node.input));
     Need(inputs, node.collection);
+    if (node.condition) {
+      Needed read;
+      Need(read, *node.condition);
+      inputs.merge(Part(read, 0, count(node.input)));
+    }
     const Pruned below = Narrow(node.input, inputs);
     UnnestPlan made = node;
     made.input = below.plan;
     made.collection = Placed(node.collection, below.place);
     std::vector<PlanColumn> appended(plan->columns.begin() + count(node.input), plan->columns.end());
+    if (node.condition) {
+      std::vector<int> place = below.place;
+      for (size_t i = 0; i < appended.size(); ++i) place.push_back(count(below.plan) + static_cast<int>(i));
+      made.condition = Placed(*node.condition, place);
+    }
     return Appending(MakeUnnest(std::move(made), std::move(appended)), below);
   }
 

@@ -40,6 +40,7 @@ Result<BindEnvironment> Session::Visitor::Environment() const {
   BindEnvironment environment{session.catalog_};
   THALWEG_ASSIGN(environment.zone, Zone());
   THALWEG_ASSIGN(environment.batch, Batch());
+  THALWEG_ASSIGN(environment.option_hints, session.config_.Get(config::kOptionHints));
   environment.query_start_ms = session.options_.now_ms;
   environment.file_tables = session.options_.file_tables;
   return environment;
@@ -82,7 +83,10 @@ Result<PhysicalOptions> Session::Visitor::Physical() const {
   THALWEG_ASSIGN(physical.batch, Batch());
   THALWEG_ASSIGN(physical.sink, Sinks());
   THALWEG_ASSIGN(physical.source_repeats, session.config_.Get(config::kSourceCdcDuplicate));
-  THALWEG_ASSIGN(int64_t parallelism, session.config_.Get(config::kParallelism));
+  THALWEG_ASSIGN(int64_t parallelism, session.config_.Get(config::kSqlParallelism));
+  if (parallelism <= 0) {
+    THALWEG_ASSIGN(parallelism, session.config_.Get(config::kParallelism));
+  }
   physical.parallelism = static_cast<int32_t>(parallelism);
   if (!physical.batch) {
     THALWEG_ASSIGN(physical.fold, Folds());

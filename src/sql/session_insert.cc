@@ -178,8 +178,9 @@ Status Session::Visitor::AddInsert(const Insert& insert, GraphMaker& maker) cons
     return Fault(insert.table[0].span.begin, fmt::format("A view cannot be written: {}", DottedName(path)));
   THALWEG_ASSIGN(PlanPtr plan, InsertPlan(insert, *table));
   SinkClauses clauses{{}, insert.on_conflict};
+  THALWEG_ASSIGN(const bool hints_allowed, session.config_.Get(config::kOptionHints));
   try {
-    clauses.hints = OptionsOfHints(insert.hints);
+    clauses.hints = OptionsOfHints(insert.hints, hints_allowed);
   } catch (const SyntaxError& error) {
     return RenderSyntaxError(error, script);
   }

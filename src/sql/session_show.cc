@@ -155,6 +155,7 @@ Session::Visitor::Outcome Session::Visitor::operator()(const Explain& explain) {
   if (auto* set = statements[0]->As<StatementSet>()) statements = set->inserts;
   THALWEG_ASSIGN(PhysicalOptions physical, Physical());
   const int64_t ttl_ms = physical.state_ttl_ms;
+  const int32_t parallelism = physical.parallelism;
   GraphMaker maker(std::move(physical));
   for (const StatementPtr& statement : statements) {
     if (auto* query = statement->As<QueryStatement>()) {
@@ -186,7 +187,9 @@ Session::Visitor::Outcome Session::Visitor::operator()(const Explain& explain) {
     text += tree + "\n";
   }
   const bool bounded = maker.bounded();
-  const graph::JobGraph graph = maker.Take("explain", &result.warnings);
+  graph::JobGraph graph = maker.Take("explain", &result.warnings);
+  for (graph::Node& node : graph.nodes)
+    if (node.parallelism <= 0) node.parallelism = parallelism;
   if (wants(ExplainDetail::kEstimatedCost))
     result.warnings.push_back("ESTIMATED_COST: there are no costs, plans are made by rules alone");
   text += "== Physical Execution Plan ==\n";

@@ -8,6 +8,7 @@
 namespace thalweg::sql {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -116,6 +117,18 @@ TEST_F(SessionTest, ExplainShowsChangesAndKeysAndWarnsOfStateThatGrows) {
   Run("SET 'table.exec.state.ttl' = '1 d'");
   EXPECT_THAT(Explain("SELECT page, COUNT(*) FROM clicks GROUP BY page"), Not(HasSubstr("without bound")));
   EXPECT_THAT(FirstColumn("EXPLAIN JSON_EXECUTION_PLAN SELECT page FROM clicks").at(0), HasSubstr("\"nodes\""));
+}
+
+TEST_F(SessionTest, TheParallelismOfQueriesComesBeforeThatOfJobs) {
+  const auto plan = [&] {
+    return FirstColumn("EXPLAIN JSON_EXECUTION_PLAN SELECT page FROM clicks GROUP BY page").at(0);
+  };
+  Run("SET 'parallelism.default' = '3'");
+  EXPECT_THAT(plan(), HasSubstr("\"parallelism\": 3,"));
+  Run("SET 'table.exec.resource.default-parallelism' = '2'");
+  EXPECT_THAT(plan(), AllOf(HasSubstr("\"parallelism\": 2,"), Not(HasSubstr("\"parallelism\": 3"))));
+  Run("SET 'table.exec.resource.default-parallelism' = '-1'");
+  EXPECT_THAT(plan(), HasSubstr("\"parallelism\": 3,"));
 }
 
 TEST_F(SessionTest, ARowNumberWithABoundIsARank) {

@@ -72,8 +72,10 @@ class StatementMaker {
     if (Chance(10)) return WithoutFrom(depth);
     const std::string from = From(depth);
     if (Chance(3)) {
-      const std::string key = Pick({"s", "i", "b", "ts", "i, s", "ROLLUP(i, s)", "GROUPING SETS ((i), ())", "CUBE(s)",
-                                    "TUMBLE(ts, INTERVAL '1' MINUTE)", "()"});
+      const std::string key =
+          Pick({"s", "i", "b", "ts", "i, s", "ROLLUP(i, s)", "GROUPING SETS ((i), ())", "CUBE(s)",
+                "TUMBLE(ts, INTERVAL '1' MINUTE)", "()", "GROUPING SETS ((-9223372036854775808, i), (s))",
+                "ROLLUP(2147483647, 9223372036854775807)", "CUBE(1e308, -0.0, '')"});
       std::string text = "SELECT " +
                          Pick({"s, ", "i, ", "", "", "MAX(ts), ", "TUMBLE_START(ts, INTERVAL '1' MINUTE), "}) +
                          Aggregate(depth) + " AS g FROM " + from;
@@ -82,7 +84,8 @@ class StatementMaker {
       if (Chance(4)) text += " HAVING " + Aggregate(0) + " > 1";
       return text;
     }
-    std::string text = "SELECT " + Pick({"", "", "", "DISTINCT "}) +
+    std::string text = "SELECT " +
+                       Pick({"", "", "", "DISTINCT ", "/*+ BROADCAST(a) */ ", "/*+ STATE_TTL('u' = '1 d') */ "}) +
                        (Chance(3) ? "*" : Expr(depth) + " AS e1, " + Expr(depth)) + " FROM " + from;
     if (Chance(2)) text += " WHERE " + Condition(depth);
     return text;
@@ -136,7 +139,10 @@ class StatementMaker {
                Pick({"a.b = u.b", "a.s = u.s AND a.i > 3",
                      "x.b = u.b AND x.ts BETWEEN u.ts - INTERVAL '1' MINUTE AND u.ts", "TRUE", "i = b"});
       case 2: return "a JOIN u FOR SYSTEM_TIME AS OF a." + Pick({"ts", "p", "i"}) + " ON a.b = u.b";
-      case 3: return "a CROSS JOIN UNNEST(" + Pick({"l", "m", "s", "r"}) + ") AS e" + Pick({"(x)", "(x, y)", ""});
+      case 3:
+        return "a " + Pick({"CROSS JOIN", "LEFT JOIN", "NATURAL LEFT JOIN"}) + " UNNEST(" + Pick({"l", "m", "s", "r"}) +
+               ") AS e" + Pick({"(x)", "(x, y)", "(i)", ""}) +
+               Pick({"", " ON TRUE", " ON x > i", " ON x = 1 AND s = 'x'", " ON FALSE"});
       case 4:
         return From(0) + Pick({" NATURAL JOIN ", " NATURAL FULL JOIN ", " JOIN "}) + From(0) + Pick({"", " USING (s)"});
       case 5: return From(0) + ", " + From(0);
@@ -160,7 +166,8 @@ class StatementMaker {
 
   std::string Aggregate(int depth) {
     return Pick({"COUNT(*)", "COUNT(DISTINCT s)", "SUM(i)", "AVG(d)", "MIN(s)", "MAX(ts)", "LISTAGG(s)", "COLLECT(i)",
-                 "FIRST_VALUE(s)", "STDDEV(f)"}) +
+                 "FIRST_VALUE(s)", "STDDEV(f)", "JSON_OBJECTAGG(KEY s VALUE i)", "JSON_ARRAYAGG(i NULL ON NULL)",
+                 "ARRAY_AGG(DISTINCT s)", "PERCENTILE(i, 0.5)"}) +
            (Chance(5) ? " FILTER (WHERE " + Condition(depth > 0 ? depth - 1 : 0) + ")" : "");
   }
 

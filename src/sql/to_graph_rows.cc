@@ -113,6 +113,7 @@ Result<GraphMaker::State::Stream> GraphMaker::State::Make(const Plan& plan, cons
   spec.collection = unnest.collection;
   spec.outer = unnest.outer;
   spec.ordinality = unnest.ordinality;
+  spec.condition = unnest.condition;
   spec.zone = options.zone == "UTC" ? "" : options.zone;
   graph::Node node = NewNode("unnest", "Unnest", Encode(spec), SchemaOf(plan.columns));
   return AddShared(std::move(node), {{Input{input, Partitioning::kForward, {}, ModeOf(below, before)}}},

@@ -275,6 +275,25 @@ def test_a_signal_while_a_restart_is_waited_for_ends_a_job_that_has_failed(spawn
                      error, re.M), error
 
 
+def test_a_job_restarts_from_its_last_checkpoint_though_no_directory_is_set(spawn, tmp_path):
+    process = spawn(program("thalweg"), "run", library(), "-Dexecution.checkpointing.interval=20ms", "-Drestart-strategy.type=fixed-delay",
+                    "-Drestart-strategy.fixed-delay.delay=1ms", "--", "failing once", TMPDIR=str(tmp_path))
+    assert process.wait(SECONDS) == 0, process.err.read_text()
+    assert "Checkpoints are kept in" in process.err.read_text() and "no seven hundred at first" in process.err.read_text()
+    ids = [int(line) for line in process.out.read_text().split()]
+    assert set(ids) == set(range(1000))
+    assert ids.count(0) == 1, "it began anew"
+    assert not list(tmp_path.glob("thalweg-*"))
+
+
+def test_the_parallelism_of_queries_comes_before_that_of_jobs(thalweg, tmp_path):
+    thalweg("run", "-Dparallelism.default=2", "-e", f"""SET 'table.exec.resource.default-parallelism' = '3';
+        CREATE TABLE t (a INT) WITH ('connector' = 'datagen', 'number-of-rows' = '300');
+        CREATE TABLE f (a INT) WITH ('connector' = 'filesystem', 'path' = '{tmp_path}/out', 'format' = 'json');
+        INSERT INTO f SELECT a FROM t""")
+    assert len(list((tmp_path / "out").iterdir())) == 3
+
+
 def test_a_second_signal_ends_the_process_at_once(spawn):
     process = spawn(program("thalweg"), "run", library(), "--", "stuck")
     until(has_printed(process), process)

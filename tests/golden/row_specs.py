@@ -115,6 +115,8 @@ CASES = [
      repeated(2, [expression(input_(0, INT)), expression(call("+", INT, input_(0, INT), int_literal(-7)))]) +
      text(3, "Europe/Berlin") + signed(4, 17)),
     ("unnest", field(1, LISTS) + field(2, expression(input_(1, INT_ARRAY))) + flag(3) + flag(4) + text(5, "UTC")),
+    ("unnest with a condition", field(1, LISTS) + field(2, expression(input_(1, INT_ARRAY))) + flag(3) +
+     field(6, expression(call("<", BOOLEAN, input_(0, INT), input_(2, INT))))),
     ("group-aggregate", field(1, EVENTS) + columns(2, 0, 1) + repeated(3, CALLS) + flag(4) + flag(5) + signed(6, 1000)),
     ("window-aggregate", field(1, EVENTS) + columns(2, 0) + repeated(3, CALLS) + field(4, HOPPING) +
      repeated(5, [varint(0), varint(2), varint(3)]) + flag(6)),

@@ -1,4 +1,5 @@
 // Jobs for tests of this folder, in one library; the first argument chooses.
+#include <atomic>
 #include <stdexcept>
 
 #include "api/thalweg.h"
@@ -30,15 +31,28 @@ api::Source<Row> Endless(const std::string& rate) {
           .make = nullptr};
 }
 
+/// 500 rows a second whose ids are 0 to `end`.
+api::Source<Row> Counting(const std::string& end) {
+  api::Source<Row> rows = Endless("500");
+  rows.options.insert({{"fields.id.kind", "sequence"}, {"fields.id.start", "0"}, {"fields.id.end", end}});
+  return rows;
+}
+
 Status RunOne(StreamExecutionEnvironment& env, const std::string& job, const std::vector<std::string>& arguments) {
   if (job == "numbers") {
     env.FromSequence(1, 1000).Filter([](int64_t n) { return n % 100 == 0; }).Print();
   } else if (job == "endless") {
     env.FromSource(Endless("1000")).Map([](const Row& row) { return row.id; }).Print();
   } else if (job == "counting") {
-    api::Source<Row> rows = Endless("500");
-    rows.options.insert({{"fields.id.kind", "sequence"}, {"fields.id.start", "0"}, {"fields.id.end", "1000000000"}});
-    env.FromSource(rows).Map([](const Row& row) { return row.id; }).Print();
+    env.FromSource(Counting("1000000000")).Map([](const Row& row) { return row.id; }).Print();
+  } else if (job == "failing once") {
+    env.FromSource(Counting("999"))
+        .Map([](const Row& row) {
+          static std::atomic<bool> failed{false};
+          if (row.id == 700 && !failed.exchange(true)) throw std::runtime_error("no seven hundred at first");
+          return row.id;
+        })
+        .Print();
   } else if (job == "stuck") {
     env.FromSequence(1, 10)
         .Map([](int64_t n) {

@@ -224,7 +224,7 @@ class Generator:
         if not keys:
             return self.global_group(depth)
         self.note("group by")
-        result = self.aggregate(relation, keys, f" GROUP BY {', '.join(name for name, _ in keys)}", self.random.random() < 0.5)
+        result = self.aggregate(relation, keys, f" GROUP BY {', '.join(name for name, _ in keys)}", self.random.random() < 0.7)
         if self.random.random() < 0.6:
             self.note("case of aggregates")
             return self.project(result)
