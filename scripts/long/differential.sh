@@ -7,4 +7,4 @@ scripts/setup.sh build >&2
 source scripts/lib/build.sh
 build release bin/thalweg
 cd tests/oracle
-../../.venv/bin/python -m differential --seed "${SEED:-1000}" --queries "${QUERIES:-20000}"
+../../.venv/bin/python -m differential --seed "${SEED:-1000}" --queries "${QUERIES:-20000}" --processes "$(nproc)"

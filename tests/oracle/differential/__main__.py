@@ -1,6 +1,6 @@
 """Random queries over random tables against DuckDB, typed; and a stream that is stopped and restored against the same results.
 
-  python -m differential [--seed N] [--queries N] [--ways bounded,batch,restart] [--keep FOLDER]
+  python -m differential [--seed N] [--queries N] [--ways bounded,batch,restart] [--processes N] [--keep FOLDER]
 """
 import argparse
 import re
@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter, defaultdict
+from multiprocessing import Pool
 from pathlib import Path
 from random import Random
 
@@ -51,7 +52,7 @@ class Batch:
             except (duckdb.OutOfRangeException, duckdb.ConversionException):
                 continue   # a number beyond its type: no equal spelling
             except duckdb.Error as failed:
-                raise SystemExit(f"the oracle does not take seed {seed}: {failed}\n{query[1]}")
+                raise RuntimeError(f"the oracle does not take seed {seed}: {failed}\n{query[1]}")
             if len(rows) > 20_000:
                 continue
             self.queries.append(query)
@@ -168,10 +169,26 @@ def test(file):
     return done.stdout + done.stderr
 
 
-def tell(batch, number, way, wrong):
-    print(f"FAILED seed {batch.seed} query {number}, {way}: {wrong[:1500]}")
-    if number >= 0:
-        print(f"  {batch.queries[number][0]}\n  {batch.queries[number][1]}\n")
+def told(batch, number, way, wrong):
+    text = f"FAILED seed {batch.seed} query {number}, {way}: {wrong[:1500]}\n"
+    return text + (f"  {batch.queries[number][0]}\n  {batch.queries[number][1]}\n\n" if number >= 0 else "")
+
+
+class Judged:
+    """What came of the queries of one seed."""
+
+    def __init__(self, work):
+        seed, count, ways, keep = work
+        batch = Batch(seed, count)
+        self.total, self.filled = len(batch.queries), sum(bool(rows) for rows in batch.expected)
+        self.features = Counter(feature for query in batch.queries for feature in query[3])
+        self.failures = []
+        with tempfile.TemporaryDirectory() as folder:
+            folder = Path(keep) / str(seed) if keep else Path(folder)
+            folder.mkdir(parents=True, exist_ok=True)
+            for way in ways:
+                wrong = batch.restart(folder) if way == "restart" else batch.bounded(folder, "streaming" if way == "bounded" else way)
+                self.failures += [told(batch, number, way, wrong[number]) for number in sorted(wrong)]
 
 
 def main():
@@ -180,27 +197,21 @@ def main():
     parser.add_argument("--queries", type=int, default=500)
     parser.add_argument("--ways", default="bounded,batch,restart")
     parser.add_argument("--keep", help="folder where scripts and tables stay")
+    parser.add_argument("--processes", type=int, default=1, help="seeds at a time")
     parser.add_argument("--stop-at-first", action="store_true")
     options = parser.parse_args()
     ways = options.ways.split(",")
+    work = [(options.seed + place, min(PER_TABLES, options.queries - first), ways, options.keep)
+            for place, first in enumerate(range(0, options.queries, PER_TABLES))]
     total = failed = filled = 0
     features = Counter()
-    for seed in range(options.seed, options.seed + -(-options.queries // PER_TABLES)):
-        batch = Batch(seed, min(PER_TABLES, options.queries - total))
-        total += len(batch.queries)
-        filled += sum(bool(rows) for rows in batch.expected)
-        for query in batch.queries:
-            features.update(query[3])
-        with tempfile.TemporaryDirectory() as folder:
-            folder = Path(options.keep) / str(seed) if options.keep else Path(folder)
-            folder.mkdir(parents=True, exist_ok=True)
-            for way in ways:
-                wrong = batch.restart(folder) if way == "restart" else batch.bounded(folder, "streaming" if way == "bounded" else way)
-                for number in sorted(wrong):
-                    tell(batch, number, way, wrong[number])
-                failed += len(wrong)
-        if failed and options.stop_at_first:
-            sys.exit(1)
+    with Pool(options.processes) as pool:
+        for judged in pool.imap(Judged, work):
+            total, filled, failed = total + judged.total, filled + judged.filled, failed + len(judged.failures)
+            features.update(judged.features)
+            print("".join(judged.failures), end="", flush=True)
+            if failed and options.stop_at_first:
+                sys.exit(1)
     rare = [name for name in queries.FEATURES if features[name] < SHARE * total]
     print("features: " + ", ".join(f"{name} {features[name] * 100 // total} %" for name in queries.FEATURES))
     print(f"differential: {total} queries from seed {options.seed} on by {', '.join(ways)}: {failed} failures; {filled * 100 // total} % of the results have rows")
@@ -209,4 +220,5 @@ def main():
     sys.exit(bool(failed or filled * 2 < total or (total >= 500 and rare)))
 
 
-main()
+if __name__ == "__main__":
+    main()
