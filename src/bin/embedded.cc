@@ -45,8 +45,7 @@ Status FillPlan(const config::Configuration& config, JobOptions& options) {
   options.plan.default_parallelism = static_cast<int>(parallelism);
   options.plan.default_max_parallelism =
       max_parallelism > 0 ? static_cast<int>(max_parallelism) : types::kDefaultMaxParallelism;
-  options.plan.cores =
-      cores > 0 ? static_cast<int>(cores) : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  options.plan.cores = cores > 0 ? cores : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   THALWEG_ASSIGN(config::Duration interval, config.Get(config::kAutoWatermarkInterval));
   options.watermark_interval_ms = std::max<int64_t>(1, Millis(interval));
   return {};

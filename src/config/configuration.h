@@ -39,8 +39,9 @@ template <typename T>
 struct ConfigOption {
   std::string_view key;
   std::string_view description;
-  /// Least allowed value; numbers, durations and sizes only.
+  /// Least and greatest allowed value; numbers, durations and sizes only.
   std::conditional_t<internal::kIsOrdered<T>, std::optional<T>, internal::None> minimum{};
+  std::conditional_t<internal::kIsOrdered<T>, std::optional<T>, internal::None> maximum{};
 };
 
 /// Text to value by the grammar of T (values.h).
@@ -73,12 +74,13 @@ Result<T> ParseValue(std::string_view text) {
   return UserError("Not one of the allowed values: '{}'; write one of: {}", text, allowed);
 }
 
-/// Text to value, and not below the option's minimum.
+/// Text to value, and within the option's bounds.
 template <typename T>
 Result<T> ParseOption(const ConfigOption<T>& option, std::string_view text) {
   THALWEG_ASSIGN(T value, ParseValue<T>(text));
   if constexpr (internal::kIsOrdered<T>) {
     if (option.minimum && value < *option.minimum) return UserError("Value is below the least allowed: '{}'", text);
+    if (option.maximum && value > *option.maximum) return UserError("Value is above the most allowed: '{}'", text);
   }
   return value;
 }

@@ -200,6 +200,10 @@ TEST(Configuration, WrongValueNamesKeyAndPlace) {
             "example '10 s' or '500 ms'");
   EXPECT_EQ(LoadError("", {"parallelism.default=0"}).message(),
             "Configuration key 'parallelism.default' (-D): Value is below the least allowed: '0'");
+  EXPECT_EQ(LoadError("", {"thalweg.cores=300000000"}).message(),
+            "Configuration key 'thalweg.cores' (-D): Value is above the most allowed: '300000000'");
+  EXPECT_EQ(LoadError("", {"thalweg.io.threads=1025"}).message(),
+            "Configuration key 'thalweg.io.threads' (-D): Value is above the most allowed: '1025'");
   // Flink's type of it is Integer: not cut to 2.
   EXPECT_EQ(LoadError("", {"parallelism.default=4294967298"}).message(),
             "Configuration key 'parallelism.default' (-D): Value is beyond -2147483648 to 2147483647: '4294967298'");

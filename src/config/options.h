@@ -142,10 +142,13 @@ inline constexpr ConfigOption<MemorySize> kMemoryLimit{
     "stand "
     "still, at it the job fails with what takes the memory. Not set: what the machine or the control group has.",
     MemorySize{64ull << 20}};
-inline constexpr ConfigOption<int64_t> kCores{"thalweg.cores",
-                                              "Event loops, one per core; 0: as many as the process may use.", 0};
+// Of a kind: a slip of the hand must not take all threads of the machine.
+inline constexpr int64_t kMostThreads = 1024;
+inline constexpr ConfigOption<int64_t> kCores{
+    "thalweg.cores", "Event loops, one per core; 0: as many as the process may use. At most 1024.", 0, kMostThreads};
 inline constexpr ConfigOption<bool> kPinCores{"thalweg.pin-cores", "Bind each event loop to its core."};
-inline constexpr ConfigOption<int64_t> kIoThreads{"thalweg.io.threads", "Threads for blocking work (files, fsync).", 1};
+inline constexpr ConfigOption<int64_t> kIoThreads{
+    "thalweg.io.threads", "Threads for blocking work (files, fsync). At most 1024.", 1, kMostThreads};
 
 struct HonouredOption {
   std::string_view key;

@@ -311,10 +311,11 @@ Attempt::~Attempt() {
   tasks_.clear();
 }
 
-void Attempt::Start() {
+Status Attempt::Start() {
   started_ = true;
   for (auto& task : tasks_) Post(task->id(), [](Task& each) { each.Open(); });
-  for (auto& core : cores_) core->Start(pin_cores_);
+  for (auto& core : cores_) THALWEG_TRY(core->Start(pin_cores_));
+  return {};
 }
 
 Status Attempt::Stop() {

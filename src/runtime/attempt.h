@@ -66,7 +66,7 @@ class Attempt {
   ~Attempt();
 
   /// Starts the cores and opens every task.
-  void Start();
+  Status Start();
   /// Joins the cores and closes every task; the first error of an operator that did not close. Idempotent.
   Status Stop();
   /// Runs `command` for a task on its core, in order.

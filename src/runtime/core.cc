@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <system_error>
 
 #include "runtime/task.h"
 
@@ -64,12 +65,19 @@ void PinThisThread(int place) {
 
 }  // namespace
 
-void Core::Start(bool pin) {
-  thread_ = std::thread([this, pin] {
-    if (pin) PinThisThread(id_);
-    pool_.BindToThread();
-    Run();
-  });
+Status Core::Start(bool pin) {
+  try {
+    thread_ = std::thread([this, pin] {
+      if (pin) PinThisThread(id_);
+      pool_.BindToThread();
+      Run();
+    });
+  } catch (const std::system_error& error) {
+    return ExternalError(
+        "Cannot start the thread of event loop {}: {}; the machine lets the process have no more threads ({})", id_ + 1,
+        error.what(), "ulimit -u, the control group's pids.max");
+  }
+  return {};
 }
 
 void Core::Stop() {

@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/status.h"
 #include "columns/buffer.h"
 #include "exchange/channel.h"
 #include "exchange/ring.h"
@@ -41,7 +42,7 @@ class Core {
   void AddChannel(uint32_t id, Task* task, exchange::ChannelReceiver* receiver, exchange::ChannelSender* sender);
 
   /// `pin`: the thread stays on the processor whose place among those that the process may use is id() (modulo their number).
-  void Start(bool pin = false);
+  Status Start(bool pin = false);
   /// Ends the loop after the current turn and joins the thread.
   void Stop();
   /// Runs `command` on the core's thread, in the order of the calls. Any thread.

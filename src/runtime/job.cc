@@ -164,7 +164,7 @@ Status Job::StartAttempt() {
   // Numbers go on above any that an earlier attempt triggered: a file that it still writes must not meet one of ours.
   MakeCoordinator(std::max({found_newest_, committed_ ? committed_->checkpoint : 0, last_triggered_}));
   if (from > 0) Log(fmt::format("Restored checkpoint {}", from));
-  attempt_->Start();
+  THALWEG_TRY(attempt_->Start());
   memory_watch_.Reset();
   THALWEG_TRY(coordinators_->Start());
   Tell(checkpoint::TasksStarted{});
