@@ -2,6 +2,7 @@
 
 #include "config/load.h"
 #include "config/options.h"
+#include "operators/user_error.h"
 
 namespace thalweg::api {
 
@@ -126,11 +127,16 @@ Result<JobResult> StreamExecutionEnvironment::Execute(const std::string& job_nam
 Result<JobResult> StreamExecutionEnvironment::Run(const std::string& job_name, const RunOptions& options) {
   ++executions_;
   THALWEG_TRY(error_);
-  auto program = BuildProgram(job_name);
-  graph_->MarkBuilt();
-  THALWEG_TRY(program.status());
-  return options.terminal ? RunInTerminal(*std::move(program), config_, options)
-                          : RunEmbedded(*std::move(program), config_, options);
+  // Sources, triggers and copies of functions are the user's code, too.
+  try {
+    auto program = BuildProgram(job_name);
+    graph_->MarkBuilt();
+    THALWEG_TRY(program.status());
+    return options.terminal ? RunInTerminal(*std::move(program), config_, options)
+                            : RunEmbedded(*std::move(program), config_, options);
+  } catch (...) {
+    return operators::UserException("the job", "");
+  }
 }
 
 Result<flow::Program> StreamExecutionEnvironment::BuildProgram(const std::string& job_name) const {

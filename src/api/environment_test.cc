@@ -294,6 +294,24 @@ struct EveryRow {
   }
 };
 
+struct OnTheClock {
+  void OnPeriodicEmit(WatermarkOutput&) { throw std::invalid_argument("no clock"); }
+};
+
+TEST(Environment, WhatIsThrownWhileAJobIsMadeIsItsError) {
+  Source<Click> source;
+  source.kind = source.name = "mine";
+  source.make = [](const graph::Node&) -> Result<std::shared_ptr<flow::Source>> {
+    throw std::runtime_error("no source");
+  };
+  StreamExecutionEnvironment env;
+  const Status collected = env.FromSource(source).ExecuteAndCollect().status();
+  EXPECT_THAT(collected.message(), HasSubstr("std::runtime_error: no source"));
+  StreamExecutionEnvironment other;
+  other.FromSource(source).Map(&Click::ts).Print();
+  EXPECT_THAT(other.Execute().status().message(), HasSubstr("std::runtime_error: no source"));
+}
+
 TEST(Environment, LateRowsGoToTheSideOutput) {
   StreamExecutionEnvironment env;
   env.Configure("pipeline.auto-watermark-interval", "1 ms");
@@ -329,6 +347,10 @@ TEST(Environment, AGeneratorOrAssignerThatThrowsNamesTheRow) {
   EXPECT_THAT(in_source.status().message(), HasSubstr("watermark generator threw std::invalid_argument: no page"));
   EXPECT_THAT(in_source.status().message(), HasSubstr("at the row"));
   EXPECT_THAT(in_source.status().message(), HasSubstr("2000"));
+  auto in_time = WatermarkStrategy<Click>::ForGenerator([] { return OnTheClock(); }).WithTimestamps(&Click::ts);
+  auto periodic = env.FromCollection(values, in_time).ExecuteAndCollect();
+  ASSERT_FALSE(periodic.ok());
+  EXPECT_THAT(periodic.status().message(), HasSubstr("watermark generator threw std::invalid_argument: no clock"));
   auto wrong = WatermarkStrategy<Click>::Monotonous().WithTimestamps(
       [](const Click& click) { return click.page.empty() ? throw std::range_error("no time") : click.ts; });
   auto assigned = env.FromCollection(values).AssignTimestampsAndWatermarks(wrong).ExecuteAndCollect();

@@ -130,16 +130,22 @@ class WatermarkStrategy {
         }
       }
     }
-    int64_t Current() const override {
-      if constexpr (requires { generator_.OnPeriodicEmit(out_); }) generator_.OnPeriodicEmit(out_);
-      return out_.watermark();
+    void OnPeriodicEmit() override {
+      if constexpr (requires { generator_.OnPeriodicEmit(out_); }) {
+        try {
+          generator_.OnPeriodicEmit(out_);
+        } catch (...) {
+          throw StatusException(operators::UserException("the watermark generator", ""));
+        }
+      }
     }
+    int64_t Current() const override { return out_.watermark(); }
     void Snapshot(ByteWriter& out) const override { out.I64(out_.watermark()); }
     void Restore(ByteReader& in) override { out_.EmitWatermark(in.I64()); }
 
    private:
-    mutable G generator_;
-    mutable WatermarkOutput out_;
+    G generator_;
+    WatermarkOutput out_;
   };
   std::function<void(columns::Batch&, columns::BufferPool&)> assign_;
   time::WatermarkGeneratorFactory make_generator_;

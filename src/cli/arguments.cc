@@ -62,6 +62,8 @@ Status TakeProgram(const CLI::App& run, const RunArguments& given, Arguments& ou
   } else {
     out.library = given.file;  // whatever its name: who loads it says what it is
   }
+  if (run.count("--from-checkpoint") > 0 && out.from_checkpoint.empty())
+    return UserError("Wrong command line: --from-checkpoint is empty; it is 'latest' or a checkpoint's path");
   if (out.library.empty() && !out.job_arguments.empty())
     return UserError("Wrong command line: arguments behind -- are for a job library; SQL takes none");
   if (given.output.empty()) return {};

@@ -78,6 +78,13 @@ TEST(Arguments, ParallelismIsADefinitionThatGoesOverTheOthers) {
   EXPECT_THAT(run->definitions, ElementsAre("parallelism.default=2", "parallelism.default=3"));
 }
 
+// "$CHECKPOINT" of a variable that is not set: to start afresh would be a surprise.
+TEST(Arguments, AnEmptyCheckpointIsNone) {
+  EXPECT_THAT(ParseArguments({"run", "job.so", "--from-checkpoint", ""}).status().message(),
+              HasSubstr("--from-checkpoint is empty"));
+  EXPECT_TRUE(ParseArguments({"run", "job.so"}).ok());
+}
+
 TEST(Arguments, WithoutACommandHelpIsShown) {
   EXPECT_EQ(ParseArguments({})->command, Command::kHelp);
   EXPECT_THAT(ParseArguments({})->help, HasSubstr("doctor"));

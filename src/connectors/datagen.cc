@@ -226,7 +226,7 @@ Result<std::shared_ptr<flow::Source>> MakeDatagenSource(DatagenOptions options) 
   if (options.number_of_rows < 0) return UserError("number-of-rows is negative: {}", options.number_of_rows);
   options.fields.resize(static_cast<size_t>(options.schema->size()));
   RangeSourceOptions range;
-  range.to = options.number_of_rows > 0 ? options.number_of_rows : INT64_MAX;
+  range.to = options.number_of_rows;
   for (int i = 0; i < options.schema->size(); ++i) {
     const types::Field& column = options.schema->field(i);
     DatagenField& field = options.fields[static_cast<size_t>(i)];

@@ -27,10 +27,11 @@ struct DatagenField {
 };
 
 struct DatagenOptions {
+  static constexpr int64_t kWithoutEnd = INT64_MAX;  // of number_of_rows
   types::SchemaPtr schema;
   std::vector<DatagenField> fields;  // one per column; empty: Flink's defaults
   double rows_per_second = 10'000;   // over all subtasks; 0: no limit
-  int64_t number_of_rows = 0;        // 0: without end
+  int64_t number_of_rows = kWithoutEnd;
   uint64_t seed = 0;
   int64_t now_ms = 0;  // what random timestamps count back from; DATE and TIME are this one's
 };

@@ -61,7 +61,7 @@ Result<DatagenOptions> ReadDatagenNode(const graph::Node& node, int64_t now_ms) 
   THALWEG_ASSIGN(datagen.schema, SourceSchema(node));
   THALWEG_ASSIGN(int64_t rate, options.Get<int64_t>("rows-per-second", 10'000));
   datagen.rows_per_second = static_cast<double>(rate);
-  THALWEG_ASSIGN(datagen.number_of_rows, options.Get<int64_t>("number-of-rows", 0));
+  THALWEG_ASSIGN(datagen.number_of_rows, options.Get<int64_t>("number-of-rows", DatagenOptions::kWithoutEnd));
   THALWEG_ASSIGN(int64_t seed, options.Get<int64_t>("seed", 0));
   datagen.seed = static_cast<uint64_t>(seed);
   for (const types::Field& field : datagen.schema->fields()) {

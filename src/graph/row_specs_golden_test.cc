@@ -127,8 +127,10 @@ void ExpectRows(Vectors& vectors) {
   ScanSpec eager;
   eager.watermark = scan.watermark;
   eager.partition_columns = {0};
-  eager.eager_watermarks = true;
+  eager.pace = ScanSpec::Pace::kLateRows;
   vectors.Expect("scan with watermarks that go with the rows", eager, DecodeScan);
+  eager.pace = ScanSpec::Pace::kEachRise;
+  vectors.Expect("scan with watermarks behind each row that raises them", eager, DecodeScan);
 }
 
 void ExpectAggregates(Vectors& vectors) {

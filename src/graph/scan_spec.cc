@@ -21,7 +21,7 @@ std::string Encode(const ScanSpec& spec) {
   for (const ColumnPath& path : spec.reads) out.Nested(8, EncodeColumns(path));
   if (!spec.partition_columns.empty()) out.Nested(9, EncodeColumns(spec.partition_columns));
   if (spec.partitions) out.Nested(10, expr::Encode(*spec.partitions));
-  out.Bool(11, spec.eager_watermarks);
+  out.Number(11, static_cast<uint64_t>(spec.pace));
   return out.Take();
 }
 
@@ -40,7 +40,7 @@ Result<ScanSpec> DecodeScan(std::string_view bytes) {
       case 8: spec.reads.push_back(in.Take(DecodeColumns(in.Bytes()))); break;
       case 9: spec.partition_columns = in.Take(DecodeColumns(in.Bytes())); break;
       case 10: spec.partitions = in.Take(expr::Decode(in.Bytes())); break;
-      case 11: spec.eager_watermarks = in.Bool(); break;
+      case 11: spec.pace = in.Enum(ScanSpec::Pace::kEachRise); break;
       default: RefuseField(in, "scan");
     }
   }

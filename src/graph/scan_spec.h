@@ -19,10 +19,13 @@ using ColumnPath = std::vector<int>;
 struct ScanSpec {
   std::vector<expr::Expression> columns;  // the table's, over the connector's rows; empty: as they are
   std::optional<expr::Expression>
-      watermark;                  // TIMESTAMP or TIMESTAMP_LTZ of at most 3 digits, over the table's columns
-  bool eager_watermarks = false;  // they go with the rows, not by the clock
-  int64_t idle_timeout_ms = 0;    // 0: a quiet split is never idle
-  std::string alignment_group;    // of splits whose watermarks stay near each other; empty: none
+      watermark;  // TIMESTAMP or TIMESTAMP_LTZ of at most 3 digits, over the table's columns
+  /// When watermarks are sent: by the clock; with the rows, before one that they may make late; with the rows, behind each that raises them, for
+  /// operators in between may repeat old rows, which are late by then.
+  enum class Pace : uint8_t { kClock, kLateRows, kEachRise };
+  Pace pace = Pace::kClock;
+  int64_t idle_timeout_ms = 0;  // 0: a quiet split is never idle
+  std::string alignment_group;  // of splits whose watermarks stay near each other; empty: none
   int64_t alignment_max_drift_ms = 0;
   int64_t alignment_interval_ms = 1000;
   std::string zone;  // the session's; empty: UTC

@@ -87,8 +87,10 @@ flow::SourcePipeline PipelineOf(const graph::ScanSpec& spec, const std::vector<s
       return (**expressions)->Run(std::move(batch), pool);
     };
   };
-  if (spec.watermark && spec.eager_watermarks)
-    pipeline.make_watermarks = [] { return std::make_unique<time::EagerWatermarks>(); };
+  if (spec.watermark && spec.pace != graph::ScanSpec::Pace::kClock)
+    pipeline.make_watermarks = [each = spec.pace == graph::ScanSpec::Pace::kEachRise] {
+      return std::make_unique<time::EagerWatermarks>(each);
+    };
   else if (spec.watermark)
     pipeline.make_watermarks = [] { return std::make_unique<time::GreatestTime>(); };
   pipeline.idle_timeout_ms = spec.idle_timeout_ms;

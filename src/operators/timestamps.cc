@@ -40,8 +40,9 @@ class TimestampOperator final : public flow::Operator {
     context_->RequestTimer(now_ms + options_.interval_ms);
     if (generator_) {
       bool idle = IsIdle(now_ms);
-      if (generator_->Current() > sent_) {
-        sent_ = generator_->Current();
+      generator_->OnPeriodicEmit();
+      if (const int64_t watermark = generator_->Current(); watermark > sent_) {
+        sent_ = watermark;
         out.EmitWatermark(flow::Watermark{sent_});
       }
       if (idle != idle_) {

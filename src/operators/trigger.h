@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "base/check.h"
 #include "base/status.h"
+#include "base/status_exception.h"
 #include "operators/named_tables.h"
 #include "operators/time_window.h"
 
@@ -58,7 +58,7 @@ class Trigger {
   virtual bool CanMerge() const { return false; }
   /// `merged` took over `from`: their state must go to it. Their timers and state are cleared (Clear) afterwards.
   virtual void OnMerge(const Window& merged, const std::vector<Window>& from, TriggerContext& context) {
-    THALWEG_CHECK(false, "A trigger that says CanMerge must write OnMerge");
+    throw StatusException(UserError("A trigger that says CanMerge must write OnMerge"));
   }
   /// The window is gone: delete its timers and state.
   virtual void Clear(const Window& window, TriggerContext& context) = 0;

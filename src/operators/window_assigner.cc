@@ -84,7 +84,7 @@ Status WindowShape::Validate() const {
       break;
     case WindowKind::kCumulative:
       if (size_ms <= 0 || step_ms <= 0) return refuse("size > 0 and step > 0");
-      if (abs_offset >= step_ms) return refuse("abs(offset) < step");
+      if (abs_offset >= size_ms) return refuse("abs(offset) < max size");
       if (size_ms % step_ms != 0) return refuse("max size is a multiple of step");
       break;
     case WindowKind::kGlobal: break;

@@ -220,6 +220,7 @@ int64_t SourceOperator::CurrentWatermark() {
     if (split.eager && !bounded_ && !holds_rows() && split.quiet_since_ms &&
         now - *split.quiet_since_ms >= watermark_interval_ms_)
       split.eager->OnQuiet();
+    if (split.generator) split.generator->OnPeriodicEmit();
     int64_t watermark = split.watermark();
     split.idle = timeout > 0 && split.quiet_since_ms && now - *split.quiet_since_ms >= timeout;
     if (split.idle) continue;

@@ -101,6 +101,30 @@ TEST(SourceOperator, ARestoredSplitGoesOnWithTheWatermarkItHad) {
             194);  // not 114: the row would be judged otherwise than without the failure
 }
 
+TEST(SourceOperator, AGeneratorIsAskedOnceAnInterval) {
+  struct Counted final : time::WatermarkGenerator {
+    explicit Counted(int& asked) : asked(asked) {}
+    void OnRows(const int64_t*, int32_t) override {}
+    void OnPeriodicEmit() override { ++asked; }
+    int64_t Current() const override { return asked; }
+    void Snapshot(ByteWriter&) const override {}
+    void Restore(ByteReader&) override {}
+    int& asked;
+  };
+  int asked = 0;
+  Reading reading({100, 200}, {{"s", ""}, ""});
+  reading.pipeline.make_watermarks = [&asked] { return std::make_unique<Counted>(asked); };
+  ASSERT_TRUE(reading.source.AddSplits({{{"other", ""}, ""}}).ok());
+  EXPECT_EQ(asked, 0);
+  reading.source.CurrentWatermark();
+  EXPECT_EQ(asked, 1);
+  reading.source.AlignmentWatermark();
+  reading.source.SetWatermarkLimit(10);
+  state::OperatorSnapshot snapshot;
+  reading.source.CollectSplits(snapshot);
+  EXPECT_EQ(asked, 1);
+}
+
 TEST(SourceOperator, WhenAllSplitsAreQuietTheWatermarkStays) {
   Reading reading({300}, {{"s", ""}, ""});
   reading.pipeline.idle_timeout_ms = 50;

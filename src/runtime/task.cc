@@ -323,7 +323,12 @@ Status Task::StepHeldRows() {
 }
 
 Status Task::EmitWatermark(bool final_one) {
-  int64_t watermark = final_one ? time::kMaxWatermark : parts_.source->CurrentWatermark();
+  int64_t watermark = time::kMaxWatermark;
+  if (!final_one)
+    THALWEG_TRY(chain_->WithHeadOutput([&](flow::Output&) -> Status {
+      watermark = parts_.source->CurrentWatermark();  // asks a generator of the user's
+      return {};
+    }));
   bool idle = !final_one && parts_.source->idle();
   if (watermark > sent_watermark_) {
     sent_watermark_ = watermark;

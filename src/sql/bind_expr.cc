@@ -143,6 +143,8 @@ std::optional<int64_t> DayTimeText(std::string_view text, TimeUnit from, TimeUni
   for (auto unit = static_cast<int>(from);; ++unit) {
     int64_t number;
     if (!ReadNumber(text, at, number)) return std::nullopt;
+    if (static_cast<TimeUnit>(unit) != from && number >= (static_cast<TimeUnit>(unit) == TimeUnit::kHour ? 24 : 60))
+      return std::nullopt;
     millis += number * MillisOf(static_cast<TimeUnit>(unit));
     if (static_cast<TimeUnit>(unit) == TimeUnit::kSecond && at < text.size() && text[at] == '.') {
       int64_t scale = 100;
@@ -177,7 +179,7 @@ Expression Binder::Interval(const IntervalLiteral& literal, const Expr& expr) {
     bool good = ReadNumber(text, at, number);
     months = number * (unit.from == TimeUnit::kYear ? 12 : unit.from == TimeUnit::kQuarter ? 3 : 1);
     if (good && to != unit.from) {
-      good = at < text.size() && text[at++] == '-' && ReadNumber(text, at, number);
+      good = at < text.size() && text[at++] == '-' && ReadNumber(text, at, number) && number < 12;
       months += number;
     }
     if (!good || at != text.size() || months > INT32_MAX)

@@ -99,6 +99,9 @@ std::optional<WindowShape> Binder::GroupWindow(const Expr& expr, const Scope& sc
            fmt::format("{} needs a time attribute, this is {}", name, time.type().ToString()),
            "a column is one if WATERMARK FOR or PROCTIME() says so");
   shape.processing_time = scope.plan->columns[static_cast<size_t>(shape.time_column)].time == TimeRole::kProctime;
+  if (environment_.batch && shape.processing_time)
+    FailAt(call->arguments[0]->span.begin, "Window can not be defined over a proctime attribute column for batch mode",
+           "all rows are read at one time");
   if (time.type().id() == TypeId::kTimestampLtz) shape.zone = environment_.zone;
   shape.kind = name == "TUMBLE" ? WindowShape::Kind::kTumble
                : name == "HOP"  ? WindowShape::Kind::kHop

@@ -1,5 +1,6 @@
 // The window functions: TUMBLE, HOP, CUMULATE and SESSION over a table.
 #include <algorithm>
+#include <cstdlib>
 
 #include <fmt/ranges.h>
 
@@ -118,6 +119,8 @@ PlanPtr Binder::BindWindowFunction(const Call& call, const Expr& expr, const Sco
                        time.type.ToString()),
            "a column is one if WATERMARK FOR or PROCTIME() says so");
   shape.processing_time = time.time == TimeRole::kProctime;
+  if (environment_.batch && shape.processing_time)
+    FailAt(at, "Processing time Window TableFunction is not supported in batch mode: all rows are read at one time");
   if (time.type.id() == TypeId::kTimestampLtz) shape.zone = environment_.zone;
   auto millis = [&](std::string_view parameter) {
     return BindMillis(need(parameter), fmt::format("{} of {}", parameter, name));
@@ -129,6 +132,14 @@ PlanPtr Binder::BindWindowFunction(const Call& call, const Expr& expr, const Sco
   }
   if (shape.size_ms <= 0 || (signature->required == 2 && shape.slide_ms <= 0))
     FailAt(expr.span.begin, fmt::format("The intervals of {} must be positive", name));
+  if (shape.kind == WindowShape::Kind::kTumble && std::abs(shape.offset_ms) >= shape.size_ms)
+    FailAt(need("OFFSET").span.begin,
+           fmt::format(
+               "TUMBLE table function parameters must satisfy abs(offset) < size, but got size {} ms and offset {} ms",
+               shape.size_ms, shape.offset_ms));
+  // The windows of HOP stand a slide apart, those of CUMULATE begin a size apart.
+  if (shape.kind == WindowShape::Kind::kHop) shape.offset_ms %= shape.slide_ms;
+  if (shape.kind == WindowShape::Kind::kCumulate) shape.offset_ms %= shape.size_ms;
   if (shape.kind == WindowShape::Kind::kCumulate && shape.size_ms % shape.slide_ms != 0)
     FailAt(expr.span.begin,
            fmt::format("CUMULATE table function based aggregate requires maxSize must be an integral multiple of step, "

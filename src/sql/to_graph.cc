@@ -239,6 +239,7 @@ bool GraphMaker::bounded() const {
 
 graph::JobGraph GraphMaker::Take(std::string name, std::vector<std::string>* warnings) {
   state_->graph.name = std::move(name);
+  state_->SendEachWatermark(state_->graph);
   TellReads(state_->graph);
   if (warnings) *warnings = std::move(state_->warnings);
   return std::move(state_->graph);

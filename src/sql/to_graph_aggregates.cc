@@ -1,8 +1,10 @@
 // Graphs of plans: groups, in one phase or two, and windows.
 #include <algorithm>
 #include <numeric>
+#include <ranges>
 
 #include "graph/aggregate_spec.h"
+#include "graph/scan_spec.h"
 #include "sql/to_graph_state.h"
 
 namespace thalweg::sql {
@@ -16,6 +18,7 @@ Result<GraphMaker::State::Stream> GraphMaker::State::Make(const Plan& plan, cons
   Input edge = Keyed(input, aggregate.keys);
   edge.changelog = ModeOf(below, true);
   if (aggregate.window) {
+    if (below.any() && !aggregate.window->processing_time) WatchOldRows(*aggregate.input);
     graph::WindowAggregateSpec spec;
     spec.input = SchemaOf(aggregate.input->columns);
     spec.keys = aggregate.keys;
@@ -52,6 +55,41 @@ Result<GraphMaker::State::Stream> GraphMaker::State::Make(const Plan& plan, cons
     if (InTwoPhases(spec, input)) return TwoPhases(spec, std::move(node), std::move(edge));
   }
   return AddShared(std::move(node), {{edge}}, ParallelismOf(aggregate.keys));
+}
+
+namespace {
+
+/// Whether an operator of the plan keeps rows, and gives them again when they change.
+bool KeepsRows(const Plan& plan) {
+  if (plan.As<ScanPlan>() || plan.As<ValuesPlan>()) return false;
+  if (!plan.As<CalcPlan>() && !plan.As<UnnestPlan>() && !plan.As<UnionPlan>() && !plan.As<WindowPlan>()) return true;
+  return std::ranges::any_of(InputsOfPlan(plan), [](const PlanPtr& input) { return KeepsRows(*input); });
+}
+
+}  // namespace
+
+void GraphMaker::State::WatchOldRows(const Plan& plan) {
+  if (!KeepsRows(plan)) return;
+  std::vector<PlanPtr> below = InputsOfPlan(plan);
+  while (!below.empty()) {
+    const PlanPtr next = std::move(below.back());
+    below.pop_back();
+    if (auto* scan = next->As<ScanPlan>()) repeated.insert(scan->table.get());
+    for (const PlanPtr& input : InputsOfPlan(*next)) below.push_back(input);
+  }
+}
+
+void GraphMaker::State::SendEachWatermark(graph::JobGraph& made) const {
+  for (const auto& [table, nodes] : source_nodes)
+    for (uint32_t id : nodes) {
+      if (!repeated.contains(table)) continue;
+      graph::Node& node = made.nodes[id - 1];
+      if (node.scan.empty()) continue;
+      graph::ScanSpec spec = graph::DecodeScan(node.scan).value();
+      if (spec.pace != graph::ScanSpec::Pace::kLateRows) continue;
+      spec.pace = graph::ScanSpec::Pace::kEachRise;
+      node.scan = graph::Encode(spec);
+    }
 }
 
 Status GraphMaker::State::CheckBundleSize() const {

@@ -126,12 +126,13 @@ Result<GraphMaker::State::Stream> GraphMaker::State::RowsOf(const Plan& plan, co
   // In batch mode nothing is late: time passes once, at the end.
   if (scan.table->watermark && !options.batch) {
     spec.watermark = scan.table->watermark->expression;
-    spec.eager_watermarks = source->eager_watermarks;
+    if (source->eager_watermarks) spec.pace = graph::ScanSpec::Pace::kLateRows;
   }
   for (const std::string& partition : scan.table->partitioned_by)
     if (const int place = given.Find(partition); place >= 0) spec.partition_columns.push_back(place);
   if (spec.watermark || !spec.columns.empty() || !spec.partition_columns.empty()) node.scan = graph::Encode(spec);
   Stream stream = AddShared(std::move(node), {}, source->node.parallelism, scan.table.get());
+  source_nodes[scan.table.get()].insert(stream.node);
   // What an update takes back is in the state of the normalization; a -U by itself would be a deletion.
   const bool repeats = source->changelog == ChangelogMode::kRetract && Normalizes(*source);
   return repeats ? WithoutUpdateBefore(stream, SchemaOf(plan.columns)) : stream;

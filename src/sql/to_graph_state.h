@@ -47,6 +47,8 @@ struct GraphMaker::State : ScannedTables {
   ChangelogModes modes{*this, options.batch};
   UpdateBefore update_before{modes};
   std::map<const Plan*, graph::SourceTable> sources;
+  std::map<const Table*, std::set<uint32_t>> source_nodes;
+  std::set<const Table*> repeated;  // tables whose old rows reach an operator of event time again
   std::map<std::pair<const Plan*, bool>, Stream> built;
   std::set<std::string> uids;
   std::set<std::pair<uint32_t, const Table*>> late_sinks;  // of a node's late rows
@@ -104,6 +106,10 @@ struct GraphMaker::State : ScannedTables {
 
   // --- to_graph_aggregates.cc: groups, in one phase or two, and windows.
   Result<Stream> Make(const Plan& plan, const AggregatePlan& aggregate, bool before);
+  /// Of rows that change, in front of windows: operators in between take back rows as old as they like. Which of them are late is told by the
+  /// watermark behind each row.
+  void WatchOldRows(const Plan& plan);
+  void SendEachWatermark(graph::JobGraph& made) const;
   Status CheckBundleSize() const;
   /// Folding in front of an exchange pays; where rows stay in their subtask, it is done twice for nothing.
   bool InTwoPhases(const graph::GroupAggregateSpec& spec, Stream input) const;

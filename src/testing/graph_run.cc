@@ -375,7 +375,10 @@ Status GraphRun::Process(Vertex& vertex, Subtask& subtask, int input, columns::B
 
 Status GraphRun::Settle() {
   for (auto& vertex : vertices_)
-    if (vertex->is_source() && vertex->generator) THALWEG_TRY(RaiseWatermark(*vertex, vertex->generator->Current()));
+    if (vertex->is_source() && vertex->generator) {
+      vertex->generator->OnPeriodicEmit();
+      THALWEG_TRY(RaiseWatermark(*vertex, vertex->generator->Current()));
+    }
   for (auto& vertex : vertices_)
     if (!vertex->finished)
       THALWEG_TRY(ForEachOperator(*vertex, [](auto& op, auto& output) { return op.OnIdleFlush(output); }));

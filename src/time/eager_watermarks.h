@@ -12,12 +12,14 @@ namespace thalweg::time {
 /// not hang on how fast they are read. One thread.
 class EagerWatermarks final : public WatermarkGenerator {
  public:
+  /// `each_rise`: every rise is sent at once, and not only what makes a row late.
+  explicit EagerWatermarks(bool each_rise = false) : each_rise_(each_rise) {}
   void SetInterval(int64_t ms) { interval_ms_ = ms; }
   /// Takes rows up to the first one that is at or below a watermark that may have been sent only since the last such row: the source sends it, and
   /// then gives the rest. Where rows are in order, or late already, that is no row: `count`.
   int32_t Take(const int64_t* times, int32_t count) {
     for (int32_t i = 0; i < count; ++i) {
-      if (times[i] <= current_ && times[i] != INT64_MIN && told_ < current_) {
+      if ((each_rise_ || (times[i] <= current_ && times[i] != INT64_MIN)) && told_ < current_) {
         told_ = current_;
         return i;
       }
@@ -46,6 +48,7 @@ class EagerWatermarks final : public WatermarkGenerator {
     if (greatest_ > std::max<int64_t>(current_, 0) + interval_ms_) current_ = greatest_;  // Flink begins at 0, too
   }
 
+  bool each_rise_;
   int64_t interval_ms_ = 200;
   int64_t greatest_ = kMinWatermark;
   int64_t current_ = kMinWatermark;

@@ -23,6 +23,8 @@ class WatermarkGenerator {
   virtual void OnRows(const int64_t* times, int32_t count) = 0;
   /// As OnRows, for generators that look at the rows: `objects` is the contiguous array of the stream's C++ type, as long as `times`.
   virtual void OnObjects(const void* objects, const int64_t* times, int32_t count) { OnRows(times, count); }
+  /// Once every pipeline.auto-watermark-interval, before Current.
+  virtual void OnPeriodicEmit() {}
   /// The watermark that may be emitted now; never decreases.
   virtual int64_t Current() const = 0;
   virtual void Snapshot(ByteWriter& out) const = 0;

@@ -39,6 +39,20 @@ TEST(EagerWatermarks, RiseBehindARowByMoreThanTheInterval) {
   EXPECT_EQ(generator.Current(), 1300);
 }
 
+// Where operators behind the source repeat old rows, no row of the source's tells that a watermark is asked for.
+TEST(EagerWatermarks, CutBehindEachRiseIfAskedTo) {
+  EagerWatermarks each(true);
+  const int64_t times[] = {1000, 1100, 1500, 1600, 1900};
+  EXPECT_EQ(each.Take(times, 5), 1);
+  EXPECT_EQ(each.Current(), 1000);
+  EXPECT_EQ(each.Take(times + 1, 4), 2) << "1100 is within the interval";
+  EXPECT_EQ(each.Current(), 1500);
+  EXPECT_EQ(each.Take(times + 3, 2), 2);
+  EXPECT_EQ(each.Current(), 1900);
+  EXPECT_EQ(each.Take(times + 4, 1), 0) << "the rise of the last batch comes first";
+  EXPECT_EQ(each.Take(times + 4, 1), 1);
+}
+
 TEST(EagerWatermarks, AreTheSameBehindARestore) {
   EagerWatermarks before, after;
   const int64_t times[] = {1'700'000'000'000, 1'700'000'000'150};

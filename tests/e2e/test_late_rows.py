@@ -126,3 +126,16 @@ def test_a_job_killed_while_its_source_holds_rows_goes_on_with_them(spawn, tmp_p
     assert process.wait(120) == 0, process.err.read_text()
     found = [json.loads(line) for part in results.glob("part-*") for line in part.read_text().splitlines()]
     assert sorted((row["n"], row["s"]) for row in found) == sorted(kept(rows, 1000).values())
+
+
+def test_a_row_that_is_taken_back_late_stays_in_its_window(tmp_path):
+    """As a real Flink 2.3.0: when the newer row of b takes the older one back, the older one's window has long been given."""
+    rows = [{"id": 1, "k": "b", "ts": "2024-01-01 00:00:12"}, {"id": 2, "k": "a", "ts": "2024-01-01 00:00:25"}, {"id": 3, "k": "b", "ts": "2024-01-01 00:00:33"}]
+    (tmp_path / "rows.json").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    result = run(f"""CREATE TABLE o (id INT, k STRING, ts TIMESTAMP(3), WATERMARK FOR ts AS ts)
+WITH ('connector' = 'filesystem', 'path' = '{tmp_path}/rows.json', 'format' = 'json');
+SELECT k, EXTRACT(SECOND FROM window_start) AS s, COUNT(*) AS n
+FROM TABLE(TUMBLE((SELECT id, k, ts FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY k ORDER BY ts DESC) AS rn FROM o) WHERE rn = 1), DESCRIPTOR(ts), INTERVAL '10' SECOND))
+GROUP BY k, window_start, window_end;
+""", tmp_path)
+    assert result == [("a", 20, 1), ("b", 10, 1), ("b", 30, 1)]

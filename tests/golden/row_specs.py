@@ -167,7 +167,8 @@ CASES = [
     ("scan", repeated(1, [expression(input_(0, INT)), expression(input_(1, TIMESTAMP_3))]) +
      field(2, expression(input_(1, TIMESTAMP_3))) + signed(3, 250) + text(4, "UTC") + text(5, "near") + signed(6, 2000) +
      signed(7, 1000) + columns(8, 0) + columns(8, 2, 1)),
-    ("scan with watermarks that go with the rows", field(2, expression(input_(1, TIMESTAMP_3))) + columns(9, 0) + flag(11)),
+    ("scan with watermarks that go with the rows", field(2, expression(input_(1, TIMESTAMP_3))) + columns(9, 0) + number(11, 1)),
+    ("scan with watermarks behind each row that raises them", field(2, expression(input_(1, TIMESTAMP_3))) + columns(9, 0) + number(11, 2)),
 ]
 
 if __name__ == "__main__":
