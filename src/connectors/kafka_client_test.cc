@@ -154,6 +154,62 @@ TEST(KafkaConsumer, DefectInTheAssignmentIsReturnedAndWakesTheTask) {
   EXPECT_THAT(consumer->Next().status().message(), HasSubstr("cannot change its assignment"));
 }
 
+/// A broker of librdkafka's own with a topic `t` of one partition.
+struct MockBroker {
+  char text[512] = "";
+  std::unique_ptr<rd_kafka_t, void (*)(rd_kafka_t*)> host{
+      rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), text, sizeof(text)), rd_kafka_destroy};
+  std::unique_ptr<rd_kafka_mock_cluster_t, void (*)(rd_kafka_mock_cluster_t*)> brokers{
+      rd_kafka_mock_cluster_new(host.get(), 1), rd_kafka_mock_cluster_destroy};
+  MockBroker() { rd_kafka_mock_topic_create(brokers.get(), "t", 1, 1); }
+  std::shared_ptr<LogClient> Client() const {
+    return NewKafkaLogClient(
+               TranslateKafkaProperties({{"bootstrap.servers", rd_kafka_mock_cluster_bootstraps(brokers.get())}})
+                   .value())
+        .value();
+  }
+};
+
+/// What comes next, however long it takes.
+Result<std::optional<LogFetch>> Await(LogConsumer& consumer, CountingWaker& waker) {
+  while (true) {
+    const int64_t seen = waker.wakes();
+    auto next = consumer.Next();
+    if (!next.ok() || *next) return next;
+    waker.Await(seen);
+  }
+}
+
+TEST(KafkaConsumer, OffsetThatIsNotThereIsToldWithWhereReadingGoesOn) {
+  MockBroker broker;
+  CountingWaker waker;
+  ::testing::internal::CaptureStderr();
+  auto consumer = broker.Client()->CreateConsumer({.offset_reset = "earliest"}, [&] { waker.Wake(); }).value();
+  consumer->Assign({{{"t", 0}, 50}});
+  auto first = Await(*consumer, waker);
+  ASSERT_TRUE(first.ok()) << first.status().ToString();
+  EXPECT_EQ((*first)->reset_position, 0);
+  EXPECT_EQ((*first)->high_watermark, 0);
+  auto second = Await(*consumer, waker);
+  ASSERT_TRUE(second.ok()) << second.status().ToString();
+  EXPECT_EQ((*second)->reset_position, -1);
+  EXPECT_EQ((*second)->end_position, 0) << "it is read";
+  consumer->Close();
+  EXPECT_THAT(
+      ::testing::internal::GetCapturedStderr(),
+      HasSubstr("warning: Kafka topic 't' partition 0 has no offset 50, where reading was to go on: its offsets "
+                "begin at 0 and end before 0. Reading goes on at 0 (earliest): rows may be lost or come twice"));
+}
+
+TEST(KafkaConsumer, OffsetThatIsNotThereIsAnErrorWithoutAReset) {
+  MockBroker broker;
+  CountingWaker waker;
+  auto consumer = broker.Client()->CreateConsumer({.offset_reset = "none"}, [&] { waker.Wake(); }).value();
+  consumer->Assign({{{"t", 0}, 50}});
+  EXPECT_THAT(Await(*consumer, waker).status().message(),
+              HasSubstr("Kafka topic 't' partition 0 no longer has the offset to read from, 50"));
+}
+
 TEST(KafkaProducer, QueueIsBoundedByItsMemory) {
   auto producer = NobodysClient()->CreateProducer({.memory_bytes = 2 << 20}, [] {}).value();
   const std::string value(100'000, 'x');
@@ -179,17 +235,10 @@ TEST(KafkaProducer, UndeliveredMessageIsAnErrorWithTopicAndReasonAndNothingOfIts
 }
 
 TEST(KafkaProducer, ATopicThatTheBrokerCallsInvalidFailsIt) {
-  char text[512] = "";
-  std::unique_ptr<rd_kafka_t, void (*)(rd_kafka_t*)> host(
-      rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), text, sizeof(text)), rd_kafka_destroy);
-  std::unique_ptr<rd_kafka_mock_cluster_t, void (*)(rd_kafka_mock_cluster_t*)> brokers(
-      rd_kafka_mock_cluster_new(host.get(), 1), rd_kafka_mock_cluster_destroy);
-  rd_kafka_mock_topic_create(brokers.get(), "t", 1, 1);
-  rd_kafka_mock_topic_set_error(brokers.get(), "t", RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION);
+  MockBroker broker;
+  rd_kafka_mock_topic_set_error(broker.brokers.get(), "t", RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION);
   CountingWaker waker;
-  auto client = NewKafkaLogClient(
-      TranslateKafkaProperties({{"bootstrap.servers", rd_kafka_mock_cluster_bootstraps(brokers.get())}}).value());
-  auto producer = client.value()->CreateProducer({}, [&] { waker.Wake(); }).value();
+  auto producer = broker.Client()->CreateProducer({}, [&] { waker.Wake(); }).value();
   ASSERT_TRUE(producer->Produce({.topic = "t", .value = "v"}).value());
   for (int64_t seen = 0; producer->status().ok(); seen = waker.wakes())
     if (producer->in_flight() > 0) waker.Await(seen);

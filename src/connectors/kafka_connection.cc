@@ -5,6 +5,7 @@
 #include <cctype>
 #include <cstdio>
 #include <string_view>
+#include <utility>
 
 namespace thalweg::connectors {
 namespace {
@@ -123,6 +124,11 @@ std::string KafkaConnection::last_error() const {
   return last_error_;
 }
 
+bool KafkaConnection::TakeMissed() {
+  std::lock_guard lock(mutex_);
+  return std::exchange(missed_, false);
+}
+
 Status KafkaConnection::Unreachable(const std::string& doing) const {
   std::string last = last_error();
   return ExternalError(
@@ -147,6 +153,9 @@ void KafkaConnection::OnError(int code, const std::string& reason) {
     case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
       if (last_error_.empty()) last_error_ = reason;
       break;
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION: missed_ = true; [[fallthrough]];
     default: last_error_ = reason;
   }
 }

@@ -42,6 +42,8 @@ class KafkaConnection {
   Status status() const;
   /// What librdkafka last said of its connections, or empty.
   std::string last_error() const;
+  /// Whether librdkafka missed a topic or a partition since the last call.
+  bool TakeMissed();
   /// "Cannot reach Kafka at ...": with the last complaint and what to check.
   Status Unreachable(const std::string& doing) const;
 
@@ -56,6 +58,7 @@ class KafkaConnection {
   mutable std::mutex mutex_;
   Status status_;
   std::string last_error_;
+  bool missed_ = false;
 };
 
 /// An error of librdkafka that a broker which is starting, restarting or far away gives: worth asking again.

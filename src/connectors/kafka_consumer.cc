@@ -13,6 +13,7 @@
 #include <thread>
 #include <utility>
 
+#include "connectors/kafka_absence.h"
 #include "connectors/kafka_commits.h"
 #include "connectors/kafka_connection.h"
 #include "connectors/kafka_partition_list.h"
@@ -36,6 +37,8 @@ constexpr std::chrono::milliseconds kLastCommit{5'000};
 // group, so the property has no other effect; a commit given up is sent again by KafkaCommits.
 constexpr char kSessionMs[] = "1000";
 constexpr size_t kPartitionsNamed = 3;  // a warning, not a catalogue
+constexpr int kAskMs = 500;  // one question to a broker, while the other partitions wait; then it is asked again
+constexpr int kMendedVersion = 0x020100ff;  // of librdkafka: its instance ends though a topic is gone
 
 int64_t QueueKb(int64_t memory_bytes) {
   // A quarter is the inbox, a quarter the responses being received.
@@ -72,6 +75,13 @@ struct Messages {
   }
 };
 
+Status AssignmentStatus(rd_kafka_error_t* error) {
+  if (!error) return {};
+  Status status = InternalError("Kafka consumer cannot change its assignment: {}", rd_kafka_error_string(error));
+  rd_kafka_error_destroy(error);
+  return status;
+}
+
 class KafkaConsumer final : public LogConsumer {
  public:
   KafkaConsumer(const LogConsumerOptions& options, std::function<void()> on_ready)
@@ -106,14 +116,24 @@ class KafkaConsumer final : public LogConsumer {
   void Send(Command command);
   // The consumer's thread.
   void Run();
+  bool Stopping() {
+    std::lock_guard lock(mutex_);
+    return stop_;
+  }
   void WaitForRoom();
   Status RunCommands();
   Status RunCommand(const Command& command);
   void Forward(const TopicPartition& partition, bool paused);
   void ApplyPause(const TopicPartition& partition);
+  rd_kafka_error_t* StopReading(rd_kafka_topic_partition_list_t& partitions);
   std::vector<rd_kafka_message_t*> Take();
   Status Deliver(std::vector<rd_kafka_message_t*> messages);
   Status OnMessageError(const rd_kafka_message_t& message);
+  Status OnOffsetMissing(const TopicPartition& partition, int64_t wanted, const std::string& text);
+  Status ResetOffsets();
+  Status ResetOffset(const TopicPartition& partition, int64_t wanted, int64_t begin, int64_t end);
+  Status LookForAbsent();
+  std::optional<std::set<TopicPartition>> AskForAbsent();
   void AddRecord(LogFetch& fetch, const rd_kafka_message_t& message) const;
   void AddHeaders(LogFetch& fetch, LogRecord& record, const rd_kafka_message_t& message) const;
   void Put(std::vector<LogFetch> fetches, size_t bytes);
@@ -124,6 +144,7 @@ class KafkaConsumer final : public LogConsumer {
   // At the end, without the consumer's thread.
   void FinishCommits();
   void TellUncommitted();
+  void LetGo();
 
   const LogConsumerOptions options_;
   const std::function<void()> on_ready_;
@@ -148,7 +169,10 @@ class KafkaConsumer final : public LogConsumer {
   std::chrono::steady_clock::time_point asked_;  // for the last commit
   rd_kafka_resp_err_t refusal_ = RD_KAFKA_RESP_ERR_NO_ERROR;
   std::set<TopicPartition> started_;      // delivered something: librdkafka has set their queue up
-  std::map<TopicPartition, bool> pause_;  // wanted, not yet applied
+  std::map<TopicPartition, bool> pause_;  // paused, or to be resumed
+  std::set<TopicPartition> assigned_;
+  LogOffsets to_reset_;  // stand still: the log has not got the offset
+  KafkaAbsence absence_;
 };
 
 Status KafkaConsumer::Start(const KafkaProperties& properties) {
@@ -181,6 +205,7 @@ void KafkaConsumer::Close() {
   for (const Command& command : commands_)
     if (command.kind == Command::Kind::kCommit) AskToCommit(command.partitions);
   FinishCommits();
+  LetGo();
 }
 
 void KafkaConsumer::Send(Command command) {
@@ -211,14 +236,13 @@ Result<std::optional<LogFetch>> KafkaConsumer::Next() {
 void KafkaConsumer::Run() {
   while (true) {
     WaitForRoom();
-    {
-      std::lock_guard lock(mutex_);
-      if (stop_) return;
-    }
+    if (Stopping()) return;
     Status status = RunCommands();
     if (commits_.under_way()) rd_kafka_queue_poll_callback(answers_.get(), 0);
     SendCommit();
     if (status.ok()) status = Deliver(Take());
+    if (status.ok()) status = ResetOffsets();
+    if (status.ok()) status = LookForAbsent();
     if (status.ok()) status = connection_->status();
     if (!status.ok()) return Fail(std::move(status));
   }
@@ -250,11 +274,17 @@ Status KafkaConsumer::RunCommand(const Command& command) {
   rd_kafka_t* handle = connection_->handle();
   rd_kafka_error_t* error = nullptr;
   switch (command.kind) {
-    case Command::Kind::kAssign: error = rd_kafka_incremental_assign(handle, list.get()); break;
+    case Command::Kind::kAssign:
+      for (const auto& [each, offset] : command.partitions) assigned_.insert(each);
+      error = rd_kafka_incremental_assign(handle, list.get());
+      break;
     case Command::Kind::kUnassign:
       started_.erase(partition);
       pause_.erase(partition);
-      error = rd_kafka_incremental_unassign(handle, list.get());
+      assigned_.erase(partition);
+      to_reset_.erase(partition);
+      absence_.Forget(partition);
+      error = StopReading(*list);
       break;
     case Command::Kind::kPause:
     case Command::Kind::kResume:
@@ -263,10 +293,31 @@ Status KafkaConsumer::RunCommand(const Command& command) {
       break;
     case Command::Kind::kCommit: AskToCommit(command.partitions); break;
   }
-  if (!error) return {};
-  Status status = InternalError("Kafka consumer cannot change its assignment: {}", rd_kafka_error_string(error));
-  rd_kafka_error_destroy(error);
-  return status;
+  return AssignmentStatus(error);
+}
+
+rd_kafka_error_t* KafkaConsumer::StopReading(rd_kafka_topic_partition_list_t& partitions) {
+  rd_kafka_t* handle = connection_->handle();
+  if (rd_kafka_version() >= kMendedVersion) return rd_kafka_incremental_unassign(handle, &partitions);
+  // A partition that stops leaves an operation in its own queue, which holds the partition. Where the topic is gone nobody empties
+  // that queue any more, and rd_kafka_destroy waits for ever: the operation goes to the consumer's queue.
+  std::vector<Queue> own;
+  for (int i = 0; i < partitions.cnt; ++i)
+    own.emplace_back(rd_kafka_queue_get_partition(handle, partitions.elems[i].topic, partitions.elems[i].partition));
+  rd_kafka_error_t* error = rd_kafka_incremental_unassign(handle, &partitions);
+  rd_kafka_topic_partition_list_t* rest = nullptr;
+  // A question that librdkafka's thread answers after it has stopped them.
+  if (rd_kafka_assignment(handle, &rest) == RD_KAFKA_RESP_ERR_NO_ERROR) rd_kafka_topic_partition_list_destroy(rest);
+  for (const Queue& queue : own)
+    if (queue) rd_kafka_queue_forward(queue.get(), queue_.get());
+  return error;
+}
+
+void KafkaConsumer::LetGo() {
+  LogOffsets rest;
+  for (const TopicPartition& partition : assigned_) rest[partition] = 0;
+  if (rest.empty()) return;
+  if (rd_kafka_error_t* error = StopReading(*MakeList(rest))) rd_kafka_error_destroy(error);
 }
 
 void KafkaConsumer::AskToCommit(const LogOffsets& offsets) {
@@ -347,7 +398,7 @@ void KafkaConsumer::ApplyPause(const TopicPartition& partition) {
   // pause would throw fetched records away and fetch them again.
   Queue own(rd_kafka_queue_get_partition(connection_->handle(), partition.topic.c_str(), partition.partition));
   if (own) rd_kafka_queue_forward(own.get(), wanted->second ? nullptr : queue_.get());
-  pause_.erase(wanted);
+  if (!wanted->second) pause_.erase(wanted);  // else kept for when the partition is assigned again at another offset
 }
 
 std::vector<rd_kafka_message_t*> KafkaConsumer::Take() {
@@ -431,17 +482,12 @@ Status KafkaConsumer::OnMessageError(const rd_kafka_message_t& message) {
   switch (message.err) {
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
     case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
-    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
-      return ExternalError("Kafka topic '{}' partition {} no longer exists at {}: {}", topic, message.partition,
-                           servers, text);
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION: absence_.Suspect(); return {};
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
       return ExternalError("Kafka at {} does not allow reading topic '{}': {}", servers, topic, text);
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
     case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
-      return ExternalError(
-          "Kafka topic '{}' partition {} no longer has the offset to read from: {}. Its retention is shorter than "
-          "the job was behind",
-          topic, message.partition, text);
+      return OnOffsetMissing({topic, message.partition}, message.offset, text);
     case RD_KAFKA_RESP_ERR__BAD_MSG:
     case RD_KAFKA_RESP_ERR__BAD_COMPRESSION:
     case RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED:
@@ -449,6 +495,95 @@ Status KafkaConsumer::OnMessageError(const rd_kafka_message_t& message) {
                            message.offset, text);
     default: return {};  // librdkafka reports and retries; what is final comes by the connection's status
   }
+}
+
+Status KafkaConsumer::OnOffsetMissing(const TopicPartition& partition, int64_t wanted, const std::string& text) {
+  if (options_.offset_reset == "none")
+    return ExternalError(
+        "Kafka topic '{}' partition {} no longer has the offset to read from, {}: {}. Its retention is shorter than "
+        "the job was behind, or the topic was made again",
+        partition.topic, partition.partition, wanted, text);
+  if (assigned_.contains(partition)) to_reset_[partition] = wanted;
+  return {};
+}
+
+Status KafkaConsumer::ResetOffsets() {
+  for (const auto& [partition, wanted] : LogOffsets(to_reset_)) {
+    int64_t begin = 0, end = 0;
+    if (Stopping()) return {};
+    rd_kafka_resp_err_t error = rd_kafka_query_watermark_offsets(connection_->handle(), partition.topic.c_str(),
+                                                                 partition.partition, &begin, &end, kAskMs);
+    if (error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || error == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
+        error == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION)
+      absence_.Suspect();
+    else if (error && !IsTransient(error))
+      return ExternalError("Kafka at {} does not tell the offsets of topic '{}' partition {}: {}",
+                           connection_->properties().bootstrap_servers, partition.topic, partition.partition,
+                           rd_kafka_err2str(error));
+    if (error) continue;  // asked again
+    to_reset_.erase(partition);
+    THALWEG_TRY(ResetOffset(partition, wanted, begin, end));
+  }
+  return {};
+}
+
+Status KafkaConsumer::ResetOffset(const TopicPartition& partition, int64_t wanted, int64_t begin, int64_t end) {
+  const bool latest = options_.offset_reset == "latest";
+  const int64_t position = latest ? end : begin;
+  const std::string text = fmt::format(
+      "warning: Kafka topic '{}' partition {} has no offset {}, where reading was to go on: its offsets begin at {} "
+      "and end before {}. Reading goes on at {} ({}): rows may be lost or come twice\n",
+      partition.topic, partition.partition, wanted, begin, end, position, latest ? "latest" : "earliest");
+  std::fputs(text.c_str(), stderr);
+  started_.erase(partition);
+  PartitionList list = MakeList({{partition, position}});
+  // Assigned anew: librdkafka does not seek in a partition that stands still.
+  THALWEG_TRY(AssignmentStatus(StopReading(*list)));
+  LogFetch fetch{.partition = partition};
+  fetch.reset_position = position;
+  fetch.high_watermark = end;
+  std::vector<LogFetch> fetches;
+  fetches.push_back(std::move(fetch));
+  Put(std::move(fetches), 0);  // before its records
+  return AssignmentStatus(rd_kafka_incremental_assign(connection_->handle(), list.get()));
+}
+
+Status KafkaConsumer::LookForAbsent() {
+  if (connection_->TakeMissed()) absence_.Suspect();
+  const auto now = std::chrono::steady_clock::now();
+  if (!absence_.ToLook(now)) return {};
+  const std::optional<std::set<TopicPartition>> unknown = AskForAbsent();
+  if (!unknown) return {};
+  const std::vector<TopicPartition> gone = absence_.OnAnswer(*unknown, now);
+  if (gone.empty()) return {};
+  const std::string more = gone.size() > 1 ? fmt::format(" (and {} more)", gone.size() - 1) : "";
+  Status status = ExternalError("Kafka topic '{}' partition {}{} no longer exists at {}", gone[0].topic,
+                                gone[0].partition, more, connection_->properties().bootstrap_servers);
+  if (!options_.await_topics) return status;
+  const std::string text = fmt::format("warning: {}. The job waits until it is there again\n", status.message());
+  std::fputs(text.c_str(), stderr);
+  return {};
+}
+
+std::optional<std::set<TopicPartition>> KafkaConsumer::AskForAbsent() {
+  const rd_kafka_metadata_t* raw = nullptr;  // of the topics that this instance knows
+  if (rd_kafka_metadata(connection_->handle(), 0, nullptr, &raw, kAskMs)) return std::nullopt;
+  std::unique_ptr<const rd_kafka_metadata_t, void (*)(const rd_kafka_metadata_t*)> metadata(raw,
+                                                                                            rd_kafka_metadata_destroy);
+  std::set<TopicPartition> unknown = assigned_;
+  for (const auto& partition : assigned_) {
+    const auto* end = raw->topics + raw->topic_cnt;
+    const auto* topic = std::find_if(static_cast<const rd_kafka_metadata_topic_t*>(raw->topics), end,
+                                     [&](const auto& each) { return partition.topic == each.topic; });
+    if (topic == end) {
+      unknown.erase(partition);  // not asked for
+    } else if (topic->err != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
+      const bool there = std::any_of(topic->partitions, topic->partitions + topic->partition_cnt,
+                                     [&](const auto& each) { return each.id == partition.partition; });
+      if (there || topic->err) unknown.erase(partition);
+    }
+  }
+  return unknown;
 }
 
 void KafkaConsumer::Put(std::vector<LogFetch> fetches, size_t bytes) {
@@ -483,9 +618,7 @@ Properties ConsumerProperties(const KafkaProperties& properties, const LogConsum
       {"enable.auto.commit", "false"},
       {"enable.auto.offset.store", "false"},
       {"enable.partition.eof", "true"},
-      {"auto.offset.reset", options.offset_reset == "none" ? "error"
-                            : options.offset_reset.empty() ? "earliest"
-                                                           : options.offset_reset},
+      {"auto.offset.reset", "error"},  // told to us: a reader's position goes where reading goes on
       {"queued.max.messages.kbytes", std::to_string(queue_kb)},
   };
   const Properties defaults = {

@@ -21,6 +21,7 @@ Status KafkaReader::Open(flow::Context& context) {
   LogConsumerOptions options{
       .headers = options_.rows.Wants(KafkaMetadata::kHeaders) || options_.rows.Wants(KafkaMetadata::kHeaderList),
       .offset_reset = options_.offset_reset,
+      .await_topics = options_.await_topics,
       .memory_bytes = options_.memory_bytes > 0 ? options_.memory_bytes : context.connector_bytes(),
       .client_id = fmt::format("{}-{}", context.task().uid, context.task().subtask)};
   THALWEG_ASSIGN(consumer_, client_->CreateConsumer(options, [waker = context.waker()] { waker->Wake(); }));
@@ -81,6 +82,7 @@ Result<flow::ReadProgress> KafkaReader::Poll(flow::SourceOutput& out) {
 Result<bool> KafkaReader::TakeRecords(Reading& reading, int32_t most) {
   KafkaSplit& split = reading.split;
   if (fetch_->high_watermark >= 0) reading.high_watermark = fetch_->high_watermark;
+  if (int64_t position = std::exchange(fetch_->reset_position, -1); position >= 0) split.next_offset = position;
   while (next_record_ < fetch_->records.size() && rows_->rows() < most && !rows_->full()) {
     const LogRecord& record = fetch_->records[next_record_];
     if (record.offset >= split.stop_offset) return true;

@@ -1,5 +1,6 @@
 // Reads the Kafka partitions a subtask was given.
-// Rule: a split's position is the offset after the last record emitted (or skipped for good), never what was merely fetched.
+// Rule: a split's position is the offset after the last record emitted (or skipped for good), never what was merely fetched. It goes
+// back only where the log says that the position is not there.
 #pragma once
 
 #include <algorithm>
@@ -20,7 +21,8 @@ namespace thalweg::connectors {
 
 struct KafkaReaderOptions {
   KafkaRowOptions rows;
-  std::string offset_reset = "earliest";  // "earliest", "latest", "none": when an offset is no longer there
+  std::string offset_reset = "earliest";  // "earliest", "latest", "none": when an offset is not there
+  bool await_topics = false;              // a topic that is gone is told and waited for, and no error
   bool commit_offsets = true;             // to the client's group, if it has one
   int64_t memory_bytes = 0;               // 0: its part of the memory limit
 };

@@ -224,6 +224,37 @@ TEST(KafkaReader, RecordsBeforeItsPositionThatAreFetchedWithTheOthersAreDropped)
   EXPECT_THAT(world.Positions(), ElementsAre("t-0@12"));
 }
 
+TEST(KafkaReader, PositionBeyondTheLogsEndGoesBackToItsBeginning) {
+  World world;
+  world.Fill(0, 3);
+  ASSERT_TRUE(world.Add({{"t", 0}, 20}).ok());
+  EXPECT_EQ(world.Drain(), ReadProgress::kIdle);
+  EXPECT_THAT(world.TakeValues(), ElementsAre("0/0", "0/1", "0/2"));
+  EXPECT_THAT(world.Positions(), ElementsAre("t-0@3"));
+  world.reader->OnSnapshot(1);
+  ASSERT_TRUE(world.reader->OnCheckpointComplete(1).ok());
+  EXPECT_THAT(world.log->committed, ElementsAre(Pair(TopicPartition{"t", 0}, 3)));
+  // What is fetched again after that is dropped as ever.
+  world.log->fetched_before = 2;
+  world.Fill(0, 2);
+  EXPECT_EQ(world.Drain(), ReadProgress::kIdle);
+  EXPECT_THAT(world.TakeValues(), ElementsAre("0/3", "0/4"));
+}
+
+TEST(KafkaReader, PositionThatIsNotInTheLogGoesToItsEndIfTheResetSaysSo) {
+  KafkaReaderOptions options;
+  options.offset_reset = "latest";
+  World world(options);
+  world.Fill(0, 3);
+  ASSERT_TRUE(world.Add({{"t", 0}, 20}).ok());
+  EXPECT_EQ(world.Drain(), ReadProgress::kIdle);
+  EXPECT_THAT(world.TakeValues(), IsEmpty());
+  EXPECT_THAT(world.Positions(), ElementsAre("t-0@3"));
+  world.Fill(0, 1);
+  EXPECT_EQ(world.Drain(), ReadProgress::kIdle);
+  EXPECT_THAT(world.TakeValues(), ElementsAre("0/3"));
+}
+
 TEST(KafkaReader, EndsThoughTheLastOffsetsAreMarkers) {
   World world;
   world.Fill(0, 2);

@@ -43,8 +43,11 @@ Result<std::unique_ptr<flow::SplitEnumerator>> KafkaSource::CreateEnumerator() {
 }
 
 Result<std::unique_ptr<flow::SourceReader>> KafkaSource::CreateReader() {
-  KafkaReaderOptions reader{
-      .rows = options_.rows, .commit_offsets = commit_, .memory_bytes = options_.reader_memory_bytes};
+  KafkaReaderOptions reader{.rows = options_.rows,
+                            // A pattern matches what there is: it goes on without a topic that was deleted.
+                            .await_topics = !options_.topic_pattern.empty(),
+                            .commit_offsets = commit_,
+                            .memory_bytes = options_.reader_memory_bytes};
   OffsetReset reset = options_.start.reset;
   reader.offset_reset = OffsetResetName(reset);
   return std::unique_ptr<flow::SourceReader>(new KafkaReader(std::move(reader), client_));

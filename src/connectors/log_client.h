@@ -60,16 +60,19 @@ struct LogFetch {
   /// >= 0: the end of the partition was reached here; whatever lies below and was not delivered never will be (transaction
   /// markers, aborted or compacted records).
   int64_t end_position = -1;
+  /// >= 0: the wanted offset is not in the log. Reading goes on here, further on or further back, with the records of this fetch.
+  int64_t reset_position = -1;
   /// Offset after the last record that readers may see, as last heard; -1: unknown.
   int64_t high_watermark = -1;
   std::shared_ptr<const void> memory;  // owns what the views point to
 };
 
 struct LogConsumerOptions {
-  bool headers = false;      // fill LogFetch::headers
-  std::string offset_reset;  // "earliest", "latest", "none": where to go on when the wanted offset is gone
-  int64_t memory_bytes = 0;  // for fetched records that were not taken yet
-  std::string client_id;     // a suffix, may be empty
+  bool headers = false;       // fill LogFetch::headers
+  std::string offset_reset;   // "earliest", "latest", "none": where to go on when the wanted offset is gone
+  bool await_topics = false;  // a topic that is gone is told and waited for, and no error
+  int64_t memory_bytes = 0;   // for fetched records that were not taken yet
+  std::string client_id;      // a suffix, may be empty
 };
 
 /// Reads assigned partitions. All methods: one thread (the task's); they never block.
@@ -82,8 +85,8 @@ class LogConsumer {
   /// Stops and resumes handing out one partition; what was already taken in may still come.
   virtual void Pause(const TopicPartition& partition, bool paused) = 0;
   /// What was fetched next, or nullopt: then `on_ready` is called (from any thread) once there is more.
-  /// Errors are final: a topic that is gone, a refused login, an offset that is gone with "none" as offset_reset. Brokers that
-  /// cannot be reached for a while are no error.
+  /// Errors are final: a topic that is gone for some seconds, a refused login, an offset that is not there with "none" as
+  /// offset_reset. Brokers that cannot be reached for a while are no error.
   virtual Result<std::optional<LogFetch>> Next() = 0;
   /// Commits group offsets in the background, in order; a failure is counted, not reported, and mended by the next commit.
   virtual void Commit(const LogOffsets& offsets) = 0;

@@ -108,10 +108,13 @@ class ScriptedConsumer final : public LogConsumer {
   std::optional<LogFetch> FetchFrom(const TopicPartition& partition) {
     ScriptedLog::Partition& source = log_->partitions.at(partition);
     int64_t& position = positions_[partition];
-    if (log_->paused.contains(partition) || (position >= source.end && told_end_[partition] == source.end))
+    const bool reset = position < source.begin || position > source.end;
+    if (log_->paused.contains(partition) || (!reset && position >= source.end && told_end_[partition] == source.end))
       return std::nullopt;
     last_ = partition;
     LogFetch fetch;
+    if (reset)
+      fetch.reset_position = position = log_->consumer_options.offset_reset == "latest" ? source.end : source.begin;
     fetch.partition = partition;
     fetch.high_watermark = source.end;
     auto held = std::make_shared<std::vector<ScriptedRecord>>();

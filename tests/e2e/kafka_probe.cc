@@ -51,6 +51,7 @@ StartOffsets ParseStart(const std::string& text) {
   if (kind == "latest") return StartOffsets::Latest();
   if (kind == "committed") return StartOffsets::Committed();
   if (kind == "committed-or-earliest") return StartOffsets::Committed(OffsetReset::kEarliest);
+  if (kind == "committed-or-latest") return StartOffsets::Committed(OffsetReset::kLatest);
   if (kind == "timestamp") return StartOffsets::Timestamp(number);
   return StartOffsets::Earliest();
 }
@@ -329,7 +330,8 @@ int main(int argc, char** argv) {
   app.add_option("--pattern", arguments.pattern);
   app.add_option("--out-topic", arguments.out_topic)->required();
   app.add_option("--group", arguments.group);
-  app.add_option("--start", arguments.start, "earliest, latest, committed, committed-or-earliest, timestamp:MS");
+  app.add_option("--start", arguments.start,
+                 "earliest, latest, committed, committed-or-earliest, committed-or-latest, timestamp:MS");
   app.add_option("--stop", arguments.stop, "never, latest, committed, timestamp:MS, specific:OFFSET of partition 0");
   app.add_option("--guarantee", arguments.guarantee);
   app.add_option("--partitioner", arguments.partitioner, "default, fixed, round-robin (drops the keys)");

@@ -1,5 +1,6 @@
 """The Kafka source and sink against a real broker, through kafka_probe (a topic piped into another)."""
 import json
+import signal
 import time
 import uuid
 from collections import Counter
@@ -384,3 +385,84 @@ def test_offset_that_retention_removed_is_told_if_no_reset_is_allowed(broker, sp
         future.result(30)
     text = failure(probe(spawn, broker, "--topic", source, "--out-topic", sink, "--start", "committed", "--stop", "latest", "--group", group))
     assert f"Kafka topic '{source}' partition 0 no longer has the offset to read from" in text
+
+
+def write(broker, topic, messages):
+    broker.produce(topic, messages, **{"enable.idempotence": False})  # which takes half a second to begin
+
+
+def until(condition, process, seconds=60):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert process.poll() is None, process.err.read_text()
+        assert time.monotonic() < deadline, process.err.read_text()
+        time.sleep(0.05)
+
+
+def test_a_topic_that_is_made_again_under_a_job_is_read_from_its_beginning(broker, spawn, names, tmp_path):
+    source, sink, group = names
+    broker.create(source)
+    broker.create(sink)
+    write(broker, source, numbered("a", 20))
+    args = ("--topic", source, "--out-topic", sink, "--group", group, "--state", tmp_path / "state", "--checkpoint-ms", 50,
+            "--discovery-ms", 60000)
+    first = probe(spawn, broker, *args)
+    await_count(broker, sink, 20)
+    broker.recreate(source)
+    write(broker, source, numbered("b", 3))
+    await_count(broker, sink, 23)
+    assert f"warning: Kafka topic '{source}' partition 0 has no offset 20, where reading was to go on: its offsets begin at 0" in first.err.read_text()
+    # Checkpoints and the group go back, too.
+    until(lambda: broker.committed(group, source, 1) == {0: 3}, first)
+    first.kill()
+    first.wait()
+    second = probe(spawn, broker, *args)
+    until(lambda: f"Kafka source resumes at {source}-0@3\n" in second.err.read_text(), second)
+    assert values(broker.read(sink)) == sorted(numbered("a", 20) + numbered("b", 3))
+
+
+def test_a_start_beyond_the_end_goes_where_the_reset_says(broker, spawn, names):
+    source, sink, group = names
+    broker.create(source)
+    broker.create(sink)
+    write(broker, source, numbered("a", 3))
+    consumer = Consumer({"bootstrap.servers": broker.servers, "group.id": group})
+    consumer.commit(offsets=[TopicPartition(source, 0, 50)], asynchronous=False)
+    consumer.close()
+    args = ("--topic", source, "--out-topic", sink, "--group", group, "--checkpoint-ms", 60000, "--start")
+    none, earliest, latest = (probe(spawn, broker, *args, start) for start in ("committed", "committed-or-earliest", "committed-or-latest"))
+    told = f"warning: Kafka topic '{source}' partition 0 has no offset 50, where reading was to go on: its offsets begin at 0 and end before 3. "
+    until(lambda: told + "Reading goes on at 0 (earliest)" in earliest.err.read_text(), earliest)
+    await_count(broker, sink, 3)
+    earliest.kill()
+    earliest.wait()
+    until(lambda: told + "Reading goes on at 3 (latest)" in latest.err.read_text(), latest)
+    write(broker, source, ["new"])
+    await_count(broker, sink, 4)
+    assert values(broker.read(sink)) == sorted(numbered("a", 3) + ["new"])
+    assert f"Kafka topic '{source}' partition 0 no longer has the offset to read from, 50" in failure(none)
+
+
+def test_a_topic_deleted_under_a_job_is_an_error_and_with_a_pattern_waited_for_until_ctrl_c(broker, spawn, names, tmp_path):
+    source, sink, group = names
+    broker.create(source)
+    broker.create(sink)
+    write(broker, source, numbered("a", 3))
+    script = tmp_path / "script.sql"
+    script.write_text(f"""
+        CREATE TABLE t (a STRING) WITH ('connector' = 'kafka', 'topic-pattern' = '{source}', 'format' = 'raw',
+            'properties.bootstrap.servers' = '{broker.servers}', 'properties.group.id' = '{group}',
+            'scan.startup.mode' = 'earliest-offset');
+        SELECT * FROM t;""")
+    waiting = spawn(program("thalweg"), "run", script, "-o", "jsonl", "-D", "execution.checkpointing.interval=200ms")
+    failing = probe(spawn, broker, "--topic", source, "--out-topic", sink)
+    await_count(broker, sink, 3)
+    until(lambda: len(waiting.out.read_text().splitlines()) == 3, waiting)
+    admin = broker.admin()
+    admin.delete_topics([source])[source].result(30)
+    gone = f"Kafka topic '{source}' partition 0 no longer exists at {broker.servers}"
+    assert gone in failure(failing, 30)
+    until(lambda: f"warning: {gone}. The job waits until it is there again" in waiting.err.read_text(), waiting, 30)
+    waiting.send_signal(signal.SIGINT)
+    assert waiting.wait(20) == 0, waiting.err.read_text()
+    assert "Query terminated" in waiting.err.read_text()
