@@ -348,7 +348,9 @@ TEST(Environment, AGeneratorOrAssignerThatThrowsNamesTheRow) {
   EXPECT_THAT(in_source.status().message(), HasSubstr("at the row"));
   EXPECT_THAT(in_source.status().message(), HasSubstr("2000"));
   auto in_time = WatermarkStrategy<Click>::ForGenerator([] { return OnTheClock(); }).WithTimestamps(&Click::ts);
-  auto periodic = env.FromCollection(values, in_time).ExecuteAndCollect();
+  Source<Click> endless{
+      .kind = "datagen", .name = "clicks", .options = {}, .schema = types::Record<Click>::schema(), .make = nullptr};
+  auto periodic = env.FromSource(endless, in_time).ExecuteAndCollect();
   ASSERT_FALSE(periodic.ok());
   EXPECT_THAT(periodic.status().message(), HasSubstr("watermark generator threw std::invalid_argument: no clock"));
   auto wrong = WatermarkStrategy<Click>::Monotonous().WithTimestamps(
