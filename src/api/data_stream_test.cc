@@ -1,8 +1,6 @@
 // What programs do that is easily got wrong: order, several executions, rich functions, side outputs, partitioners, mistakes.
 #include "api/data_stream.h"
 
-#include <unistd.h>
-
 #include <atomic>
 #include <map>
 #include <set>
@@ -11,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "api/environment.h"
+#include "api/test_folder.h"
 
 namespace thalweg::api {
 namespace {
@@ -22,11 +21,7 @@ using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
 using namespace std::chrono_literals;
 
-/// A folder of its own below the test's temporary one.
-std::string NewFolder() {
-  static int made = 0;
-  return fmt::format("file://{}data-stream-{}-{}", ::testing::TempDir(), getpid(), ++made);
-}
+std::string NewFolder() { return "file://" + NewTestFolder(); }
 
 using Numbered = std::pair<int64_t, int64_t>;  // key, position
 

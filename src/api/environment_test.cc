@@ -1,7 +1,5 @@
 #include "api/environment.h"
 
-#include <unistd.h>
-
 #include <atomic>
 #include <filesystem>
 #include <fstream>
@@ -11,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "api/files.h"
+#include "api/test_folder.h"
 #include "config/options.h"
 
 namespace thalweg::api {
@@ -132,8 +131,7 @@ TEST(Environment, AnEmptyJobIsAnError) {
 
 /// A folder with one file of JSON lines.
 std::string FolderWith(const std::string& lines) {
-  std::string folder = testing::TempDir() + "environment_test_" + std::to_string(getpid());
-  std::filesystem::remove_all(folder);
+  std::string folder = NewTestFolder();
   std::filesystem::create_directories(folder);
   std::ofstream(folder + "/clicks.jsonl") << lines;
   return folder;

@@ -1,7 +1,9 @@
 #include "base/shared_library.h"
 
 #include <dlfcn.h>
+#include <unistd.h>
 
+#include <cstdio>
 #include <fstream>
 #include <iterator>
 
@@ -87,10 +89,11 @@ TEST(SharedLibrary, ACutLibraryIsAnErrorThatNamesTheFile) {
   std::ifstream whole(found.dli_fname, std::ios::binary);
   std::string bytes(256 << 10, '\0');
   ASSERT_TRUE(whole.read(bytes.data(), static_cast<std::streamsize>(bytes.size())));
-  const std::string path = ::testing::TempDir() + "cut.so";
+  const std::string path = ::testing::TempDir() + "cut-" + std::to_string(getpid()) + ".so";
   std::ofstream(path, std::ios::binary) << bytes;
   EXPECT_THAT(OpenSharedLibrary(path, SymbolScope::kOwn).status().message(),
               StartsWith(path + ": File is cut short, build it or copy it again: 262144 of "));
+  std::remove(path.c_str());
 }
 
 TEST(SharedLibrary, WhatCannotBeReadNamesTheFile) {

@@ -313,6 +313,8 @@ JobResult ResultOf(const runtime::Job& job, const Result<runtime::JobEnd>& end,
   for (const metrics::Sample& sample : samples) {
     if (sample.name == metrics::kNumLateRecordsDropped)
       result.late_rows += static_cast<uint64_t>(std::get<int64_t>(sample.value));
+    else if (sample.name == metrics::kNumNullRowTimeRecordsDropped)
+      result.timeless_rows += static_cast<uint64_t>(std::get<int64_t>(sample.value));
     else if (sample.name == metrics::kNumRecordsInErrors)
       result.malformed_rows += static_cast<uint64_t>(std::get<int64_t>(sample.value));
   }

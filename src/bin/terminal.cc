@@ -60,6 +60,9 @@ std::string LostText(const api::JobResult& result) {
   std::string text;
   if (result.late_rows > 0)
     text += fmt::format(", {} late row{} dropped", WithCommas(result.late_rows), result.late_rows == 1 ? "" : "s");
+  if (result.timeless_rows > 0)
+    text += fmt::format(", {} row{} without a time dropped", WithCommas(result.timeless_rows),
+                        result.timeless_rows == 1 ? "" : "s");
   if (result.malformed_rows > 0)
     text += fmt::format(", {} malformed row{} skipped or in dead letters", WithCommas(result.malformed_rows),
                         result.malformed_rows == 1 ? "" : "s");

@@ -175,8 +175,21 @@ Result<Manifest> CheckpointStore::Read(const std::string& job, uint64_t checkpoi
   return failure;
 }
 
+// A crash leaves files without a manifest, and so does whoever deletes the manifest.
+void CheckpointStore::TellUnfinished(const std::string& job, uint64_t newest) {
+  const std::string folder = JobFolder(job);
+  const Result<std::vector<std::string>> paths = storage_->List(folder + "/");
+  uint64_t last = newest;
+  for (const std::string& path : paths.ok() ? *paths : std::vector<std::string>{})
+    if (const std::optional<FileName> file = ParsePath(folder, path)) last = std::max(last, file->checkpoint);
+  if (last > newest)
+    Log(fmt::format("Checkpoint {} of job '{}' was not completed, there is no {}: it is left out", last, job,
+                    ManifestKey(job, last)));
+}
+
 Result<Latest> CheckpointStore::ReadLatest(const std::string& job) {
   THALWEG_ASSIGN(const std::vector<uint64_t> numbers, List(job));
+  TellUnfinished(job, numbers.empty() ? 0 : numbers.back());
   Latest latest;
   if (numbers.empty()) return latest;
   latest.newest = numbers.back();

@@ -89,6 +89,7 @@ class CheckpointStore {
  private:
   Status Verify(const std::string& job, const Manifest& manifest);
   Result<Manifest> ReadManifest(const std::string& job, uint64_t checkpoint);
+  void TellUnfinished(const std::string& job, uint64_t newest);
   Status DeleteFiles(const std::string& job, const std::set<uint64_t>& keep, const Manifest& newest);
   void Log(const std::string& line) const;
 

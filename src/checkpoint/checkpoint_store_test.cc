@@ -226,6 +226,17 @@ TEST_F(CheckpointStoreTest, EveryKindOfDamageFallsBackLoudlyToTheOneBefore) {
   }
 }
 
+TEST_F(CheckpointStoreTest, OneWithoutAManifestIsToldOf) {
+  const auto store = Open("a");
+  Commit(*store, 1);
+  Commit(*store, 2);
+  EXPECT_EQ(store->ReadLatest(kJob)->newest, 2u);
+  EXPECT_THAT(log_, ::testing::Not(HasSubstr("not completed")));
+  std::filesystem::remove(Path(2, "_metadata"));
+  EXPECT_EQ(store->ReadLatest(kJob)->manifest->checkpoint, 1u);
+  EXPECT_THAT(log_, HasSubstr("Checkpoint 2 of job 'clicks / page' was not completed, there is no "));
+}
+
 TEST_F(CheckpointStoreTest, DamageReportsExpectedAndActualChecksum) {
   const auto store = Open("a");
   Commit(*store, 1);

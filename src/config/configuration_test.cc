@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
@@ -26,7 +27,7 @@ using ::testing::StartsWith;
 class File {
  public:
   explicit File(std::string_view text)
-      : path_(::testing::TempDir() + "/thalweg_config_" +
+      : path_(::testing::TempDir() + "thalweg-config-" + std::to_string(getpid()) + "-" +
               ::testing::UnitTest::GetInstance()->current_test_info()->name() + ".yaml") {
     std::ofstream(path_) << text;
   }

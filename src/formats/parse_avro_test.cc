@@ -6,6 +6,7 @@
 
 #include "formats/parse_avro_file.h"
 #include "formats/test_rows.h"
+#include "io/temporary_folder.h"
 #include "testing/source_folder.h"
 
 namespace thalweg::formats {
@@ -103,7 +104,8 @@ TEST(Avro, ReadsAContainerFileOfAnotherLibraryAndItsOwn) {
     std::string file;
     ASSERT_TRUE(encoder->Append(batch, 0, batch.rows(), &file).ok());
     ASSERT_TRUE(encoder->Finish(&file).ok());
-    const std::string folder = ::testing::TempDir();
+    const io::TemporaryFolder temporary;
+    const std::string& folder = temporary.path();
     auto storage = *io::OpenStorage(folder);
     ASSERT_TRUE(storage->Put("ours.avro", file).ok());
     EXPECT_EQ(ReadAvroFile(folder, "ours.avro", schema), rows);

@@ -13,6 +13,7 @@ inline constexpr std::string_view kNumBytesOut = "numBytesOut";        // counte
 inline constexpr std::string_view kNumBuffersOut = "numBuffersOut";    // counter_with_rate; our batches
 inline constexpr std::string_view kNumFiredTimers = "numFiredTimers";  // counter_with_rate
 inline constexpr std::string_view kNumLateRecordsDropped = "numLateRecordsDropped";
+inline constexpr std::string_view kNumNullRowTimeRecordsDropped = "numNullRowTimeRecordsDropped";  // in no window
 inline constexpr std::string_view kSideOutputGroup = "side_output";          // ours, with the tag as its value
 inline constexpr std::string_view kNumRecordsDropped = "numRecordsDropped";  // ours: to a side output that nobody reads
 inline constexpr std::string_view kCurrentInputWatermark = "currentInputWatermark";    // ms

@@ -165,8 +165,7 @@ class WindowDeduplicateOperator final : public AttachedWindowOperator {
     bool made = false;
     KeyedRow& kept = kept_.FindOrCreate(run.key, run.window, &made);
     for (int32_t row = run.from; row < run.to; ++row) {
-      THALWEG_ASSIGN(const int64_t time, TimeOf(run.batch, row, spec_.time_column));
-      const TimeBytes at(time);
+      const TimeBytes at(TimeOrNull(run.batch, row, spec_.time_column));
       const bool first = made && row == run.from;
       if (!first && !(spec_.keep_last ? kept.key <= at.view() : at.view() < kept.key)) continue;
       kept.key = at.view();

@@ -6,6 +6,9 @@
 
 #include "base/hash.h"
 #include "columns/format.h"
+#include "columns/gather.h"
+#include "metrics/names.h"
+#include "metrics/registry.h"
 
 namespace thalweg::operators {
 
@@ -98,10 +101,35 @@ ColumnWindow::ColumnWindow(ColumnWindowParts parts, std::vector<types::DataType>
 
 Status ColumnWindow::Open(flow::Context& context) {
   THALWEG_TRY(WindowCore::Open(context));
+  timeless_ = &context.metrics().counter(metrics::kNumNullRowTimeRecordsDropped);
   return output_.Open(context);
 }
 
+// Rows whose time is NULL are in no window: left out, and counted when what stands before them is done.
 Result<Progress> ColumnWindow::Process(int input, flow::Rows& rows, flow::Output& out) {
+  const graph::WindowShape& shape = parts_.setting.shape;
+  const columns::Column* times =
+      IsAttached(shape) || shape.processing_time ? nullptr : &rows.batch().column(shape.time_column);
+  if (!times || !times->validity) return ProcessTimed(input, rows, out);
+  std::vector<int32_t> timed;
+  for (int32_t row = rows.next(); row < rows.end(); ++row)
+    if (!times->IsNull(row)) timed.push_back(row);
+  const auto count = static_cast<int32_t>(timed.size());
+  const int32_t all = rows.end() - rows.next();
+  if (timed.empty()) {
+    timeless_->Add(all);
+    rows.AdvanceTo(rows.end());
+  }
+  if (timed.empty() || count == all) return ProcessTimed(input, rows, out);
+  flow::Rows inner(columns::Gather(rows.batch(), timed.data(), count, out.pool()));
+  THALWEG_ASSIGN(const Progress progress, ProcessTimed(input, inner, out));
+  const int32_t to = inner.done() ? rows.end() : timed[static_cast<size_t>(inner.next())];
+  timeless_->Add(to - rows.next() - inner.next());
+  rows.AdvanceTo(to);
+  return progress;
+}
+
+Result<Progress> ColumnWindow::ProcessTimed(int input, flow::Rows& rows, flow::Output& out) {
   THALWEG_ASSIGN(columns::Batch numbered, Numbered(rows.batch(), out.pool()));
   flow::Rows inner(std::move(numbered));
   inner.AdvanceTo(rows.next());
@@ -155,9 +183,9 @@ Status ColumnWindow::AddTimes(const columns::Batch& batch, columns::BufferPool& 
   const bool attached = IsAttached(shape);
   if (!attached && shape.processing_time) return {};
   const columns::Column& column = batch.column(attached ? shape.end_column : shape.time_column);
-  for (int32_t row = 0; column.validity && row < batch.rows(); ++row)
-    if (column.IsNull(row) || (attached && batch.column(shape.start_column).IsNull(row)))
-      return UserError("The time of a row must not be NULL in a window: {}, in {}", columns::RowText(batch, row),
+  for (int32_t row = 0; attached && column.validity && row < batch.rows(); ++row)
+    if (column.IsNull(row) || batch.column(shape.start_column).IsNull(row))
+      return UserError("The window of a row must not be NULL: {}, in {}", columns::RowText(batch, row),
                        parts_.setting.name);
   const bool local = !attached && column.type.id() == TypeId::kTimestampLtz && !shape.zone.empty();
   if (!attached && !local) {

@@ -49,6 +49,9 @@ class ColumnWindow : public WindowCore {
   Result<flow::Progress> OnTimer(int64_t now_ms, flow::Output& out) override;
   Result<std::vector<std::string>> Snapshot(const flow::Barrier& barrier) override;
 
+  /// Rows that were left out because their time was NULL.
+  int64_t timeless_rows() const { return timeless_->value(); }
+
  protected:
   const columns::Batch& batch() const { return *parts_.at_hand->batch; }
   static int32_t RowOf(const void* value) { return *static_cast<const int32_t*>(value); }
@@ -76,6 +79,8 @@ class ColumnWindow : public WindowCore {
   int64_t ClockTime(int64_t window_ms) const override { return parts_.zone.ClosedAt(window_ms); }
 
  private:
+  /// Rows that have times.
+  Result<flow::Progress> ProcessTimed(int input, flow::Rows& rows, flow::Output& out);
   Result<columns::Batch> Numbered(const columns::Batch& batch, columns::BufferPool& pool);
   Status AddTimes(const columns::Batch& batch, columns::BufferPool& pool, columns::Batch& numbered) const;
   void AddHashes(columns::BufferPool& pool, columns::Batch& numbered);
@@ -84,6 +89,7 @@ class ColumnWindow : public WindowCore {
   ColumnWindowParts parts_;
   RowOutput output_;
   std::optional<columns::KeyEncoder> hasher_;
+  metrics::Counter* timeless_ = nullptr;
 };
 
 }  // namespace thalweg::operators

@@ -72,11 +72,7 @@ class DeduplicateOperator : public RowOperator {
       output().CopyRow(batch, row, RowKind::kUpdateAfter);
       return {};
     }
-    int64_t time = 0;
-    if (spec_.time_column >= 0) {
-      THALWEG_ASSIGN(time, TimeOf(batch, row, spec_.time_column));
-    }
-    Replace(key, time, batch, row);
+    Replace(key, spec_.time_column >= 0 ? TimeOrNull(batch, row, spec_.time_column) : 0, batch, row);
     return {};
   }
 
@@ -139,7 +135,7 @@ class DeduplicateOnceOperator : public RowOperator {
 
   Status OnRow(int, const columns::Batch& batch, int32_t row, const state::KeyView& key) override {
     THALWEG_TRY(CheckInsert(batch, row, "a deduplication"));
-    THALWEG_ASSIGN(const int64_t time, TimeOf(batch, row, spec_.time_column));
+    const int64_t time = TimeOrNull(batch, row, spec_.time_column);
     if (time < timers().watermark()) {
       late_->Increment();
       return {};

@@ -139,11 +139,27 @@ TEST(Deduplicate, OnlyInsertionsAreTaken) {
       .Output(kEvents)
       .Rows({"-D[a, 1, null]"})
       .ExpectError("An input of a deduplication holds more than +I: -D");
+}
+
+TEST(Deduplicate, ARowWithoutATimeIsBeforeAllOthers) {
+  RowHarness(MakeDeduplicate, Encode(OneOfEach(true, false, true, true)))
+      .Input(kEvents, {0})
+      .Output(kEvents)
+      .Rows({"+I[a, 1, 5]", "+I[a, 2, null]", "+I[a, 3, 4]"})
+      .ExpectInOrder({Event("+I", "a", 1, 5), Event("-U", "a", 1, 5), "+U[a, 2, null]"});
   RowHarness(MakeDeduplicate, Encode(OneOfEach(true, true, true, true)))
       .Input(kEvents, {0})
       .Output(kEvents)
-      .Rows({"+I[a, 1, null]"})
-      .ExpectError("The time of a row is NULL: column 2");
+      .Rows({"+I[a, 1, null]", "+I[a, 2, 5]", "+I[a, 3, null]"})
+      .ExpectInOrder({"+I[a, 1, null]", "-U[a, 1, null]", Event("+U", "a", 2, 5)});
+  DeduplicateSpec once = OneOfEach(true, false, true, true);
+  once.on_watermark = true;
+  RowHarness(MakeDeduplicate, Encode(once))
+      .Input(kEvents, {0})
+      .Output(kEvents)
+      .Rows({"+I[a, 1, 5]", "+I[a, 2, null]"})
+      .Watermark(milliseconds(3))
+      .ExpectInOrder({"+I[a, 2, null]"});
 }
 
 TEST(Deduplicate, StateIsThatOfTheGoldenFile) {

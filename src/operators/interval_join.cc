@@ -85,14 +85,13 @@ class IntervalJoinOperator : public RowOperator {
     CachedSide& own = left ? left_ : right_;
     CachedSide& other = left ? right_ : left_;
     const JoinRowRef ref{.batch = &batch, .row = row};
-    if (!rows_.KeyMatches(batch, row, left)) {
+    // NULL is in no interval.
+    const bool timeless = event_time_ && batch.column(own.time_column).IsNull(row);
+    if (timeless || !rows_.KeyMatches(batch, row, left)) {
       if (own.pads) rows_.EmitPadded(ref, left, RowKind::kInsert, output());
       return {};
     }
-    int64_t time = now_ms();
-    if (event_time_) {
-      THALWEG_ASSIGN(time, TimeOf(batch, row, own.time_column));
-    }
+    const int64_t time = event_time_ ? TimeOrNull(batch, row, own.time_column) : now_ms();
     const int64_t last = SaturatingAdd(time, own.reach_ms);
     THALWEG_ASSIGN(const bool joined, JoinCached(ref, left, key, SaturatingAdd(time, -other.reach_ms), last));
     Expire(other, !left, key);

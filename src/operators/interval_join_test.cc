@@ -184,6 +184,18 @@ TEST(IntervalJoin, ARowThatNothingInTimeCanJoinIsNotKept) {
       .Expect({Pair("k", 14, 19)});
 }
 
+TEST(IntervalJoin, ARowWithoutATimeJoinsNothing) {
+  RowHarness full(MakeIntervalJoin, Encode(Near(JoinType::kFull, -5, 5, 0)));
+  NearInputs(full)
+      .RowsOn(0, {"+I[null, k]"})
+      .Expect({"+I[null, k, null, null]"})
+      .RowsOn(1, {"+I[null, k]"})
+      .Expect({"+I[null, null, null, k]"})
+      .ExpectEntries(0);
+  RowHarness inner(MakeIntervalJoin, Encode(Near(JoinType::kInner, -5, 5, 0)));
+  NearInputs(inner).RowsOn(0, {"+I[null, k]"}).RowsOn(1, {"+I[0, k]"}).ExpectNothing();
+}
+
 TEST(IntervalJoin, AConditionThatFailsIsNoMatch) {
   IntervalJoinSpec spec = Near(JoinType::kLeft, -5, 5, 0);
   const types::DataType time = types::DataType::Timestamp(3);

@@ -72,7 +72,7 @@ class MatchRecognize final : public RowOperator, private cep::Conditions {
     THALWEG_TRY(CheckInsert(batch, row, "MATCH_RECOGNIZE"));
     int64_t time = now_ms();
     if (spec_.time_column >= 0) {
-      THALWEG_ASSIGN(time, TimeOf(batch, row, spec_.time_column));
+      time = TimeOrNull(batch, row, spec_.time_column);
       if (time <= timers().watermark()) {
         dropped_->Increment();
         return {};
@@ -93,6 +93,9 @@ class MatchRecognize final : public RowOperator, private cep::Conditions {
   Status OnProcessingTime(const state::Timer& timer) override { return Fire(KeyOf(timer), timer.time - 1, timer.time); }
 
  private:
+  /// MATCH_ROWTIME, never NULL: of a row without a time it is 1970, as in Flink.
+  static int64_t MatchTime(int64_t time) { return time == kNullTime ? 0 : time; }
+
   TimerKind kind() const { return spec_.time_column >= 0 ? TimerKind::kEventTime : TimerKind::kProcessingTime; }
 
   void Load(const state::KeyView& key) {
@@ -158,7 +161,7 @@ class MatchRecognize final : public RowOperator, private cep::Conditions {
     const int64_t number = now_.next_row;
     batch_ = &batch;
     row_ = row;
-    time_ms_ = time;
+    time_ms_ = MatchTime(time);
     rows_.SetCurrent(&batch, row, number);
     matches_.clear();
     const Status taken = matcher_.Take(time, *this, now_, matches_);
@@ -183,7 +186,7 @@ class MatchRecognize final : public RowOperator, private cep::Conditions {
       int column = 0;
       for (int key : spec_.partition) output().column(column++).AppendRows(first.batch->column(key), &first.row, 1);
       const RunRows run{.segments = &match.rows};
-      THALWEG_TRY(outputs_.Append(run, rows_, time, output().row(), column));
+      THALWEG_TRY(outputs_.Append(run, rows_, MatchTime(time), output().row(), column));
       output().FinishRow(types::RowKind::kInsert);
     }
     return {};

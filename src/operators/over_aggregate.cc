@@ -4,7 +4,6 @@
 #include <optional>
 #include <utility>
 
-#include "columns/format.h"
 #include "graph/aggregate_spec.h"
 #include "metrics/names.h"
 #include "metrics/registry.h"
@@ -96,6 +95,7 @@ class OverAggregate final : public flow::Operator {
     THALWEG_ASSIGN(rows_, state::Table<OverRows>::Open(*backend_, rows));
     THALWEG_ASSIGN(timers_, backend_->OpenTimers("over-timers"));
     dropped_ = &context.metrics().counter(metrics::kNumLateRecordsDropped);
+    timeless_ = &context.metrics().counter(metrics::kNumNullRowTimeRecordsDropped);
     THALWEG_ASSIGN(const SavedWatermark::Value saved, saved_.Open(context.operator_state(), "over-watermark"));
     watermark_ = saved.watermark;
     firing_ = (saved.flags & SavedWatermark::kFiring) != 0;
@@ -169,8 +169,10 @@ class OverAggregate final : public flow::Operator {
     int64_t time = context_->clock().NowMs();
     if (!spec_.processing_time) {
       const columns::Column& times = batch.column(spec_.time_column);
-      if (times.IsNull(row))
-        return UserError("The time of a row must not be NULL in OVER: {}", columns::RowText(batch, row));
+      if (times.IsNull(row)) {
+        timeless_->Increment();
+        return {};
+      }
       time = times.data<int64_t>()[row];
       if (time <= watermark_) {
         dropped_->Increment();
@@ -274,6 +276,7 @@ class OverAggregate final : public flow::Operator {
   state::Table<OverRows> rows_;
   state::TimerQueue* timers_ = nullptr;
   metrics::Counter* dropped_ = nullptr;
+  metrics::Counter* timeless_ = nullptr;
   SavedWatermark saved_;
   int64_t watermark_ = INT64_MIN;
   bool firing_ = false;  // timers up to watermark_ are not all fired

@@ -27,6 +27,11 @@ Result<int64_t> TimeOf(const columns::Batch& batch, int32_t row, int column) {
   return times.data<int64_t>()[row];
 }
 
+int64_t TimeOrNull(const columns::Batch& batch, int32_t row, int column) {
+  const columns::Column& times = batch.column(column);
+  return times.IsNull(row) ? kNullTime : times.data<int64_t>()[row];
+}
+
 Status CheckInsert(const columns::Batch& batch, int32_t row, std::string_view what) {
   if (batch.kind(row) == types::RowKind::kInsert) return {};
   return UserError("An input of {} holds more than +I: {}", what, types::RowKindText(batch.kind(row)));

@@ -90,6 +90,10 @@ Status CheckInsert(const columns::Batch& batch, int32_t row, std::string_view wh
 
 /// The milliseconds in a column of CheckTimeColumn (graph/row_spec.h); UserError if it is NULL.
 Result<int64_t> TimeOf(const columns::Batch& batch, int32_t row, int column);
+/// Before all times, and behind the watermark that stands before any: the place of NULL in the order of time.
+inline constexpr int64_t kNullTime = INT64_MIN + 1;
+/// As TimeOf, but kNullTime for NULL. Batch mode orders such rows before the others; in streaming they are late.
+int64_t TimeOrNull(const columns::Batch& batch, int32_t row, int column);
 
 /// The canonical bytes of some columns of a row, appended.
 void AppendCells(const columns::Batch& batch, int32_t row, const std::vector<int>& columns, std::string& out);

@@ -152,12 +152,14 @@ TEST(WindowAggregate, ALocalDayHasItsOwnLengthAndItsRepeatedHourIsOne) {
       .Expect({"+I[5, 2020-10-25T02:00, 2020-10-25T00:59:59.999Z]"});
 }
 
-TEST(WindowAggregate, ANullTimeIsAnError) {
+TEST(WindowAggregate, ARowWithoutATimeIsInNoWindow) {
   RowHarness(MakeWindowAggregate, Encode(WindowSpecOf(WindowShape::Kind::kTumble, 1000)))
       .Input(kWindowRows, {0})
       .Output("k STRING, s INT, c BIGINT, ws TIMESTAMP(3), we TIMESTAMP(3)")
-      .Rows({"+I[a, 1, null]"})
-      .ExpectError("The time of a row must not be NULL in a window: +I[a, 1, null]");
+      .Rows({"+I[a, 1, null]", "+I[a, 2, 0]", "+I[b, 4, null]", "+I[a, 8, 999]", "+I[c, 16, null]"})
+      .Inspect([](flow::Operator& window) { EXPECT_EQ(dynamic_cast<ColumnWindow&>(window).timeless_rows(), 3); })
+      .Watermark(milliseconds(999))
+      .Expect({"+I[a, 10, 2, 1970-01-01T00:00, 1970-01-01T00:00:01]"});
 }
 
 TEST(WindowAggregate, LateRowsAreCounted) {

@@ -2,8 +2,9 @@
 
 #include <utility>
 
-#include "columns/format.h"
 #include "graph/aggregate_spec.h"
+#include "metrics/names.h"
+#include "metrics/registry.h"
 #include "operators/column_window.h"
 #include "operators/row_keys.h"
 #include "operators/stored_row.h"
@@ -48,13 +49,14 @@ class AlignedTvf final : public flow::Operator {
 
   Status Open(flow::Context& context) override {
     context_ = &context;
+    timeless_ = &context.metrics().counter(metrics::kNumNullRowTimeRecordsDropped);
     return output_.Open(context);
   }
   Result<Progress> Process(int, flow::Rows& rows, flow::Output& out) override {
     if (!output_.Drain(out)) return Progress::kMore;
     while (!rows.done() && output_.has_credit()) {
       const int32_t to = std::min(rows.end(), rows.next() + kTvfRows);
-      THALWEG_TRY(AppendRows(rows.batch(), rows.next(), to));
+      AppendRows(rows.batch(), rows.next(), to);
       rows.AdvanceTo(to);
     }
     return Finish(rows.done());
@@ -73,30 +75,23 @@ class AlignedTvf final : public flow::Operator {
     return flushed && done ? Progress::kDone : Progress::kMore;
   }
 
-  Status Assign(const columns::Batch& batch, int32_t row, int64_t now_ms) {
-    if (spec_.window.processing_time) {
-      parts_.assigner->Assign(nullptr, 0, now_ms, windows_);
-      return {};
-    }
+  void Assign(const columns::Batch& batch, int32_t row, int64_t now_ms) {
+    if (spec_.window.processing_time) return parts_.assigner->Assign(nullptr, 0, now_ms, windows_);
     const columns::Column& times = batch.column(spec_.window.time_column);
-    if (times.IsNull(row))
-      return UserError("The time of a row must not be NULL in a window: {}, in {}", columns::RowText(batch, row),
-                       parts_.setting.name);
+    if (times.IsNull(row)) return timeless_->Increment();
     const int64_t time = times.data<int64_t>()[row];
     parts_.assigner->Assign(nullptr, instant_ ? parts_.zone.ToLocal(time) : time, now_ms, windows_);
-    return {};
   }
 
-  Status AppendRows(const columns::Batch& batch, int32_t from, int32_t to) {
+  void AppendRows(const columns::Batch& batch, int32_t from, int32_t to) {
     rows_.clear();
     windows_.clear();
     const int64_t now = parts_.zone.ToLocal(context_->clock().NowMs());
     for (int32_t row = from; row < to; ++row) {
-      THALWEG_TRY(Assign(batch, row, now));
+      Assign(batch, row, now);
       rows_.resize(windows_.size(), row);
     }
     for (size_t done = 0; done < rows_.size();) done += AppendSome(batch, done);
-    return {};
   }
 
   /// Column by column, as many as there is room for.
@@ -115,6 +110,7 @@ class AlignedTvf final : public flow::Operator {
   bool instant_;
   RowOutput output_;
   flow::Context* context_ = nullptr;
+  metrics::Counter* timeless_ = nullptr;
   std::vector<Window> windows_;
   std::vector<int32_t> rows_;  // the row of each window
 };

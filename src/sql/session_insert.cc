@@ -231,15 +231,22 @@ Result<TablePtr> Session::Visitor::TableOfQuery(const CreateTable& create, const
     ColumnDefinition definition;
     definition.span = create.name[0].span;
     definition.name = {Identifier{column.name, create.name[0].span}};
+    if (column.type.id() == types::TypeId::kNull)
+      return Fault(create.name[0].span.begin,
+                   fmt::format("Illegal use of 'NULL': column '{}' of the query has no type", column.name),
+                   "write CAST(NULL AS type)");
     THALWEG_ASSIGN(definition.type, ParseType(column.type.ToString()));
     of_query[column.name] = std::move(definition);
     order.push_back(column.name);
   }
   std::vector<TableElement> first, last;
   std::vector<std::string> named;
+  std::set<std::string> declared_columns;
+  std::vector<Identifier> keys;
   for (const TableElement& element : create.elements.value_or(std::vector<TableElement>{})) {
     auto* column = std::get_if<ColumnDefinition>(&element);
     if (!column) {
+      if (auto* constraint = std::get_if<Constraint>(&element)) keys = constraint->columns;
       last.push_back(element);
       continue;
     }
@@ -251,6 +258,7 @@ Result<TablePtr> Session::Visitor::TableOfQuery(const CreateTable& create, const
       named.push_back(name);
     } else if (known != of_query.end()) {
       known->second = *column;
+      declared_columns.insert(name);
     } else {
       first.push_back(element);
     }
@@ -261,6 +269,12 @@ Result<TablePtr> Session::Visitor::TableOfQuery(const CreateTable& create, const
                    "The number of columns in the column list must match the number of columns in the source schema.");
     order = named;
   }
+  // A column that only the query declares keeps its type: a key does not make it NOT NULL.
+  for (const Identifier& key : keys)
+    for (const PlanColumn& column : plan.columns)
+      if (column.name == key.text && column.type.nullable() && !declared_columns.contains(key.text))
+        return Fault(key.span.begin, fmt::format("Invalid primary key. Column '{}' is nullable.", key.text),
+                     fmt::format("declare it: {} {} NOT NULL", key.text, column.type.WithNullable(false).ToString()));
   for (const std::string& name : order) first.emplace_back(of_query.at(name));
   first.insert(first.end(), last.begin(), last.end());
   declared.elements = std::move(first);
