@@ -116,9 +116,10 @@ TEST_F(AlterTest, ColumnsOfATableMadeByAQueryMayBeNamedAndAdded) {
   EXPECT_THAT(Error("CREATE TABLE t (PRIMARY KEY (a) NOT ENFORCED) WITH ('connector' = 'x') AS SELECT a FROM (VALUES "
                     "(1), (CAST(NULL AS INT))) v (a)"),
               HasSubstr("Invalid primary key. Column 'a' is nullable."));
-  EXPECT_THAT(Error("CREATE TABLE t (a INT NOT NULL, PRIMARY KEY (a) NOT ENFORCED) WITH ('connector' = 'x') AS SELECT a "
-                    "FROM (VALUES (1), (CAST(NULL AS INT))) v (a)"),
-              testing::Not(HasSubstr("Invalid primary key")));
+  EXPECT_THAT(
+      Error("CREATE TABLE t (a INT NOT NULL, PRIMARY KEY (a) NOT ENFORCED) WITH ('connector' = 'x') AS SELECT a "
+            "FROM (VALUES (1), (CAST(NULL AS INT))) v (a)"),
+      testing::Not(HasSubstr("Invalid primary key")));
   EXPECT_THAT(Error("REPLACE TABLE t WITH ('connector' = 'x') AS SELECT 1 AS a"),
               HasSubstr("to be replaced doesn't exist"));
 }

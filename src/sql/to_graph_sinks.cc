@@ -134,7 +134,8 @@ Status GraphMaker::State::AddLateSink(const AggregatePlan& aggregate, Stream fro
 Result<bool> GraphMaker::State::Materializes(const Plan& plan, const Table& table, const graph::SinkTable& sink,
                                              const SinkClauses& insert, Changes made) const {
   // Batch mode gives each row once: nothing to resolve, as in Flink.
-  if (insert.on_conflict && !options.batch) THALWEG_TRY(CheckConflictClause(plan, table, sink, made, *insert.on_conflict));
+  if (insert.on_conflict && !options.batch)
+    THALWEG_TRY(CheckConflictClause(plan, table, sink, made, *insert.on_conflict));
   const config::UpsertMaterialize mode = options.sink.upsert_materialize;
   if (options.batch || mode == config::UpsertMaterialize::kNone || table.primary_key.empty() ||
       !TakesUpserts(sink, made))
