@@ -330,6 +330,11 @@ class DataStream {
   template <typename F>
   DataStream<T>& With(F change) {
     const StreamGraph::Input input = place_.One("Name, Uid or SetParallelism");
+    if (input.port != 0)
+      place_.graph->Fail(
+          UserError("Name, Uid, SetParallelism and the like belong to an operator, and this is a side output of '{}': "
+                    "call them on the operator's own stream",
+                    place_.graph->node(input.node).name));
     if (input.partitioning != graph::Partitioning::kForward || input.exactly_forward)
       place_.graph->Fail(
           UserError("Name, Uid, SetParallelism and the like belong to an operator, and '{}' was already partitioned "

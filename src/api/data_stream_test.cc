@@ -199,6 +199,21 @@ TEST(DataStream, ASideOutputReadAsAnotherTypeIsRefused) {
   EXPECT_THAT(result.status().message(), AllOf(HasSubstr("'side'"), HasSubstr("i32"), HasSubstr("str")));
 }
 
+TEST(DataStream, ATagWithoutANameIsNotTheLateOutput) {
+  StreamExecutionEnvironment env;
+  auto windows =
+      env.FromCollection<Numbered>({{1, 100}},
+                                   WatermarkStrategy<Numbered>::Monotonous().WithTimestamps(&Numbered::second))
+          .KeyBy(&Numbered::first)
+          .Window(operators::Tumbling({.size = 1s}))
+          .SideOutputLateData(OutputTag<Numbered>{"late"})
+          .Process<int64_t>([](const int64_t&, operators::WindowContext& context, std::span<const Numbered> rows,
+                               Collector<int64_t>&) { context.Output(OutputTag<Numbered>{""}, rows[0]); });
+  auto rows = windows.GetSideOutput(OutputTag<Numbered>{"late"}).ExecuteAndCollect();
+  ASSERT_FALSE(rows.ok());
+  EXPECT_THAT(rows.status().message(), HasSubstr("An OutputTag without a name"));
+}
+
 TEST(DataStream, AWindowFunctionMayCallItsSideOutputLate) {
   StreamExecutionEnvironment env;
   OutputTag<int64_t> late{"late"};
@@ -234,12 +249,18 @@ TEST(DataStream, WhatOnlyAnOperatorHasAUnionHasNot) {
   EXPECT_THAT(result.status().message(), HasSubstr("a union is no operator"));
 }
 
+void Sideways(int n, operators::ProcessContext& context, Collector<int>&) { context.Output(OutputTag<int>{"side"}, n); }
+
 TEST(DataStream, MistakesOfTheChainOfCallsAreNamedAtExecute) {
   using Numbers = DataStream<int>;
   const std::vector<std::pair<std::function<void(const Numbers&)>, std::string>> mistakes = {
       {[](const Numbers& n) { n.Rebalance().SetParallelism(2); }, "'collection' was already partitioned"},
       {[](const Numbers& n) { n.KeyBy([](int v) { return v; }).Name("keyed"); }, "already partitioned"},
       {[](const Numbers& n) { n.Print().Map([](int v) { return v; }); }, "'print' is a sink"},
+      {[](const Numbers& n) { n.Process<int>(Sideways).GetSideOutput(OutputTag<int>{"side"}).Uid("side"); },
+       "this is a side output of 'process'"},
+      {[](const Numbers& n) { n.Process<int>(Sideways).GetSideOutput(OutputTag<int>{""}).Print(); },
+       "An OutputTag of 'process' has no name"},
       {[](const Numbers& n) { n.Map([](int v) { return v; }).SetParallelism(-3); }, "1 or more, not -3"},
       {[](const Numbers& n) { n.Map([](int v) { return v; }).SetMaxParallelism(0); }, "1 to 32768, not 0"},
       {[](const Numbers& n) { n.Forward().Map([](int v) { return v; }).SetParallelism(2); },

@@ -48,6 +48,7 @@ class StreamGraph {
   /// The side output of that name: the port there is, or a new one.
   template <typename X>
   int SidePort(uint32_t node_id, const operators::OutputTag<X>& tag) {
+    if (tag.name.empty()) Fail(UserError("An OutputTag of '{}' has no name", node(node_id).name));
     int port = FindPort(node_id, tag.name);
     if (port < 0) port = AddPort(node_id, tag.name, types::CodecName<X>());
     if (const std::string& codec = node(node_id).outputs[static_cast<size_t>(port)].object_codec;

@@ -266,6 +266,18 @@ TEST_F(FileSinkTest, EveryFormatOfRecordsAndCompressionIsReadBackByTheSource) {
 // Apart from the others: TSan runs those, and not this one (tests/sanitizers/tsan.exclude).
 TEST_F(FileSinkTest, ParquetIsReadBackByTheSource) { ExpectReadBack(FileFormat::kParquet, io::Compression::kNone); }
 
+TEST_F(FileSinkTest, ParquetPartsRollBySize) {
+  FileSinkOptions options = Options();
+  options.format = FileFormat::kParquet;
+  options.rolling_file_size = 10'000;
+  auto sink = Open(options);
+  for (int64_t from = 0; from < 2000; from += 100) ASSERT_TRUE(Write(*sink, from, from + 100).ok());
+  ASSERT_TRUE(Checkpoint(*sink, 1).ok());
+  ASSERT_TRUE(sink->OnCheckpointComplete(1).ok());
+  EXPECT_GE(Parts().size(), 3u);
+  EXPECT_EQ(ReadBack(FileFormat::kParquet).size(), 2000u);
+}
+
 TEST_F(FileSinkTest, ACsvHeaderBeginsEachPart) {
   FileSinkOptions options = Options();
   options.format = FileFormat::kCsv;

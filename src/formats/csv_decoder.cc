@@ -18,7 +18,11 @@ enum class State : uint8_t { kFieldStart, kPlain, kQuoted, kAfterQuote, kComment
 
 class CsvSplitter final : public RecordSplitter {
  public:
-  explicit CsvSplitter(const CsvOptions& options) : options_(options) {}
+  explicit CsvSplitter(const CsvOptions& options) : options_(options) {
+    // A quote that escapes is a doubled one.
+    if (!options_.disable_quote_character && options_.escape_character == options_.quote_character)
+      options_.escape_character.reset();
+  }
 
   size_t Next(std::string_view bytes, bool at_end) override {
     if (searched_ > bytes.size()) Restart();

@@ -142,6 +142,13 @@ TEST(CsvSplitter, EndsRecordsOutsideQuotesHoweverTheBytesArrive) {
   }
 }
 
+TEST(CsvSplitter, AQuoteThatEscapesIsADoubledOne) {
+  CsvOptions options;
+  options.escape_character = '"';
+  EXPECT_THAT(Split(*MakeCsvSplitter(options), "1,\"x\ny\"\n2,\"z\"\n3,\"a\"\"\nb\"\n", 1),
+              ElementsAre("1,\"x\ny\"", "2,\"z\"", "3,\"a\"\"\nb\""));
+}
+
 TEST(LineSplitter, EndsRecordsAtLineEndsHoweverTheBytesArrive) {
   std::string_view bytes = "a\r\n\nbb\n\rc";
   for (size_t step = 1; step <= bytes.size(); ++step) {

@@ -52,6 +52,7 @@ struct ParquetOptions {
 /// Writes one file; row groups of up to kParquetGroupRows rows. UserError for types that Parquet cannot hold.
 Result<std::unique_ptr<FileEncoder>> MakeParquetEncoder(types::SchemaPtr schema, const ParquetOptions& options = {});
 
-constexpr int64_t kParquetGroupRows = 1 << 17;  // with 100 bytes a row some 13 MB: what a writer holds in memory
+constexpr size_t kParquetGroupBytes = 32 << 20;  // of rows as they came: a row group with more is ended
+constexpr int64_t kParquetGroupRows = 1 << 17;   // with 100 bytes a row some 13 MB: what a writer holds in memory
 
 }  // namespace thalweg::formats

@@ -1,5 +1,6 @@
 #include <arrow/api.h>
 #include <arrow/io/interfaces.h>
+#include <arrow/util/byte_size.h>
 #include <parquet/arrow/writer.h>
 #include <parquet/properties.h>
 
@@ -211,22 +212,32 @@ class ParquetEncoder final : public FileEncoder {
       arrays.push_back(std::move(*array));
     }
     auto rows = arrow::RecordBatch::Make(arrow_schema_, to - from, std::move(arrays));
+    if (group_bytes_ >= kParquetGroupBytes) THALWEG_TRY(FromArrow(writer_->NewBufferedRowGroup()));
+    const size_t ready = out->size();
+    stream_->TakeReady(out);
     THALWEG_TRY(FromArrow(writer_->WriteRecordBatch(*rows)));
     stream_->TakeReady(out);
+    // What came out was the row group before.
+    if (out->size() > ready) group_bytes_ = 0;
+    group_bytes_ += static_cast<size_t>(arrow::util::TotalBufferSize(*rows));
     return {};
   }
 
   Status Finish(std::string* out) override {
     THALWEG_TRY(FromArrow(writer_->Close()));
     stream_->TakeReady(out);
+    group_bytes_ = 0;
     return {};
   }
+  /// Before encoding and compression: the row group that is begun is in memory.
+  size_t buffered_bytes() const override { return group_bytes_; }
 
  private:
   types::SchemaPtr schema_;
   std::shared_ptr<arrow::Schema> arrow_schema_;
   std::shared_ptr<StringStream> stream_;
   std::unique_ptr<parquet::arrow::FileWriter> writer_;
+  size_t group_bytes_ = 0;
 };
 
 }  // namespace

@@ -147,6 +147,7 @@ std::string Encode(const MatchSpec& spec) {
   for (const MatchRead& read : spec.output) out.Nested(9, Encode(read));
   out.Bytes(10, spec.zone);
   out.Signed(11, spec.query_start_ms);
+  out.Bool(12, spec.null_times_first);
   return out.Take();
 }
 
@@ -166,6 +167,7 @@ Result<MatchSpec> DecodeMatch(std::string_view bytes) {
       case 9: spec.output.push_back(in.Take(DecodeRead(in.Bytes()))); break;
       case 10: spec.zone = in.String(); break;
       case 11: spec.query_start_ms = in.Signed(); break;
+      case 12: spec.null_times_first = in.Bool(); break;
       default: RefuseField(in, "match");
     }
   }

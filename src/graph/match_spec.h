@@ -57,8 +57,9 @@ struct MatchSpec {
   int skip_to = -1;       // of kToFirst and kToLast: a variable
   int64_t within_ms = 0;  // from the first to the last row of a match, less than this; 0: any time
   std::vector<MatchRead> output;
-  std::string zone;            // the session's time zone; empty: UTC
-  int64_t query_start_ms = 0;  // stands for every clock, in batch mode; 0: clocks tell the time of the row
+  std::string zone;               // the session's time zone; empty: UTC
+  int64_t query_start_ms = 0;     // stands for every clock, in batch mode; 0: clocks tell the time of the row
+  bool null_times_first = false;  // in batch mode; else a row without a time is left out and counted
   bool operator==(const MatchSpec&) const = default;
 };
 

@@ -84,6 +84,7 @@ std::string Encode(const DeduplicateSpec& spec) {
   out.Bool(6, spec.generate_insert);
   out.Bool(7, spec.on_watermark);
   out.Signed(8, spec.ttl_ms);
+  out.Bool(9, spec.null_times_first);
   return out.Take();
 }
 
@@ -101,6 +102,7 @@ Result<DeduplicateSpec> DecodeDeduplicate(std::string_view bytes) {
       case 6: spec.generate_insert = in.Bool(); break;
       case 7: spec.on_watermark = in.Bool(); break;
       case 8: spec.ttl_ms = in.Signed(); break;
+      case 9: spec.null_times_first = in.Bool(); break;
       default: RefuseField(in, "deduplicate");
     }
   }

@@ -44,6 +44,7 @@ struct DeduplicateSpec {
   /// The first row by event time, sent once, when the watermark has reached it: no updates. Needs a time column.
   bool on_watermark = false;
   int64_t ttl_ms = 0;
+  bool null_times_first = false;  // of on_watermark, in batch mode; else a row without a time is left out and counted
 };
 
 /// Top rows of windows that rows were assigned to before, sent when the window ends.

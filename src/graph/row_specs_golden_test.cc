@@ -194,7 +194,8 @@ void ExpectOrders(Vectors& vectors) {
       RankSpec{
           KeyAndTime(), {0}, {{.column = 1, .descending = true}}, 2, 3, true, RankSpec::Input::kUpsert, {0}, true, 4},
       DecodeRank);
-  vectors.Expect("deduplicate", DeduplicateSpec{KeyAndTime(), {0}, 1, false, false, true, true, 3}, DecodeDeduplicate);
+  vectors.Expect("deduplicate", DeduplicateSpec{KeyAndTime(), {0}, 1, false, false, true, true, 3, true},
+                 DecodeDeduplicate);
   vectors.Expect("deduplicate to the last", DeduplicateSpec{KeyAndTime(), {0}, -1, true, true, false},
                  DecodeDeduplicate);
   vectors.Expect("window-rank", WindowRankSpec{KeyAndTime(), {0}, {{.column = 0}}, 1, 9, true, 1, "UTC"},
@@ -227,6 +228,7 @@ void ExpectMatches(Vectors& vectors) {
                   {.kind = MatchRead::Kind::kTime, .column = 3}};
   match.zone = "Europe/Berlin";
   match.query_start_ms = 17;
+  match.null_times_first = true;
   vectors.Expect("match-recognize", match, DecodeMatch);
   MatchSpec plain;
   plain.input = KeyAndTime();

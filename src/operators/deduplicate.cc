@@ -128,6 +128,7 @@ class DeduplicateOnceOperator : public RowOperator {
   // What waits is not given a TTL: it would be lost if it expired before its time.
   Status OpenState(flow::Context& context, state::KeyedBackend& backend) override {
     late_ = &context.metrics().counter(metrics::kNumLateRecordsDropped);
+    timeless_ = &context.metrics().counter(metrics::kNumNullRowTimeRecordsDropped);
     THALWEG_ASSIGN(waiting_, OpenTable<KeptRow>(backend, "deduplicate-waiting", state::StateKind::kValue, 0));
     THALWEG_ASSIGN(sent_, OpenTable<KeptRow>(backend, "deduplicate-sent", state::StateKind::kValue, spec_.ttl_ms));
     return {};
@@ -136,6 +137,10 @@ class DeduplicateOnceOperator : public RowOperator {
   Status OnRow(int, const columns::Batch& batch, int32_t row, const state::KeyView& key) override {
     THALWEG_TRY(CheckInsert(batch, row, "a deduplication"));
     const int64_t time = TimeOrNull(batch, row, spec_.time_column);
+    if (time == kNullTime && !spec_.null_times_first) {
+      timeless_->Increment();
+      return {};
+    }
     if (time < timers().watermark()) {
       late_->Increment();
       return {};
@@ -166,6 +171,7 @@ class DeduplicateOnceOperator : public RowOperator {
   DeduplicateSpec spec_;
   state::Table<KeptRow> waiting_, sent_;
   metrics::Counter* late_ = nullptr;
+  metrics::Counter* timeless_ = nullptr;
 };
 
 }  // namespace

@@ -141,7 +141,7 @@ TEST(Deduplicate, OnlyInsertionsAreTaken) {
       .ExpectError("An input of a deduplication holds more than +I: -D");
 }
 
-TEST(Deduplicate, ARowWithoutATimeIsBeforeAllOthers) {
+TEST(Deduplicate, ARowWithoutATimeIsBeforeAllOthersButNotSentByTheWatermark) {
   RowHarness(MakeDeduplicate, Encode(OneOfEach(true, false, true, true)))
       .Input(kEvents, {0})
       .Output(kEvents)
@@ -159,6 +159,15 @@ TEST(Deduplicate, ARowWithoutATimeIsBeforeAllOthers) {
       .Output(kEvents)
       .Rows({"+I[a, 1, 5]", "+I[a, 2, null]"})
       .Watermark(milliseconds(3))
+      .ExpectNothing()
+      .Watermark(milliseconds(5))
+      .ExpectInOrder({Event("+I", "a", 1, 5)});
+  once.null_times_first = true;
+  RowHarness(MakeDeduplicate, Encode(once))
+      .Input(kEvents, {0})
+      .Output(kEvents)
+      .Rows({"+I[a, 1, 5]", "+I[a, 2, null]"})
+      .MaxWatermark()
       .ExpectInOrder({"+I[a, 2, null]"});
 }
 

@@ -65,6 +65,7 @@ class MatchRecognize final : public RowOperator, private cep::Conditions {
     THALWEG_ASSIGN(auto rows, OpenTable<std::string>(backend, "match-rows", state::StateKind::kMap, 0));
     rows_.Open(rows, context.pool());
     dropped_ = &context.metrics().counter(metrics::kNumLateRecordsDropped);
+    timeless_ = &context.metrics().counter(metrics::kNumNullRowTimeRecordsDropped);
     return {};
   }
 
@@ -73,6 +74,10 @@ class MatchRecognize final : public RowOperator, private cep::Conditions {
     int64_t time = now_ms();
     if (spec_.time_column >= 0) {
       time = TimeOrNull(batch, row, spec_.time_column);
+      if (time == kNullTime && !spec_.null_times_first) {
+        timeless_->Increment();
+        return {};
+      }
       if (time <= timers().watermark()) {
         dropped_->Increment();
         return {};
@@ -228,6 +233,7 @@ class MatchRecognize final : public RowOperator, private cep::Conditions {
   state::Table<RowsToMatch> waiting_;
   state::Table<cep::Runs> runs_;
   metrics::Counter* dropped_ = nullptr;
+  metrics::Counter* timeless_ = nullptr;
 
   // Of the key at hand.
   cep::Runs now_;

@@ -174,7 +174,7 @@ class OverAggregate final : public flow::Operator {
         return {};
       }
       time = times.data<int64_t>()[row];
-      if (time <= watermark_) {
+      if (time <= LateUntil(key)) {
         dropped_->Increment();
         return {};
       }
@@ -184,6 +184,14 @@ class OverAggregate final : public flow::Operator {
     timers_->Register(time, key, {});
     RequestNext();
     return {};
+  }
+
+  /// Rows up to that time are late. A bounded frame takes all that come behind the last row of their key, as Flink's does, even if the
+  /// watermark has passed them: what it gave stays right.
+  int64_t LateUntil(const state::KeyView& key) {
+    if (!bounded()) return watermark_;
+    const OverRows* rows = rows_.Find(key);
+    return rows && !rows->frame.empty() ? rows->frame.back().first : INT64_MIN;
   }
 
   /// False: timers up to `limit` are left.

@@ -64,6 +64,31 @@ TEST(OverAggregate, AFrameOfRowsLosesItsOldest) {
                "+I[a, 3, 1970-01-01T00:00:00.003, 5, 3, 2]"});
 }
 
+// RowTimeRowsBoundedPrecedingFunction, RowTimeRangeBoundedPrecedingFunction: late is what lies before the last row of its key. Of a frame without
+// a begin it is what the watermark has passed (AbstractRowTimeUnboundedPrecedingOver).
+TEST(OverAggregate, ABoundedFrameTakesWhatComesBehindTheLastRowOfItsKey) {
+  for (const OverFrame frame : {OverFrame{.rows = true, .preceding = 2}, OverFrame{.rows = false, .preceding = 20}})
+    RowHarness(MakeOverAggregate, Encode(OverSpec(frame)))
+        .Input(kOverInput, {0})
+        .Output("k STRING, v INT, t TIMESTAMP(3), s INT")
+        .Rows({"+I[a, 5, 1]", "+I[b, 1, 5]"})
+        .Watermark(milliseconds(5))
+        .Expect({"+I[a, 5, 1970-01-01T00:00:00.001, 5]", "+I[b, 1, 1970-01-01T00:00:00.005, 1]"})
+        .Rows({"+I[c, 2, 3]", "+I[a, 2, 4]", "+I[a, 9, 1]", "+I[b, 9, 5]"})
+        .ExpectNothing()
+        .Watermark(milliseconds(6))
+        .Expect({"+I[c, 2, 1970-01-01T00:00:00.003, 2]", "+I[a, 2, 1970-01-01T00:00:00.004, 7]"});
+  RowHarness(MakeOverAggregate, Encode(OverSpec({.rows = true})))
+      .Input(kOverInput, {0})
+      .Output("k STRING, v INT, t TIMESTAMP(3), s INT")
+      .Rows({"+I[a, 5, 1]"})
+      .Watermark(milliseconds(5))
+      .Expect({"+I[a, 5, 1970-01-01T00:00:00.001, 5]"})
+      .Rows({"+I[a, 2, 4]"})
+      .MaxWatermark()
+      .ExpectNothing();
+}
+
 TEST(OverAggregate, AFrameOfAnIntervalEndsWithTheRowsTime) {
   RowHarness(MakeOverAggregate, Encode(OverSpec({.rows = false, .preceding = 10})))
       .Input(kOverInput, {0})

@@ -92,7 +92,7 @@ Status CheckInsert(const columns::Batch& batch, int32_t row, std::string_view wh
 Result<int64_t> TimeOf(const columns::Batch& batch, int32_t row, int column);
 /// Before all times, and behind the watermark that stands before any: the place of NULL in the order of time.
 inline constexpr int64_t kNullTime = INT64_MIN + 1;
-/// As TimeOf, but kNullTime for NULL. Batch mode orders such rows before the others; in streaming they are late.
+/// As TimeOf, but kNullTime for NULL.
 int64_t TimeOrNull(const columns::Batch& batch, int32_t row, int column);
 
 /// The canonical bytes of some columns of a row, appended.

@@ -49,8 +49,10 @@ class Ports {
   Ports& operator=(const Ports&) = delete;
 
   Emitter<Out>& main() { return main_; }
-  /// Where the next row for the tag goes. Null if it has no port: the row is counted as dropped. Throws std::invalid_argument if the port is of another type.
+  /// Where the next row for the tag goes. Null if it has no port: the row is counted as dropped. Throws std::invalid_argument if the port is of another type, or the tag
+  /// has no name.
   EmitterBase* Find(const std::string& name, const types::ObjectType& type) {
+    if (name.empty()) throw std::invalid_argument("An OutputTag without a name");
     for (size_t i = 0; i < sides_.size(); ++i) {
       if (sides_[i].name != name) continue;
       if (sides_[i].type->name != type.name) {

@@ -70,6 +70,7 @@ class TimeSortOperator : public RowOperator {
  protected:
   Status OpenState(flow::Context& context, state::KeyedBackend& backend) override {
     late_ = &context.metrics().counter(metrics::kNumLateRecordsDropped);
+    timeless_ = &context.metrics().counter(metrics::kNumNullRowTimeRecordsDropped);
     THALWEG_ASSIGN(rows_, OpenTable<std::vector<std::string>>(backend, "sort-rows", state::StateKind::kMap, 0));
     THALWEG_ASSIGN(sent_, OpenTable<SortMark>(backend, "sort-mark", state::StateKind::kValue, 0));
     key_ = OnlyKey(context);
@@ -78,7 +79,11 @@ class TimeSortOperator : public RowOperator {
 
   Status OnRow(int, const columns::Batch& batch, int32_t row, const state::KeyView& key) override {
     THALWEG_TRY(CheckInsert(batch, row, "a sort by the watermark"));
-    THALWEG_ASSIGN(const int64_t time, TimeOf(batch, row, spec_.time_column));
+    const int64_t time = TimeOrNull(batch, row, spec_.time_column);
+    if (time == kNullTime) {
+      timeless_->Increment();
+      return {};
+    }
     const SortMark* sent = sent_.Find(key);
     if (sent && time <= sent->value) {
       late_->Increment();
@@ -127,6 +132,7 @@ class TimeSortOperator : public RowOperator {
   state::Table<std::vector<std::string>> rows_;
   state::Table<SortMark> sent_;  // the last time of rows that went out
   metrics::Counter* late_ = nullptr;
+  metrics::Counter* timeless_ = nullptr;
   std::string order_;
   std::vector<std::pair<std::string, std::vector<std::string>>> taken_;
 };

@@ -140,9 +140,10 @@ class EventTimeTemporalJoin final : public TemporalJoinOperator {
   Status OnRow(int input, const columns::Batch& batch, int32_t row, const state::KeyView& key) override {
     const bool left = input == 0;
     if (!left && TellsThePast(batch, row)) return {};
-    if (!KeyMatches(batch, row, left))
+    const int64_t time = TimeOrNull(batch, row, left ? spec().left_time : spec().right_time);
+    // At a time that is NULL there is no version; one without a time stands from the begin on.
+    if (!KeyMatches(batch, row, left) || (left && time == kNullTime))
       return left ? Join({.batch = &batch, .row = row}, batch.kind(row), nullptr) : Status();
-    THALWEG_ASSIGN(const int64_t time, TimeOf(batch, row, left ? spec().left_time : spec().right_time));
     if (left) {
       const int64_t index = next_.FindOrCreate(key)++;
       left_.FindOrCreate(key, TimeBytes(index).view()) = MakeVersion(batch, row, time);

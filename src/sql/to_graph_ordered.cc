@@ -96,6 +96,7 @@ Result<GraphMaker::State::Stream> GraphMaker::State::Make(const Plan& plan, cons
   spec.output = match.output;
   spec.zone = options.zone == "UTC" ? "" : options.zone;
   spec.query_start_ms = options.query_start_ms;
+  spec.null_times_first = options.batch;
   graph::Node node = NewNode("match-recognize", "Match", Encode(spec), SchemaOf(plan.columns));
   node.keyed = true;
   return AddShared(std::move(node), {{Keyed(input, match.partition)}}, ParallelismOf(match.partition));
@@ -137,6 +138,7 @@ Result<GraphMaker::State::Stream> GraphMaker::State::Make(const Plan& plan, cons
     spec.time_column = ByProcessingTime(rank) ? -1 : rank.order[0].column;
     spec.keep_last = LastByTime(rank);
     spec.on_watermark = !spec.keep_last && spec.time_column >= 0;
+    spec.null_times_first = spec.on_watermark && options.batch;
     spec.generate_update_before = before;
     spec.ttl_ms = options.state_ttl_ms;
     return add("deduplicate", "Deduplicate", Encode(spec));

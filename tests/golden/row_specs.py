@@ -140,7 +140,7 @@ CASES = [
     ("window-join", sides(INNER) + signed(9, 1 + 1) + signed(10, 1 + 1) + text(11, "UTC")),
     ("rank", field(1, TWO) + columns(2, 0) + repeated(3, [sort_key(1, descending=True)]) + signed(4, 2) + signed(5, 3) + flag(6) +
      number(7, 1) + columns(8, 0) + flag(9) + signed(10, 4)),
-    ("deduplicate", field(1, TWO) + columns(2, 0) + signed(3, 1 + 1) + flag(6) + flag(7) + signed(8, 3)),
+    ("deduplicate", field(1, TWO) + columns(2, 0) + signed(3, 1 + 1) + flag(6) + flag(7) + signed(8, 3) + flag(9)),
     ("deduplicate to the last", field(1, TWO) + columns(2, 0) + flag(4) + flag(5)),
     ("window-rank", field(1, TWO) + columns(2, 0) + repeated(3, [sort_key(0)]) + signed(4, 1) + signed(5, 9) + flag(6) +
      signed(7, 1 + 1) + text(8, "UTC")),
@@ -161,7 +161,7 @@ CASES = [
                   variable("B", 0, 2, condition=SELF_LESS, reads=[read(FIRST, variable=0, offset=1, at=1)])]) +
      number(6, 3) + signed(7, 1 + 1) + signed(8, 60_000) +
      repeated(9, [read(LAST, at=1), read(AGGREGATE, variable=1, call=COUNT), read(TIME, at=3)]) + text(10, "Europe/Berlin") +
-     signed(11, 17)),
+     signed(11, 17) + flag(12)),
     ("match-recognize by processing time", field(1, TWO) + repeated(5, [variable("A", 1, 1)]) + repeated(9, [read(LAST, 0, at=0)])),
     ("constraints", field(1, LISTS) + number(2, 1) + number(3, 2) + number(4, 2) + columns(5, 0) + columns(5, 1, 0)),
     ("scan", repeated(1, [expression(input_(0, INT)), expression(input_(1, TIMESTAMP_3))]) +
