@@ -30,7 +30,7 @@ struct JobResult {
   int64_t duration_ms = 0;
   RunProgress progress;         // at the end, rows of all attempts
   uint64_t late_rows = 0;       // dropped because they came after their windows had closed
-  uint64_t timeless_rows = 0;   // in no window because their time was NULL
+  uint64_t timeless_rows = 0;   // left out because their time was NULL
   uint64_t malformed_rows = 0;  // that could not be read, and were skipped or went to dead letters
 };
 

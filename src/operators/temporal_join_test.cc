@@ -65,6 +65,19 @@ TEST(TemporalJoin, ALeftRowJoinsTheVersionOfItsTime) {
   }
 }
 
+TEST(TemporalJoin, AtATimeThatIsNullThereIsNoVersionAndOneWithoutATimeStandsFromTheBegin) {
+  for (JoinType type : {JoinType::kInner, JoinType::kLeft}) {
+    RowHarness harness(MakeTemporalJoin, Encode(AsOf(type)));
+    VersionInputs(harness)
+        .RowsOn(1, {"+I[null, k, m]", "+I[5, k, n]"})
+        .RowsOn(0, {"+I[null, k, a]"})
+        .Expect(IfLeft(type, {"+I[null, k, a, null, null, null]"}))
+        .RowsOn(0, {"+I[2, k, b]", "+I[6, k, c]"})
+        .Watermark(milliseconds(6))
+        .Expect({Timed("+I[{}, k, b, null, k, m]", 2), Timed("+I[{}, k, c, {}, k, n]", 6, 5)});
+  }
+}
+
 // TemporalRowTimeJoinOperatorTest.testRowTimeTemporalJoinOnUpsertSource
 TEST(TemporalJoin, TheKindIsTheLeftRows) {
   RowHarness harness(MakeTemporalJoin, Encode(AsOf(JoinType::kInner)));
