@@ -84,6 +84,7 @@ Result<NexmarkOptions> ReadNexmarkNode(const graph::Node& node) {
   THALWEG_ASSIGN(nexmark.hot_auctions, ReadAtLeast(options, "bid.hot-ratio.auctions", 1, nexmark.hot_auctions));
   THALWEG_ASSIGN(nexmark.hot_bidders, ReadAtLeast(options, "bid.hot-ratio.bidders", 1, nexmark.hot_bidders));
   THALWEG_ASSIGN(nexmark.hot_sellers, ReadAtLeast(options, "auction.hot-ratio.sellers", 1, nexmark.hot_sellers));
+  THALWEG_ASSIGN(nexmark.whole_events, options.Get<bool>("whole-events", false));
   THALWEG_TRY(options.Finish());
   return nexmark;
 }
@@ -91,7 +92,10 @@ Result<NexmarkOptions> ReadNexmarkNode(const graph::Node& node) {
 Result<std::shared_ptr<flow::Source>> MakeNexmarkNode(const graph::Node& node) {
   THALWEG_ASSIGN(NexmarkOptions options, ReadNexmarkNode(node));
   THALWEG_ASSIGN(std::vector<int> columns, ReadColumns(node));
-  THALWEG_ASSIGN(std::vector<graph::ColumnPath> reads, graph::ReadsOf(node));
+  std::vector<graph::ColumnPath> reads;  // empty: all
+  if (!options.whole_events) {
+    THALWEG_ASSIGN(reads, graph::ReadsOf(node));
+  }
   RangeSourceOptions range;
   range.bounded = options.events > 0;
   range.to = range.bounded ? options.events : INT64_MAX;

@@ -19,6 +19,7 @@ struct NexmarkOptions {
   uint64_t seed = 0;
   int64_t people = 1, auctions = 3, bids = 46;                 // of each people + auctions + bids events
   int64_t hot_auctions = 2, hot_bidders = 4, hot_sellers = 4;  // all but one of so many are hot
+  bool whole_events = false;                                   // fields that nobody reads are made, too
 };
 
 /// The columns that a nexmark table may have: event_type INT (0 person, 1 auction, 2 bid), person, auction and bid, of which one is not NULL.
@@ -26,7 +27,7 @@ types::Schema NexmarkSchema();
 
 /// The rows are the node's first output: columns of NexmarkSchema, any of them in any order. Options: `events.num`, `next-event.rate`,
 /// `rows-per-second`, `base-time-millis`, `seed`, `person.proportion`, `auction.proportion`, `bid.proportion`, `bid.hot-ratio.auctions`,
-/// `bid.hot-ratio.bidders`, `auction.hot-ratio.sellers`. UserErrors name option and node.
+/// `bid.hot-ratio.bidders`, `auction.hot-ratio.sellers`, `whole-events`. UserErrors name option and node.
 Result<NexmarkOptions> ReadNexmarkNode(const graph::Node& node);
 Result<std::shared_ptr<flow::Source>> MakeNexmarkNode(const graph::Node& node);
 

@@ -16,13 +16,16 @@ constexpr int64_t kActivePeople = 1000, kAuctionsInFlight = 100, kLead = 10;
 constexpr int64_t kHotGroup = 100;  // of so many neighbours one is the hot one
 constexpr int64_t kChannels = 10'000;
 constexpr size_t kPersonBytes = 200, kAuctionBytes = 500,
-                 kBidBytes = 100;        // that an event's texts and numbers take on average
-constexpr size_t kHeapBytes = 64 << 10;  // of texts, taken at a time: about a batch of the longest text of bids
+                 kBidBytes = 100;       // that an event's texts and numbers take on average
+constexpr size_t kHeapBytes = 4 << 10;  // of texts of people and auctions, taken at a time
+constexpr size_t kLetters = 256 << 10;  // that texts without a meaning are cut from: few enough for a cache
 
 // For each field, behind which draws it is known: what is not read need not be drawn if nothing behind it is. 0: it is not drawn.
 constexpr int kPersonStages[] = {0, 1, 2, 3, 4, 4, 0, 5};
 constexpr int kAuctionStages[] = {0, 5, 5, 3, 6, 0, 4, 1, 2, 7};
 constexpr int kBidStages[] = {1, 2, 3, 4, 4, 0, 5};
+constexpr size_t kPersonExtra = 7, kAuctionName = 1, kAuctionDescription = 2, kAuctionExtra = 9, kBidUrl = 4,
+                 kBidExtra = 6;
 
 constexpr std::string_view kFirstNames[] = {"Peter", "Paul",  "Luke",  "John",   "Saul",  "Vicky",
                                             "Kate",  "Julie", "Sarah", "Deiter", "Walter"};
@@ -43,12 +46,15 @@ int64_t Below(Random& random, int64_t bound) {
 
 /// A letter of each of 256 values.
 char LetterOf(uint64_t byte) { return static_cast<char>('a' + ((byte & 0xff) * 26 >> 8)); }
-/// The same of each of eight bytes.
-uint64_t LettersOf(uint64_t bytes) {
-  constexpr uint64_t kEven = 0x00ff00ff00ff00ff;
-  const uint64_t even = (bytes & kEven) * 26 >> 8 & kEven, odd = (bytes >> 8 & kEven) * 26 & ~kEven;
-  return (even | odd) + 0x6161616161616161;
+
+std::string_view Trimmed(std::string_view text) {
+  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+  return text;
 }
+
+/// Of 65,536 values, a blank for one in 13.
+char LetterOrSpace(uint64_t draw, char space) { return ((draw >> 8 & 0xff) * 13 >> 8) == 0 ? space : LetterOf(draw); }
 
 /// 3 to `most` letters, about one in 13 a `space`.
 std::string RandomText(Random& random, int64_t most, char space = ' ') {
@@ -57,51 +63,104 @@ std::string RandomText(Random& random, int64_t most, char space = ' ') {
   uint64_t chance = 0;
   for (int64_t i = 0; i < length; ++i, chance >>= 16) {
     if (i % 4 == 0) chance = random.Next();
-    text[static_cast<size_t>(i)] = ((chance >> 8 & 0xff) * 13 >> 8) == 0 ? space : LetterOf(chance);
+    text[static_cast<size_t>(i)] = LetterOrSpace(chance, space);
   }
-  while (!text.empty() && text.back() == ' ') text.pop_back();
-  text.erase(0, std::min(text.find_first_not_of(' '), text.size()));
-  return text;
-}
-
-/// Between 100 and 100 000 000, the logarithm uniform.
-int64_t Price(Random& random) {
-  constexpr double kSixTens = 6.0 * 2.302585092994046;
-  return static_cast<int64_t>(std::exp(random.Unit() * kSixTens) * 100.0 + 0.5);
+  return std::string(Trimmed(text));
 }
 
 }  // namespace
 
-/// The channels of bids with their addresses, each of which is made when it is first seen.
-class NexmarkChannels {
+/// What events of one seed are made of. Long texts are pieces of two heaps that all batches share, as nexmark-flink cuts `extra` out of one random
+/// text: an event points to its texts. Made when first asked for. One thread.
+class NexmarkTexts {
  public:
-  struct Channel {
-    std::string name, url;
-  };
-  explicit NexmarkChannels(uint64_t seed) : seed_(seed), known_(kChannels + std::size(kHotChannels)) {}
+  explicit NexmarkTexts(uint64_t seed) : seed_(seed) {
+    for (size_t i = 0; i < kPowers; ++i) powers_[i] = std::exp(static_cast<double>(i) * kStep) * 100.0;
+  }
 
-  const Channel& Hot(int64_t number) { return Known(kChannels + number); }
-  const Channel& Other(int64_t number) { return Known(number); }
+  /// Between 100 and 100 000 000, the logarithm uniform.
+  int64_t Price(Random& random) const {
+    // exp(a + b) = exp(a) exp(b); b < 0.014, so that the fourth power is the last that shows.
+    const uint64_t draw = random.Next();
+    const double b = static_cast<double>(draw >> 10 & ((uint64_t{1} << 44) - 1)) * (0x1.0p-44 * kStep);
+    const double factor = 1 + b * (1 + b * (1.0 / 2 + b * (1.0 / 6 + b * (1.0 / 24))));
+    return static_cast<int64_t>(powers_[draw >> 54] * factor + 0.5);
+  }
+
+  struct Channel {
+    columns::StringView16 name, url;  // the name lies in its view, the address in urls()
+  };
+  /// Hot ones have numbers from kChannels on.
+  const Channel& OfNumber(int64_t number, columns::BufferPool& pool) {
+    if (channels_.empty()) MakeChannels(pool);
+    return channels_[static_cast<size_t>(number)];
+  }
+  const columns::BufferRef& urls(columns::BufferPool& pool) {
+    if (channels_.empty()) MakeChannels(pool);
+    return urls_;
+  }
+  /// kLetters letters.
+  const columns::BufferRef& letters(columns::BufferPool& pool) {
+    if (!letters_) letters_ = MakeText(pool, [](uint64_t draw) { return LetterOf(draw); });
+    return letters_;
+  }
+  /// As many letters and, one in 13, blanks.
+  const columns::BufferRef& words(columns::BufferPool& pool) {
+    if (!words_) words_ = MakeText(pool, [](uint64_t draw) { return LetterOrSpace(draw, ' '); });
+    return words_;
+  }
+  /// 3 to `most` bytes of them, without blanks before and behind.
+  std::string_view SomeWords(Random& random, int64_t most, columns::BufferPool& pool) {
+    const int64_t length = 3 + Below(random, most - 3);
+    const int64_t from = Below(random, static_cast<int64_t>(kLetters) - length);
+    return Trimmed({words(pool).data<char>() + from, static_cast<size_t>(length)});
+  }
 
  private:
-  const Channel& Known(int64_t place) {
-    Channel& channel = known_[static_cast<size_t>(place)];
-    if (channel.name.empty()) channel = Make(place);
-    return channel;
-  }
+  static constexpr size_t kPowers = 1024;
+  static constexpr double kStep = 6.0 * 2.302585092994046 / kPowers;
+
   // A channel has one address, in every event.
-  Channel Make(int64_t place) const {
-    const bool hot = place >= kChannels;
-    Random address(seed_ ^ static_cast<uint64_t>(place) ^ 0x6368616e6e656cULL);
+  std::string UrlOf(int64_t number) const {
+    Random address(seed_ ^ static_cast<uint64_t>(number) ^ 0x6368616e6e656cULL);
     std::string url = "https://www.nexmark.com";
     for (int i = 0; i < 3; ++i) url += "/" + RandomText(address, 5, '_');
     url += "/item.htm?query=1";
-    if (!hot && Below(address, 10) > 0) url += fmt::format("&channel_id={}", Below(address, INT32_MAX));
-    return {hot ? std::string(kHotChannels[place - kChannels]) : fmt::format("channel-{}", place), std::move(url)};
+    if (number < kChannels && Below(address, 10) > 0) url += fmt::format("&channel_id={}", Below(address, INT32_MAX));
+    return url;
+  }
+  void MakeChannels(columns::BufferPool& pool) {
+    std::string urls;
+    for (int64_t number = 0; number < kChannels + std::ssize(kHotChannels); ++number) {
+      const std::string name =
+          number < kChannels ? fmt::format("channel-{}", number) : std::string(kHotChannels[number - kChannels]);
+      const std::string url = UrlOf(number);
+      Channel& channel = channels_.emplace_back();
+      THALWEG_CHECK(name.size() <= sizeof(channel.name.inlined) && url.size() > sizeof(channel.url.inlined));
+      channel.name.size = static_cast<int32_t>(name.size());
+      std::memcpy(channel.name.inlined, name.data(), name.size());
+      channel.url.size = static_cast<int32_t>(url.size());
+      std::memcpy(channel.url.ref.prefix, url.data(), sizeof(channel.url.ref.prefix));
+      channel.url.ref.heap = 0;
+      channel.url.ref.offset = static_cast<int32_t>(urls.size());
+      urls += url;
+    }
+    urls_ = pool.Allocate(urls.size());
+    std::memcpy(urls_.mutable_data<char>(), urls.data(), urls.size());
+  }
+  template <typename Make>
+  columns::BufferRef MakeText(columns::BufferPool& pool, Make make) const {
+    Random random(seed_ ^ 0x6c657474657273ULL);
+    columns::BufferRef text = pool.Allocate(kLetters);
+    char* to = text.mutable_data<char>();
+    for (size_t at = 0; at < kLetters; ++at) to[at] = make(random.Next());
+    return text;
   }
 
   uint64_t seed_;
-  std::vector<Channel> known_;
+  double powers_[kPowers];
+  std::vector<Channel> channels_;  // by number
+  columns::BufferRef urls_, letters_, words_;
 };
 
 /// A ROW column written at some of its rows; the others are NULL, with zeros in the fields. Fields that are not read are NULL.
@@ -109,7 +168,7 @@ class NexmarkEvents::Fields {
  public:
   Fields(const types::DataType& type, int column, const std::vector<graph::ColumnPath>& reads, const int* stages,
          int32_t rows, columns::BufferPool& pool, columns::NullColumns& nulls)
-      : pool_(&pool), texts_(type.children().size()) {
+      : pool_(&pool), texts_(type.children().size()), shared_(type.children().size()) {
     row_.type = type;
     row_.length = rows;
     row_.validity = Zeroed(columns::BitmapBytes(rows));
@@ -141,22 +200,36 @@ class NexmarkEvents::Fields {
     view.size = static_cast<int32_t>(text.size());
     std::memcpy(view.inlined, text.data(), text.size());
   }
-  /// Letters that bring an event of `size` bytes to about `wanted`.
+  /// Texts of the field lie in `heap`, which has kLetters, from here on: for SetView and SetPiece.
+  void PointInto(size_t field, columns::BufferRef heap) {
+    shared_[field] = heap.data<char>();
+    row_.children[field].heaps.push_back(std::move(heap));
+  }
+  /// A view whose bytes, if they are not in it, lie in the field's heap.
+  void SetView(size_t field, int32_t row, const columns::StringView16& view) {
+    if (Reads(field)) ViewAt(field, row) = view;
+  }
+  /// A piece of the field's heap.
+  void SetPiece(size_t field, int32_t row, std::string_view piece) {
+    if (!Reads(field)) return;
+    columns::StringView16& view = ViewAt(field, row);
+    view.size = static_cast<int32_t>(piece.size());
+    if (piece.size() <= sizeof(view.inlined)) {
+      std::memcpy(view.inlined, piece.data(), piece.size());
+      return;
+    }
+    std::memcpy(view.ref.prefix, piece.data(), sizeof(view.ref.prefix));
+    view.ref.heap = 0;
+    view.ref.offset = static_cast<int32_t>(piece.data() - shared_[field]);
+  }
+  /// Letters of the field's heap that bring an event of `size` bytes to about `wanted`.
   void SetExtra(size_t field, int32_t row, Random& random, size_t size, size_t wanted) {
     if (!Reads(field) || size > wanted) return;
     const auto missing = static_cast<int64_t>(wanted - size);
     const int64_t spread = missing / 5;
-    const auto length = static_cast<size_t>(missing - spread + (spread > 0 ? Below(random, 2 * spread) : 0));
-    // Eight letters a draw: each event has a hundred. They are made where they are to lie.
-    char* text = Room(field, length + sizeof(uint64_t));
-    for (size_t at = 0; at < length; at += sizeof(uint64_t)) {
-      const uint64_t letters = LettersOf(random.Next());
-      std::memcpy(text + at, &letters, sizeof(letters));
-    }
-    columns::StringView16& view = ViewAt(field, row);
-    if (length > sizeof(view.inlined)) return Refer(field, view, length);
-    view.size = static_cast<int32_t>(length);
-    std::memcpy(view.inlined, text, length);
+    const int64_t length = missing - spread + (spread > 0 ? Below(random, 2 * spread) : 0);
+    const int64_t from = Below(random, static_cast<int64_t>(kLetters) - length);
+    SetPiece(field, row, {shared_[field] + from, static_cast<size_t>(length)});
   }
 
   columns::Column Take() { return std::move(row_); }
@@ -207,6 +280,7 @@ class NexmarkEvents::Fields {
   uint8_t* present_;
   std::vector<std::byte*> data_;  // of the fields that are read; else null
   std::vector<Texts> texts_;
+  std::vector<const char*> shared_;  // of the fields that have pointed
   int last_ = 0;
 };
 
@@ -214,31 +288,32 @@ NexmarkEvents::NexmarkEvents(const NexmarkOptions& options, const NexmarkColumns
     : options_(options),
       layout_(layout),
       total_(options.people + options.auctions + options.bids),
-      channels_(std::make_shared<NexmarkChannels>(options.seed)) {}
+      micros_(1e6 / static_cast<double>(options.event_rate)),
+      texts_(std::make_shared<NexmarkTexts>(options.seed)) {}
 
 columns::Batch NexmarkEvents::Rows(int64_t first, int64_t step, int32_t rows, columns::BufferPool& pool) {
-  Place(first, step, rows);
+  const Stretch events{first, step, rows};
   columns::Batch out(pool, rows);
   for (size_t i = 0; i < layout_.columns.size(); ++i) {
     const int column = layout_.columns[i];
     if (!graph::IsRead(layout_.reads, {static_cast<int>(i)}))
       out.AddColumn(nulls_.Make(layout_.schema->field(static_cast<int>(i)).type, rows, pool));
     else
-      out.AddColumn(column == 0 ? EventTypes(rows, pool) : RowsOf(static_cast<Kind>(column - 1), i, rows, pool));
+      out.AddColumn(column == 0 ? EventTypes(events, pool) : RowsOf(static_cast<Kind>(column - 1), i, events, pool));
   }
   return out;
 }
 
-void NexmarkEvents::Place(int64_t first, int64_t step, int32_t rows) {
-  for (std::vector<Event>& events : events_) events.clear();
-  Event event{first, first / total_, first % total_, 0};
-  const int64_t rounds = step / total_, places = step % total_;
-  for (; event.row < rows; ++event.row) {
-    const Kind kind = event.place < options_.people                       ? kPerson
-                      : event.place < options_.people + options_.auctions ? kAuction
-                                                                          : kBid;
-    events_[kind].push_back(event);
-    event.number += step;
+/// Calls `visit(event, kind)` for each of `events`, in their order.
+template <typename Visit>
+void NexmarkEvents::ForEach(const Stretch& events, Visit visit) const {
+  Event event{events.first, events.first / total_, events.first % total_, 0};
+  const int64_t rounds = events.step / total_, places = events.step % total_;
+  for (; event.row < events.rows; ++event.row) {
+    visit(event, event.place < options_.people                       ? kPerson
+                 : event.place < options_.people + options_.auctions ? kAuction
+                                                                     : kBid);
+    event.number += events.step;
     event.round += rounds;
     event.place += places;
     if (event.place >= total_) {
@@ -248,29 +323,34 @@ void NexmarkEvents::Place(int64_t first, int64_t step, int32_t rows) {
   }
 }
 
-columns::Column NexmarkEvents::EventTypes(int32_t rows, columns::BufferPool& pool) const {
+columns::Column NexmarkEvents::EventTypes(const Stretch& events, columns::BufferPool& pool) const {
   columns::Column column;
   column.type = types::DataType(types::TypeId::kInt);
-  column.length = rows;
-  column.values = pool.Allocate(sizeof(int32_t) * static_cast<size_t>(rows));
+  column.length = events.rows;
+  column.values = pool.Allocate(sizeof(int32_t) * static_cast<size_t>(events.rows));
   auto* values = column.values.mutable_data<int32_t>();
-  for (int32_t kind : {kPerson, kAuction, kBid})
-    for (const Event& event : events_[kind]) values[event.row] = kind;
+  ForEach(events, [values](const Event& event, Kind kind) { values[event.row] = kind; });
   return column;
 }
 
-columns::Column NexmarkEvents::RowsOf(Kind kind, size_t column, int32_t rows, columns::BufferPool& pool) {
-  const int* stages = kind == kPerson ? kPersonStages : kind == kAuction ? kAuctionStages : kBidStages;
+columns::Column NexmarkEvents::RowsOf(Kind wanted, size_t column, const Stretch& events, columns::BufferPool& pool) {
+  const int* stages = wanted == kPerson ? kPersonStages : wanted == kAuction ? kAuctionStages : kBidStages;
   const auto place = static_cast<int>(column);
-  Fields fields(layout_.schema->field(place).type, place, layout_.reads, stages, rows, pool, nulls_);
-  for (const Event& event : events_[kind]) {
+  Fields fields(layout_.schema->field(place).type, place, layout_.reads, stages, events.rows, pool, nulls_);
+  const size_t extra = wanted == kPerson ? kPersonExtra : wanted == kAuction ? kAuctionExtra : kBidExtra;
+  if (fields.Reads(extra)) fields.PointInto(extra, texts_->letters(pool));
+  if (wanted == kBid && fields.Reads(kBidUrl)) fields.PointInto(kBidUrl, texts_->urls(pool));
+  for (size_t words : {kAuctionName, kAuctionDescription})
+    if (wanted == kAuction && fields.Reads(words)) fields.PointInto(words, texts_->words(pool));
+  ForEach(events, [&](const Event& event, Kind kind) {
+    if (kind != wanted) return;
     fields.SetPresent(event.row);
     switch (kind) {
       case kPerson: WritePerson(event, fields); break;
-      case kAuction: WriteAuction(event, fields); break;
-      case kBid: WriteBid(event, fields); break;
+      case kAuction: WriteAuction(event, fields, pool); break;
+      case kBid: WriteBid(event, fields, pool); break;
     }
-  }
+  });
   return fields.Take();
 }
 
@@ -287,10 +367,16 @@ void NexmarkEvents::WritePerson(const Event& event, Fields& out) const {
   out.Set(6, event.row, TimeOf(event.number));
   if (!out.Draws(1)) return;
   Random random = RandomOf(event.number, options_.seed);
-  const std::string name = fmt::format("{} {}", OneOfNames(random, kFirstNames), OneOfNames(random, kLastNames));
-  const std::string first = RandomText(random, 7), email = fmt::format("{}@{}.com", first, RandomText(random, 5));
+  std::string name(OneOfNames(random, kFirstNames));
+  name.append(1, ' ').append(OneOfNames(random, kLastNames));
+  std::string email = RandomText(random, 7);
+  email.append(1, '@').append(RandomText(random, 5)).append(".com");
   std::string card;
-  for (int i = 0; i < 4; ++i) card += fmt::format("{}{:04}", i > 0 ? " " : "", Below(random, 10'000));
+  for (int i = 0; i < 4; ++i) {
+    if (i > 0) card += ' ';
+    const int64_t four = Below(random, 10'000);
+    for (int64_t unit = 1000; unit > 0; unit /= 10) card += static_cast<char>('0' + four / unit % 10);
+  }
   const std::string_view city = OneOfNames(random, kCities), state = OneOfNames(random, kStates);
   const std::string_view texts[] = {name, email, card, city, state};
   size_t size = 8;
@@ -298,10 +384,10 @@ void NexmarkEvents::WritePerson(const Event& event, Fields& out) const {
     out.SetText(i + 1, event.row, texts[i]);
     size += texts[i].size();
   }
-  out.SetExtra(7, event.row, random, size, kPersonBytes);
+  out.SetExtra(kPersonExtra, event.row, random, size, kPersonBytes);
 }
 
-void NexmarkEvents::WriteAuction(const Event& event, Fields& out) const {
+void NexmarkEvents::WriteAuction(const Event& event, Fields& out, columns::BufferPool& pool) const {
   const int64_t time = TimeOf(event.number);
   out.Set(0, event.row, kFirstAuction + LastAuction(event));
   out.Set(5, event.row, time);
@@ -313,50 +399,52 @@ void NexmarkEvents::WriteAuction(const Event& event, Fields& out) const {
   if (!out.Draws(2)) return;
   out.Set(8, event.row, kFirstCategory + Below(random, kCategories));
   if (!out.Draws(3)) return;
-  const int64_t bid = Price(random);
+  const int64_t bid = texts_->Price(random);
   out.Set(3, event.row, bid);
   if (!out.Draws(4)) return;
   const int64_t horizon = TimeOf(event.number + kAuctionsInFlight * total_ / options_.auctions) - time;
   out.Set(6, event.row, time + 1 + Below(random, std::max<int64_t>(1, 2 * horizon)));
   if (!out.Draws(5)) return;
-  const std::string name = RandomText(random, 20), description = RandomText(random, 100);
-  out.SetText(1, event.row, name);
-  out.SetText(2, event.row, description);
+  const std::string_view name = texts_->SomeWords(random, 20, pool), description = texts_->SomeWords(random, 100, pool);
+  out.SetPiece(kAuctionName, event.row, name);
+  out.SetPiece(kAuctionDescription, event.row, description);
   if (!out.Draws(6)) return;
-  out.Set(4, event.row, bid + Price(random));
-  out.SetExtra(9, event.row, random, 48 + name.size() + description.size(), kAuctionBytes);
+  out.Set(4, event.row, bid + texts_->Price(random));
+  out.SetExtra(kAuctionExtra, event.row, random, 48 + name.size() + description.size(), kAuctionBytes);
 }
 
-void NexmarkEvents::WriteBid(const Event& event, Fields& out) const {
+void NexmarkEvents::WriteBid(const Event& event, Fields& out, columns::BufferPool& pool) const {
   out.Set(5, event.row, TimeOf(event.number));
   if (!out.Draws(1)) return;
   Random random = RandomOf(event.number, options_.seed);
+  // Both are drawn, whichever is taken: to guess which would cost more.
   const bool hot_auction = Below(random, options_.hot_auctions) > 0;
-  const int64_t auction =
-      hot_auction ? std::max<int64_t>(LastAuction(event), 0) / kHotGroup * kHotGroup : SomeAuction(event, random);
+  const int64_t some_auction = SomeAuction(event, random);
+  const int64_t auction = hot_auction ? std::max<int64_t>(LastAuction(event), 0) / kHotGroup * kHotGroup : some_auction;
   out.Set(0, event.row, kFirstAuction + auction);
   if (!out.Draws(2)) return;
   const bool hot_bidder = Below(random, options_.hot_bidders) > 0;
-  const int64_t bidder = hot_bidder ? LastPerson(event) / kHotGroup * kHotGroup + 1 : SomePerson(event, random);
+  const int64_t some_bidder = SomePerson(event, random);
+  const int64_t bidder = hot_bidder ? LastPerson(event) / kHotGroup * kHotGroup + 1 : some_bidder;
   out.Set(1, event.row, kFirstPerson + bidder);
   if (!out.Draws(3)) return;
   if (out.Reads(2))
-    out.Set(2, event.row, Price(random));
+    out.Set(2, event.row, texts_->Price(random));
   else
     random.Next();
   if (!out.Draws(4)) return;
   const bool hot_channel = Below(random, 2) > 0;
   const int64_t number = Below(random, hot_channel ? std::ssize(kHotChannels) : kChannels);
   if (out.Reads(3) || out.Reads(4)) {
-    const NexmarkChannels::Channel& channel = hot_channel ? channels_->Hot(number) : channels_->Other(number);
-    out.SetText(3, event.row, channel.name);
-    out.SetText(4, event.row, channel.url);
+    const NexmarkTexts::Channel& channel = texts_->OfNumber(hot_channel ? kChannels + number : number, pool);
+    out.SetView(3, event.row, channel.name);
+    out.SetView(kBidUrl, event.row, channel.url);
   }
-  out.SetExtra(6, event.row, random, 32, kBidBytes);
+  out.SetExtra(kBidExtra, event.row, random, 32, kBidBytes);
 }
 
 int64_t NexmarkEvents::TimeOf(int64_t event) const {
-  const double micros = static_cast<double>(event) * (1e6 / static_cast<double>(options_.event_rate));
+  const double micros = static_cast<double>(event) * micros_;
   return options_.base_time_ms + static_cast<int64_t>(std::floor(micros)) / 1000;
 }
 int64_t NexmarkEvents::LastPerson(const Event& event) const {

@@ -18,7 +18,7 @@ struct NexmarkColumns {
   std::vector<graph::ColumnPath> reads;  // as ScanSpec::reads
 };
 
-class NexmarkChannels;
+class NexmarkTexts;
 
 /// One thread.
 class NexmarkEvents {
@@ -34,14 +34,20 @@ class NexmarkEvents {
     int64_t number, round, place;
     int32_t row;
   };
+  /// Events `first`, `first` + `step`, ..., `rows` of them: those of a batch.
+  struct Stretch {
+    int64_t first, step;
+    int32_t rows;
+  };
   class Fields;
 
-  void Place(int64_t first, int64_t step, int32_t rows);
-  columns::Column EventTypes(int32_t rows, columns::BufferPool& pool) const;
-  columns::Column RowsOf(Kind kind, size_t column, int32_t rows, columns::BufferPool& pool);
+  template <typename Visit>
+  void ForEach(const Stretch& events, Visit visit) const;
+  columns::Column EventTypes(const Stretch& events, columns::BufferPool& pool) const;
+  columns::Column RowsOf(Kind wanted, size_t column, const Stretch& events, columns::BufferPool& pool);
   void WritePerson(const Event& event, Fields& out) const;
-  void WriteAuction(const Event& event, Fields& out) const;
-  void WriteBid(const Event& event, Fields& out) const;
+  void WriteAuction(const Event& event, Fields& out, columns::BufferPool& pool) const;
+  void WriteBid(const Event& event, Fields& out, columns::BufferPool& pool) const;
 
   int64_t TimeOf(int64_t event) const;
   int64_t LastPerson(const Event& event) const;
@@ -52,9 +58,9 @@ class NexmarkEvents {
   NexmarkOptions options_;
   NexmarkColumns layout_;
   int64_t total_;
-  std::shared_ptr<NexmarkChannels> channels_;
+  double micros_;  // of event time from one event to the next
+  std::shared_ptr<NexmarkTexts> texts_;
   columns::NullColumns nulls_;
-  std::vector<Event> events_[3];  // of the batch that is made, by kind
 };
 
 }  // namespace thalweg::connectors

@@ -1,5 +1,7 @@
 #include "connectors/nexmark.h"
 
+#include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -122,6 +124,85 @@ TEST(Nexmark, WhatNobodyReadsIsNull) {
   EXPECT_EQ(out.rows[0], "+I[0, null, null, null]");
   EXPECT_THAT(out.rows[4], StartsWith("+I[2, null, null, +I[null, null, "));
   EXPECT_THAT(out.rows[4], ::testing::EndsWith(", null, null, null, null]]"));
+}
+
+TEST(Nexmark, WholeEventsAreMadeWhateverIsRead) {
+  graph::Node node = NexmarkNode({{"events.num", "60"}, {"whole-events", "true"}});
+  graph::ScanSpec scan;
+  scan.reads = {{0}};
+  node.scan = graph::Encode(scan);
+  TestContext context;
+  KeptRows out(context.pool());
+  auto source = *MakeNexmarkNode(node);
+  auto enumerator = *source->CreateEnumerator();
+  for (const flow::EnumeratorAction& action : enumerator->OnStart(1, {}))
+    ASSERT_TRUE(ReadAll(*source, action.splits, context, out).ok());
+  std::sort(out.rows.begin(), out.rows.end());
+  EXPECT_EQ(out.rows, Events({{"events.num", "60"}}));
+}
+
+// The specification's: an event's texts and numbers take about so many bytes, a fifth more or less for what `extra` brings.
+TEST(Nexmark, ExtraBringsABidToAHundredBytes) {
+  const std::vector<std::string> extras = FieldOf({{"events.num", "5000"}}, 3, 6, true);
+  double bytes = 0;
+  int bids = 0;
+  for (const std::string& extra : extras) {
+    if (extra.empty()) continue;
+    ++bids;
+    bytes += static_cast<double>(extra.size());
+    EXPECT_GE(extra.size(), 55u);
+    EXPECT_LT(extra.size(), 81u);
+    EXPECT_EQ(extra.find_first_not_of("abcdefghijklmnopqrstuvwxyz"), std::string::npos) << extra;
+  }
+  EXPECT_EQ(bids, 4600);
+  EXPECT_NEAR(bytes / bids, 68, 1);
+  EXPECT_GT(std::set<std::string>(extras.begin(), extras.end()).size(), 4590u);
+}
+
+TEST(Nexmark, NamesAndDescriptionsAreWordsWithoutBlanksAroundThem) {
+  for (const auto& [field, most] : {std::pair(1, 20), std::pair(2, 100)}) {
+    size_t longest = 0, blanks = 0, letters = 0;
+    for (const std::string& text : FieldOf({{"events.num", "20000"}}, 2, field, true)) {
+      if (text.empty()) continue;
+      EXPECT_NE(text.front(), ' ') << text;
+      EXPECT_NE(text.back(), ' ') << text;
+      longest = std::max(longest, text.size());
+      blanks += static_cast<size_t>(std::count(text.begin(), text.end(), ' '));
+      letters += text.size();
+    }
+    EXPECT_EQ(longest, static_cast<size_t>(most - 1));
+    EXPECT_NEAR(static_cast<double>(letters) / static_cast<double>(blanks), 13, field == 1 ? 3 : 1);
+  }
+}
+
+// Drawn out of a table of powers: as the formula has it, of a uniform logarithm.
+TEST(Nexmark, PricesHaveAUniformLogarithm) {
+  int tenths[60] = {}, bids = 0;
+  for (const std::string& text : FieldOf({{"events.num", "100000"}}, 3, 2, true)) {
+    if (text.empty()) continue;
+    const double price = std::stod(text);
+    ASSERT_GE(price, 100);
+    ASSERT_LE(price, 1e8);
+    ++tenths[std::min(59, static_cast<int>(std::log10(price / 99.9999) * 10))];
+    ++bids;
+  }
+  for (int i = 0; i < 60; ++i) EXPECT_NEAR(tenths[i], bids / 60, bids / 60 / 8) << i;
+}
+
+TEST(Nexmark, AChannelHasOneAddress) {
+  const NodeOptionMap options{{"events.num", "20000"}};
+  const std::vector<std::string> channels = FieldOf(options, 3, 3, false), urls = FieldOf(options, 3, 4, true);
+  std::map<std::string, std::string> known;
+  ASSERT_EQ(channels.size(), urls.size());
+  for (size_t i = 0; i < channels.size(); ++i) {
+    if (channels[i].empty()) continue;
+    EXPECT_EQ(known.emplace(channels[i], urls[i]).first->second, urls[i]) << channels[i];
+    EXPECT_THAT(urls[i], StartsWith("https://www.nexmark.com/"));
+    EXPECT_THAT(urls[i], HasSubstr("/item.htm?query=1"));
+  }
+  EXPECT_EQ(known.count("Google") + known.count("Facebook") + known.count("Baidu") + known.count("Apple"), 4u);
+  EXPECT_GT(known.size(), 5000u);
+  EXPECT_EQ(known.at("Google").find("channel_id"), std::string::npos);
 }
 
 TEST(Nexmark, IsBoundedByTheNumberOfEvents) {
