@@ -1,42 +1,86 @@
 #include "operators/pane_list.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <utility>
+
+#include "base/hash.h"
 
 namespace thalweg::operators {
 namespace {
 
 constexpr size_t kFirstBlockBytes = 512;  // many windows may be open with few keys each
 constexpr size_t kMaxBlockBytes = 64 << 10;
+constexpr size_t kFilterBits = 16;  // a key, at least: half of that when it is made anew
 
-/// Followed by the key's bytes.
-struct Head {
-  uint64_t hash;
-  uint32_t size;
-  uint16_t group;
-};
+constexpr uint8_t kLongKey = 0xff;
 
+/// A key: its group u16, its size u8, or kLongKey and the size as u32, and its bytes. The hash is made again: that is cheaper than to keep it.
+size_t BytesOf(const state::KeyView& key) {
+  return sizeof(uint16_t) + 1 + (key.bytes.size() < kLongKey ? 0 : sizeof(uint32_t)) + key.bytes.size();
+}
+
+void WriteAt(char* to, const state::KeyView& key) {
+  std::memcpy(to, &key.group, sizeof key.group);
+  to += sizeof key.group;
+  const auto size = static_cast<uint32_t>(key.bytes.size());
+  *to++ = static_cast<char>(std::min<uint32_t>(size, kLongKey));
+  if (size >= kLongKey) {
+    std::memcpy(to, &size, sizeof size);
+    to += sizeof size;
+  }
+  if (size > 0) std::memcpy(to, key.bytes.data(), size);
+}
+
+/// The key without its hash, and where the next one begins.
 std::pair<state::KeyView, size_t> ReadAt(const char* from) {
-  Head head;
-  std::memcpy(&head, from, sizeof head);
-  return {{.bytes = {from + sizeof head, head.size}, .hash = head.hash, .group = head.group}, sizeof head + head.size};
+  state::KeyView key;
+  std::memcpy(&key.group, from, sizeof key.group);
+  const char* at = from + sizeof key.group;
+  uint32_t size = static_cast<uint8_t>(*at++);
+  if (size == kLongKey) {
+    std::memcpy(&size, at, sizeof size);
+    at += sizeof size;
+  }
+  key.bytes = {at, size};
+  return {key, static_cast<size_t>(at - from) + size};
 }
 
 }  // namespace
 
 void PaneList::Add(const state::KeyView& key) {
-  const size_t size = sizeof(Head) + key.bytes.size();
+  const size_t size = BytesOf(key);
   if (blocks_.empty() || blocks_.back().capacity - blocks_.back().end < size) {
     size_t capacity = blocks_.empty() ? kFirstBlockBytes : std::min(blocks_.back().capacity * 2, kMaxBlockBytes);
     capacity = std::max(capacity, size);
     blocks_.push_back({std::make_unique_for_overwrite<char[]>(capacity), capacity, 0});
   }
   Block& block = blocks_.back();
-  const Head head{key.hash, static_cast<uint32_t>(key.bytes.size()), key.group};
-  std::memcpy(block.bytes.get() + block.end, &head, sizeof head);
-  if (!key.bytes.empty()) std::memcpy(block.bytes.get() + block.end + sizeof head, key.bytes.data(), key.bytes.size());
+  WriteAt(block.bytes.get() + block.end, key);
   block.end += size;
+  ++count_;
+  if (filter_.empty()) return;
+  if (count_ * kFilterBits > filter_.size() * 128) return MakeFilter();
+  Mark(key.hash);
+}
+
+bool PaneList::MayHold(uint64_t hash) {
+  if (filter_.empty()) MakeFilter();
+  return (filter_[FilterBit(hash) / 64] >> FilterBit(hash) % 64 & 1) != 0;
+}
+
+void PaneList::MakeFilter() {
+  const size_t bits = std::bit_ceil(std::max<size_t>(count_, 4) * kFilterBits);
+  filter_.assign(bits / 64, 0);
+  filter_shift_ = 65 - static_cast<int>(std::bit_width(bits));
+  for (size_t block = 0, at = begin_; block < blocks_.size(); ++block, at = 0) {
+    while (at < blocks_[block].end) {
+      const auto [key, size] = ReadAt(blocks_[block].bytes.get() + at);
+      Mark(Hash64(key.bytes));
+      at += size;
+    }
+  }
 }
 
 size_t PaneList::Front(std::span<state::KeyView> keys) const { return From({0, begin_}, keys); }
@@ -48,6 +92,7 @@ size_t PaneList::From(Cursor cursor, std::span<state::KeyView> keys) const {
     for (; cursor.at < block.end && count < keys.size(); ++count) {
       auto [key, size] = ReadAt(block.bytes.get() + cursor.at);
       keys[count] = key;
+      keys[count].hash = Hash64(key.bytes);
       cursor.at += size;
     }
   }
@@ -64,6 +109,7 @@ void PaneList::Advance(Cursor& cursor, size_t count) const {
 void PaneList::Drop(size_t count) {
   for (; count > 0; --count) {
     begin_ += ReadAt(blocks_.front().bytes.get() + begin_).second;
+    --count_;
     if (begin_ < blocks_.front().end) continue;
     blocks_.pop_front();
     begin_ = 0;

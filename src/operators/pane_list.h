@@ -7,6 +7,7 @@
 #include <deque>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "state/keyed_backend.h"
 
@@ -22,6 +23,9 @@ class PaneList {
   /// Forgets the first `count` keys.
   void Drop(size_t count);
   bool empty() const { return blocks_.empty(); }
+  /// Whether a key with this hash may be in the list; false: it is not. Of other keys one in eight at most is taken for one of the list. The first call
+  /// reads the list; from then on it takes one to four bytes a key more.
+  bool MayHold(uint64_t hash);
 
   /// A place in a list that nothing is dropped from.
   struct Cursor {
@@ -38,8 +42,16 @@ class PaneList {
     size_t capacity = 0;
     size_t end = 0;
   };
+  void MakeFilter();
+  void Mark(uint64_t hash) { filter_[FilterBit(hash) / 64] |= uint64_t{1} << FilterBit(hash) % 64; }
+  size_t FilterBit(uint64_t hash) const { return hash >> filter_shift_; }
+
   std::deque<Block> blocks_;  // the last one takes more; none is empty
   size_t begin_ = 0;          // of the first block
+  size_t count_ = 0;          // of keys, dropped ones not among them
+  // A Bloom filter (Bloom 1970) of one hash, of the keys' own: they are mixed well. 0 bits: not asked for yet.
+  std::vector<uint64_t> filter_;
+  int filter_shift_ = 0;
 };
 
 }  // namespace thalweg::operators

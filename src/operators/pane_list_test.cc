@@ -46,6 +46,27 @@ TEST(PaneList, GivesKeysInTheOrderInWhichTheyCameWhateverIsTakenAtATime) {
   EXPECT_GT(added, 5000);
 }
 
+TEST(PaneList, MayHoldWhatItHoldsAndTellsMostOtherKeysApart) {
+  PaneList list;
+  int taken = 0, others = 0;
+  for (int added = 0; added < 3000;) {
+    for (int more = 1 + added / 3; more > 0; --more) list.Add(KeyOf(KeyNumber(added++)));  // the filter grows meanwhile
+    for (int i = 0; i < added; ++i) ASSERT_TRUE(list.MayHold(Hash64(KeyNumber(i)))) << i << " of " << added;
+    for (int i = added; i < 2 * added; ++i, ++others) taken += list.MayHold(Hash64(KeyNumber(i)));
+  }
+  EXPECT_LT(taken, others / 7) << others;
+}
+
+TEST(PaneList, OfAnEmptyListNothingMayBeHeld) {
+  PaneList list;
+  EXPECT_FALSE(list.MayHold(Hash64("key")));
+  list.Add(KeyOf("key"));
+  EXPECT_TRUE(list.MayHold(Hash64("key")));
+  list.Drop(1);
+  list.Add(KeyOf("other"));
+  EXPECT_TRUE(list.MayHold(Hash64("other")));
+}
+
 TEST(PaneList, AnEmptyKeyIsAKey) {
   PaneList list;
   list.Add({});

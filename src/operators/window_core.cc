@@ -52,7 +52,9 @@ Status WindowCore::Open(flow::Context& context) {
   spec.kind = probes_ ? state::StateKind::kAggregating : state::StateKind::kMap;
   spec.value_codec = accumulator_type().name;
   spec.namespace_codec = "window";
-  THALWEG_ASSIGN(contents_, backend->OpenTable(spec, accumulator_type()));
+  // What has a list of keys for each slice has few slices, and as lists of most of the keys as there are.
+  const auto layout = listed_ ? state::TableLayout::kByNamespace : state::TableLayout::kTogether;
+  THALWEG_ASSIGN(contents_, backend->OpenTable(spec, accumulator_type(), layout));
   THALWEG_ASSIGN(event_timers_, backend->OpenTimers("window-event-timers"));
   THALWEG_ASSIGN(processing_timers_, backend->OpenTimers("window-processing-timers"));
   THALWEG_ASSIGN(slice_cleanup_, backend->OpenTimers("window-slice-cleanup"));
@@ -357,9 +359,9 @@ void WindowCore::ListPane(const state::KeyView& key, const Window& slice) {
   list.Add(key);
 }
 
-/// Calls `visit(slice, accumulator)` for the slices of `window` that `key` has, in their order.
+/// Calls `visit(slice, accumulator)` for the slices of `window` that `key` has, in their order. `listed`: as lists have them.
 template <typename Visit>
-void WindowCore::ForEachSlice(const state::KeyView& key, const Window& window, Visit&& visit) {
+void WindowCore::ForEachSlice(const state::KeyView& key, const Window& window, bool listed, Visit&& visit) {
   if (!probes_) {
     contents_->ForEachOfKey(key, [&](std::string_view ns, void* accumulator) {
       Window slice = WindowFromBytes(ns);
@@ -373,12 +375,14 @@ void WindowCore::ForEachSlice(const state::KeyView& key, const Window& window, V
   for (Window slice = first; slice.start < window.end; slice = slices_->After(slice))
     contents_->Prefetch(key.hash, WindowBytes(slice).view());
   for (Window slice = first; slice.start < window.end; slice = slices_->After(slice)) {
+    if (listed && !MayList(key, slice)) continue;
     if (const void* accumulator = contents_->Find(key, WindowBytes(slice).view())) visit(slice, accumulator);
   }
 }
 
-// `chain`: the window fires at its time, so the one after it gets its timer if it has rows; not so when a late row fires it again.
-void WindowCore::FireSlices(const state::KeyView& key, const Window& window, bool chain) {
+// `chain`: the window fires at its time, so the one after it gets its timer if it has rows; not so when a late row fires it again. `listed`: lists tell of all
+// its slices.
+void WindowCore::FireSlices(const state::KeyView& key, const Window& window, bool chain, bool listed) {
   bool keep = options_.allowed_lateness_ms > 0 && domain() == TimeDomain::kEventTime;
   if (slices_->single()) {
     WindowBytes ns(window);
@@ -392,7 +396,7 @@ void WindowCore::FireSlices(const state::KeyView& key, const Window& window, boo
   bool any = false, next_has_rows = false;
   std::vector<Window> dead;
   StartMerge();
-  ForEachSlice(key, window, [&](const Window& slice, const void* accumulator) {
+  ForEachSlice(key, window, listed, [&](const Window& slice, const void* accumulator) {
     any = true;
     AddSlice(accumulator);
     if (next && slice.start >= next->start) next_has_rows = true;

@@ -141,7 +141,9 @@ class WindowCore : public flow::Operator {
   Status FireShared(int64_t limit, flow::Output& out);
   void StartShared(const Window& window);
   size_t FireSomeShared(const flow::Output& out);
+  void FindShared(std::span<const state::KeyView> keys);
   void FireFound(const state::KeyView& key, size_t index);
+  bool MayList(const state::KeyView& key, const Window& slice);
   bool FiresByTable(const state::KeyView& key);
   void EraseFired(std::span<const state::KeyView> keys);
   void EndSharedList();
@@ -151,9 +153,9 @@ class WindowCore : public flow::Operator {
   void SaveFired();
   int64_t FiredOf(const state::KeyView& key) const;
   std::optional<int64_t> NextDue(TimeDomain timers) const;
-  void FireSlices(const state::KeyView& key, const Window& window, bool chain);
+  void FireSlices(const state::KeyView& key, const Window& window, bool chain, bool listed = false);
   template <typename Visit>
-  void ForEachSlice(const state::KeyView& key, const Window& window, Visit&& visit);
+  void ForEachSlice(const state::KeyView& key, const Window& window, bool listed, Visit&& visit);
   void OnPaneTimer(const state::KeyView& key, const Window& window, int64_t time, TimeDomain domain);
   void FirePane(TriggerResult result, const state::KeyView& key, const Window& window, const Window& state);
   void ClearPane(const state::KeyView& key, const Window& window, const Window& state);

@@ -64,8 +64,7 @@ size_t WindowCore::FireSomeShared(const flow::Output& out) {
     return 0;
   }
   found_.assign(now.slices.size() * kSharedTogether, nullptr);
-  for (size_t slice = 0; contents_->shows_all() && slice < now.slices.size(); ++slice)
-    contents_->FindEach(keys, WindowBytes(now.slices[slice]).view(), found_.data() + slice * kSharedTogether);
+  if (contents_->shows_all()) FindShared(keys);
   size_t done = 0;
   for (; done < keys.size() && out.has_credit(); ++done)
     ForWindow(keys[done], now.window, [&] { FireFound(keys[done], done); });
@@ -74,12 +73,37 @@ size_t WindowCore::FireSomeShared(const flow::Output& out) {
   return done;
 }
 
+/// The accumulators of keys of the list at hand, slice by slice. Most keys have one slice or two, so lists are asked before the table is.
+void WindowCore::FindShared(std::span<const state::KeyView> keys) {
+  const SharedFiring& now = *firing_now_;
+  std::array<state::KeyView, kSharedTogether> asked;
+  std::array<size_t, kSharedTogether> indexes;
+  std::array<void*, kSharedTogether> accumulators;
+  for (size_t slice = 0; slice < now.slices.size(); ++slice) {
+    void** const found = found_.data() + slice * kSharedTogether;
+    const WindowBytes ns(now.slices[slice]);
+    if (slice == now.index) {
+      contents_->FindEach(keys, ns.view(), found);
+      continue;
+    }
+    PaneList& list = panes_.at(now.slices[slice]);
+    size_t count = 0;
+    for (size_t i = 0; i < keys.size(); ++i) {
+      asked[count] = keys[i];
+      indexes[count] = i;
+      count += list.MayHold(keys[i].hash);
+    }
+    contents_->FindEach(std::span(asked).first(count), ns.view(), accumulators.data());
+    for (size_t i = 0; i < count; ++i) found[indexes[i]] = accumulators[i];
+  }
+}
+
 /// Fires the key whose accumulators are at `index` of each slice's; one that does not fire has none of the first slice any more.
 void WindowCore::FireFound(const state::KeyView& key, size_t index) {
   const SharedFiring& now = *firing_now_;
   const auto found = [&](size_t slice) -> void*& { return found_[slice * kSharedTogether + index]; };
   if (!found(now.index)) {  // gone, or not shown
-    if (!contents_->shows_all() && FiresByTable(key)) FireSlices(key, now.window, false);
+    if (!contents_->shows_all() && FiresByTable(key)) FireSlices(key, now.window, false, true);
     return;
   }
   bool fires = FiredOf(key) < now.window.max_timestamp();
@@ -101,8 +125,14 @@ bool WindowCore::FiresByTable(const state::KeyView& key) {
   if (FiredOf(key) >= now.window.max_timestamp()) return false;
   if (!contents_->Find(key, WindowBytes(now.slices[now.index]).view())) return false;
   for (size_t later = now.index + 1; later < now.slices.size(); ++later)
-    if (contents_->Find(key, WindowBytes(now.slices[later]).view())) return false;
+    if (MayList(key, now.slices[later]) && contents_->Find(key, WindowBytes(now.slices[later]).view())) return false;
   return true;
+}
+
+/// Whether `slice` may have rows of `key`, if it is of a window of `key` that has not fired.
+bool WindowCore::MayList(const state::KeyView& key, const Window& slice) {
+  const auto list = panes_.find(slice);
+  return list != panes_.end() && list->second.MayHold(key.hash);
 }
 
 /// Of keys that have fired, the slices that no later window holds.

@@ -16,8 +16,9 @@ class PiecemealBackend final : public state::KeyedBackend {
  public:
   explicit PiecemealBackend(std::unique_ptr<state::KeyedBackend> whole) : whole_(std::move(whole)) {}
 
-  Result<state::ObjectTable*> OpenTable(const state::StateSpec& spec, const types::ObjectType& value) override {
-    return whole_->OpenTable(spec, value);
+  Result<state::ObjectTable*> OpenTable(const state::StateSpec& spec, const types::ObjectType& value,
+                                        state::TableLayout layout) override {
+    return whole_->OpenTable(spec, value, layout);
   }
   Result<state::TimerQueue*> OpenTimers(const std::string& name) override { return whole_->OpenTimers(name); }
   std::unique_ptr<state::PendingSnapshot> BeginSnapshot() override {

@@ -47,7 +47,25 @@ class TestDatabase {
   std::shared_ptr<RocksDbInstance> instance_;
 };
 
-/// Makes backends of one kind; "hashmap", "store" (in-memory KvStore), "rocksdb"; a tiny cache where there is one.
+/// A backend whose tables are all opened kByNamespace.
+class ByNamespace final : public KeyedBackend {
+ public:
+  explicit ByNamespace(std::unique_ptr<KeyedBackend> backend) : backend_(std::move(backend)) {}
+  using KeyedBackend::OpenTable;
+  Result<ObjectTable*> OpenTable(const StateSpec& spec, const types::ObjectType& value, TableLayout) override {
+    return backend_->OpenTable(spec, value, TableLayout::kByNamespace);
+  }
+  Result<TimerQueue*> OpenTimers(const std::string& name) override { return backend_->OpenTimers(name); }
+  std::unique_ptr<PendingSnapshot> BeginSnapshot() override { return backend_->BeginSnapshot(); }
+  Status Restore(const KeyedSnapshot& snapshot) override { return backend_->Restore(snapshot); }
+  Status status() const override { return backend_->status(); }
+  int64_t memory_bytes() const override { return backend_->memory_bytes(); }
+
+ private:
+  std::unique_ptr<KeyedBackend> backend_;
+};
+
+/// Makes backends of one kind; "hashmap", "hashmap_by_namespace", "store" (in-memory KvStore), "rocksdb"; a tiny cache where there is one.
 class TestBackends {
  public:
   explicit TestBackends(std::string kind, int64_t cache_bytes = 600)
@@ -56,6 +74,8 @@ class TestBackends {
   }
   std::unique_ptr<KeyedBackend> Make(time::Clock& clock, KeyGroupRange groups = kAllGroups) {
     if (kind_ == "hashmap") return MakeHashMapBackend({.groups = groups}, clock);
+    if (kind_ == "hashmap_by_namespace")
+      return std::make_unique<ByNamespace>(MakeHashMapBackend({.groups = groups}, clock));
     const StoreBackendOptions options{.groups = groups, .cache_bytes = cache_bytes_};
     if (kind_ == "store") return MakeStoreBackend(options, std::make_unique<MemoryKvStore>(), clock);
     return MakeRocksDbBackend(database_->instance(), 0, options, clock).value();
@@ -67,6 +87,6 @@ class TestBackends {
   std::unique_ptr<TestDatabase> database_;
 };
 
-inline std::vector<std::string> TestBackendKinds() { return {"hashmap", "store", "rocksdb"}; }
+inline std::vector<std::string> TestBackendKinds() { return {"hashmap", "hashmap_by_namespace", "store", "rocksdb"}; }
 
 }  // namespace thalweg::state

@@ -1,6 +1,8 @@
 #include "state/hashmap_backend.h"
 
+#include <algorithm>
 #include <map>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -9,6 +11,7 @@
 #include "state/segment.h"
 #include "state/slot_saver.h"
 #include "state/slot_table.h"
+#include "state/slots_by_namespace.h"
 #include "state/snapshot_parts.h"
 #include "state/state_spec.h"
 #include "state/timers.h"
@@ -22,14 +25,21 @@ constexpr int kCleanedPerCall =
 
 class HashMapTable final : public ObjectTable {
  public:
-  HashMapTable(const StateSpec& spec, const types::ObjectType& type, time::Clock& clock)
+  HashMapTable(const StateSpec& spec, const types::ObjectType& type, time::Clock& clock, TableLayout layout)
       : spec_(spec),
         type_(type),
         ttl_(spec.ttl, clock),
         slots_(type, ttl_.enabled()),
-        ordered_(spec.kind == StateKind::kMap || spec.kind == StateKind::kList) {}
+        ordered_(spec.kind == StateKind::kMap || spec.kind == StateKind::kList) {
+    if (layout == TableLayout::kByNamespace && !ordered_ && !ttl_.enabled()) parts_.emplace(type);
+  }
 
   void* Find(const KeyView& key, std::string_view ns) override {
+    if (parts_) {
+      const SlotTable* part = parts_->Find(ns);
+      SlotTable::Slot slot = part != nullptr ? part->Find(key, {}) : nullptr;
+      return slot != nullptr ? part->Object(slot) : nullptr;
+    }
     if (ttl_.enabled()) CleanUp();
     last_ = slots_.Find(key, ns);
     if (last_ == nullptr) return nullptr;
@@ -41,6 +51,7 @@ class HashMapTable final : public ObjectTable {
   }
 
   void* FindOrCreate(const KeyView& key, std::string_view ns, bool* created) override {
+    if (parts_) return FindOrCreateIn(parts_->FindOrAdd(ns), key, created);
     if (ttl_.enabled()) CleanUp();
     last_ = slots_.Find(key, ns);
     bool is_new = last_ == nullptr;
@@ -60,6 +71,10 @@ class HashMapTable final : public ObjectTable {
 
   void FindEach(std::span<const KeyView> keys, std::string_view ns, void** objects) override {
     last_ = nullptr;
+    if (parts_) {
+      const SlotTable* part = parts_->Find(ns);
+      return part != nullptr ? part->FindEach(keys, {}, objects) : void(std::fill_n(objects, keys.size(), nullptr));
+    }
     if (ttl_.enabled()) return ObjectTable::FindEach(keys, ns, objects);
     slots_.FindEach(keys, ns, objects);
   }
@@ -71,6 +86,7 @@ class HashMapTable final : public ObjectTable {
   }
 
   bool Erase(const KeyView& key, std::string_view ns) override {
+    if (parts_) return EraseIn(key, ns);
     if (ttl_.enabled()) CleanUp();
     last_ = nullptr;
     SlotTable::Slot slot = slots_.Find(key, ns);
@@ -93,24 +109,44 @@ class HashMapTable final : public ObjectTable {
   }
 
   void ForEach(const std::function<void(const KeyView&, std::string_view, void*)>& visit) override {
-    SlotTable::Cursor cursor;
-    for (; SlotTable::Slot slot = slots_.At(cursor); ++cursor.index) {
-      if (ttl_.enabled() && ttl_.Expired(slots_.Expiry(slot))) continue;
-      std::string_view ns;
-      const KeyView key = slots_.Key(slot, &ns);
-      visit(key, ns, slots_.Object(slot));
-    }
+    const auto visit_all = [&](const SlotTable& table, std::string_view ns_of_all) {
+      SlotTable::Cursor cursor;
+      for (; SlotTable::Slot slot = table.At(cursor); ++cursor.index) {
+        if (ttl_.enabled() && ttl_.Expired(table.Expiry(slot))) continue;
+        std::string_view ns;
+        const KeyView key = table.Key(slot, &ns);
+        visit(key, parts_ ? ns_of_all : ns, table.Object(slot));
+      }
+    };
+    if (!parts_) return visit_all(slots_, {});
+    parts_->ForEach([&](const std::string& ns, const SlotTable& table) { visit_all(table, ns); });
   }
 
-  void Prefetch(uint64_t hash, std::string_view ns) const override { slots_.Prefetch(hash, ns); }
-  size_t size() const override { return slots_.size(); }
+  void Prefetch(uint64_t hash, std::string_view ns) const override {
+    if (!parts_) return slots_.Prefetch(hash, ns);
+    if (const SlotTable* part = parts_->Find(ns)) part->Prefetch(hash, {});
+  }
+  size_t size() const override {
+    size_t size = slots_.size();
+    if (parts_) parts_->ForEach([&](const std::string&, const SlotTable& table) { size += table.size(); });
+    return size;
+  }
 
   const StateSpec& spec() const { return spec_; }
-  int64_t memory_bytes() const { return slots_.memory_bytes() + (ordered_ ? index_.memory_bytes() : 0); }
+  int64_t memory_bytes() const {
+    int64_t bytes = slots_.memory_bytes() + (ordered_ ? index_.memory_bytes() : 0);
+    if (parts_) parts_->ForEach([&](const std::string&, const SlotTable& table) { bytes += table.memory_bytes(); });
+    return bytes;
+  }
 
   std::unique_ptr<SnapshotPart> BeginSnapshot(int64_t now_ms, const SavedBytes& held) {
     last_ = nullptr;
-    return std::make_unique<SlotSaver>(slots_, now_ms, held);
+    if (!parts_) return std::make_unique<SlotSaver>(slots_, now_ms, held);
+    auto savers = std::make_unique<SaverOfParts>();
+    parts_->ForEach([&](const std::string& ns, SlotTable& table) {
+      savers->Add(std::make_unique<SlotSaver>(table, now_ms, held, ns));
+    });
+    return savers;
   }
 
   /// `had_expiry`: the entries were written with one.
@@ -119,12 +155,14 @@ class HashMapTable final : public ObjectTable {
     SegmentEntry entry;
     while (ReadEntry(in, had_expiry, entry)) {
       const KeyView key{.bytes = entry.key, .hash = Hash64(entry.key), .group = group};
-      if (slots_.Find(key, entry.ns) != nullptr)
+      SlotTable& table = parts_ ? parts_->FindOrAdd(entry.ns) : slots_;
+      const std::string_view ns = parts_ ? std::string_view() : entry.ns;
+      if (table.Find(key, ns) != nullptr)
         return ExternalError("State holds an entry twice: {}, key group {}", Describe(spec_), group);
-      SlotTable::Slot slot = slots_.Insert(key, entry.ns);
-      Status decoded = slots_.Decode(slot, entry.value);
+      SlotTable::Slot slot = table.Insert(key, ns);
+      Status decoded = table.Decode(slot, entry.value);
       if (!decoded.ok()) {
-        slots_.Erase(slot);
+        table.Erase(slot);
         return decoded.WithContext(fmt::format("{}, key group {}", Describe(spec_), group));
       }
       if (ordered_) index_.Add(key, entry.ns);
@@ -134,6 +172,46 @@ class HashMapTable final : public ObjectTable {
   }
 
  private:
+  /// The parts one after another.
+  class SaverOfParts final : public SnapshotPart {
+   public:
+    void Add(std::unique_ptr<SlotSaver> saver) { savers_.push_back(std::move(saver)); }
+    bool Advance(int64_t& budget) override {
+      for (; saved_ < savers_.size(); ++saved_)
+        if (!savers_[saved_]->Advance(budget)) return false;
+      return true;
+    }
+    Status Write(SnapshotWriter& out) override {
+      for (std::unique_ptr<SlotSaver>& saver : savers_) {
+        THALWEG_TRY(saver->Write(out));
+        saver.reset();
+      }
+      return {};
+    }
+
+   private:
+    std::vector<std::unique_ptr<SlotSaver>> savers_;
+    size_t saved_ = 0;
+  };
+
+  static void* FindOrCreateIn(SlotTable& part, const KeyView& key, bool* created) {
+    SlotTable::Slot slot = part.Find(key, {});
+    if (created != nullptr) *created = slot == nullptr;
+    if (slot == nullptr) {
+      slot = part.Insert(key, {});
+      part.Construct(slot);
+    }
+    return part.Object(slot);
+  }
+  bool EraseIn(const KeyView& key, std::string_view ns) {
+    SlotTable* part = parts_->Find(ns);
+    SlotTable::Slot slot = part != nullptr ? part->Find(key, {}) : nullptr;
+    if (slot == nullptr) return false;
+    part->Erase(slot);
+    parts_->DropIfEmpty(ns);
+    return true;
+  }
+
   /// Whether a read may see the entry; refreshes it if reads do.
   bool Readable(SlotTable::Slot slot) {
     if (ttl_.Expired(slots_.Expiry(slot))) return ttl_.returns_expired();
@@ -166,7 +244,9 @@ class HashMapTable final : public ObjectTable {
   const StateSpec spec_;
   const types::ObjectType& type_;
   TtlPolicy ttl_;
-  SlotTable slots_;
+  SlotTable slots_;  // empty if there are parts
+  std::optional<SlotsByNamespace>
+      parts_;  // by namespace, whose slots hold none; not of tables that are ordered or have a TTL
   const bool ordered_;
   NamespaceIndex index_;  // only if ordered_
   SlotTable::Slot last_ = nullptr;
@@ -177,7 +257,8 @@ class HashMapBackend final : public KeyedBackend {
  public:
   HashMapBackend(const HashMapBackendOptions& options, time::Clock& clock) : groups_(options.groups), clock_(clock) {}
 
-  Result<ObjectTable*> OpenTable(const StateSpec& spec, const types::ObjectType& value) override {
+  using KeyedBackend::OpenTable;
+  Result<ObjectTable*> OpenTable(const StateSpec& spec, const types::ObjectType& value, TableLayout layout) override {
     THALWEG_TRY(CheckTableSpec(spec, value));
     if (timers_.contains(spec.name)) return CheckCompatible(Timers::SpecOf(spec.name), spec);
     if (auto it = tables_.find(spec.name); it != tables_.end()) {
@@ -185,7 +266,7 @@ class HashMapBackend final : public KeyedBackend {
       return UserError("State exists with another description: {}, asked for as {}", Describe(it->second->spec()),
                        Describe(spec));
     }
-    auto table = std::make_unique<HashMapTable>(spec, value, clock_);
+    auto table = std::make_unique<HashMapTable>(spec, value, clock_, layout);
     if (auto it = restored_.find(spec.name); it != restored_.end()) {
       THALWEG_TRY(CheckCompatible(it->second->spec, spec));
       for (const auto& [group, entries] : it->second->groups)

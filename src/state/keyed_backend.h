@@ -85,6 +85,13 @@ class ObjectTable {
   virtual size_t size() const = 0;
 };
 
+/// How the entries of a table lie in memory. Advice: a backend may do as it likes, and nothing of it shows but in speed and size.
+enum class TableLayout : uint8_t {
+  kTogether,
+  /// Few namespaces, each of many keys, come and go as a whole (windows): the entries of each in a table of its own, which need not hold it.
+  kByNamespace,
+};
+
 /// A snapshot that has begun: the state as it was then, saved piece by piece while the state goes on changing. Dropping it ends it.
 class PendingSnapshot {
  public:
@@ -103,11 +110,14 @@ class KeyedBackend {
 
   /// Opens (or returns) the table `spec.name`. An object has ObjectType `value`; it needs a codec. Ordered scans of one key are
   /// for tables whose kind is kMap or kList. Error if the name exists with another spec, or a restored one differs.
-  virtual Result<ObjectTable*> OpenTable(const StateSpec& spec, const types::ObjectType& value) = 0;
+  virtual Result<ObjectTable*> OpenTable(const StateSpec& spec, const types::ObjectType& value, TableLayout layout) = 0;
+  Result<ObjectTable*> OpenTable(const StateSpec& spec, const types::ObjectType& value) {
+    return OpenTable(spec, value, TableLayout::kTogether);
+  }
   virtual Result<TimerQueue*> OpenTimers(const std::string& name) = 0;
 
   /// A snapshot of every entry of the owned key groups as it is now; what follows does not show in it. Costs no more than there
-  /// are states. If one is under way that is not saved yet, it is saved at once.
+  /// are states, and namespaces of tables that are kept by them. If one is under way that is not saved yet, it is saved at once.
   virtual std::unique_ptr<PendingSnapshot> BeginSnapshot() = 0;
   /// The same from its beginning to its end.
   Result<KeyedSnapshot> Snapshot() {

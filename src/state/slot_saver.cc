@@ -7,6 +7,7 @@ namespace thalweg::state {
 
 namespace {
 
+constexpr size_t kFirstChunkBytes = 512;          // tables may be many and small
 constexpr size_t kChunkBytes = size_t{64} << 10;  // below the size that malloc maps and unmaps for itself
 constexpr int64_t kEntryCost = 64;                // of encoding an entry, beside its bytes: a copied byte costs one
 
@@ -14,7 +15,8 @@ constexpr int64_t kEntryCost = 64;                // of encoding an entry, besid
 
 void ChunkList::Grow(size_t size) {
   Chunk chunk;
-  chunk.capacity = std::max(size, kChunkBytes);
+  const size_t next = chunks_.empty() ? kFirstChunkBytes : std::min(chunks_.back().capacity * 2, kChunkBytes);
+  chunk.capacity = std::max(size, next);
   chunk.bytes = std::make_unique_for_overwrite<char[]>(chunk.capacity);
   held_->fetch_add(static_cast<int64_t>(chunk.capacity), std::memory_order_relaxed);
   at_ = chunk.bytes.get();
@@ -97,8 +99,8 @@ SavedSlots::Entry SavedSlots::ReadEncoded(ByteReader& in) {
   return entry;
 }
 
-SlotSaver::SlotSaver(SlotTable& table, int64_t now_ms, const SavedBytes& held)
-    : table_(&table), with_expiry_(table.with_expiry()), now_ms_(now_ms), saved_(table, held) {
+SlotSaver::SlotSaver(SlotTable& table, int64_t now_ms, const SavedBytes& held, std::string ns)
+    : table_(&table), with_expiry_(table.with_expiry()), now_ms_(now_ms), ns_(std::move(ns)), saved_(table, held) {
   table.Attach(*this);
 }
 
@@ -121,8 +123,9 @@ int64_t SlotSaver::Save(SlotTable::Slot slot) {
 }
 
 Status SlotSaver::Write(SnapshotWriter& out) {
-  saved_.Drain(
-      [&](const SavedSlots::Entry& entry) { out.Add(entry.group, entry.key, entry.ns, entry.value, entry.expiry_ms); });
+  saved_.Drain([&](const SavedSlots::Entry& entry) {
+    out.Add(entry.group, entry.key, ns_.empty() ? entry.ns : ns_, entry.value, entry.expiry_ms);
+  });
   return {};
 }
 

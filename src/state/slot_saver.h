@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -118,8 +119,8 @@ class SavedSlots {
 /// Saves all entries that are not expired at `now_ms`. Detaches itself from the table when it has them, or when it is destroyed.
 class SlotSaver final : public SnapshotPart, private SlotTable::Saver {
  public:
-  /// `table` must stay until Advance is true or this is destroyed.
-  SlotSaver(SlotTable& table, int64_t now_ms, const SavedBytes& held);
+  /// `table` must stay until Advance is true or this is destroyed. `ns`: of all its entries, if their slots do not hold it.
+  SlotSaver(SlotTable& table, int64_t now_ms, const SavedBytes& held, std::string ns = {});
   ~SlotSaver() override;
 
   bool Advance(int64_t& budget) override;
@@ -131,6 +132,7 @@ class SlotSaver final : public SnapshotPart, private SlotTable::Saver {
   SlotTable* table_;
   const bool with_expiry_;
   const int64_t now_ms_;
+  const std::string ns_;
   SlotTable::Cursor cursor_;
   SavedSlots saved_;
 };

@@ -48,6 +48,19 @@ inline uint64_t WordAt(std::string_view bytes, size_t at) {
   return LoadWord(bytes.data() + at, left);
 }
 
+/// Longest name whose slot header has two words.
+constexpr size_t kShortName = 16 - kNameOffset;
+
+/// The header of a slot whose name is a key of at most kShortName bytes and no namespace, without its flags: what MakeProbe gives, in registers.
+struct ShortName {
+  uint64_t first, second;
+};
+inline ShortName ShortNameOf(const KeyView& key) {
+  const size_t size = key.bytes.size();
+  const uint64_t begin = WordAt(key.bytes, 0), rest = WordAt(key.bytes, 8);
+  return {size << 8 | uint64_t{key.group} << 24 | begin << 40, begin >> 24 | rest << 40};
+}
+
 /// Ors `word` into `words` from bit `bit` on.
 inline void OrAt(uint64_t* words, size_t bit, uint64_t word) {
   words[bit / 64] |= word << (bit % 64);
@@ -126,8 +139,30 @@ bool SlotTable::RestMatches(const char* slot, const Probe& probe, const KeyView&
   return std::string_view(bytes, sizes.key) == key.bytes && std::string_view(bytes + sizes.key, sizes.ns) == ns;
 }
 
+/// Of a table whose headers have two words: from `slot` on, the slot of the name; null if an empty one comes first.
+inline SlotTable::Slot SlotTable::ScanShort(const Segment& segment, Slot slot, uint64_t first, uint64_t second) const {
+  char* const end = segment.slots + size_t{segment.capacity} * stride_;
+  for (;;) {
+    const uint64_t word = Load<uint64_t>(slot);
+    if ((word & kFlagByte) == 0) return nullptr;  // before the comparison: an empty slot may hold anything else
+    if ((word ^ first) >> 8 == 0 && Load<uint64_t>(slot + 8) == second) return slot;
+    slot += stride_;
+    if (slot == end) slot = segment.slots;
+  }
+}
+
 SlotTable::Slot SlotTable::Find(const KeyView& key, std::string_view ns) const {
   if (count_ == 0) return nullptr;
+  if (header_ == 16 && ns.empty() && key.bytes.size() <= kShortName) {
+    const uint64_t mix = Spread(key.hash);
+    const Segment& segment = segments_[SegmentOf(mix)];
+    if (segment.capacity == 0) return nullptr;
+    const ShortName name = ShortNameOf(key);
+    Slot slot =
+        ScanShort(segment, segment.slots + size_t{Home(mix, segment.capacity)} * stride_, name.first, name.second);
+    if (slot != nullptr) Touch(slot);
+    return slot;
+  }
   const Probe probe = MakeProbe(key, ns);
   const Segment& segment = segments_[SegmentOf(probe.mix)];
   if (segment.capacity == 0) return nullptr;
@@ -196,6 +231,7 @@ void SlotTable::FindEach(std::span<const KeyView> keys, std::string_view ns, voi
     Slot slot;
   } homes[kFoundTogether];
   NamespacePart part(ns);
+  const bool short_header = header_ == 16 && ns.empty();
   for (size_t from = 0; from < keys.size(); from += kFoundTogether) {
     const size_t count = std::min(keys.size() - from, kFoundTogether);
     for (size_t i = 0; i < count; ++i) {
@@ -212,7 +248,12 @@ void SlotTable::FindEach(std::span<const KeyView> keys, std::string_view ns, voi
       Slot slot = homes[i].slot;
       if (key.bytes.size() + ns.size() > header_ - kNameOffset) {
         slot = Find(key, ns);
-      } else if (slot != nullptr) {
+      } else if (slot == nullptr) {
+      } else if (short_header) {
+        const ShortName name = ShortNameOf(key);
+        slot = ScanShort(*homes[i].segment, slot, name.first, name.second);
+        if (slot != nullptr) Touch(slot);
+      } else {
         uint64_t words[5];
         part.Name(key, words);
         slot = Scan(*homes[i].segment, slot, words);

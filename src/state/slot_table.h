@@ -92,6 +92,7 @@ class SlotTable {
   /// off it. True when it has all; then, or if the rest is not wanted any more, Detach.
   bool SaveMore(Cursor& cursor, int64_t& budget);
   void Detach() { saver_ = nullptr; }
+  bool attached() const { return saver_ != nullptr; }
   /// The entry may be changed after this. For slots that At found.
   void Touch(Slot slot) const {
     if (saver_ != nullptr && EpochOf(slot) != epoch_) SaveSlot(slot);
@@ -144,6 +145,7 @@ class SlotTable {
   void ChooseLayout(size_t name_bytes);
   Probe MakeProbe(const KeyView& key, std::string_view ns) const;
   Slot Scan(const Segment& segment, Slot slot, const uint64_t* words) const;
+  Slot ScanShort(const Segment& segment, Slot slot, uint64_t first, uint64_t second) const;
   struct NamespacePart;
   /// Whether a slot whose first word is the probe's is the entry's.
   bool RestMatches(const char* slot, const Probe& probe, const KeyView& key, std::string_view ns) const;

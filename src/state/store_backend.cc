@@ -30,7 +30,8 @@ class StoreBackend final : public KeyedBackend {
                    MakeRoom();
                  }} {}
 
-  Result<ObjectTable*> OpenTable(const StateSpec& spec, const types::ObjectType& value) override {
+  using KeyedBackend::OpenTable;
+  Result<ObjectTable*> OpenTable(const StateSpec& spec, const types::ObjectType& value, TableLayout) override {
     THALWEG_TRY(CheckTableSpec(spec, value));
     if (timers_.contains(spec.name)) return CheckCompatible(Timers::SpecOf(spec.name), spec);
     auto it = states_.find(spec.name);
