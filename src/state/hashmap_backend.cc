@@ -35,48 +35,47 @@ class HashMapTable final : public ObjectTable {
   }
 
   void* Find(const KeyView& key, std::string_view ns) override {
-    if (parts_) {
-      const SlotTable* part = parts_->Find(ns);
-      SlotTable::Slot slot = part != nullptr ? part->Find(key, {}) : nullptr;
-      return slot != nullptr ? part->Object(slot) : nullptr;
-    }
     if (ttl_.enabled()) CleanUp();
-    last_ = slots_.Find(key, ns);
+    const Place at = Look(key, ns);
+    last_ = at.slot;
     if (last_ == nullptr) return nullptr;
     if (ttl_.enabled() && !Readable(last_)) {
       EraseSlot(std::exchange(last_, nullptr));
       return nullptr;
     }
-    return slots_.Object(last_);
+    return at.table->Object(last_);
   }
 
   void* FindOrCreate(const KeyView& key, std::string_view ns, bool* created) override {
-    if (parts_) return FindOrCreateIn(parts_->FindOrAdd(ns), key, created);
     if (ttl_.enabled()) CleanUp();
-    last_ = slots_.Find(key, ns);
-    bool is_new = last_ == nullptr;
+    Place at = Look(key, ns);
+    bool is_new = at.slot == nullptr;
     if (is_new) {
-      last_ = slots_.Insert(key, ns);
-      slots_.Construct(last_);
+      at = Add(key, ns);
+      at.table->Construct(at.slot);
       if (ordered_) index_.Add(key, ns);
-    } else if (ttl_.enabled() && ttl_.Expired(slots_.Expiry(last_))) {
-      slots_.Destroy(last_);
-      slots_.Construct(last_);
+    } else if (ttl_.enabled() && ttl_.Expired(slots_.Expiry(at.slot))) {
+      slots_.Destroy(at.slot);
+      slots_.Construct(at.slot);
       is_new = true;
     }
-    if (ttl_.enabled()) slots_.SetExpiry(last_, ttl_.NewExpiry());
+    if (ttl_.enabled()) slots_.SetExpiry(at.slot, ttl_.NewExpiry());
     if (created != nullptr) *created = is_new;
-    return slots_.Object(last_);
+    last_ = at.slot;
+    return at.table->Object(at.slot);
   }
 
   void FindEach(std::span<const KeyView> keys, std::string_view ns, void** objects) override {
     last_ = nullptr;
-    if (parts_) {
-      const SlotTable* part = parts_->Find(ns);
-      return part != nullptr ? part->FindEach(keys, {}, objects) : void(std::fill_n(objects, keys.size(), nullptr));
-    }
     if (ttl_.enabled()) return ObjectTable::FindEach(keys, ns, objects);
-    slots_.FindEach(keys, ns, objects);
+    const SlotTable* part = parts_ ? parts_->Find(ns) : nullptr;
+    if (part == nullptr) return slots_.FindEach(keys, ns, objects);
+    part->FindEach(keys, {}, objects);
+    if (slots_.size() == 0) return;
+    for (size_t i = 0; i < keys.size(); ++i) {
+      if (objects[i] != nullptr) continue;
+      if (SlotTable::Slot slot = slots_.Find(keys[i], ns)) objects[i] = slots_.Object(slot);
+    }
   }
 
   bool shows_all() const override { return !ttl_.enabled(); }
@@ -86,13 +85,17 @@ class HashMapTable final : public ObjectTable {
   }
 
   bool Erase(const KeyView& key, std::string_view ns) override {
-    if (parts_) return EraseIn(key, ns);
     if (ttl_.enabled()) CleanUp();
     last_ = nullptr;
-    SlotTable::Slot slot = slots_.Find(key, ns);
-    if (slot == nullptr) return false;
-    const bool live = !ttl_.enabled() || !ttl_.Expired(slots_.Expiry(slot));
-    EraseSlot(slot);
+    const Place at = Look(key, ns);
+    if (at.slot == nullptr) return false;
+    const bool live = !ttl_.enabled() || !ttl_.Expired(slots_.Expiry(at.slot));
+    if (at.table == &slots_) {
+      EraseSlot(at.slot);
+    } else {
+      at.table->Erase(at.slot);
+      parts_->DropIfEmpty(ns);
+    }
     return live;
   }
 
@@ -109,22 +112,23 @@ class HashMapTable final : public ObjectTable {
   }
 
   void ForEach(const std::function<void(const KeyView&, std::string_view, void*)>& visit) override {
-    const auto visit_all = [&](const SlotTable& table, std::string_view ns_of_all) {
+    const auto visit_all = [&](const SlotTable& table, const std::string* ns_of_all) {
       SlotTable::Cursor cursor;
       for (; SlotTable::Slot slot = table.At(cursor); ++cursor.index) {
         if (ttl_.enabled() && ttl_.Expired(table.Expiry(slot))) continue;
         std::string_view ns;
         const KeyView key = table.Key(slot, &ns);
-        visit(key, parts_ ? ns_of_all : ns, table.Object(slot));
+        visit(key, ns_of_all != nullptr ? *ns_of_all : ns, table.Object(slot));
       }
     };
-    if (!parts_) return visit_all(slots_, {});
-    parts_->ForEach([&](const std::string& ns, const SlotTable& table) { visit_all(table, ns); });
+    visit_all(slots_, nullptr);
+    if (parts_) parts_->ForEach([&](const std::string& ns, const SlotTable& table) { visit_all(table, &ns); });
   }
 
   void Prefetch(uint64_t hash, std::string_view ns) const override {
-    if (!parts_) return slots_.Prefetch(hash, ns);
-    if (const SlotTable* part = parts_->Find(ns)) part->Prefetch(hash, {});
+    const SlotTable* part = parts_ ? parts_->Find(ns) : nullptr;
+    if (part == nullptr) return slots_.Prefetch(hash, ns);
+    part->Prefetch(hash, {});
   }
   size_t size() const override {
     size_t size = slots_.size();
@@ -141,8 +145,10 @@ class HashMapTable final : public ObjectTable {
 
   std::unique_ptr<SnapshotPart> BeginSnapshot(int64_t now_ms, const SavedBytes& held) {
     last_ = nullptr;
-    if (!parts_) return std::make_unique<SlotSaver>(slots_, now_ms, held);
+    auto saver = std::make_unique<SlotSaver>(slots_, now_ms, held);
+    if (!parts_) return saver;
     auto savers = std::make_unique<SaverOfParts>();
+    savers->Add(std::move(saver));
     parts_->ForEach([&](const std::string& ns, SlotTable& table) {
       savers->Add(std::make_unique<SlotSaver>(table, now_ms, held, ns));
     });
@@ -155,14 +161,12 @@ class HashMapTable final : public ObjectTable {
     SegmentEntry entry;
     while (ReadEntry(in, had_expiry, entry)) {
       const KeyView key{.bytes = entry.key, .hash = Hash64(entry.key), .group = group};
-      SlotTable& table = parts_ ? parts_->FindOrAdd(entry.ns) : slots_;
-      const std::string_view ns = parts_ ? std::string_view() : entry.ns;
-      if (table.Find(key, ns) != nullptr)
+      if (Look(key, entry.ns).slot != nullptr)
         return ExternalError("State holds an entry twice: {}, key group {}", Describe(spec_), group);
-      SlotTable::Slot slot = table.Insert(key, ns);
-      Status decoded = table.Decode(slot, entry.value);
+      const auto [table, slot] = Add(key, entry.ns);
+      Status decoded = table->Decode(slot, entry.value);
       if (!decoded.ok()) {
-        table.Erase(slot);
+        table->Erase(slot);
         return decoded.WithContext(fmt::format("{}, key group {}", Describe(spec_), group));
       }
       if (ordered_) index_.Add(key, entry.ns);
@@ -194,22 +198,23 @@ class HashMapTable final : public ObjectTable {
     size_t saved_ = 0;
   };
 
-  static void* FindOrCreateIn(SlotTable& part, const KeyView& key, bool* created) {
-    SlotTable::Slot slot = part.Find(key, {});
-    if (created != nullptr) *created = slot == nullptr;
-    if (slot == nullptr) {
-      slot = part.Insert(key, {});
-      part.Construct(slot);
+  struct Place {
+    SlotTable* table;
+    SlotTable::Slot slot;
+  };
+  /// Where the entry is; its slot is null if it is nowhere.
+  Place Look(const KeyView& key, std::string_view ns) {
+    if (parts_) {
+      SlotTable* part = parts_->Find(ns);
+      SlotTable::Slot slot = part != nullptr ? part->Find(key, {}) : nullptr;
+      if (slot != nullptr) return {part, slot};
     }
-    return part.Object(slot);
+    return {&slots_, slots_.Find(key, ns)};
   }
-  bool EraseIn(const KeyView& key, std::string_view ns) {
-    SlotTable* part = parts_->Find(ns);
-    SlotTable::Slot slot = part != nullptr ? part->Find(key, {}) : nullptr;
-    if (slot == nullptr) return false;
-    part->Erase(slot);
-    parts_->DropIfEmpty(ns);
-    return true;
+  /// A slot for an entry that is nowhere; it holds no object yet.
+  Place Add(const KeyView& key, std::string_view ns) {
+    if (SlotTable* part = parts_ ? parts_->FindOrAdd(ns) : nullptr) return {part, part->Insert(key, {})};
+    return {&slots_, slots_.Insert(key, ns)};
   }
 
   /// Whether a read may see the entry; refreshes it if reads do.
@@ -244,9 +249,10 @@ class HashMapTable final : public ObjectTable {
   const StateSpec spec_;
   const types::ObjectType& type_;
   TtlPolicy ttl_;
-  SlotTable slots_;  // empty if there are parts
-  std::optional<SlotsByNamespace>
-      parts_;  // by namespace, whose slots hold none; not of tables that are ordered or have a TTL
+  SlotTable slots_;
+  /// Of some namespaces, by which their slots need not hold it: an entry is in the part of its namespace, or in slots_. Not of tables that are
+  /// ordered or have a TTL.
+  std::optional<SlotsByNamespace> parts_;
   const bool ordered_;
   NamespaceIndex index_;  // only if ordered_
   SlotTable::Slot last_ = nullptr;

@@ -1,9 +1,13 @@
 // One suite for every backend: tables, TTL, timers, snapshots.
 #include "state/keyed_backend.h"
 
+#include <map>
+#include <optional>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/random.h"
 #include "state/backends_for_test.h"
 #include "state/table.h"
 
@@ -214,6 +218,77 @@ TEST_P(KeyedBackendTest, ForEachShowsEveryLiveEntryAndRepeatsForTheSameHistory) 
   const std::vector<int64_t> first = run();
   EXPECT_EQ(first.size(), 160u);
   EXPECT_EQ(first, run());
+}
+
+// More of them than a backend may keep tables for, some emptied and filled again while a snapshot reads them.
+TEST_P(KeyedBackendTest, HundredsOfNamespacesComeAndGo) {
+  TestBackends roomy(GetParam(), 1 << 20);
+  auto backend = roomy.Make(clock_);
+  auto table = Open<int64_t>(*backend, Spec("count"));
+  std::map<std::pair<std::string, std::string>, int64_t> model;
+  Random random(11);
+  std::unique_ptr<PendingSnapshot> under_way;
+  std::optional<KeyedSnapshot> expected;
+  int compared = 0;
+  for (int step = 0; step < 30'000; ++step) {
+    // The window moves on: namespaces from the first to the last of 300 have some entries, those before are emptied.
+    const auto first = static_cast<uint64_t>(step / 100);
+    const std::string key = "k" + std::to_string(random.Below(4)), ns = "w" + std::to_string(first + random.Below(300));
+    if (random.Below(3) == 0) {
+      const std::string old = "w" + std::to_string(random.Below(first + 1));
+      ASSERT_EQ(table.Erase(KeyOf(key), old), model.erase({key, old}) == 1);
+    } else {
+      bool created = false;
+      table.FindOrCreate(KeyOf(key), ns, &created) = step;
+      ASSERT_EQ(created, model.insert_or_assign({key, ns}, step).second);
+    }
+    const auto found = model.find({key, ns});
+    const int64_t* value = table.Find(KeyOf(key), ns);
+    ASSERT_EQ(value != nullptr, found != model.end());
+    if (value) ASSERT_EQ(*value, found->second);
+    if (step % 500 == 0) {
+      expected = backend->Snapshot().value();
+      under_way = backend->BeginSnapshot();
+    } else if (under_way && under_way->Advance(50)) {
+      ASSERT_EQ(under_way->Take().value().segments, expected->segments);
+      under_way.reset();
+      ++compared;
+    }
+  }
+  ASSERT_EQ(table.size(), model.size());
+  EXPECT_GT(model.size(), 500u);
+  EXPECT_GT(compared, 10);
+  auto restored = Restored(*backend);
+  auto again = Open<int64_t>(*restored, Spec("count"));
+  size_t seen = 0;
+  again.ForEach([&](const KeyView& key, std::string_view ns, int64_t value) {
+    ++seen;
+    EXPECT_EQ(model.at({std::string(key.bytes), std::string(ns)}), value);
+  });
+  EXPECT_EQ(seen, model.size());
+}
+
+TEST_P(KeyedBackendTest, FindEachFindsWhatLiesInEitherPlace) {
+  TestBackends roomy(GetParam(), 1 << 20);
+  auto backend = roomy.Make(clock_);
+  auto table = Open<int64_t>(*backend, Spec("count"));
+  // "late" comes when there is no table for it, and again when there is.
+  for (int i = 0; i < 300; ++i) table.FindOrCreate(KeyOf("a"), std::to_string(i)) = i;
+  table.FindOrCreate(KeyOf("a"), "late") = 1;
+  for (int i = 0; i < 300; ++i) EXPECT_TRUE(table.Erase(KeyOf("a"), std::to_string(i)));
+  table.FindOrCreate(KeyOf("b"), "late") = 2;
+  const KeyView keys[] = {KeyOf("a"), KeyOf("b"), KeyOf("c")};
+  void* objects[3];
+  table.FindEach(keys, "late", objects);
+  for (int i = 0; i < 2; ++i)
+    if (objects[i] != nullptr) EXPECT_EQ(*static_cast<int64_t*>(objects[i]), i + 1);
+  EXPECT_EQ(objects[2], nullptr);
+  EXPECT_EQ(*table.Find(keys[0], "late"), 1);
+  EXPECT_EQ(*table.Find(keys[1], "late"), 2);
+  EXPECT_EQ(table.size(), 2u);
+  EXPECT_TRUE(table.Erase(keys[0], "late"));
+  EXPECT_TRUE(table.Erase(keys[1], "late"));
+  EXPECT_EQ(table.size(), 0u);
 }
 
 TEST_P(KeyedBackendTest, OpeningAgainGivesTheSameTableAndAnotherSpecIsRefused) {

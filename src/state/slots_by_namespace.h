@@ -1,4 +1,4 @@
-// A slot table for each namespace: for tables whose keys share few namespaces, which come and go as a whole. Slots then need not hold the
+// A slot table for each of a few namespaces: for tables whose keys share few, which come and go as a whole. Slots then need not hold the
 // namespace, look-ups of one namespace stay together in memory, and what a window took goes back in one piece.
 // Rule: a table that an attached saver reads stays until the saver has left, though it be empty.
 #pragma once
@@ -8,19 +8,23 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "state/slot_table.h"
 
 namespace thalweg::state {
 
-/// One thread. A table is valid until it is empty and Drop or FindOrAdd is called.
+/// One thread. A table is valid until it is empty and DropIfEmpty or FindOrAdd is called.
 class SlotsByNamespace {
  public:
+  /// A table costs some hundred bytes, and a snapshot begins with each of them.
+  static constexpr size_t kMaxTables = 256;
+
   explicit SlotsByNamespace(const types::ObjectType& type) : type_(type) {}
   SlotsByNamespace(const SlotsByNamespace&) = delete;
   SlotsByNamespace& operator=(const SlotsByNamespace&) = delete;
 
-  /// Null if no entry has this namespace.
+  /// Null if the namespace has no table.
   SlotTable* Find(std::string_view ns) const {
     if (last_ != tables_.end() && last_->first == ns) return last_->second.get();
     const auto found = tables_.find(ns);
@@ -28,16 +32,22 @@ class SlotsByNamespace {
     last_ = found;
     return found->second.get();
   }
-  SlotTable& FindOrAdd(std::string_view ns) {
-    if (SlotTable* table = Find(ns)) return *table;
-    DropEmpty();
+  /// Null if there are as many tables as there may be.
+  SlotTable* FindOrAdd(std::string_view ns) {
+    if (SlotTable* table = Find(ns)) return table;
+    DropKept();
+    if (tables_.size() == kMaxTables) return nullptr;
     last_ = tables_.try_emplace(std::string(ns), std::make_unique<SlotTable>(type_, false)).first;
-    return *last_->second;
+    return last_->second.get();
   }
-  /// Frees the namespace's table if it is empty and no saver reads it.
+  /// Frees the namespace's table if it is empty, at once or when no saver reads it any more.
   void DropIfEmpty(std::string_view ns) {
     const SlotTable* table = Find(ns);
-    if (table == nullptr || !IsDone(*table)) return;
+    if (table == nullptr || table->size() > 0) return;
+    if (table->attached()) {
+      if (kept_.empty() || kept_.back() != ns) kept_.emplace_back(ns);
+      return;
+    }
     tables_.erase(last_);
     last_ = tables_.end();
   }
@@ -50,16 +60,20 @@ class SlotsByNamespace {
  private:
   using Tables = std::map<std::string, std::unique_ptr<SlotTable>, std::less<>>;
 
-  static bool IsDone(const SlotTable& table) { return table.size() == 0 && !table.attached(); }
-  /// Those that a saver had held.
-  void DropEmpty() {
-    std::erase_if(tables_, [](const auto& each) { return IsDone(*each.second); });
-    last_ = tables_.end();
+  void DropKept() {
+    for (; !kept_.empty(); kept_.pop_back()) {
+      const auto kept = tables_.find(kept_.back());
+      if (kept == tables_.end() || kept->second->size() > 0) continue;
+      if (kept->second->attached()) return;
+      tables_.erase(kept);
+      last_ = tables_.end();
+    }
   }
 
   const types::ObjectType& type_;
   mutable Tables tables_;
   mutable Tables::iterator last_ = tables_.end();  // that was found last: mostly the next one, too
+  std::vector<std::string> kept_;                  // empty ones that a saver read
 };
 
 }  // namespace thalweg::state
