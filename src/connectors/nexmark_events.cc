@@ -17,7 +17,7 @@ constexpr int64_t kHotGroup = 100;  // of so many neighbours one is the hot one
 constexpr int64_t kChannels = 10'000;
 constexpr size_t kPersonBytes = 200, kAuctionBytes = 500,
                  kBidBytes = 100;       // that an event's texts and numbers take on average
-constexpr size_t kHeapBytes = 4 << 10;  // of texts of people and auctions, taken at a time
+constexpr size_t kHeapBytes = 4 << 10;  // of texts of people, taken at a time
 constexpr size_t kLetters = 256 << 10;  // that texts without a meaning are cut from: few enough for a cache
 
 // For each field, behind which draws it is known: what is not read need not be drawn if nothing behind it is. 0: it is not drawn.
@@ -70,8 +70,8 @@ std::string RandomText(Random& random, int64_t most, char space = ' ') {
 
 }  // namespace
 
-/// What events of one seed are made of. Long texts are pieces of two heaps that all batches share, as nexmark-flink cuts `extra` out of one random
-/// text: an event points to its texts. Made when first asked for. One thread.
+/// What events of one seed are made of. Their long texts are pieces of heaps that all batches share, as nexmark-flink cuts `extra` out of one random
+/// text, but for those of people: an event points to its texts. Heaps are made when first asked for. One thread.
 class NexmarkTexts {
  public:
   explicit NexmarkTexts(uint64_t seed) : seed_(seed) {
@@ -200,7 +200,7 @@ class NexmarkEvents::Fields {
     view.size = static_cast<int32_t>(text.size());
     std::memcpy(view.inlined, text.data(), text.size());
   }
-  /// Texts of the field lie in `heap`, which has kLetters, from here on: for SetView and SetPiece.
+  /// Texts of the field lie in `heap` from here on: for SetView and SetPiece, and for SetExtra, which wants kLetters.
   void PointInto(size_t field, columns::BufferRef heap) {
     shared_[field] = heap.data<char>();
     row_.children[field].heaps.push_back(std::move(heap));

@@ -21,8 +21,8 @@ using ::testing::StartsWith;
 
 graph::Node NexmarkNode(NodeOptionMap options) { return SourceNode("nexmark", std::move(options), NexmarkSchema()); }
 
-std::vector<std::string> Events(NodeOptionMap options, int parallelism = 1) {
-  auto source = MakeNexmarkNode(NexmarkNode(std::move(options)));
+std::vector<std::string> Events(const graph::Node& node, int parallelism = 1) {
+  auto source = MakeNexmarkNode(node);
   if (!source.ok()) return {source.status().message()};
   TestContext context;
   KeptRows out(context.pool());
@@ -31,6 +31,9 @@ std::vector<std::string> Events(NodeOptionMap options, int parallelism = 1) {
     if (!action.splits.empty()) EXPECT_TRUE(ReadAll(**source, action.splits, context, out).ok());
   std::sort(out.rows.begin(), out.rows.end());
   return out.rows;
+}
+std::vector<std::string> Events(NodeOptionMap options, int parallelism = 1) {
+  return Events(NexmarkNode(std::move(options)), parallelism);
 }
 
 /// Keeps one field of one column as text.
@@ -114,16 +117,11 @@ TEST(Nexmark, WhatNobodyReadsIsNull) {
   graph::ScanSpec scan;
   scan.reads = {{0}, {3, 2}};
   node.scan = graph::Encode(scan);
-  TestContext context;
-  KeptRows out(context.pool());
-  auto source = *MakeNexmarkNode(node);
-  auto enumerator = *source->CreateEnumerator();
-  for (const flow::EnumeratorAction& action : enumerator->OnStart(1, {}))
-    ASSERT_TRUE(ReadAll(*source, action.splits, context, out).ok());
-  ASSERT_EQ(out.rows.size(), 60u);
-  EXPECT_EQ(out.rows[0], "+I[0, null, null, null]");
-  EXPECT_THAT(out.rows[4], StartsWith("+I[2, null, null, +I[null, null, "));
-  EXPECT_THAT(out.rows[4], ::testing::EndsWith(", null, null, null, null]]"));
+  const std::vector<std::string> rows = Events(node);
+  ASSERT_EQ(rows.size(), 60u);
+  EXPECT_EQ(rows.front(), "+I[0, null, null, null]");
+  EXPECT_THAT(rows.back(), StartsWith("+I[2, null, null, +I[null, null, "));
+  EXPECT_THAT(rows.back(), ::testing::EndsWith(", null, null, null, null]]"));
 }
 
 TEST(Nexmark, WholeEventsAreMadeWhateverIsRead) {
@@ -131,14 +129,7 @@ TEST(Nexmark, WholeEventsAreMadeWhateverIsRead) {
   graph::ScanSpec scan;
   scan.reads = {{0}};
   node.scan = graph::Encode(scan);
-  TestContext context;
-  KeptRows out(context.pool());
-  auto source = *MakeNexmarkNode(node);
-  auto enumerator = *source->CreateEnumerator();
-  for (const flow::EnumeratorAction& action : enumerator->OnStart(1, {}))
-    ASSERT_TRUE(ReadAll(*source, action.splits, context, out).ok());
-  std::sort(out.rows.begin(), out.rows.end());
-  EXPECT_EQ(out.rows, Events({{"events.num", "60"}}));
+  EXPECT_EQ(Events(node), Events({{"events.num", "60"}}));
 }
 
 // The specification's: an event's texts and numbers take about so many bytes, a fifth more or less for what `extra` brings.
