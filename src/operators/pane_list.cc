@@ -14,6 +14,9 @@ constexpr size_t kFirstBlockBytes = 512;  // many windows may be open with few k
 constexpr size_t kMaxBlockBytes = 64 << 10;
 constexpr size_t kFilterBits = 16;  // a key, at least: half of that when it is made anew
 
+/// Which subtask has a key is told by the upper bits of its hash, so those are much alike in a list: the filter goes by all of them.
+uint64_t Mixed(uint64_t hash) { return hash * 0x9e3779b97f4a7c15ULL; }
+
 constexpr uint8_t kLongKey = 0xff;
 
 /// A key: its group u16, its size u8, or kLongKey and the size as u32, and its bytes. The hash is made again: that is cheaper than to keep it.
@@ -62,12 +65,13 @@ void PaneList::Add(const state::KeyView& key) {
   ++count_;
   if (filter_.empty()) return;
   if (count_ * kFilterBits > filter_.size() * 128) return MakeFilter();
-  Mark(key.hash);
+  Mark(Mixed(key.hash));
 }
 
 bool PaneList::MayHold(uint64_t hash) {
   if (filter_.empty()) MakeFilter();
-  return (filter_[FilterBit(hash) / 64] >> FilterBit(hash) % 64 & 1) != 0;
+  const size_t bit = FilterBit(Mixed(hash));
+  return (filter_[bit / 64] >> bit % 64 & 1) != 0;
 }
 
 void PaneList::MakeFilter() {
@@ -77,7 +81,7 @@ void PaneList::MakeFilter() {
   for (size_t block = 0, at = begin_; block < blocks_.size(); ++block, at = 0) {
     while (at < blocks_[block].end) {
       const auto [key, size] = ReadAt(blocks_[block].bytes.get() + at);
-      Mark(Hash64(key.bytes));
+      Mark(Mixed(Hash64(key.bytes)));
       at += size;
     }
   }

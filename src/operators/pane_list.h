@@ -49,7 +49,7 @@ class PaneList {
   std::deque<Block> blocks_;  // the last one takes more; none is empty
   size_t begin_ = 0;          // of the first block
   size_t count_ = 0;          // of keys, dropped ones not among them
-  // A Bloom filter (Bloom 1970) of one hash, of the keys' own: they are mixed well. 0 bits: not asked for yet.
+  // A Bloom filter (Bloom 1970) of one hash: the keys' own, mixed once more. 0 bits: not asked for yet.
   std::vector<uint64_t> filter_;
   int filter_shift_ = 0;
 };

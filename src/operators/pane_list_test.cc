@@ -46,15 +46,28 @@ TEST(PaneList, GivesKeysInTheOrderInWhichTheyCameWhateverIsTakenAtATime) {
   EXPECT_GT(added, 5000);
 }
 
-TEST(PaneList, MayHoldWhatItHoldsAndTellsMostOtherKeysApart) {
-  PaneList list;
-  int taken = 0, others = 0;
-  for (int added = 0; added < 3000;) {
-    for (int more = 1 + added / 3; more > 0; --more) list.Add(KeyOf(KeyNumber(added++)));  // the filter grows meanwhile
-    for (int i = 0; i < added; ++i) ASSERT_TRUE(list.MayHold(Hash64(KeyNumber(i)))) << i << " of " << added;
-    for (int i = added; i < 2 * added; ++i, ++others) taken += list.MayHold(Hash64(KeyNumber(i)));
+/// `count` keys of a subtask of `parallelism`, from the `first`-th of all on: upper bits of the hash tell which subtask has a key.
+std::vector<std::string> KeysOfASubtask(int parallelism, size_t count, int first) {
+  std::vector<std::string> keys;
+  for (int i = first; keys.size() < count; ++i)
+    if ((Hash64(KeyNumber(i)) >> 32) * static_cast<uint64_t>(parallelism) >> 32 == 0) keys.push_back(KeyNumber(i));
+  return keys;
+}
+
+TEST(PaneList, MayHoldWhatItHoldsAndTellsMostOtherKeysApartAtAnyParallelism) {
+  for (int parallelism : {1, 4, 64}) {
+    const std::vector<std::string> keys = KeysOfASubtask(parallelism, 1500, 0),
+                                   others = KeysOfASubtask(parallelism, 1500, 10'000'000);
+    PaneList list;
+    size_t taken = 0, asked = 0;
+    for (size_t added = 0; added < keys.size();) {
+      for (size_t more = 1 + added / 3; more > 0 && added < keys.size(); --more)
+        list.Add(KeyOf(keys[added++]));  // the filter grows
+      for (size_t i = 0; i < added; ++i) ASSERT_TRUE(list.MayHold(Hash64(keys[i]))) << i << " of " << added;
+      for (size_t i = 0; i < added; ++i, ++asked) taken += list.MayHold(Hash64(others[i]));
+    }
+    EXPECT_LT(taken, asked / 7) << asked << " at parallelism " << parallelism;
   }
-  EXPECT_LT(taken, others / 7) << others;
 }
 
 TEST(PaneList, OfAnEmptyListNothingMayBeHeld) {

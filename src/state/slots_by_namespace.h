@@ -5,10 +5,10 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "state/slot_table.h"
 
@@ -44,10 +44,7 @@ class SlotsByNamespace {
   void DropIfEmpty(std::string_view ns) {
     const SlotTable* table = Find(ns);
     if (table == nullptr || table->size() > 0) return;
-    if (table->attached()) {
-      if (kept_.empty() || kept_.back() != ns) kept_.emplace_back(ns);
-      return;
-    }
+    if (table->attached()) return kept_.emplace(ns), void();
     tables_.erase(last_);
     last_ = tables_.end();
   }
@@ -61,8 +58,8 @@ class SlotsByNamespace {
   using Tables = std::map<std::string, std::unique_ptr<SlotTable>, std::less<>>;
 
   void DropKept() {
-    for (; !kept_.empty(); kept_.pop_back()) {
-      const auto kept = tables_.find(kept_.back());
+    for (; !kept_.empty(); kept_.erase(kept_.begin())) {
+      const auto kept = tables_.find(*kept_.begin());
       if (kept == tables_.end() || kept->second->size() > 0) continue;
       if (kept->second->attached()) return;
       tables_.erase(kept);
@@ -73,7 +70,7 @@ class SlotsByNamespace {
   const types::ObjectType& type_;
   mutable Tables tables_;
   mutable Tables::iterator last_ = tables_.end();  // that was found last: mostly the next one, too
-  std::vector<std::string> kept_;                  // empty ones that a saver read
+  std::set<std::string, std::less<>> kept_;        // empty ones that a saver read
 };
 
 }  // namespace thalweg::state
