@@ -52,7 +52,7 @@ Status WindowCore::Open(flow::Context& context) {
   spec.kind = probes_ ? state::StateKind::kAggregating : state::StateKind::kMap;
   spec.value_codec = accumulator_type().name;
   spec.namespace_codec = "window";
-  // What has a list of keys for each slice has few slices, and as lists of most of the keys as there are.
+  // Where each slice has a list of its keys, slices are few beside keys.
   const auto layout = listed_ ? state::TableLayout::kByNamespace : state::TableLayout::kTogether;
   THALWEG_ASSIGN(contents_, backend->OpenTable(spec, accumulator_type(), layout));
   THALWEG_ASSIGN(event_timers_, backend->OpenTimers("window-event-timers"));

@@ -271,20 +271,24 @@ TEST_P(KeyedBackendTest, HundredsOfNamespacesComeAndGo) {
 TEST_P(KeyedBackendTest, FindEachFindsWhatLiesInEitherPlace) {
   TestBackends roomy(GetParam(), 1 << 20);
   auto backend = roomy.Make(clock_);
-  auto table = Open<int64_t>(*backend, Spec("count"));
+  ObjectTable& table = *backend->OpenTable({.name = "x", .value_codec = "i64"}, types::ObjectTypeOf<int64_t>()).value();
+  const auto put = [&](const char* key, const std::string& ns, int64_t value) {
+    *static_cast<int64_t*>(table.FindOrCreate(KeyOf(key), ns, nullptr)) = value;
+  };
   // "late" comes when there is no table for it, and again when there is.
-  for (int i = 0; i < 300; ++i) table.FindOrCreate(KeyOf("a"), std::to_string(i)) = i;
-  table.FindOrCreate(KeyOf("a"), "late") = 1;
+  for (int i = 0; i < 300; ++i) put("a", std::to_string(i), i);
+  put("a", "late", 1);
   for (int i = 0; i < 300; ++i) EXPECT_TRUE(table.Erase(KeyOf("a"), std::to_string(i)));
-  table.FindOrCreate(KeyOf("b"), "late") = 2;
+  put("b", "late", 2);
   const KeyView keys[] = {KeyOf("a"), KeyOf("b"), KeyOf("c")};
   void* objects[3];
   table.FindEach(keys, "late", objects);
-  for (int i = 0; i < 2; ++i)
-    if (objects[i] != nullptr) EXPECT_EQ(*static_cast<int64_t*>(objects[i]), i + 1);
   EXPECT_EQ(objects[2], nullptr);
-  EXPECT_EQ(*table.Find(keys[0], "late"), 1);
-  EXPECT_EQ(*table.Find(keys[1], "late"), 2);
+  for (int i = 0; i < 2; ++i) {
+    if (table.shows_all()) ASSERT_NE(objects[i], nullptr);
+    if (objects[i] != nullptr) EXPECT_EQ(*static_cast<int64_t*>(objects[i]), i + 1);
+    EXPECT_EQ(*static_cast<int64_t*>(table.Find(keys[i], "late")), i + 1);
+  }
   EXPECT_EQ(table.size(), 2u);
   EXPECT_TRUE(table.Erase(keys[0], "late"));
   EXPECT_TRUE(table.Erase(keys[1], "late"));

@@ -53,12 +53,12 @@ constexpr size_t kShortName = 16 - kNameOffset;
 
 /// The header of a slot whose name is a key of at most kShortName bytes and no namespace, without its flags: what MakeProbe gives, in registers.
 struct ShortName {
-  uint64_t first, second;
+  uint64_t words[4] = {};  // two of them; as many as Scan may read
 };
 inline ShortName ShortNameOf(const KeyView& key) {
   const size_t size = key.bytes.size();
   const uint64_t begin = WordAt(key.bytes, 0), rest = WordAt(key.bytes, 8);
-  return {size << 8 | uint64_t{key.group} << 24 | begin << 40, begin >> 24 | rest << 40};
+  return {.words = {size << 8 | uint64_t{key.group} << 24 | begin << 40, begin >> 24 | rest << 40}};
 }
 
 /// Ors `word` into `words` from bit `bit` on.
@@ -139,13 +139,17 @@ bool SlotTable::RestMatches(const char* slot, const Probe& probe, const KeyView&
   return std::string_view(bytes, sizes.key) == key.bytes && std::string_view(bytes + sizes.key, sizes.ns) == ns;
 }
 
-/// Of a table whose headers have two words: from `slot` on, the slot of the name; null if an empty one comes first.
-inline SlotTable::Slot SlotTable::ScanShort(const Segment& segment, Slot slot, uint64_t first, uint64_t second) const {
+/// From `slot` on, the slot whose name is `words`; null if an empty one comes first. Words beyond the table's header are not
+/// read. Not for names on the heap.
+inline SlotTable::Slot SlotTable::Scan(const Segment& segment, Slot slot, const uint64_t* words) const {
   char* const end = segment.slots + size_t{segment.capacity} * stride_;
   for (;;) {
-    const uint64_t word = Load<uint64_t>(slot);
-    if ((word & kFlagByte) == 0) return nullptr;  // before the comparison: an empty slot may hold anything else
-    if ((word ^ first) >> 8 == 0 && Load<uint64_t>(slot + 8) == second) return slot;
+    const uint64_t first = Load<uint64_t>(slot);
+    if ((first & kFlagByte) == 0) return nullptr;  // before the comparison: an empty slot may hold anything else
+    if ((first ^ words[0]) >> 8 == 0 && Load<uint64_t>(slot + 8) == words[1] &&
+        (header_ == 16 ||
+         (Load<uint64_t>(slot + 16) == words[2] && (header_ == 24 || Load<uint64_t>(slot + 24) == words[3]))))
+      return slot;
     slot += stride_;
     if (slot == end) slot = segment.slots;
   }
@@ -158,8 +162,7 @@ SlotTable::Slot SlotTable::Find(const KeyView& key, std::string_view ns) const {
     const Segment& segment = segments_[SegmentOf(mix)];
     if (segment.capacity == 0) return nullptr;
     const ShortName name = ShortNameOf(key);
-    Slot slot =
-        ScanShort(segment, segment.slots + size_t{Home(mix, segment.capacity)} * stride_, name.first, name.second);
+    Slot slot = Scan(segment, segment.slots + size_t{Home(mix, segment.capacity)} * stride_, name.words);
     if (slot != nullptr) Touch(slot);
     return slot;
   }
@@ -178,21 +181,6 @@ SlotTable::Slot SlotTable::Find(const KeyView& key, std::string_view ns) const {
       Touch(slot);
       return slot;
     }
-    slot += stride_;
-    if (slot == end) slot = segment.slots;
-  }
-}
-
-/// From `slot` on, the slot whose name is `words`; null if an empty one comes first. Not for names on the heap.
-inline SlotTable::Slot SlotTable::Scan(const Segment& segment, Slot slot, const uint64_t* words) const {
-  char* const end = segment.slots + size_t{segment.capacity} * stride_;
-  for (;;) {
-    const uint64_t first = Load<uint64_t>(slot);
-    if ((first & kFlagByte) == 0) return nullptr;
-    if ((first ^ words[0]) >> 8 == 0 && Load<uint64_t>(slot + 8) == words[1] &&
-        (header_ == 16 ||
-         (Load<uint64_t>(slot + 16) == words[2] && (header_ == 24 || Load<uint64_t>(slot + 24) == words[3]))))
-      return slot;
     slot += stride_;
     if (slot == end) slot = segment.slots;
   }
@@ -251,7 +239,7 @@ void SlotTable::FindEach(std::span<const KeyView> keys, std::string_view ns, voi
       } else if (slot == nullptr) {
       } else if (short_header) {
         const ShortName name = ShortNameOf(key);
-        slot = ScanShort(*homes[i].segment, slot, name.first, name.second);
+        slot = Scan(*homes[i].segment, slot, name.words);
         if (slot != nullptr) Touch(slot);
       } else {
         uint64_t words[5];

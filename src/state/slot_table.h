@@ -145,7 +145,6 @@ class SlotTable {
   void ChooseLayout(size_t name_bytes);
   Probe MakeProbe(const KeyView& key, std::string_view ns) const;
   Slot Scan(const Segment& segment, Slot slot, const uint64_t* words) const;
-  Slot ScanShort(const Segment& segment, Slot slot, uint64_t first, uint64_t second) const;
   struct NamespacePart;
   /// Whether a slot whose first word is the probe's is the entry's.
   bool RestMatches(const char* slot, const Probe& probe, const KeyView& key, std::string_view ns) const;
